@@ -1,0 +1,5 @@
+//! Handlers: the trait that mirrors `ISyncMgrSynchronize`, and the back-ends that implement it.
+
+mod traits;
+
+pub use traits::{CreateError, EnumItems, HandlerFactory, SyncCallback, SyncHandler};

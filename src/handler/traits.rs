@@ -1,0 +1,139 @@
+//! The handler's side of the boundary, as Rust traits.
+
+use std::sync::Arc;
+
+use crate::protocol::{
+    Callback, Completed, DeleteLogError, EnableModeless, EstablishConnection, Guid, HResult, HandlerInfo, Item,
+    LogError, LogErrorInfo, LogLevel, Progress, ProgressItem, ShowErrorCompleted, Status, SyncFlags, Text,
+};
+
+/// A handler instance: `ISyncMgrSynchronize` in Rust types (`nn-mobsync-isyncmgrsynchronize`).
+///
+/// The host makes all calls to one instance from one thread and never while another call to it is open. A method blocks
+/// as a COM method does. Dropping the box is the last `Release`; it must not wait for work that waits for the manager.
+/// A method that panics is a crash of the handler (LIFE-02).
+pub trait SyncHandler {
+    /// The first call. S_FALSE declines the event; the instance is then released. `cookie` is given with INVOKE only.
+    fn initialize(&mut self, reserved: u32, flags: SyncFlags, cookie: Option<&[u8]>) -> HResult;
+
+    /// Who the handler is. S_OK comes with a structure.
+    fn get_handler_info(&mut self) -> (HResult, Option<HandlerInfo>);
+
+    /// What can be synchronized. S_OK and S_SYNCMGR_MISSINGITEMS come with an enumerator.
+    fn enum_sync_mgr_items(&mut self) -> (HResult, Option<Box<dyn EnumItems>>);
+
+    /// Reserved: E_NOTIMPL and no object. The flag says whether an object came back.
+    fn get_item_object(&mut self, item: Guid, iid: Guid) -> (HResult, bool) {
+        let _ = (item, iid);
+        (HResult::E_NOTIMPL, false)
+    }
+
+    /// Shows an item's properties, or the handler's (GUID_NULL); ends with `ShowPropertiesCompleted` on success.
+    fn show_properties(&mut self, hwnd: u64, item: Guid) -> HResult;
+
+    /// Gives the callback interface, or takes it back (`None`).
+    fn set_progress_callback(&mut self, callback: Option<Arc<dyn SyncCallback>>) -> HResult;
+
+    /// Asks for what is needed before the items can be synchronized; ends with `PrepareForSyncCompleted` on S_OK.
+    fn prepare_for_sync(&mut self, items: &[Guid], hwnd: u64, reserved: u32) -> HResult;
+
+    /// Starts synchronizing the prepared items; ends with `SynchronizeCompleted` on S_OK.
+    fn synchronize(&mut self, hwnd: u64) -> HResult;
+
+    /// Tells that the user changed an item's status; the manager sends SKIPPED only.
+    fn set_item_status(&mut self, item: Guid, status: Status) -> HResult;
+
+    /// Shows a logged error; ends with `ShowErrorCompleted` on success.
+    fn show_error(&mut self, hwnd: u64, error: Guid) -> HResult;
+}
+
+/// An enumerator of items: `ISyncMgrEnumItems` in Rust types (`nn-mobsync-isyncmgrenumitems`).
+pub trait EnumItems {
+    /// The next `celt` items: the result, what `pceltFetched` says, and the items written.
+    fn next(&mut self, celt: u32) -> (HResult, Option<u32>, Vec<Item>);
+
+    /// Passes over `celt` items; S_FALSE when fewer are left.
+    fn skip(&mut self, celt: u32) -> HResult;
+
+    /// Goes back to the beginning.
+    fn reset(&mut self) -> HResult;
+
+    /// A second enumerator that stands where this one stands.
+    fn try_clone(&mut self) -> (HResult, Option<Box<dyn EnumItems>>);
+}
+
+/// The manager's side: `ISyncMgrSynchronizeCallback` (`nn-mobsync-isyncmgrsynchronizecallback`).
+///
+/// Can be called from any thread, from several at once, and from inside a call of the manager. Every method returns at
+/// once. It may be kept for ever: a call that is out of the protocol is answered E_UNEXPECTED and recorded.
+pub trait SyncCallback: Send + Sync {
+    /// Makes any callback. The other methods are this one with the arguments spelled out.
+    fn call(&self, callback: Callback) -> HResult;
+
+    /// `ShowPropertiesCompleted`.
+    fn show_properties_completed(&self, hr: HResult) -> HResult {
+        self.call(Callback::ShowPropertiesCompleted(Completed { hr }))
+    }
+
+    /// `PrepareForSyncCompleted`.
+    fn prepare_for_sync_completed(&self, hr: HResult) -> HResult {
+        self.call(Callback::prepare_completed(hr))
+    }
+
+    /// `SynchronizeCompleted`.
+    fn synchronize_completed(&self, hr: HResult) -> HResult {
+        self.call(Callback::synchronize_completed(hr))
+    }
+
+    /// `ShowErrorCompleted`; S_SYNCMGR_RETRYSYNC with at least one item asks for another round.
+    fn show_error_completed(&self, hr: HResult, items: &[Guid]) -> HResult {
+        self.call(Callback::ShowErrorCompleted(ShowErrorCompleted { hr, items: items.to_vec() }))
+    }
+
+    /// `EnableModeless`: TRUE asks to show a dialog (S_FALSE refuses), FALSE says that it is gone.
+    fn enable_modeless(&self, enable: bool) -> HResult {
+        self.call(Callback::EnableModeless(EnableModeless { enable }))
+    }
+
+    /// `Progress`: S_OK goes on, S_SYNCMGR_CANCELITEM stops the item, S_SYNCMGR_CANCELALL stops all.
+    fn progress(&self, item: Guid, info: ProgressItem) -> HResult {
+        self.call(Callback::Progress(Progress { item, info: Some(info) }))
+    }
+
+    /// `LogError`.
+    fn log_error(&self, level: LogLevel, text: Text, info: Option<LogErrorInfo>) -> HResult {
+        self.call(Callback::LogError(LogError { level, text: Some(text), info: info.map(Box::new) }))
+    }
+
+    /// `DeleteLogError`; GUID_NULL deletes all that the instance logged.
+    fn delete_log_error(&self, error: Guid) -> HResult {
+        self.call(Callback::DeleteLogError(DeleteLogError { error, reserved: 0 }))
+    }
+
+    /// `EstablishConnection`; `None` is the default connection.
+    fn establish_connection(&self, name: Option<Text>) -> HResult {
+        self.call(Callback::EstablishConnection(EstablishConnection { name, reserved: 0 }))
+    }
+}
+
+/// Makes instances of one handler. Called on the instance's apartment thread.
+pub trait HandlerFactory: Send + Sync {
+    /// The handler's name, as it stands in traces and reports.
+    fn name(&self) -> &str;
+
+    /// Creates an instance.
+    ///
+    /// # Errors
+    /// When the handler cannot be started.
+    fn create(&self) -> Result<Box<dyn SyncHandler>, CreateError>;
+}
+
+/// A handler instance could not be created.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("cannot create an instance of {handler}: {why}")]
+pub struct CreateError {
+    /// Which handler.
+    pub handler: String,
+    /// What stood in the way.
+    pub why: String,
+}

@@ -1,0 +1,4 @@
+//! `mobsync` (draft)
+#![forbid(unsafe_code)]
+pub mod handler;
+pub mod protocol;

@@ -1,0 +1,203 @@
+//! The one event vocabulary: everything that crosses the boundary between manager and handler.
+
+use std::fmt;
+
+use compact_str::CompactString;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::call::crossings;
+use super::{Call, CallMethod, Callback, CallbackMethod, HResult, Return, Text};
+
+/// One crossing, or one note about the session. The sequence of events is the session.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Event {
+    /// Position in the trace, from 1; the order in which events took the session's lock.
+    pub seq: u64,
+    /// Nanoseconds since the trace began.
+    pub at_ns: u64,
+    /// The thread on which it happened.
+    pub thread: Thread,
+    /// The handler instance that it concerns.
+    pub handler: HandlerId,
+    /// What happened.
+    pub kind: Kind,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The manager calls the handler.
+    Call {
+        /// The call's number.
+        call: CallId,
+        /// Method and arguments.
+        what: Box<Call>,
+    },
+    /// The handler returns from a call.
+    Return {
+        /// The number of the call that returns.
+        call: CallId,
+        /// Result and outputs.
+        what: Box<Return>,
+    },
+    /// The handler calls the manager.
+    Callback {
+        /// The callback's number.
+        call: CallId,
+        /// Method and arguments.
+        what: Callback,
+    },
+    /// The manager replies to a callback.
+    Reply {
+        /// The number of the callback that is answered.
+        call: CallId,
+        /// Its method.
+        method: CallbackMethod,
+        /// The reply.
+        hr: HResult,
+    },
+    /// Something that is no crossing.
+    Note(Box<Note>),
+}
+
+/// The number of a call or a callback, unique in its trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct CallId(pub u64);
+
+/// The number of a handler instance in its trace, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct HandlerId(pub u32);
+
+impl HandlerId {
+    /// The instance of a session with one handler.
+    pub const FIRST: Self = Self(1);
+}
+
+impl fmt::Display for HandlerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// The name of a thread, unique in its session.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Thread(pub CompactString);
+
+impl Thread {
+    /// The thread on which all calls to a handler instance are made.
+    pub const APARTMENT: Self = Self(CompactString::const_new("apartment"));
+}
+
+impl From<&str> for Thread {
+    fn from(name: &str) -> Self {
+        Self(name.into())
+    }
+}
+
+impl fmt::Display for Thread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+crossings! {
+    /// Something worth a line in the trace that is no crossing.
+    pub enum Note;
+    /// The names of notes.
+    pub enum NoteName ("a note") {
+        /// An instance was created. Two instances of one name are instances of one handler.
+        Created(Created),
+        /// The handler panicked, was killed by a signal, or ended the process.
+        Crashed(Crashed),
+        /// A call did not return, or a completion did not come, within its limit.
+        TimedOut(TimedOut),
+        /// The manager closed a connection that a handler had opened.
+        ConnectionClosed(ConnectionClosed),
+    }
+}
+
+/// What is known of a new instance.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Created {
+    /// The handler's name: that of the built-in, the script, the class or the command.
+    pub name: Text,
+}
+
+/// How a handler crashed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Crashed {
+    /// The panic's message, or the signal's name.
+    pub what: Text,
+}
+
+/// What did not come in time.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct TimedOut {
+    /// The method concerned.
+    pub method: MethodName,
+    /// Its return, or its completion.
+    pub waiting_for: WaitingFor,
+}
+
+/// What was waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum WaitingFor {
+    /// The call's return.
+    Return,
+    /// The method's completion callback.
+    Completion,
+}
+
+/// Which connection was closed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct ConnectionClosed {
+    /// Its name; `None` is the default connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Text>,
+}
+
+/// A [`CallMethod`] as a value in files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MethodName(pub CallMethod);
+
+impl Serialize for MethodName {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for MethodName {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = CompactString::deserialize(deserializer)?;
+        name.parse().map(Self).map_err(serde::de::Error::custom)
+    }
+}
+
+impl JsonSchema for MethodName {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "CallMethod".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let names: Vec<&str> = CallMethod::ALL.iter().map(|method| method.name()).collect();
+        schemars::json_schema!({ "type": "string", "enum": names })
+    }
+}
+
+impl Event {
+    /// The method, or the note's name.
+    pub fn method_name(&self) -> &'static str {
+        match &self.kind {
+            Kind::Call { what, .. } => what.method().name(),
+            Kind::Return { what, .. } => what.method.name(),
+            Kind::Callback { what, .. } => what.method().name(),
+            Kind::Reply { method, .. } => method.name(),
+            Kind::Note(note) => note.method().name(),
+        }
+    }
+}

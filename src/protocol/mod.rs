@@ -1,0 +1,28 @@
+//! The protocol itself, pure: the vocabulary of `mobsync.h` as Rust types, the one event vocabulary, and [`Session`],
+//! the one state machine. No I/O, no clock, no threads, no randomness.
+
+mod call;
+mod callback;
+mod event;
+mod filetime;
+mod flags;
+mod guid;
+mod hresult;
+mod item;
+mod names;
+mod progress;
+// mod session;
+mod text;
+
+pub use call::*;
+pub use callback::*;
+pub use event::*;
+pub use filetime::FileTime;
+pub use flags::*;
+pub use guid::*;
+pub use hresult::HResult;
+pub use item::{HandlerInfo, Item};
+pub use names::{UnknownName, nearest};
+pub use progress::{LogErrorInfo, ProgressItem};
+// pub use session::*;
+pub use text::Text;
