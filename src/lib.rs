@@ -2,3 +2,5 @@
 #![forbid(unsafe_code)]
 pub mod handler;
 pub mod protocol;
+pub mod rules;
+pub mod trace;

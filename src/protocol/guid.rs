@@ -117,3 +117,47 @@ impl schemars::JsonSchema for Guid {
         })
     }
 }
+
+/// Where the short names of GUIDs lie: "mobsync" in ASCII.
+const ALIAS_BASE: u128 = 0x6D6F6273_796E_6300_0000_000000000000;
+/// What sets the short names of errors apart.
+const ALIAS_ERRORS: u128 = 1 << 48;
+
+impl Guid {
+    /// The GUID of a short name: `A` to `Z` for items, `E1` to `E99` for errors.
+    ///
+    /// Scripts, scenarios and the notation use short names where the value of a GUID does not matter.
+    ///
+    /// ```
+    /// use mobsync::protocol::Guid;
+    /// let a = Guid::from_alias("A").unwrap();
+    /// assert_eq!(a.to_string(), "{6D6F6273-796E-6300-0000-000000000041}");
+    /// assert_eq!(a.alias().as_deref(), Some("A"));
+    /// ```
+    pub fn from_alias(name: &str) -> Option<Self> {
+        if name == "GUID_NULL" {
+            return Some(GUID_NULL);
+        }
+        match name.as_bytes() {
+            [letter @ b'A'..=b'Z'] => Some(Self::from_u128(ALIAS_BASE + u128::from(*letter))),
+            [b'E', b'1'..=b'9'] | [b'E', b'1'..=b'9', b'0'..=b'9'] => {
+                let number: u128 = name[1..].parse().ok()?;
+                Some(Self::from_u128(ALIAS_BASE + ALIAS_ERRORS + number))
+            }
+            _ => None,
+        }
+    }
+
+    /// The short name, if this is the GUID of one.
+    pub fn alias(self) -> Option<String> {
+        if self.is_null() {
+            return Some("GUID_NULL".to_owned());
+        }
+        let offset = self.as_u128().checked_sub(ALIAS_BASE)?;
+        match (offset & ALIAS_ERRORS != 0, offset & !ALIAS_ERRORS) {
+            (false, letter @ 0x41..=0x5A) => Some(char::from(letter as u8).to_string()),
+            (true, number @ 1..=99) => Some(format!("E{number}")),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! What a rule is, and what breaking one is.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::protocol::{HandlerId, Profile, Thread};
+
+/// One rule of the catalogue. Everything that speaks of rules reads this declaration.
+#[derive(Debug)]
+pub struct Rule {
+    /// The stable code, e.g. `SYNC-04`.
+    pub code: &'static str,
+    /// A stable name in kebab case, e.g. `one-synchronize-completed`.
+    pub name: &'static str,
+    /// How bad breaking it is.
+    pub level: Level,
+    /// Who is judged.
+    pub subject: Subject,
+    /// Whether it holds for handlers with COM vtables only.
+    pub native: bool,
+    /// What the rule rests on.
+    pub basis: Basis,
+    /// Page stems of the public reference (`nf-mobsync-…`), or the COM rule.
+    pub source: &'static [&'static str],
+    /// The only profile that it holds for, if it is not both.
+    pub profile: Option<Profile>,
+    /// One sentence: what is asked.
+    pub summary: &'static str,
+    /// Who checks it today.
+    pub checked: Checked,
+    /// The text of `docs/rules/<CODE>.md`.
+    pub doc: &'static str,
+}
+
+impl Rule {
+    /// The part of the code before the dash.
+    pub fn family(&self) -> &'static str {
+        self.code.split_once('-').map_or(self.code, |(family, _)| family)
+    }
+}
+
+/// How bad it is to break a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Worth knowing.
+    Note,
+    /// The reference says should.
+    Warning,
+    /// The reference says must, cannot or not allowed.
+    Error,
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Level::Note => "note",
+            Level::Warning => "warning",
+            Level::Error => "error",
+        })
+    }
+}
+
+/// Who is judged by a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Subject {
+    /// The handler.
+    Handler,
+    /// The manager: this emulator, or another host whose trace is checked.
+    Manager,
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Subject::Handler => "handler",
+            Subject::Manager => "manager",
+        })
+    }
+}
+
+/// What a rule rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Basis {
+    /// The public reference says it.
+    Documented,
+    /// A rule of COM.
+    Com,
+    /// The SDK's headers.
+    Header,
+    /// The reference is silent or vague; this is the project's reading.
+    Choice,
+}
+
+impl fmt::Display for Basis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Basis::Documented => "documented",
+            Basis::Com => "com",
+            Basis::Header => "header",
+            Basis::Choice => "choice",
+        })
+    }
+}
+
+/// Who checks a rule today.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checked {
+    /// The monitor, from the events of any trace.
+    Monitor,
+    /// Nothing yet; the text says what it waits for.
+    NotYet(&'static str),
+}
+
+/// A rule was broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// The instance that it concerns.
+    pub handler: HandlerId,
+    /// What happened, in one sentence with the values.
+    pub message: String,
+    /// The events that show it, by sequence number; the last one is where it was seen.
+    pub events: Vec<u64>,
+    /// The thread of that last event.
+    pub thread: Thread,
+}
+
+impl PartialEq for Rule {
+    fn eq(&self, other: &Self) -> bool {
+        self.code == other.code
+    }
+}
+
+impl Eq for Rule {}

@@ -1,0 +1,43 @@
+//! The first line of a trace.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::{FileTime, Profile};
+pub use crate::rules::Limits;
+
+/// What a trace says of itself. In the file it stands behind `"format": "mobsync-trace", "version": 1`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Header {
+    /// Who wrote the trace, e.g. `mobsync 0.1.0`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub generator: String,
+    /// The handler that was driven, as reports name it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub handler: String,
+    /// Which Windows the manager played.
+    #[serde(default)]
+    pub profile: Profile,
+    /// Whether times are of a real clock or of the deterministic scheduler.
+    #[serde(default)]
+    pub clock: Clock,
+    /// The wall time at `at_ns` 0.
+    pub started: FileTime,
+    /// The seed of the deterministic scheduler.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// The limits that the session was judged with.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// Where a trace's times come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Clock {
+    /// The machine's monotonic clock.
+    #[default]
+    Real,
+    /// Virtual time: the trace is a function of scenario, script and seed.
+    Virtual,
+}
