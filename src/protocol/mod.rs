@@ -11,7 +11,7 @@ mod hresult;
 mod item;
 mod names;
 mod progress;
-// mod session;
+mod session;
 mod text;
 
 pub use call::*;
@@ -24,5 +24,5 @@ pub use hresult::HResult;
 pub use item::{HandlerInfo, Item};
 pub use names::{UnknownName, nearest};
 pub use progress::{LogErrorInfo, ProgressItem};
-// pub use session::*;
+pub use session::*;
 pub use text::Text;

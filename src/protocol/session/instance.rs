@@ -1,0 +1,436 @@
+//! One handler instance: what the machine knows of it, and how events change that.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Outcome, Pending, Phase, Standing, State};
+use crate::protocol::{
+    Call, CallMethod, Callback, Guid, HResult, HandlerFlags, HandlerId, Item, ItemFlags, LogErrorInfo, Return, Status,
+    SyncFlags, WaitingFor,
+};
+
+/// What the machine knows of one handler instance.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Instance {
+    pub(super) id: HandlerId,
+    pub(super) initialized: Option<HResult>,
+    pub(super) flags: SyncFlags,
+    pub(super) open: Option<CallMethod>,
+    pub(super) handler_flags: HandlerFlags,
+    pub(super) enumerators: BTreeSet<u32>,
+    pub(super) enumeration_due: bool,
+    pub(super) items: BTreeMap<Guid, KnownItem>,
+    pub(super) interface: Interface,
+    pub(super) prepare: Phase,
+    pub(super) synchronize: Phase,
+    pub(super) show_error: Phase,
+    pub(super) show_properties: Phase,
+    pub(super) asked_retry: Vec<Guid>,
+    pub(super) retry: Option<Vec<Guid>>,
+    pub(super) round: u32,
+    pub(super) cancelled_all: bool,
+    pub(super) errors: BTreeMap<Guid, LiveError>,
+    pub(super) pending: Vec<Pending>,
+    pub(super) end: Option<State>,
+}
+
+/// The callback interface, as the handler has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Interface {
+    /// Never given.
+    #[default]
+    NotGiven,
+    /// Given: the number of the callback object.
+    Given(u32),
+    /// Taken back with NULL.
+    TakenBack,
+}
+
+/// An item that the handler enumerated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct KnownItem {
+    /// Its flags, as last enumerated.
+    pub flags: ItemFlags,
+    /// Whether the newest enumeration lists it.
+    pub listed: bool,
+    /// Whether it was prepared in this round.
+    pub prepared: bool,
+    /// Whether the handler was told to stop it by a reply to `Progress`.
+    pub cancelled: bool,
+    /// Whether the handler was told to skip it by `SetItemStatus`, and accepted.
+    pub skipped: bool,
+    /// Its last reported status in this round.
+    pub status: Option<Status>,
+}
+
+/// A logged error that was not deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LiveError {
+    /// Whether it was logged with ENABLEJUMPTEXT.
+    pub jump: bool,
+    /// The item it concerns.
+    pub item: Option<Guid>,
+}
+
+impl Instance {
+    pub(super) fn new(id: HandlerId) -> Self {
+        Self {
+            id,
+            initialized: None,
+            flags: SyncFlags::default(),
+            open: None,
+            handler_flags: HandlerFlags::default(),
+            enumerators: BTreeSet::new(),
+            enumeration_due: false,
+            items: BTreeMap::new(),
+            interface: Interface::NotGiven,
+            prepare: Phase::Idle,
+            synchronize: Phase::Idle,
+            show_error: Phase::Idle,
+            show_properties: Phase::Idle,
+            asked_retry: Vec::new(),
+            retry: None,
+            round: 0,
+            cancelled_all: false,
+            errors: BTreeMap::new(),
+            pending: Vec::new(),
+            end: None,
+        }
+    }
+
+    /// The instance's number in its session.
+    pub fn id(&self) -> HandlerId {
+        self.id
+    }
+
+    /// The flags that `Initialize` was called with.
+    pub fn flags(&self) -> SyncFlags {
+        self.flags
+    }
+
+    /// What `Initialize` returned, once it has.
+    pub fn initialized(&self) -> Option<HResult> {
+        self.initialized
+    }
+
+    /// The flags that the handler gave of itself; none before `GetHandlerInfo`.
+    pub fn handler_flags(&self) -> HandlerFlags {
+        self.handler_flags
+    }
+
+    /// The call of the manager that has not returned.
+    pub fn open_call(&self) -> Option<CallMethod> {
+        self.open
+    }
+
+    /// The callback interface, as the handler has it.
+    pub fn interface(&self) -> Interface {
+        self.interface
+    }
+
+    /// Where an asynchronous method stands; `Idle` for any other.
+    pub fn phase(&self, method: CallMethod) -> Phase {
+        match method {
+            CallMethod::PrepareForSync => self.prepare,
+            CallMethod::Synchronize => self.synchronize,
+            CallMethod::ShowError => self.show_error,
+            CallMethod::ShowProperties => self.show_properties,
+            _ => Phase::Idle,
+        }
+    }
+
+    /// The asynchronous method that is called and not ended, if any.
+    pub fn active(&self) -> Option<CallMethod> {
+        [CallMethod::ShowError, CallMethod::ShowProperties, CallMethod::Synchronize, CallMethod::PrepareForSync]
+            .into_iter()
+            .find(|method| self.phase(*method).is_active())
+    }
+
+    /// The asynchronous method whose completion the manager waits for, if any.
+    pub fn awaiting(&self) -> Option<CallMethod> {
+        self.active().filter(|method| self.phase(*method) == Phase::Awaiting)
+    }
+
+    /// An enumerated item.
+    pub fn item(&self, id: Guid) -> Option<&KnownItem> {
+        self.items.get(&id)
+    }
+
+    /// The enumerated items, by ID.
+    pub fn items(&self) -> impl Iterator<Item = (Guid, &KnownItem)> {
+        self.items.iter().map(|(id, item)| (*id, item))
+    }
+
+    /// The items prepared in this round, by ID.
+    pub fn prepared(&self) -> impl Iterator<Item = (Guid, &KnownItem)> {
+        self.items().filter(|(_, item)| item.prepared)
+    }
+
+    /// Logged errors that were not deleted.
+    pub fn errors(&self) -> impl Iterator<Item = (Guid, &LiveError)> {
+        self.errors.iter().map(|(id, error)| (*id, error))
+    }
+
+    /// A logged error that was not deleted.
+    pub fn error(&self, id: Guid) -> Option<&LiveError> {
+        self.errors.get(&id)
+    }
+
+    /// The items that `ShowErrorCompleted` asked to synchronize again.
+    pub fn retry_due(&self) -> Option<&[Guid]> {
+        self.retry.as_deref()
+    }
+
+    /// How many times `PrepareForSync` was called.
+    pub fn round(&self) -> u32 {
+        self.round
+    }
+
+    /// Whether the handler was told to stop every item.
+    pub fn cancelled_all(&self) -> bool {
+        self.cancelled_all
+    }
+
+    /// Whether the items must be enumerated again before anything else is done with them.
+    pub fn enumeration_due(&self) -> bool {
+        self.enumeration_due
+    }
+
+    /// Callbacks that are not answered yet, oldest first.
+    pub fn pending(&self) -> &[Pending] {
+        &self.pending
+    }
+
+    /// Where the instance stands.
+    pub fn state(&self) -> State {
+        if let Some(end) = self.end {
+            return end;
+        }
+        match self.initialized {
+            None => return State::Created,
+            Some(HResult::S_OK) => {}
+            Some(_) => return State::Declined,
+        }
+        if self.interface == Interface::TakenBack {
+            return State::Closed;
+        }
+        if self.show_error.is_active() {
+            return State::ShowingError;
+        }
+        if self.show_properties.is_active() {
+            return State::ShowingProperties;
+        }
+        if self.retry.is_some() {
+            return State::RetryDue;
+        }
+        match self.synchronize {
+            Phase::Open { .. } => return State::Synchronizing,
+            Phase::Awaiting => return State::SynchronizeReturned,
+            Phase::Done(_) => return State::Synchronized,
+            Phase::Refused(_) | Phase::Overdue => return State::SynchronizeFailed,
+            Phase::Idle => {}
+        }
+        match self.prepare {
+            Phase::Open { .. } => State::Preparing,
+            Phase::Awaiting => State::PrepareReturned,
+            Phase::Done(HResult::S_OK) => State::Prepared,
+            Phase::Done(_) | Phase::Refused(_) | Phase::Overdue => State::PrepareFailed,
+            Phase::Idle if self.interface != Interface::NotGiven => State::Ready,
+            Phase::Idle if !self.enumerators.is_empty() => State::Enumerated,
+            Phase::Idle => State::Initialized,
+        }
+    }
+
+    /// What came of the session so far.
+    pub fn outcome(&self) -> Outcome {
+        match self.end {
+            Some(State::Crashed) => return Outcome::Crashed,
+            Some(State::Hung) => return self.open.map_or(Outcome::Unfinished, Outcome::Hung),
+            Some(_) => {}
+            None => return Outcome::Unfinished,
+        }
+        match (self.initialized, self.prepare, self.synchronize) {
+            (None, ..) => Outcome::Unfinished,
+            (Some(hr), ..) if hr != HResult::S_OK => Outcome::Declined(hr),
+            (_, _, Phase::Done(hr)) => Outcome::Completed(hr),
+            (_, _, Phase::Refused(hr)) => Outcome::SynchronizeFailed(hr),
+            (_, _, Phase::Overdue) => Outcome::Overdue(CallMethod::Synchronize),
+            (_, Phase::Idle, _) => Outcome::NothingPrepared,
+            (_, Phase::Overdue, _) => Outcome::Overdue(CallMethod::PrepareForSync),
+            (_, Phase::Refused(hr), _) => Outcome::PrepareFailed(hr),
+            (_, Phase::Done(hr), _) if hr != HResult::S_OK => Outcome::PrepareFailed(hr),
+            _ => Outcome::Abandoned,
+        }
+    }
+
+    pub(super) fn apply_call(&mut self, call: &Call) {
+        self.open = Some(call.method());
+        match call {
+            Call::Initialize(args) if self.initialized.is_none() => self.flags = args.flags,
+            Call::SetProgressCallback(args) => {
+                if let Some(number) = args.callback {
+                    self.interface = Interface::Given(number);
+                }
+            }
+            Call::PrepareForSync(args) => self.begin_round(&args.items),
+            Call::Synchronize(_) => self.synchronize.called(),
+            Call::ShowError(_) => {
+                self.asked_retry.clear();
+                self.show_error.called();
+            }
+            Call::ShowProperties(_) => self.show_properties.called(),
+            _ => {}
+        }
+    }
+
+    fn begin_round(&mut self, ids: &[Guid]) {
+        self.round += 1;
+        self.retry = None;
+        self.cancelled_all = false;
+        self.synchronize = Phase::Idle;
+        self.prepare.called();
+        for (id, item) in &mut self.items {
+            item.prepared = ids.contains(id);
+            item.cancelled = false;
+            item.skipped = false;
+            item.status = None;
+        }
+    }
+
+    /// `call` is the matching call where it is known; a return without one changes what it can.
+    pub(super) fn apply_return(&mut self, what: &Return, call: Option<&Call>) {
+        if self.open == Some(what.method) {
+            self.open = None;
+        }
+        let hr = what.hr;
+        match what.method {
+            CallMethod::Initialize if self.initialized.is_none() => self.initialized = Some(hr),
+            CallMethod::GetHandlerInfo => {
+                if let Some(info) = &what.out.info {
+                    self.handler_flags = info.flags;
+                }
+            }
+            CallMethod::EnumSyncMgrItems if hr.is_success() => self.begin_enumeration(what.out.enumerator),
+            CallMethod::Clone => self.enumerators.extend(what.out.enumerator),
+            CallMethod::Next if hr.is_success() => what.out.items.iter().for_each(|item| self.list(item)),
+            CallMethod::SetProgressCallback => {
+                if let Some(Call::SetProgressCallback(args)) = call
+                    && args.callback.is_none()
+                {
+                    self.interface = Interface::TakenBack;
+                }
+            }
+            CallMethod::PrepareForSync => self.prepare.returned(hr, hr == HResult::S_OK),
+            CallMethod::Synchronize => self.synchronize.returned(hr, hr == HResult::S_OK),
+            CallMethod::ShowProperties => {
+                self.show_properties.returned(hr, hr.is_success());
+                self.properties_ended();
+            }
+            CallMethod::ShowError => {
+                self.show_error.returned(hr, hr.is_success());
+                self.error_ended();
+            }
+            CallMethod::SetItemStatus if hr.is_success() => {
+                if let Some(Call::SetItemStatus(args)) = call
+                    && args.status == Status::SKIPPED
+                    && let Some(item) = self.items.get_mut(&args.item)
+                {
+                    item.skipped = true;
+                }
+            }
+            CallMethod::Release => self.end = Some(State::Released),
+            _ => {}
+        }
+    }
+
+    fn begin_enumeration(&mut self, enumerator: Option<u32>) {
+        self.enumerators.extend(enumerator);
+        if std::mem::take(&mut self.enumeration_due) {
+            self.items.values_mut().for_each(|item| item.listed = false);
+        }
+    }
+
+    fn list(&mut self, item: &Item) {
+        let known = self.items.entry(item.id).or_default();
+        known.flags = item.flags;
+        known.listed = true;
+    }
+
+    fn properties_ended(&mut self) {
+        if let Phase::Done(HResult::S_SYNCMGR_ITEMDELETED | HResult::S_SYNCMGR_ENUMITEMS) = self.show_properties {
+            self.enumeration_due = true;
+        }
+    }
+
+    fn error_ended(&mut self) {
+        if self.show_error == Phase::Done(HResult::S_SYNCMGR_RETRYSYNC) {
+            let items: Vec<Guid> = self.asked_retry.drain(..).filter(|id| self.items.contains_key(id)).collect();
+            self.retry = (!items.is_empty()).then_some(items);
+        }
+    }
+
+    /// The effect of a callback that stands as `standing`; one that is out of the protocol has none.
+    pub(super) fn apply_callback(&mut self, callback: &Callback, standing: Standing) {
+        if !standing.is_expected() {
+            return;
+        }
+        match callback {
+            Callback::PrepareForSyncCompleted(args) => self.prepare.completed(args.hr),
+            Callback::SynchronizeCompleted(args) => self.synchronize.completed(args.hr),
+            Callback::ShowPropertiesCompleted(args) => {
+                self.show_properties.completed(args.hr);
+                self.properties_ended();
+            }
+            Callback::ShowErrorCompleted(args) => {
+                self.asked_retry.clone_from(&args.items);
+                self.show_error.completed(args.hr);
+                self.error_ended();
+            }
+            Callback::Progress(args) => {
+                if let Some(status) = args.info.as_ref().and_then(|info| info.given_status())
+                    && let Some(item) = self.items.get_mut(&args.item)
+                {
+                    item.status = Some(status);
+                }
+            }
+            Callback::LogError(args) => {
+                if let Some(error) = args.info.as_deref().and_then(LogErrorInfo::given_error) {
+                    let info = args.info.as_deref().cloned().unwrap_or_default();
+                    let jump = info.given_flags().has(crate::protocol::ErrorFlags::ENABLEJUMPTEXT);
+                    self.errors.insert(error, LiveError { jump, item: info.given_item() });
+                }
+            }
+            Callback::DeleteLogError(args) if args.error.is_null() => self.errors.clear(),
+            Callback::DeleteLogError(args) => {
+                self.errors.remove(&args.error);
+            }
+            Callback::EnableModeless(_) | Callback::EstablishConnection(_) => {}
+        }
+    }
+
+    /// The handler was told, in reply to `Progress`, to stop.
+    pub(super) fn apply_cancel(&mut self, item: Guid, hr: HResult) {
+        match hr {
+            HResult::S_SYNCMGR_CANCELALL => self.cancelled_all = true,
+            HResult::S_SYNCMGR_CANCELITEM => {
+                if let Some(item) = self.items.get_mut(&item) {
+                    item.cancelled = true;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn apply_time_out(&mut self, method: CallMethod, waiting_for: WaitingFor) {
+        match (waiting_for, method) {
+            (WaitingFor::Return, _) => {
+                self.open = Some(method);
+                self.end = Some(State::Hung);
+            }
+            (WaitingFor::Completion, CallMethod::PrepareForSync) => self.prepare = Phase::Overdue,
+            (WaitingFor::Completion, CallMethod::Synchronize) => self.synchronize = Phase::Overdue,
+            (WaitingFor::Completion, CallMethod::ShowError) => self.show_error = Phase::Overdue,
+            (WaitingFor::Completion, CallMethod::ShowProperties) => self.show_properties = Phase::Overdue,
+            (WaitingFor::Completion, _) => {}
+        }
+    }
+}

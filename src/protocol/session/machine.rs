@@ -1,0 +1,139 @@
+//! The session of any number of handler instances: events in, state out.
+
+use super::pending::About;
+use super::{Instance, Pending, Standing, State};
+use crate::protocol::{Call, CallId, Callback, Event, HResult, HandlerId, Kind, Note, Text, Thread};
+
+/// The state of a session. Pure: the same events give the same state, whatever the time and the machine.
+///
+/// ```
+/// use mobsync::protocol::*;
+/// let mut session = Session::default();
+/// let mut seq = 0;
+/// let mut apply = |session: &mut Session, kind| {
+///     seq += 1;
+///     session.apply(&Event { seq, at_ns: 0, thread: Thread::APARTMENT, handler: HandlerId::FIRST, kind })
+/// };
+/// apply(&mut session, Kind::Note(Box::new(Note::Created(Created { name: "example".into() }))));
+/// let initialize = Call::Initialize(Initialize::new(SyncFlags::new(SyncEvent::MANUAL, 0)));
+/// assert!(session.may(HandlerId::FIRST, &Thread::APARTMENT, &initialize).is_ok());
+/// apply(&mut session, Kind::Call { call: CallId(1), what: Box::new(initialize) });
+/// let declined = Return::new(CallMethod::Initialize, HResult::S_FALSE);
+/// apply(&mut session, Kind::Return { call: CallId(1), what: Box::new(declined) });
+/// let instance = session.instance(HandlerId::FIRST).unwrap();
+/// assert_eq!(instance.state(), State::Declined);
+/// assert_eq!(instance.may(&Thread::APARTMENT, &Call::GetHandlerInfo), Err(Refusal::Declined));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Session {
+    instances: Vec<Instance>,
+    pub(super) dialog: Option<HandlerId>,
+    connections: Vec<Option<Text>>,
+    open_calls: Vec<(HandlerId, CallId, Call)>,
+}
+
+impl Session {
+    /// The instance of that number, if an event named it.
+    pub fn instance(&self, id: HandlerId) -> Option<&Instance> {
+        self.instances.iter().find(|instance| instance.id() == id)
+    }
+
+    /// Every instance, in the order of their first events.
+    pub fn instances(&self) -> impl Iterator<Item = &Instance> {
+        self.instances.iter()
+    }
+
+    /// The instance that was granted a dialog and has not given it back.
+    pub fn dialog(&self) -> Option<HandlerId> {
+        self.dialog
+    }
+
+    /// The connections that are open, in the order of their opening; `None` is the default connection.
+    pub fn connections(&self) -> &[Option<Text>] {
+        &self.connections
+    }
+
+    /// The call of that number, while it is open.
+    pub fn open_call(&self, handler: HandlerId, call: CallId) -> Option<&Call> {
+        self.open_calls.iter().find(|(of, id, _)| *of == handler && *id == call).map(|(_, _, call)| call)
+    }
+
+    fn instance_mut(&mut self, id: HandlerId) -> &mut Instance {
+        let at = self.instances.iter().position(|instance| instance.id() == id).unwrap_or_else(|| {
+            self.instances.push(Instance::new(id));
+            self.instances.len() - 1
+        });
+        &mut self.instances[at]
+    }
+
+    /// Takes an event. Any event is accepted, in any order: what is out of the protocol changes nothing but what it
+    /// necessarily changes (a call that was made was made).
+    pub fn apply(&mut self, event: &Event) {
+        let handler = event.handler;
+        match &event.kind {
+            Kind::Call { call, what } => {
+                self.instance_mut(handler).apply_call(what);
+                self.open_calls.push((handler, *call, Call::clone(what)));
+            }
+            Kind::Return { call, what } => {
+                let at = self.open_calls.iter().position(|(of, id, _)| *of == handler && id == call);
+                let opened = at.map(|at| self.open_calls.swap_remove(at).2);
+                self.instance_mut(handler).apply_return(what, opened.as_ref());
+                self.drop_dialog_of_ended(handler);
+            }
+            Kind::Callback { call, what } => self.apply_callback(handler, *call, &event.thread, what),
+            Kind::Reply { call, hr, .. } => self.apply_reply(handler, *call, *hr),
+            Kind::Note(note) => self.apply_note(handler, note),
+        }
+    }
+
+    fn apply_callback(&mut self, handler: HandlerId, call: CallId, thread: &Thread, callback: &Callback) {
+        let holds_dialog = self.dialog == Some(handler);
+        let instance = self.instance_mut(handler);
+        let standing = instance.standing(callback, holds_dialog);
+        instance.apply_callback(callback, standing);
+        let about = if standing == Standing::Expected { About::of(callback) } else { About::Nothing };
+        instance.pending.push(Pending { call, thread: thread.clone(), about });
+        if let Callback::EnableModeless(args) = callback
+            && !args.enable
+            && holds_dialog
+            && standing == Standing::Expected
+        {
+            self.dialog = None;
+        }
+    }
+
+    fn apply_reply(&mut self, handler: HandlerId, call: CallId, hr: HResult) {
+        let instance = self.instance_mut(handler);
+        let Some(at) = instance.pending.iter().rposition(|pending| pending.call == call) else { return };
+        match instance.pending.remove(at).about {
+            About::Progress(item) => instance.apply_cancel(item, hr),
+            About::Dialog if hr == HResult::S_OK => self.dialog = Some(handler),
+            About::Connection(name) if hr.is_success() => self.connections.push(name),
+            About::Dialog | About::Connection(_) | About::Nothing => {}
+        }
+    }
+
+    fn apply_note(&mut self, handler: HandlerId, note: &Note) {
+        match note {
+            Note::Created(_) => {
+                self.instance_mut(handler);
+            }
+            Note::Crashed(_) => self.instance_mut(handler).end = Some(State::Crashed),
+            Note::TimedOut(args) => self.instance_mut(handler).apply_time_out(args.method.0, args.waiting_for),
+            Note::ConnectionClosed(args) => {
+                if let Some(at) = self.connections.iter().position(|name| *name == args.name) {
+                    self.connections.remove(at);
+                }
+            }
+        }
+        self.drop_dialog_of_ended(handler);
+    }
+
+    /// A dialog ends with the instance that showed it.
+    fn drop_dialog_of_ended(&mut self, handler: HandlerId) {
+        if self.dialog == Some(handler) && self.instance(handler).is_none_or(|instance| instance.state().is_end()) {
+            self.dialog = None;
+        }
+    }
+}

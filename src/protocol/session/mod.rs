@@ -1,0 +1,16 @@
+//! The one state machine. Events go in; it says where the session stands, which calls the manager may make now, and how
+//! a callback is answered. Nobody else keeps a second copy of a transition.
+
+mod instance;
+mod legal;
+mod machine;
+mod pending;
+mod reply;
+mod state;
+
+pub use instance::{Instance, Interface, KnownItem, LiveError};
+pub use legal::Refusal;
+pub use machine::Session;
+pub use pending::Pending;
+pub use reply::{Standing, Wish};
+pub use state::{Outcome, Phase, State};

@@ -1,0 +1,155 @@
+//! How a callback stands in its session, and how it is answered.
+
+use super::{Instance, Interface, Phase, Session};
+use crate::protocol::{CallMethod, Callback, ErrorFlags, HResult, HandlerId, LogLevel};
+
+/// How a callback stands at the moment it is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Standing {
+    /// In the protocol.
+    Expected,
+    /// No callback interface is set: before it was given, or after NULL.
+    NoInterface,
+    /// A completion of a method that has its completion already.
+    Second,
+    /// A completion of a method that returned something that brings none.
+    AfterRefusal,
+    /// A completion of a method that was not called.
+    Uninvited,
+    /// A completion of a method that was given up.
+    TooLate,
+    /// `Progress` before the first `PrepareForSync`.
+    BeforePrepare,
+    /// `Progress` after `Synchronize` ended.
+    AfterEnd,
+    /// `EnableModeless(FALSE)` without a granted TRUE.
+    NotHeld,
+}
+
+impl Standing {
+    /// Whether the callback takes effect.
+    pub const fn is_expected(self) -> bool {
+        matches!(self, Standing::Expected)
+    }
+}
+
+/// What the user, or the scenario, wants a callback to be answered with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Wish {
+    /// Nothing: go on, show the dialog, open the connection.
+    #[default]
+    None,
+    /// Stop this item (`Progress`).
+    CancelItem,
+    /// Stop every item (`Progress`).
+    CancelAll,
+    /// Do not show the dialog (`EnableModeless`).
+    RefuseDialog,
+    /// The connection cannot be opened (`EstablishConnection`).
+    FailConnection,
+}
+
+impl Instance {
+    /// How a callback would stand now. `holds_dialog` says whether this instance holds the session's dialog.
+    pub(super) fn standing(&self, callback: &Callback, holds_dialog: bool) -> Standing {
+        if !matches!(self.interface, Interface::Given(_)) || self.has_been_released() {
+            return Standing::NoInterface;
+        }
+        match callback {
+            Callback::Progress(_) => match (self.synchronize, self.prepare) {
+                (Phase::Done(_) | Phase::Refused(_) | Phase::Overdue, _) => Standing::AfterEnd,
+                (_, Phase::Idle) => Standing::BeforePrepare,
+                _ => Standing::Expected,
+            },
+            Callback::EnableModeless(args) if !args.enable && !holds_dialog => Standing::NotHeld,
+            other => match other.method().completes() {
+                Some(method) => completion_standing(self.phase(method)),
+                None => Standing::Expected,
+            },
+        }
+    }
+
+    fn has_been_released(&self) -> bool {
+        self.end == Some(super::State::Released)
+    }
+}
+
+fn completion_standing(phase: Phase) -> Standing {
+    match phase {
+        Phase::Open { held: None } | Phase::Awaiting => Standing::Expected,
+        Phase::Open { held: Some(_) } | Phase::Done(_) => Standing::Second,
+        Phase::Refused(_) => Standing::AfterRefusal,
+        Phase::Idle => Standing::Uninvited,
+        Phase::Overdue => Standing::TooLate,
+    }
+}
+
+impl Session {
+    /// How a callback would stand now.
+    pub fn standing(&self, handler: HandlerId, callback: &Callback) -> Standing {
+        let holds_dialog = self.dialog == Some(handler);
+        match self.instance(handler) {
+            Some(instance) => instance.standing(callback, holds_dialog),
+            None => Standing::NoInterface,
+        }
+    }
+
+    /// The reply to a callback that has not been applied yet, given what the user or the scenario wants.
+    ///
+    /// What is out of the protocol is answered E_UNEXPECTED, what is malformed E_INVALIDARG. A cancel is repeated until
+    /// the round ends.
+    pub fn reply(&self, handler: HandlerId, callback: &Callback, wish: Wish) -> HResult {
+        let Some(instance) = self.instance(handler) else { return HResult::E_UNEXPECTED };
+        if !instance.standing(callback, self.dialog == Some(handler)).is_expected() {
+            return HResult::E_UNEXPECTED;
+        }
+        match callback {
+            Callback::Progress(args) => match instance.items.get(&args.item) {
+                Some(item) if args.info.is_some() => {
+                    if wish == Wish::CancelAll || instance.cancelled_all {
+                        HResult::S_SYNCMGR_CANCELALL
+                    } else if wish == Wish::CancelItem || item.cancelled {
+                        HResult::S_SYNCMGR_CANCELITEM
+                    } else {
+                        HResult::S_OK
+                    }
+                }
+                _ => HResult::E_INVALIDARG,
+            },
+            Callback::EnableModeless(args) => {
+                if args.enable && (wish == Wish::RefuseDialog || !self.may_show_dialog(instance)) {
+                    HResult::S_FALSE
+                } else {
+                    HResult::S_OK
+                }
+            }
+            Callback::LogError(args) => {
+                let info = args.info.as_deref();
+                let jump = info.is_some_and(|info| info.given_flags().has(ErrorFlags::ENABLEJUMPTEXT));
+                let has_id = info.is_some_and(|info| info.given_error().is_some());
+                let known_level = (LogLevel::INFORMATION.0..=LogLevel::ERROR.0).contains(&args.level.0);
+                if known_level && args.text.is_some() && (has_id || !jump) {
+                    HResult::S_OK
+                } else {
+                    HResult::E_INVALIDARG
+                }
+            }
+            Callback::DeleteLogError(args) => {
+                if args.error.is_null() || instance.errors.contains_key(&args.error) {
+                    HResult::S_OK
+                } else {
+                    HResult::E_INVALIDARG
+                }
+            }
+            Callback::EstablishConnection(_) if wish == Wish::FailConnection => HResult::E_FAIL,
+            _ => HResult::S_OK,
+        }
+    }
+
+    /// One dialog at a time across handlers; UI of the handler's own accord only where the user may be bothered. What the
+    /// user asked for himself (an error, the properties) may always be shown.
+    fn may_show_dialog(&self, instance: &Instance) -> bool {
+        let user_asked = matches!(instance.active(), Some(CallMethod::ShowError | CallMethod::ShowProperties));
+        self.dialog.is_none() && (user_asked || instance.flags.may_bother_user())
+    }
+}
