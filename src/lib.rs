@@ -1,6 +1,7 @@
 //! `mobsync` (draft)
 #![forbid(unsafe_code)]
 pub mod handler;
+pub mod host;
 pub mod protocol;
 pub mod rules;
 pub mod trace;

@@ -3,6 +3,7 @@
 
 mod call;
 mod callback;
+mod delay;
 mod event;
 mod filetime;
 mod flags;
@@ -16,6 +17,7 @@ mod text;
 
 pub use call::*;
 pub use callback::*;
+pub use delay::Delay;
 pub use event::*;
 pub use filetime::FileTime;
 pub use flags::*;

@@ -1,0 +1,266 @@
+//! Drives one handler instance through one session, on its apartment thread.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use super::clock::Clock;
+use super::plan::{Step, View};
+use super::scheduler::Paused;
+use super::shared::{CallbackSink, Shared};
+use crate::handler::{CreateError, EnumItems, HandlerFactory, SyncHandler};
+use crate::protocol::{
+    Call, CallMethod, Crashed, Created, HResult, HandlerId, Instance, MethodName, Note, Out, Return, Text, Thread,
+    TimedOut, WaitingFor,
+};
+use crate::rules::Limits;
+
+/// How many calls in a row the plan may have refused before the session is given up: a plan that insists must not spin.
+const MOST_REFUSALS: u32 = 100;
+
+pub(super) struct Driver<'a> {
+    shared: &'a Arc<Shared>,
+    id: HandlerId,
+    limits: Limits,
+    handler: Option<Box<dyn SyncHandler>>,
+    enumerators: BTreeMap<u32, Box<dyn EnumItems>>,
+    next_enumerator: u32,
+}
+
+/// What one call came to.
+enum Called {
+    Returned(Return),
+    Panicked(String),
+    Abandoned,
+}
+
+impl<'a> Driver<'a> {
+    /// Creates the instance.
+    pub(super) fn new(
+        shared: &'a Arc<Shared>,
+        id: HandlerId,
+        factory: &dyn HandlerFactory,
+        limits: Limits,
+    ) -> Result<Self, CreateError> {
+        let handler = match catch_unwind(AssertUnwindSafe(|| factory.create())) {
+            Ok(created) => created?,
+            Err(panic) => {
+                let why = format!("it panicked: {}", panic_text(panic.as_ref()));
+                return Err(CreateError { handler: factory.name().to_owned(), why });
+            }
+        };
+        shared.note(id, shared.clock.thread(), Note::Created(Created { name: factory.name().into() }));
+        Ok(Self { shared, id, limits, handler: Some(handler), enumerators: BTreeMap::new(), next_enumerator: 1 })
+    }
+
+    /// Runs the session to its end. `between` is called whenever no call is open, to take the recorded events away.
+    pub(super) fn run(mut self, mut between: impl FnMut()) {
+        let mut refusals = 0;
+        loop {
+            between();
+            let step = {
+                let mut state = self.shared.lock();
+                state.woken = false;
+                let now_ns = self.shared.clock.now_ns();
+                let state = &mut *state;
+                let Some(instance) = state.session.instance(self.id) else { return };
+                if instance.state().is_end() {
+                    break;
+                }
+                let view = View { session: &state.session, instance, now_ns, cancelled: state.cancelled };
+                let step = state.plan.next(view);
+                if let Step::Call(call) = &step
+                    && let Err(why) = instance.may(&Thread::APARTMENT, call)
+                {
+                    state.plan.refused(call, why);
+                    refusals += 1;
+                    if refusals >= MOST_REFUSALS {
+                        break;
+                    }
+                    continue;
+                }
+                step
+            };
+            refusals = 0;
+            match step {
+                Step::Call(call) => self.make(call),
+                Step::Wait(until_ns) => {
+                    if !self.wait(until_ns) {
+                        break;
+                    }
+                }
+                Step::Finish => break,
+            }
+        }
+        self.let_go();
+        between();
+    }
+
+    /// An instance that did not come to its last `Release` (it crashed, or the plan left it) is dropped without a word.
+    fn let_go(&mut self) {
+        let handler = self.handler.take();
+        let enumerators = std::mem::take(&mut self.enumerators);
+        // What a crashed handler does while it is dropped is no news.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop((enumerators, handler))));
+    }
+
+    /// Waits until something happens. A handler that owes a completion and is silent for too long is overdue. False when
+    /// nothing can ever happen.
+    fn wait(&mut self, until_ns: Option<u64>) -> bool {
+        let (owed, overdue_ns) = {
+            let state = self.shared.lock();
+            let owed = state.session.instance(self.id).and_then(Instance::awaiting);
+            (owed, state.heard_ns.saturating_add(self.limits.timeout_ns))
+        };
+        let limit = owed.map(|_| overdue_ns);
+        let until_ns = [until_ns, limit].into_iter().flatten().min();
+        let stuck = match &self.shared.clock {
+            Clock::Real { .. } => {
+                self.shared.sleep(until_ns);
+                false
+            }
+            Clock::Virtual(scheduler) => match scheduler.pause(until_ns, || self.shared.lock().woken) {
+                Paused::Crashed => {
+                    self.record_task_crash();
+                    return true;
+                }
+                paused => paused == Paused::Stuck,
+            },
+        };
+        let is_overdue = {
+            let state = self.shared.lock();
+            !state.woken && self.shared.clock.now_ns() >= state.heard_ns.saturating_add(self.limits.timeout_ns)
+        };
+        match owed {
+            Some(method) if is_overdue => {
+                self.time_out(method, WaitingFor::Completion);
+                true
+            }
+            _ => !stuck,
+        }
+    }
+
+    fn record_task_crash(&self) {
+        if let Clock::Virtual(scheduler) = &self.shared.clock
+            && let Some((thread, what)) = scheduler.take_crash()
+        {
+            self.shared.note(self.id, thread, Note::Crashed(Crashed { what: what.into() }));
+        }
+    }
+
+    fn time_out(&self, method: CallMethod, waiting_for: WaitingFor) {
+        let note = Note::TimedOut(TimedOut { method: MethodName(method), waiting_for });
+        self.shared.note(self.id, self.shared.clock.thread(), note);
+    }
+
+    /// Makes a call, and records it, its return, or what came instead.
+    fn make(&mut self, call: Call) {
+        let method = call.method();
+        let id = self.shared.begin_call(self.id, call.clone());
+        if let Clock::Virtual(scheduler) = &self.shared.clock {
+            scheduler.call_begins(scheduler.now_ns().saturating_add(self.limits.timeout_ns));
+        }
+        let called = match catch_unwind(AssertUnwindSafe(|| self.call(call))) {
+            Ok(ret) => match &self.shared.clock {
+                Clock::Virtual(scheduler) if scheduler.is_abandoned() => Called::Abandoned,
+                _ => Called::Returned(ret),
+            },
+            Err(panic) => Called::Panicked(panic_text(panic.as_ref())),
+        };
+        match called {
+            Called::Returned(ret) => self.shared.end_call(self.id, id, ret),
+            Called::Panicked(what) => {
+                let note = Note::Crashed(Crashed { what: format!("panic: {what}").into() });
+                self.shared.note(self.id, self.shared.clock.thread(), note);
+            }
+            Called::Abandoned => self.time_out(method, WaitingFor::Return),
+        }
+        if let Clock::Virtual(scheduler) = &self.shared.clock {
+            scheduler.call_ended();
+            self.record_task_crash();
+        }
+    }
+
+    fn call(&mut self, call: Call) -> Return {
+        let method = call.method();
+        match call {
+            Call::Next(walk) => {
+                let Some(enumerator) = self.enumerators.get_mut(&walk.enumerator) else { return gone(method) };
+                let (hr, fetched, items) = enumerator.next(walk.celt);
+                return Return { method, hr, out: Out { fetched, items, ..Out::default() } };
+            }
+            Call::Skip(walk) => {
+                let Some(enumerator) = self.enumerators.get_mut(&walk.enumerator) else { return gone(method) };
+                return Return::new(method, enumerator.skip(walk.celt));
+            }
+            Call::Reset(which) => {
+                let Some(enumerator) = self.enumerators.get_mut(&which.enumerator) else { return gone(method) };
+                return Return::new(method, enumerator.reset());
+            }
+            Call::Clone(which) => {
+                let Some(enumerator) = self.enumerators.get_mut(&which.enumerator) else { return gone(method) };
+                let (hr, clone) = enumerator.try_clone();
+                return self.keep_enumerator(method, hr, clone);
+            }
+            Call::Release => {
+                // Enumerators hold references to the handler in COM: they go first.
+                self.enumerators.clear();
+                drop(self.handler.take());
+                return Return { method, hr: HResult::S_OK, out: Out { refs: Some(0), ..Out::default() } };
+            }
+            _ => {}
+        }
+        let Some(handler) = self.handler.as_mut() else { return gone(method) };
+        let hr = match call {
+            Call::Initialize(args) => {
+                handler.initialize(args.reserved, args.flags, args.cookie.as_ref().map(|cookie| cookie.0.as_slice()))
+            }
+            Call::GetHandlerInfo => {
+                let (hr, info) = handler.get_handler_info();
+                return Return { method, hr, out: Out { info, ..Out::default() } };
+            }
+            Call::EnumSyncMgrItems => {
+                let (hr, enumerator) = handler.enum_sync_mgr_items();
+                return self.keep_enumerator(method, hr, enumerator);
+            }
+            Call::GetItemObject(args) => {
+                let (hr, object) = handler.get_item_object(args.item, args.iid);
+                return Return { method, hr, out: Out { object, ..Out::default() } };
+            }
+            Call::ShowProperties(args) => handler.show_properties(args.hwnd, args.item),
+            Call::SetProgressCallback(args) => handler.set_progress_callback(args.callback.map(|_| {
+                let sink = CallbackSink { shared: Arc::clone(self.shared), handler: self.id };
+                Arc::new(sink) as Arc<dyn crate::handler::SyncCallback>
+            })),
+            Call::PrepareForSync(args) => handler.prepare_for_sync(&args.items, args.hwnd, args.reserved),
+            Call::Synchronize(args) => handler.synchronize(args.hwnd),
+            Call::SetItemStatus(args) => handler.set_item_status(args.item, args.status),
+            Call::ShowError(args) => handler.show_error(args.hwnd, args.error),
+            Call::Next(_) | Call::Skip(_) | Call::Reset(_) | Call::Clone(_) | Call::Release => gone(method).hr,
+        };
+        Return::new(method, hr)
+    }
+
+    fn keep_enumerator(&mut self, method: CallMethod, hr: HResult, new: Option<Box<dyn EnumItems>>) -> Return {
+        let enumerator = new.map(|new| {
+            let number = self.next_enumerator;
+            self.next_enumerator += 1;
+            self.enumerators.insert(number, new);
+            number
+        });
+        Return { method, hr, out: Out { enumerator, ..Out::default() } }
+    }
+}
+
+/// The answer for an object that is not there; the session machine refuses such calls before they come here.
+fn gone(method: CallMethod) -> Return {
+    Return::new(method, HResult::E_UNEXPECTED)
+}
+
+/// A panic's message.
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    let text = text.or_else(|| panic.downcast_ref::<Text>().map(ToString::to_string));
+    text.unwrap_or_else(|| "a panic without a message".to_owned())
+}

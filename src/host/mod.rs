@@ -1,0 +1,13 @@
+//! The host: drives handlers through sessions, and records every crossing.
+
+mod clock;
+mod driver;
+mod plan;
+mod run;
+mod scheduler;
+mod shared;
+
+pub use plan::{Plan, Selection, StandardPlan, Step, View};
+pub use run::{Controls, Drain, Job, run_real, run_virtual};
+pub use scheduler::{Choice, Next, Paused, Scheduler, SeededChoice, Task};
+pub use shared::CallbackSink;

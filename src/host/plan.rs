@@ -1,0 +1,307 @@
+//! What the manager and its user want: a plan is asked, the session machine has the last word.
+
+use std::collections::BTreeSet;
+
+use crate::protocol::{
+    Call, CallMethod, Callback, Event, GUID_NULL, Guid, HResult, HandlerFlags, Initialize, Instance, Interface, Item,
+    ItemFlags, ItemState, Kind, PrepareForSync, Refusal, Session, SetItemStatus, SetProgressCallback, ShowError,
+    ShowProperties, State, Status, Synchronize, Walk, Wish,
+};
+
+/// What a plan can look at.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    /// The whole session.
+    pub session: &'a Session,
+    /// The instance that is driven.
+    pub instance: &'a Instance,
+    /// Nanoseconds since the session began.
+    pub now_ns: u64,
+    /// The user wants everything stopped.
+    pub cancelled: bool,
+}
+
+/// What the manager does next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Make this call; it is made only if the session machine finds it legal.
+    Call(Call),
+    /// Wait until something happens, or until that time in nanoseconds.
+    Wait(Option<u64>),
+    /// Nothing more: the session is over.
+    Finish,
+}
+
+/// Decides for the manager and the user. Called under the session's lock: it must be quick, and must not block.
+pub trait Plan: Send {
+    /// What the manager does next. Asked on the apartment thread whenever no call is open.
+    fn next(&mut self, view: View<'_>) -> Step;
+
+    /// What the user wants a callback to be answered with.
+    fn wish(&mut self, view: View<'_>, callback: &Callback) -> Wish {
+        let _ = callback;
+        if view.cancelled { Wish::CancelAll } else { Wish::None }
+    }
+
+    /// Sees every event, in order; true wakes the apartment thread.
+    fn observe(&mut self, event: &Event) -> bool {
+        let _ = event;
+        false
+    }
+
+    /// The session machine refused a call that [`Plan::next`] asked for; it was not made.
+    fn refused(&mut self, call: &Call, why: Refusal) {
+        let _ = (call, why);
+    }
+}
+
+/// Which items the user chooses.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Selection {
+    /// Those that the handler preselects.
+    #[default]
+    Checked,
+    /// All.
+    All,
+    /// None.
+    Nothing,
+    /// Those whose ID or name is in the list, in its order.
+    Named(Vec<String>),
+}
+
+impl Selection {
+    /// The chosen items' IDs.
+    pub fn choose(&self, items: &[Item]) -> Vec<Guid> {
+        match self {
+            Selection::Checked => items.iter().filter(|item| item.state == ItemState::CHECKED).map(|i| i.id).collect(),
+            Selection::All => items.iter().map(|item| item.id).collect(),
+            Selection::Nothing => Vec::new(),
+            Selection::Named(words) => {
+                let mut chosen = Vec::new();
+                for word in words {
+                    for item in items.iter().filter(|item| names(word, item)) {
+                        if !chosen.contains(&item.id) {
+                            chosen.push(item.id);
+                        }
+                    }
+                }
+                chosen
+            }
+        }
+    }
+
+    /// The words that name none of the items.
+    pub fn unmatched<'a>(&'a self, items: &[Item]) -> Vec<&'a str> {
+        match self {
+            Selection::Named(words) => {
+                let unmatched = |word: &&String| !items.iter().any(|item| names(word, item));
+                words.iter().filter(unmatched).map(String::as_str).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Whether a word of the user's is the item's ID, its short name, or its name.
+fn names(word: &str, item: &Item) -> bool {
+    word.parse().is_ok_and(|id: Guid| id == item.id)
+        || Guid::from_alias(word).is_some_and(|id| id == item.id)
+        || item.name.as_str() == Some(word)
+}
+
+/// How many items an enumeration may deliver before the manager stops asking: an enumerator without end ends here.
+const MOST_ITEMS: usize = 65_536;
+
+/// How many items the manager asks for at once.
+const ITEMS_AT_ONCE: u32 = 16;
+
+/// What an ordinary manager and user do: enumerate, choose, prepare, synchronize, look at the errors, close.
+#[derive(Clone, Debug)]
+pub struct StandardPlan {
+    /// The arguments of `Initialize`.
+    pub initialize: Initialize,
+    /// Which items are chosen; in a SETTINGS session, whose properties are shown (the handler's own for `Checked`).
+    pub selection: Selection,
+    /// How many rounds of showing errors, and so of retries, the user goes for.
+    pub retries: u32,
+    items: Vec<Item>,
+    asked_info: bool,
+    /// The enumerator that is being walked, or was walked to its end.
+    walk: Option<(u32, bool)>,
+    enumeration_failed: bool,
+    shown_errors: BTreeSet<Guid>,
+    shown_in_round: u32,
+    shown_properties: BTreeSet<Guid>,
+}
+
+impl StandardPlan {
+    /// With one round of retries.
+    pub fn new(initialize: Initialize, selection: Selection) -> Self {
+        Self {
+            initialize,
+            selection,
+            retries: 1,
+            items: Vec::new(),
+            asked_info: false,
+            walk: None,
+            enumeration_failed: false,
+            shown_errors: BTreeSet::new(),
+            shown_in_round: 0,
+            shown_properties: BTreeSet::new(),
+        }
+    }
+
+    /// The enumerated items, in the handler's order.
+    pub fn items(&self) -> &[Item] {
+        &self.items
+    }
+
+    fn enumerate(&self) -> Option<Step> {
+        if !self.asked_info {
+            return Some(Step::Call(Call::GetHandlerInfo));
+        }
+        match self.walk {
+            _ if self.enumeration_failed => None,
+            None => Some(Step::Call(Call::EnumSyncMgrItems)),
+            Some((enumerator, false)) => Some(Step::Call(Call::Next(Walk { enumerator, celt: ITEMS_AT_ONCE }))),
+            Some((_, true)) => None,
+        }
+    }
+
+    fn show_next_properties(&mut self, view: View<'_>) -> Option<Step> {
+        let whose = match &self.selection {
+            Selection::Checked => vec![GUID_NULL],
+            selection => selection.choose(&self.items),
+        };
+        let has_properties = |id: &Guid| {
+            if id.is_null() {
+                view.instance.handler_flags().has(HandlerFlags::HASPROPERTIES)
+            } else {
+                let known = view.instance.item(*id);
+                known.is_some_and(|item| item.listed && item.flags.has(ItemFlags::HASPROPERTIES))
+            }
+        };
+        let item = whose.into_iter().find(|id| has_properties(id) && !self.shown_properties.contains(id))?;
+        if view.instance.interface() == Interface::NotGiven {
+            return Some(give_callback());
+        }
+        self.shown_properties.insert(item);
+        Some(Step::Call(Call::ShowProperties(ShowProperties { item, hwnd: 0 })))
+    }
+
+    fn after_results(&mut self, view: View<'_>) -> Step {
+        if view.cancelled || view.instance.round() > self.retries {
+            return close();
+        }
+        if self.shown_in_round != view.instance.round() {
+            self.shown_in_round = view.instance.round();
+            self.shown_errors.clear();
+        }
+        let next = view.instance.errors().find(|(id, error)| error.jump && !self.shown_errors.contains(id));
+        match next {
+            Some((error, _)) => {
+                self.shown_errors.insert(error);
+                Step::Call(Call::ShowError(ShowError { error, hwnd: 0 }))
+            }
+            None => close(),
+        }
+    }
+
+    /// The user stopped everything: every item that still runs is skipped too, so that a handler that makes no progress hears it.
+    fn skip_next(&self, view: View<'_>) -> Option<Step> {
+        let runs = |status: Option<Status>| !status.is_some_and(Status::is_final);
+        let (item, _) = view.instance.prepared().find(|(_, item)| !item.skipped && runs(item.status))?;
+        Some(Step::Call(Call::SetItemStatus(SetItemStatus { item, status: Status::SKIPPED })))
+    }
+}
+
+fn give_callback() -> Step {
+    Step::Call(Call::SetProgressCallback(SetProgressCallback { callback: Some(1) }))
+}
+
+fn close() -> Step {
+    Step::Call(Call::SetProgressCallback(SetProgressCallback { callback: None }))
+}
+
+impl Plan for StandardPlan {
+    fn next(&mut self, view: View<'_>) -> Step {
+        match view.instance.state() {
+            State::Created => Step::Call(Call::Initialize(self.initialize.clone())),
+            State::Declined | State::Closed => Step::Call(Call::Release),
+            State::Initialized | State::Enumerated | State::Ready => {
+                if view.instance.enumeration_due() && self.walk.is_some_and(|(_, ended)| ended) {
+                    self.walk = None;
+                    self.items.clear();
+                }
+                if let Some(step) = self.enumerate() {
+                    return step;
+                }
+                if view.instance.flags().settings() {
+                    if let Some(step) = self.show_next_properties(view) {
+                        return step;
+                    }
+                }
+                let given = view.instance.interface() != Interface::NotGiven;
+                let items = self.selection.choose(&self.items);
+                if items.is_empty() || self.enumeration_failed || view.cancelled || view.instance.flags().settings() {
+                    return if given { close() } else { Step::Call(Call::Release) };
+                }
+                if !given {
+                    return give_callback();
+                }
+                Step::Call(Call::PrepareForSync(PrepareForSync { items, hwnd: 0, reserved: 0 }))
+            }
+            State::PrepareReturned | State::SynchronizeReturned if view.cancelled => {
+                self.skip_next(view).unwrap_or(Step::Wait(None))
+            }
+            State::PrepareReturned | State::SynchronizeReturned | State::ShowingError | State::ShowingProperties => {
+                Step::Wait(None)
+            }
+            State::Preparing | State::Synchronizing => Step::Wait(None),
+            State::Prepared if view.cancelled => close(),
+            State::Prepared => Step::Call(Call::Synchronize(Synchronize::default())),
+            State::PrepareFailed | State::SynchronizeFailed => close(),
+            State::Synchronized => self.after_results(view),
+            State::RetryDue if view.cancelled => close(),
+            State::RetryDue => {
+                let items = view.instance.retry_due().unwrap_or_default();
+                let mut unique = Vec::new();
+                items.iter().for_each(|id| {
+                    if !unique.contains(id) {
+                        unique.push(*id);
+                    }
+                });
+                Step::Call(Call::PrepareForSync(PrepareForSync { items: unique, hwnd: 0, reserved: 0 }))
+            }
+            State::Released | State::Crashed | State::Hung => Step::Finish,
+        }
+    }
+
+    fn observe(&mut self, event: &Event) -> bool {
+        let Kind::Return { what, .. } = &event.kind else { return false };
+        match what.method {
+            CallMethod::GetHandlerInfo => self.asked_info = true,
+            CallMethod::EnumSyncMgrItems => match what.out.enumerator {
+                Some(enumerator) if what.hr.is_success() => self.walk = Some((enumerator, false)),
+                _ => self.enumeration_failed = true,
+            },
+            CallMethod::Next => {
+                let asked = self.walk.map_or(0, |(enumerator, _)| enumerator);
+                let ended = what.hr != HResult::S_OK || what.out.items.is_empty() || self.items.len() > MOST_ITEMS;
+                self.walk = Some((asked, ended));
+                if what.hr.is_success() {
+                    self.items.extend(what.out.items.iter().cloned());
+                }
+            }
+            _ => {}
+        }
+        false
+    }
+
+    fn refused(&mut self, call: &Call, _: Refusal) {
+        // An enumeration that the machine does not let happen must not be asked for again and again.
+        if matches!(call, Call::Next(_) | Call::EnumSyncMgrItems) {
+            self.enumeration_failed = true;
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Runs one session to its end: on a thread of its own against the machine's clock, or here in virtual time.
+
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+
+use super::clock::{Clock, enter_apartment};
+use super::driver::Driver;
+use super::plan::Plan;
+use super::scheduler::Scheduler;
+use super::shared::Shared;
+use crate::handler::{CreateError, HandlerFactory};
+use crate::protocol::{ConnectionClosed, Event, HandlerId, MethodName, Note, Session, Thread, TimedOut, WaitingFor};
+use crate::rules::Limits;
+
+/// Takes the events of a session, in order, as they come.
+pub trait Drain {
+    /// The next events.
+    fn events(&mut self, events: &[Event], session: &Session);
+}
+
+impl<F: FnMut(&[Event], &Session)> Drain for F {
+    fn events(&mut self, events: &[Event], session: &Session) {
+        self(events, session);
+    }
+}
+
+/// One session with one handler.
+pub struct Job {
+    /// Makes the instance.
+    pub factory: Arc<dyn HandlerFactory>,
+    /// What the manager and the user do.
+    pub plan: Box<dyn Plan>,
+    /// The time limits.
+    pub limits: Limits,
+}
+
+/// Reaches into a running session from another thread. Clones reach the same session.
+#[derive(Clone)]
+pub struct Controls(Arc<Shared>);
+
+impl Controls {
+    /// The user wants everything stopped, through the protocol: Progress is answered with CANCELALL and items are skipped.
+    pub fn cancel_all(&self) {
+        self.0.cancel_all();
+    }
+}
+
+/// How often recorded events are taken to the drain while the session runs.
+const TICK: Duration = Duration::from_millis(40);
+
+/// Runs a session against the machine's clock. `started` gets the controls before anything else happens.
+///
+/// The instance lives on an apartment thread of its own. A call that does not return within the limit ends the session;
+/// its thread is left behind, for nothing can stop it.
+///
+/// # Errors
+/// When the instance cannot be created.
+pub fn run_real(job: Job, started: impl FnOnce(Controls), drain: &mut dyn Drain) -> Result<Session, CreateError> {
+    let shared = Arc::new(Shared::new(Clock::Real { started: Instant::now() }, job.plan));
+    started(Controls(Arc::clone(&shared)));
+    let (tell, told) = mpsc::channel();
+    let apartment = {
+        let shared = Arc::clone(&shared);
+        let (factory, limits) = (job.factory, job.limits);
+        std::thread::Builder::new().name(Thread::APARTMENT.to_string()).spawn(move || {
+            enter_apartment();
+            let driver = Driver::new(&shared, HandlerId::FIRST, factory.as_ref(), limits);
+            // The receiver waits for as long as this thread runs, unless it has given up on it.
+            let _ = tell.send(driver.map(|driver| driver.run(|| {})));
+        })
+    };
+    if let Err(error) = apartment {
+        return Err(CreateError { handler: "the session".to_owned(), why: format!("no apartment thread: {error}") });
+    }
+    let ended = loop {
+        match told.recv_timeout(TICK) {
+            Ok(ended) => break ended,
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                pass_on(&shared, drain);
+                if shared.give_up_on_hung_call(HandlerId::FIRST, job.limits.timeout_ns) {
+                    break Ok(());
+                }
+            }
+            // The apartment thread catches what the handler does; it can only end here by a fault of the host's own.
+            Err(mpsc::RecvTimeoutError::Disconnected) => {
+                let note = Note::Crashed(Crashed { what: "the apartment thread ended".into() });
+                shared.note(HandlerId::FIRST, Thread::APARTMENT, note);
+                break Ok(());
+            }
+        }
+    };
+    close(&shared, drain);
+    ended.map(|()| shared.lock().session.clone())
+}
+
+/// Runs a session in virtual time, on the calling thread.
+///
+/// # Errors
+/// When the instance cannot be created.
+pub fn run_virtual(job: Job, scheduler: &Scheduler, drain: &mut dyn Drain) -> Result<Session, CreateError> {
+    let shared = Arc::new(Shared::new(Clock::Virtual(scheduler.clone()), job.plan));
+    let driver = Driver::new(&shared, HandlerId::FIRST, job.factory.as_ref(), job.limits)?;
+    driver.run(|| pass_on(&shared, drain));
+    // What the handler left running may still call back, and is heard.
+    scheduler.drain(scheduler.now_ns().saturating_add(job.limits.timeout_ns));
+    close(&shared, drain);
+    let session = shared.lock().session.clone();
+    Ok(session)
+}
+
+fn pass_on(shared: &Shared, drain: &mut dyn Drain) {
+    let (events, session) = {
+        let mut state = shared.lock();
+        if state.events.is_empty() {
+            return;
+        }
+        let spare = Vec::with_capacity(state.events.capacity().min(4096));
+        (std::mem::replace(&mut state.events, spare), state.session.clone())
+    };
+    drain.events(&events, &session);
+}
+
+/// The session is over: connections are closed, and nothing is recorded any more.
+fn close(shared: &Shared, drain: &mut dyn Drain) {
+    let connections = shared.lock().session.connections().to_vec();
+    let over = shared.lock().session.is_over();
+    if over {
+        for name in connections {
+            let note = Note::ConnectionClosed(ConnectionClosed { name });
+            shared.note(HandlerId::FIRST, Thread::APARTMENT, note);
+        }
+    }
+    shared.lock().closed = true;
+    pass_on(shared, drain);
+}

@@ -1,0 +1,338 @@
+//! The deterministic scheduler: virtual time, and logical threads of which one runs at a time.
+//!
+//! The apartment thread is the real call stack. Whenever it waits it runs the other logical threads, one step of one
+//! thread at a time, in the order of virtual time; among those that are ready at the same time a [`Choice`] decides. So
+//! a session is a pure function of script, plan and choices, and needs no thread of the system at all.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::protocol::Thread;
+
+/// A logical thread: something that is done in steps.
+pub trait Task: Send {
+    /// Does one step, and says when the next one can be done.
+    fn step(&mut self) -> Next;
+}
+
+/// When a task's next step can be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Now, as soon as it is chosen.
+    Now,
+    /// At this virtual time, in nanoseconds.
+    At(u64),
+    /// Not before something else has happened; the step then looks again.
+    Blocked,
+    /// Never: it is finished.
+    Done,
+    /// Never: it crashed, and with it the handler.
+    Crashed(String),
+}
+
+/// Decides which of the threads that are ready runs next. Recording, replaying or enumerating its decisions explores
+/// interleavings.
+pub trait Choice: Send {
+    /// An index below `ready.len()`, which is at least 2.
+    fn choose(&mut self, ready: &[&Thread]) -> usize;
+}
+
+/// The choice of `--seed N`: a SplitMix64 sequence, the same on every machine and in every version.
+#[derive(Clone, Debug)]
+pub struct SeededChoice(u64);
+
+impl SeededChoice {
+    /// The sequence of that seed.
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+}
+
+impl Choice for SeededChoice {
+    fn choose(&mut self, ready: &[&Thread]) -> usize {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((mixed ^ (mixed >> 31)) % ready.len() as u64) as usize
+    }
+}
+
+/// How a pause of the apartment thread ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paused {
+    /// What it waited for is there.
+    Ready,
+    /// The time it waited for is there.
+    Reached,
+    /// Nothing can ever happen again.
+    Stuck,
+    /// The call in which it waits has used up its time limit: the handler must return, and is not heard any more.
+    Abandoned,
+    /// A task crashed.
+    Crashed,
+}
+
+/// The scheduler of one session. Clones are the same scheduler.
+#[derive(Clone)]
+pub struct Scheduler(Arc<Mutex<State>>);
+
+struct State {
+    now_ns: u64,
+    /// Rises whenever something happened that a blocked task may wait for.
+    happened: u64,
+    tasks: Vec<Slot>,
+    running: Option<Thread>,
+    choice: Box<dyn Choice>,
+    deadline_ns: Option<u64>,
+    calls_ended: u64,
+    in_call: bool,
+    crash: Option<(Thread, String)>,
+}
+
+struct Slot {
+    name: Thread,
+    /// The owner's mark, by which its tasks are stopped together.
+    owner: u64,
+    /// `None` while its step runs.
+    task: Option<Box<dyn Task>>,
+    wake: Wake,
+}
+
+#[derive(Clone, Copy)]
+enum Wake {
+    At(u64),
+    /// Once `happened` is past this.
+    After(u64),
+}
+
+/// Who runs next.
+enum Pick {
+    Apartment,
+    Task(usize),
+    Nobody,
+}
+
+impl Scheduler {
+    /// At virtual time 0, without any thread but the apartment.
+    pub fn new(choice: impl Choice + 'static) -> Self {
+        Self(Arc::new(Mutex::new(State {
+            now_ns: 0,
+            happened: 0,
+            tasks: Vec::new(),
+            running: None,
+            choice: Box::new(choice),
+            deadline_ns: None,
+            calls_ended: 0,
+            in_call: false,
+            crash: None,
+        })))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic of a task leaves this state whole: it is never held while a task runs.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Virtual time in nanoseconds.
+    pub fn now_ns(&self) -> u64 {
+        self.lock().now_ns
+    }
+
+    /// The logical thread that runs now.
+    pub fn thread(&self) -> Thread {
+        self.lock().running.clone().unwrap_or(Thread::APARTMENT)
+    }
+
+    /// Starts a logical thread, ready now. A name that is taken gets a number. `owner` is any number by which
+    /// [`Scheduler::stop`] stops the thread.
+    pub fn spawn(&self, owner: u64, name: &str, task: impl Task + 'static) -> Thread {
+        let mut state = self.lock();
+        let taken = |name: &Thread| *name == Thread::APARTMENT || state.tasks.iter().any(|slot| slot.name == *name);
+        let mut unique = Thread::from(name);
+        let mut number = 2;
+        while taken(&unique) {
+            unique = Thread::from(format!("{name}-{number}").as_str());
+            number += 1;
+        }
+        let wake = Wake::At(state.now_ns);
+        state.tasks.push(Slot { name: unique.clone(), owner, task: Some(Box::new(task)), wake });
+        unique
+    }
+
+    /// Stops every thread of an owner between two of its steps.
+    pub fn stop(&self, owner: u64) {
+        let stopped: Vec<Slot> = {
+            let mut state = self.lock();
+            state.happened += 1;
+            state.tasks.extract_if(.., |slot| slot.owner == owner && slot.task.is_some()).collect()
+        };
+        // Dropped without the lock: a task may own the last reference to something that calls back.
+        drop(stopped);
+    }
+
+    /// Says that something happened that a blocked thread may wait for.
+    pub fn happened(&self) {
+        self.lock().happened += 1;
+    }
+
+    /// A call to a handler begins; past the deadline, a pause inside it is abandoned. Returns the call's number.
+    pub fn call_begins(&self, deadline_ns: u64) -> u64 {
+        let mut state = self.lock();
+        state.deadline_ns = Some(deadline_ns);
+        state.in_call = true;
+        state.calls_ended + 1
+    }
+
+    /// The call has returned, and its return is recorded.
+    pub fn call_ended(&self) {
+        let mut state = self.lock();
+        state.deadline_ns = None;
+        state.in_call = false;
+        state.calls_ended += 1;
+        state.happened += 1;
+    }
+
+    /// Whether the call of that number has ended.
+    pub fn has_ended(&self, call: u64) -> bool {
+        self.lock().calls_ended >= call
+    }
+
+    /// The number of the call that is open, or of the next one.
+    pub fn call_number(&self) -> u64 {
+        self.lock().calls_ended + 1
+    }
+
+    /// Whether the open call has used up its time limit.
+    pub fn is_abandoned(&self) -> bool {
+        let state = self.lock();
+        state.deadline_ns.is_some_and(|deadline| state.now_ns >= deadline)
+    }
+
+    /// The crash of a task, once.
+    pub fn take_crash(&self) -> Option<(Thread, String)> {
+        self.lock().crash.take()
+    }
+
+    /// The apartment thread passes a point at which others may run at the same virtual time.
+    pub fn yield_now(&self) -> Paused {
+        let now = self.now_ns();
+        self.pause(Some(now), || false)
+    }
+
+    /// The apartment thread waits until `ready`, or until that time; the other threads run meanwhile.
+    pub fn pause(&self, until_ns: Option<u64>, mut ready: impl FnMut() -> bool) -> Paused {
+        loop {
+            if self.lock().crash.is_some() {
+                return Paused::Crashed;
+            }
+            if self.is_abandoned() {
+                return Paused::Abandoned;
+            }
+            let is_ready = ready();
+            let reached = until_ns.is_some_and(|until| self.now_ns() >= until);
+            match self.pick(is_ready || reached) {
+                Pick::Apartment if is_ready => return Paused::Ready,
+                Pick::Apartment => return Paused::Reached,
+                Pick::Task(at) => self.run(at),
+                Pick::Nobody => {
+                    if !self.advance(until_ns) {
+                        return Paused::Stuck;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Runs the other threads until none can run any more, or until that time.
+    pub fn drain(&self, until_ns: u64) -> Paused {
+        self.pause(Some(until_ns), || false)
+    }
+
+    fn pick(&self, apartment: bool) -> Pick {
+        let mut state = self.lock();
+        let (now, happened) = (state.now_ns, state.happened);
+        let ready: Vec<usize> = (0..state.tasks.len())
+            .filter(|at| {
+                let slot = &state.tasks[*at];
+                slot.task.is_some()
+                    && match slot.wake {
+                        Wake::At(time) => time <= now,
+                        Wake::After(seen) => happened > seen,
+                    }
+            })
+            .collect();
+        match (apartment, ready.len()) {
+            (false, 0) => Pick::Nobody,
+            (true, 0) => Pick::Apartment,
+            (false, 1) => Pick::Task(ready[0]),
+            (apartment, _) => {
+                let State { tasks, choice, .. } = &mut *state;
+                let own = Thread::APARTMENT;
+                let mut names: Vec<&Thread> = ready.iter().map(|at| &tasks[*at].name).collect();
+                if apartment {
+                    names.push(&own);
+                }
+                match ready.get(choice.choose(&names)) {
+                    Some(at) => Pick::Task(*at),
+                    None => Pick::Apartment,
+                }
+            }
+        }
+    }
+
+    fn run(&self, at: usize) {
+        let (name, task) = {
+            let mut state = self.lock();
+            let slot = &mut state.tasks[at];
+            let name = slot.name.clone();
+            let task = slot.task.take();
+            state.running = Some(name.clone());
+            (name, task)
+        };
+        let Some(mut task) = task else { return };
+        let next = task.step();
+        let mut state = self.lock();
+        state.running = None;
+        // Others may have been added or removed meanwhile.
+        let Some(at) = state.tasks.iter().position(|slot| slot.name == name) else { return };
+        if next != Next::Blocked {
+            state.happened += 1;
+        }
+        let happened = state.happened;
+        let slot = &mut state.tasks[at];
+        match next {
+            Next::Now => {}
+            Next::At(time) => slot.wake = Wake::At(time),
+            Next::Blocked => slot.wake = Wake::After(happened),
+            Next::Done => {
+                state.tasks.remove(at);
+                return;
+            }
+            Next::Crashed(what) => {
+                state.tasks.remove(at);
+                state.crash = Some((name, what));
+                return;
+            }
+        }
+        slot.task = Some(task);
+        if next == Next::Now {
+            slot.wake = Wake::At(0);
+        }
+    }
+
+    /// Moves the time on to whatever comes first; false when nothing ever will.
+    fn advance(&self, until_ns: Option<u64>) -> bool {
+        let mut state = self.lock();
+        let wakes = state.tasks.iter().filter_map(|slot| match slot.wake {
+            Wake::At(time) => Some(time),
+            Wake::After(_) => None,
+        });
+        match wakes.chain(until_ns).chain(state.deadline_ns).min() {
+            Some(time) => {
+                state.now_ns = state.now_ns.max(time);
+                true
+            }
+            None => false,
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Spans of time in files: `5ms`, `1.5s`.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::UnknownName;
+
+/// A span of time in nanoseconds, written with its unit: `7ns`, `200us`, `5ms`, `1.5s`.
+///
+/// ```
+/// use mobsync::protocol::Delay;
+/// assert_eq!("1.5s".parse(), Ok(Delay(1_500_000_000)));
+/// assert_eq!(Delay(5_000_000).to_string(), "5ms");
+/// assert!("5 minutes".parse::<Delay>().is_err());
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Delay(
+    /// Nanoseconds.
+    pub u64,
+);
+
+const UNITS: [(&str, u32); 4] = [("ns", 0), ("us", 3), ("ms", 6), ("s", 9)];
+
+impl fmt::Display for Delay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (unit, digits) =
+            UNITS.into_iter().rev().find(|(_, digits)| self.0 >= 10_u64.pow(*digits)).unwrap_or(UNITS[2]);
+        let size = 10_u64.pow(digits);
+        let fraction = self.0 % size;
+        if fraction == 0 {
+            write!(f, "{}{unit}", self.0 / size)
+        } else {
+            let decimals = format!("{fraction:0width$}", width = digits as usize);
+            write!(f, "{}.{}{unit}", self.0 / size, decimals.trim_end_matches('0'))
+        }
+    }
+}
+
+impl fmt::Debug for Delay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::str::FromStr for Delay {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        parse(text).map(Self).ok_or_else(|| UnknownName {
+            given: text.to_owned(),
+            what: "a span of time",
+            expected: "a number with its unit, such as 5ms, 1.5s, 200us or 7ns".to_owned(),
+        })
+    }
+}
+
+/// Exact in integers: no float decides about a nanosecond.
+fn parse(text: &str) -> Option<u64> {
+    let split = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+    let (number, unit) = text.split_at(split);
+    let digits = UNITS.into_iter().find(|(name, _)| *name == unit)?.1;
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    if whole.is_empty() || fraction.len() > digits as usize || (number.contains('.') && fraction.is_empty()) {
+        return None;
+    }
+    let whole = whole.parse::<u64>().ok()?.checked_mul(10_u64.pow(digits))?;
+    let part: u64 = if fraction.is_empty() { 0 } else { fraction.parse().ok()? };
+    whole.checked_add(part * 10_u64.pow(digits - fraction.len() as u32))
+}
+
+impl Serialize for Delay {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Delay {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = compact_str::CompactString::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl schemars::JsonSchema for Delay {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Delay".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "a span of time with its unit: 5ms, 1.5s, 200us, 7ns",
+            "type": "string",
+            "pattern": r"^[0-9]+(\.[0-9]+)?(ns|us|ms|s)$"
+        })
+    }
+}
