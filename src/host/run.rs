@@ -9,7 +9,7 @@ use super::plan::Plan;
 use super::scheduler::Scheduler;
 use super::shared::Shared;
 use crate::handler::{CreateError, HandlerFactory};
-use crate::protocol::{ConnectionClosed, Event, HandlerId, MethodName, Note, Session, Thread, TimedOut, WaitingFor};
+use crate::protocol::{ConnectionClosed, Crashed, Event, HandlerId, Note, Session, Thread};
 use crate::rules::Limits;
 
 /// Takes the events of a session, in order, as they come.
