@@ -1,0 +1,282 @@
+//! The handler that a script describes.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use super::file::{Behaviour, Fault, Id, Script, Step, WorkStep};
+use super::run::{Context, Runner};
+use super::told::{Told, lock};
+use crate::handler::{CreateError, EnumItems, HandlerFactory, SyncCallback, SyncHandler};
+use crate::host::Scheduler;
+use crate::protocol::{CallMethod, Guid, HResult, HandlerInfo, Item, Status, SyncFlags};
+
+/// Makes instances of a scripted handler, which live in the virtual time of a scheduler.
+pub struct ScriptFactory {
+    script: Arc<Script>,
+    name: String,
+    scheduler: Scheduler,
+    instances: AtomicU64,
+}
+
+impl ScriptFactory {
+    /// For sessions under this scheduler.
+    pub fn new(script: Script, scheduler: Scheduler) -> Self {
+        let name = script.name.to_string();
+        Self { script: Arc::new(script), name, scheduler, instances: AtomicU64::new(0) }
+    }
+}
+
+impl HandlerFactory for ScriptFactory {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn create(&self) -> Result<Box<dyn SyncHandler>, CreateError> {
+        Ok(Box::new(ScriptHandler {
+            script: Arc::clone(&self.script),
+            scheduler: self.scheduler.clone(),
+            told: Arc::default(),
+            owner: self.instances.fetch_add(1, Ordering::Relaxed),
+            calls: BTreeMap::new(),
+        }))
+    }
+}
+
+struct ScriptHandler {
+    script: Arc<Script>,
+    scheduler: Scheduler,
+    told: Arc<Mutex<Told>>,
+    owner: u64,
+    calls: BTreeMap<CallMethod, usize>,
+}
+
+impl ScriptHandler {
+    /// What this call of the method does, where the script says it.
+    fn behaviour(&mut self, method: CallMethod) -> Option<Behaviour> {
+        let nth = self.calls.entry(method).or_default();
+        let behaviour = self.script.methods.behaviour(method, *nth).cloned();
+        *nth += 1;
+        behaviour
+    }
+
+    /// Does what the behaviour says, and gives what it returns.
+    fn perform(&self, method: CallMethod, behaviour: &Behaviour, good: HResult) -> HResult {
+        let context = Context {
+            script: Arc::clone(&self.script),
+            scheduler: self.scheduler.clone(),
+            told: Arc::clone(&self.told),
+            owner: self.owner,
+            method,
+            call: self.scheduler.call_number(),
+        };
+        for (name, steps) in &behaviour.threads {
+            self.scheduler.spawn(self.owner, name, Runner::new(context.clone(), steps).counted());
+        }
+        if !behaviour.then.is_empty() {
+            let runner = Runner::new(context.clone(), &behaviour.then).counted().after_return();
+            self.scheduler.spawn(self.owner, "worker", runner);
+        }
+        Runner::new(context, &behaviour.steps).run_here();
+        behaviour.returns.unwrap_or(good)
+    }
+
+    fn call(&mut self, method: CallMethod, otherwise: impl FnOnce(&Self) -> Behaviour, good: HResult) -> HResult {
+        let behaviour = self.behaviour(method).unwrap_or_else(|| otherwise(self));
+        self.perform(method, &behaviour, good)
+    }
+
+    fn completing(steps: Vec<Step>) -> Behaviour {
+        Behaviour { steps, ..Behaviour::default() }
+    }
+}
+
+impl SyncHandler for ScriptHandler {
+    fn initialize(&mut self, _: u32, _: SyncFlags, _: Option<&[u8]>) -> HResult {
+        self.call(CallMethod::Initialize, |_| Behaviour::default(), HResult::S_OK)
+    }
+
+    fn get_handler_info(&mut self) -> (HResult, Option<HandlerInfo>) {
+        let behaviour = self.behaviour(CallMethod::GetHandlerInfo).unwrap_or_default();
+        let hr = self.perform(CallMethod::GetHandlerInfo, &behaviour, HResult::S_OK);
+        let own = || HandlerInfo { flags: self.script.flags, name: self.script.name.clone() };
+        let given = !behaviour.null && (hr.is_success() || behaviour.info.is_some());
+        (hr, given.then(|| behaviour.info.clone().unwrap_or_else(own)))
+    }
+
+    fn enum_sync_mgr_items(&mut self) -> (HResult, Option<Box<dyn EnumItems>>) {
+        let nth = self.calls.get(&CallMethod::EnumSyncMgrItems).copied().unwrap_or_default();
+        let behaviour = self.behaviour(CallMethod::EnumSyncMgrItems).unwrap_or_default();
+        let hr = self.perform(CallMethod::EnumSyncMgrItems, &behaviour, HResult::S_OK);
+        if behaviour.null || (hr.is_failure() && behaviour.items.is_none()) {
+            return (hr, None);
+        }
+        let mut items: Vec<Item> =
+            behaviour.items.as_ref().unwrap_or(&self.script.items).iter().map(super::ScriptItem::to_item).collect();
+        if self.script.enumerator.contains(&Fault::NewIds) {
+            let instance_and_time = (u128::from(self.owner) << 16) + nth as u128 + 1;
+            items.iter_mut().for_each(|item| item.id = Guid::from_u128(item.id.as_u128() ^ (instance_and_time << 64)));
+        }
+        let faults = Arc::from(self.script.enumerator.as_slice());
+        (hr, Some(Box::new(ScriptEnumerator { items: items.into(), faults, at: Arc::default() })))
+    }
+
+    fn get_item_object(&mut self, _: Guid, _: Guid) -> (HResult, bool) {
+        let behaviour = self.behaviour(CallMethod::GetItemObject).unwrap_or_default();
+        (self.perform(CallMethod::GetItemObject, &behaviour, HResult::E_NOTIMPL), behaviour.object)
+    }
+
+    fn show_properties(&mut self, _: u64, _: Guid) -> HResult {
+        let good = |_: &Self| Self::completing(vec![Step::Complete(HResult::S_OK)]);
+        self.call(CallMethod::ShowProperties, good, HResult::S_OK)
+    }
+
+    fn set_progress_callback(&mut self, callback: Option<Arc<dyn SyncCallback>>) -> HResult {
+        let behaviour = self.behaviour(CallMethod::SetProgressCallback).unwrap_or_default();
+        let keeps = callback.is_none() && self.script.survives_release;
+        if callback.is_some() {
+            lock(&self.told).callback = callback;
+            return self.perform(CallMethod::SetProgressCallback, &behaviour, HResult::S_OK);
+        }
+        let hr = self.perform(CallMethod::SetProgressCallback, &behaviour, HResult::S_OK);
+        if !keeps {
+            lock(&self.told).callback = None;
+        }
+        hr
+    }
+
+    fn prepare_for_sync(&mut self, items: &[Guid], _: u64, _: u32) -> HResult {
+        lock(&self.told).prepare(items);
+        let good = |_: &Self| Self::completing(vec![Step::Complete(HResult::S_OK)]);
+        self.call(CallMethod::PrepareForSync, good, HResult::S_OK)
+    }
+
+    fn synchronize(&mut self, _: u64) -> HResult {
+        let good = |handler: &Self| {
+            let prepared = lock(&handler.told).prepared.clone();
+            let work = |(at, item): (usize, &Guid)| {
+                let name = item.alias().map_or_else(|| format!("sync-{}", at + 1), |alias| format!("sync-{alias}"));
+                (name, vec![Step::Work(WorkStep::usual(*item)), Step::CompleteIfLast(HResult::S_OK)])
+            };
+            Behaviour { threads: prepared.iter().enumerate().map(work).collect(), ..Behaviour::default() }
+        };
+        self.call(CallMethod::Synchronize, good, HResult::S_OK)
+    }
+
+    fn set_item_status(&mut self, item: Guid, status: Status) -> HResult {
+        if status == Status::SKIPPED {
+            lock(&self.told).skipped.insert(item);
+            self.scheduler.happened();
+        }
+        self.call(CallMethod::SetItemStatus, |_| Behaviour::default(), HResult::S_OK)
+    }
+
+    fn show_error(&mut self, _: u64, _: Guid) -> HResult {
+        let good = |_: &Self| Self::completing(vec![Step::Complete(HResult::S_OK)]);
+        self.call(CallMethod::ShowError, good, HResult::S_OK)
+    }
+}
+
+impl Drop for ScriptHandler {
+    fn drop(&mut self) {
+        lock(&self.told).released = true;
+        self.scheduler.happened();
+        if let Some(behaviour) = self.behaviour(CallMethod::Release) {
+            self.perform(CallMethod::Release, &behaviour, HResult::S_OK);
+        }
+        if !self.script.survives_release {
+            self.scheduler.stop(self.owner);
+        }
+    }
+}
+
+/// The enumerator of a script, with its faults.
+struct ScriptEnumerator {
+    items: Arc<[Item]>,
+    faults: Arc<[Fault]>,
+    /// Shared with clones that move together.
+    at: Arc<AtomicU64>,
+}
+
+impl ScriptEnumerator {
+    fn has(&self, fault: Fault) -> bool {
+        self.faults.contains(&fault)
+    }
+
+    fn at(&self) -> usize {
+        usize::try_from(self.at.load(Ordering::Relaxed)).unwrap_or(usize::MAX).min(self.items.len())
+    }
+
+    fn go_to(&self, at: usize) {
+        self.at.store(at as u64, Ordering::Relaxed);
+    }
+}
+
+impl EnumItems for ScriptEnumerator {
+    fn next(&mut self, celt: u32) -> (HResult, Option<u32>, Vec<Item>) {
+        if self.has(Fault::NextNotImplemented) {
+            return (HResult::E_NOTIMPL, Some(0), Vec::new());
+        }
+        if self.at() == self.items.len() && !self.items.is_empty() {
+            if self.has(Fault::EndFails) {
+                return (HResult::E_FAIL, Some(0), Vec::new());
+            }
+            if self.has(Fault::EndWrapsAround) {
+                self.go_to(0);
+            }
+        }
+        let asked = celt as usize;
+        let wanted = if self.has(Fault::NextOverDelivers) { asked.saturating_add(1) } else { asked };
+        let from = self.at();
+        let to = from.saturating_add(wanted).min(self.items.len());
+        self.go_to(to);
+        let items = self.items[from..to].to_vec();
+        let full = items.len() >= asked;
+        let hr = match full {
+            _ if self.has(Fault::NextFailsAndDelivers) => HResult::E_FAIL,
+            true if self.has(Fault::NextFalseWhenFull) => HResult::S_FALSE,
+            false if self.has(Fault::NextOkWhenShort) => HResult::S_OK,
+            true => HResult::S_OK,
+            false => HResult::S_FALSE,
+        };
+        let says = items.len() as u32 + u32::from(self.has(Fault::NextMiscounts));
+        (hr, Some(says), items)
+    }
+
+    fn skip(&mut self, celt: u32) -> HResult {
+        let to = self.at().saturating_add(celt as usize);
+        if !self.has(Fault::SkipDoesNothing) {
+            self.go_to(to.min(self.items.len()));
+        }
+        if to <= self.items.len() || self.has(Fault::SkipAlwaysOk) { HResult::S_OK } else { HResult::S_FALSE }
+    }
+
+    fn reset(&mut self) -> HResult {
+        if !self.has(Fault::ResetDoesNothing) {
+            self.go_to(0);
+        }
+        HResult::S_OK
+    }
+
+    fn try_clone(&mut self) -> (HResult, Option<Box<dyn EnumItems>>) {
+        let at = if self.has(Fault::CloneShares) {
+            Arc::clone(&self.at)
+        } else if self.has(Fault::CloneAtBeginning) {
+            Arc::default()
+        } else {
+            Arc::new(AtomicU64::new(self.at() as u64))
+        };
+        let clone = Self { items: Arc::clone(&self.items), faults: Arc::clone(&self.faults), at };
+        (HResult::S_OK, Some(Box::new(clone)))
+    }
+}
+
+/// The short name, or the GUID, of an ID in messages.
+impl std::fmt::Display for Id {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0.alias() {
+            Some(alias) => f.write_str(&alias),
+            None => self.0.fmt(f),
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! Runs the steps of a script, on the apartment thread or on a logical thread of the scheduler.
+
+use std::sync::{Arc, Mutex};
+
+use super::file::{Id, ProgressStep, Script, Step, WaitFor, WorkStep};
+use super::told::{Report, Told, lock};
+use crate::host::{Next, Paused, Scheduler, Task};
+use crate::protocol::{
+    CallMethod, Callback, CallbackMethod, Completed, DeleteLogError, EnableModeless, ErrorFlags, EstablishConnection,
+    Guid, HResult, LogError, LogErrorInfo, LogMask, Progress, ProgressItem, ProgressMask, ShowErrorCompleted, Status,
+};
+
+/// What the steps of one call have in common.
+#[derive(Clone)]
+pub(super) struct Context {
+    pub(super) script: Arc<Script>,
+    pub(super) scheduler: Scheduler,
+    pub(super) told: Arc<Mutex<Told>>,
+    /// By which the scheduler stops the handler's threads.
+    pub(super) owner: u64,
+    /// The method in which the steps stand.
+    pub(super) method: CallMethod,
+    /// The call's number, to know its return.
+    pub(super) call: u64,
+}
+
+/// A list of steps, and where it stands.
+pub(super) struct Runner {
+    context: Context,
+    frames: Vec<Frame>,
+    /// Counted among the threads of which one is the last to complete.
+    counted: bool,
+    /// Not before the call has returned.
+    after_return: bool,
+}
+
+struct Frame {
+    steps: Arc<[Step]>,
+    at: usize,
+    more: u32,
+}
+
+impl Runner {
+    pub(super) fn new(context: Context, steps: &[Step]) -> Self {
+        let frames = vec![Frame { steps: steps.into(), at: 0, more: 0 }];
+        Self { context, frames, counted: false, after_return: false }
+    }
+
+    /// As one of the call's threads.
+    pub(super) fn counted(mut self) -> Self {
+        *lock(&self.context.told).running.entry(self.context.call).or_default() += 1;
+        self.counted = true;
+        self
+    }
+
+    /// To be begun once the call has returned.
+    pub(super) fn after_return(mut self) -> Self {
+        self.after_return = true;
+        self
+    }
+
+    /// Runs to the end on the apartment thread. An abandoned call ends early: nobody listens any more.
+    pub(super) fn run_here(&mut self) {
+        let scheduler = self.context.scheduler.clone();
+        loop {
+            let paused = match self.step() {
+                Next::Now => scheduler.yield_now(),
+                Next::At(time) => scheduler.pause(Some(time), || false),
+                Next::Blocked => scheduler.pause(None, || self.can_go_on()),
+                Next::Done => return,
+                Next::Crashed(what) => std::panic::resume_unwind(Box::new(what)),
+            };
+            match paused {
+                Paused::Ready | Paused::Reached => {}
+                Paused::Stuck | Paused::Abandoned | Paused::Crashed => return,
+            }
+        }
+    }
+
+    /// The next step, without passing it.
+    fn peek(&mut self) -> Option<Step> {
+        loop {
+            let frame = self.frames.last_mut()?;
+            if let Some(step) = frame.steps.get(frame.at) {
+                return Some(step.clone());
+            }
+            if frame.more > 0 && !frame.steps.is_empty() {
+                frame.more -= 1;
+                frame.at = 0;
+            } else {
+                self.frames.pop();
+            }
+        }
+    }
+
+    fn pass(&mut self) {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.at += 1;
+        }
+    }
+
+    /// Whether what the next step waits for is there.
+    fn can_go_on(&mut self) -> bool {
+        match self.peek() {
+            Some(Step::WaitFor(what)) => self.is_there(&what),
+            Some(Step::Hang(_)) => false,
+            _ => true,
+        }
+    }
+
+    fn is_there(&self, what: &WaitFor) -> bool {
+        let told = lock(&self.context.told);
+        match what {
+            WaitFor::Skip(item) => told.skipped.contains(&item.0),
+            WaitFor::Cancel(item) => told.cancelled_all || told.cancelled.contains(&item.0),
+            WaitFor::Return(_) => self.context.scheduler.has_ended(self.context.call),
+            WaitFor::Release(_) => told.released,
+        }
+    }
+
+    fn do_step(&mut self, step: Step) -> Next {
+        match step {
+            Step::Wait(delay) => {
+                self.pass();
+                return Next::At(self.context.scheduler.now_ns().saturating_add(delay.0));
+            }
+            Step::WaitFor(what) if !self.is_there(&what) => return Next::Blocked,
+            Step::Hang(_) => return Next::Blocked,
+            Step::Panic(what) => return Next::Crashed(what),
+            step => {
+                self.pass();
+                self.act(step);
+            }
+        }
+        Next::Now
+    }
+
+    fn act(&mut self, step: Step) {
+        match step {
+            Step::Progress(step) => self.progress(&step),
+            Step::Work(work) => self.push(unfold(&work), 0),
+            Step::Repeat(repeat) if repeat.times > 0 => self.push(repeat.steps, repeat.times - 1),
+            Step::Start(start) => {
+                let runner = Runner::new(self.context.clone(), &start.steps).counted();
+                self.context.scheduler.spawn(self.context.owner, &start.thread, runner);
+            }
+            Step::Dialog(true) => {
+                let granted = self.call(Callback::EnableModeless(EnableModeless { enable: true }));
+                lock(&self.context.told).dialog = granted == Some(HResult::S_OK);
+            }
+            Step::Dialog(false) => {
+                let held = std::mem::take(&mut lock(&self.context.told).dialog);
+                if held {
+                    self.call(Callback::EnableModeless(EnableModeless { enable: false }));
+                }
+            }
+            Step::ForceDialogEnd(_) => {
+                self.call(Callback::EnableModeless(EnableModeless { enable: false }));
+            }
+            Step::Complete(hr) => self.complete(hr),
+            Step::CompleteIfLast(hr) => {
+                let left = {
+                    let mut told = lock(&self.context.told);
+                    let running = told.running.entry(self.context.call).or_default();
+                    if std::mem::take(&mut self.counted) {
+                        *running = running.saturating_sub(1);
+                    }
+                    *running
+                };
+                if left == 0 {
+                    self.complete(hr);
+                }
+            }
+            Step::Wait(_) | Step::WaitFor(_) | Step::Hang(_) | Step::Panic(_) | Step::Repeat(_) => {}
+            other => {
+                if let Some(callback) = to_callback(other) {
+                    self.call(callback);
+                }
+            }
+        }
+    }
+
+    fn push(&mut self, steps: Vec<Step>, more: u32) {
+        self.frames.push(Frame { steps: steps.into(), at: 0, more });
+    }
+
+    fn complete(&self, hr: HResult) {
+        let completed = Completed { hr };
+        let callback = match self.context.method {
+            CallMethod::PrepareForSync => Callback::PrepareForSyncCompleted(completed),
+            CallMethod::ShowProperties => Callback::ShowPropertiesCompleted(completed),
+            CallMethod::ShowError => Callback::ShowErrorCompleted(ShowErrorCompleted { hr, items: Vec::new() }),
+            // Loading refuses a bare completion in a method that has none; Synchronize is what is left.
+            _ => Callback::SynchronizeCompleted(completed),
+        };
+        self.call(callback);
+    }
+
+    fn progress(&self, step: &ProgressStep) {
+        let item = step.item.0;
+        let report = if step.force {
+            Report::Made
+        } else {
+            let script = &self.context.script;
+            lock(&self.context.told).report(item, step.status, &script.on_cancel, &script.on_skip)
+        };
+        let info = match report {
+            Report::Made => to_progress(step),
+            Report::LeftOut => return,
+            Report::Instead(status) => ProgressItem::status(status),
+        };
+        if let Some(hr) = self.call(Callback::Progress(Progress { item, info: Some(info) })) {
+            lock(&self.context.told).replied(item, hr);
+        }
+    }
+
+    /// Makes a callback with the interface that the handler has; without one there is nothing to call.
+    fn call(&self, callback: Callback) -> Option<HResult> {
+        // Cloned out: the callback must not run under the handler's own lock.
+        let interface = lock(&self.context.told).callback.clone();
+        interface.map(|interface| interface.call(callback))
+    }
+}
+
+impl Task for Runner {
+    fn step(&mut self) -> Next {
+        if self.after_return {
+            if !self.context.scheduler.has_ended(self.context.call) {
+                return Next::Blocked;
+            }
+            self.after_return = false;
+        }
+        match self.peek() {
+            Some(step) => self.do_step(step),
+            None => {
+                if std::mem::take(&mut self.counted)
+                    && let Some(running) = lock(&self.context.told).running.get_mut(&self.context.call)
+                {
+                    *running = running.saturating_sub(1);
+                }
+                Next::Done
+            }
+        }
+    }
+}
+
+/// The reports of one piece of work.
+fn unfold(work: &WorkStep) -> Vec<Step> {
+    let report = |status, value| {
+        let max = i32::from(work.units);
+        Step::Progress(ProgressStep {
+            item: work.item,
+            status: Some(status),
+            value: Some(value),
+            max: Some(max),
+            text: None,
+            mask: None,
+            force: false,
+        })
+    };
+    let mut steps = vec![report(Status::UPDATING, 0)];
+    for unit in 1..=i32::from(work.units) {
+        steps.push(Step::Wait(work.each));
+        steps.push(report(Status::UPDATING, unit));
+    }
+    steps.push(report(work.ends, i32::from(work.units)));
+    steps
+}
+
+fn to_progress(step: &ProgressStep) -> ProgressItem {
+    let bit = |given: bool, bit: ProgressMask| if given { bit.0 } else { 0 };
+    let implied = bit(step.text.is_some(), ProgressMask::STATUSTEXT)
+        | bit(step.status.is_some(), ProgressMask::STATUSTYPE)
+        | bit(step.value.is_some(), ProgressMask::PROGVALUE)
+        | bit(step.max.is_some(), ProgressMask::MAXVALUE);
+    ProgressItem {
+        mask: step.mask.unwrap_or(ProgressMask(implied)),
+        text: step.text.clone(),
+        status: step.status.unwrap_or_default(),
+        value: step.value.unwrap_or_default(),
+        max: step.max.unwrap_or_default(),
+    }
+}
+
+fn guids(ids: &[Id]) -> Vec<Guid> {
+    ids.iter().map(|id| id.0).collect()
+}
+
+/// The callback of a step that is one callback and nothing else.
+fn to_callback(step: Step) -> Option<Callback> {
+    Some(match step {
+        Step::Log(log) => {
+            let flags = log.flags.unwrap_or(if log.jump { ErrorFlags::ENABLEJUMPTEXT } else { ErrorFlags(0) });
+            let bit = |given: bool, bit: LogMask| if given { bit.0 } else { 0 };
+            let implied = bit(flags.0 != 0, LogMask::ERRORFLAGS)
+                | bit(log.error.is_some(), LogMask::ERRORID)
+                | bit(log.item.is_some(), LogMask::ITEMID);
+            let mask = log.mask.unwrap_or(LogMask(implied));
+            let info = LogErrorInfo {
+                mask,
+                flags,
+                error: log.error.map(|id| id.0).unwrap_or_default(),
+                item: log.item.map(|id| id.0).unwrap_or_default(),
+            };
+            let given = mask.0 != 0 || log.mask.is_some();
+            Callback::LogError(LogError { level: log.level, text: log.text, info: given.then(|| Box::new(info)) })
+        }
+        Step::DeleteLog(id) => Callback::DeleteLogError(DeleteLogError { error: id.0, reserved: 0 }),
+        Step::Connect(name) => Callback::EstablishConnection(EstablishConnection { name, reserved: 0 }),
+        Step::Retry(items) => {
+            Callback::ShowErrorCompleted(ShowErrorCompleted { hr: HResult::S_SYNCMGR_RETRYSYNC, items: guids(&items) })
+        }
+        Step::CompleteAs(complete) => match complete.method {
+            CallbackMethod::PrepareForSyncCompleted => Callback::prepare_completed(complete.hr),
+            CallbackMethod::SynchronizeCompleted => Callback::synchronize_completed(complete.hr),
+            CallbackMethod::ShowPropertiesCompleted => Callback::ShowPropertiesCompleted(Completed { hr: complete.hr }),
+            CallbackMethod::ShowErrorCompleted => {
+                Callback::ShowErrorCompleted(ShowErrorCompleted { hr: complete.hr, items: guids(&complete.items) })
+            }
+            _ => return None,
+        },
+        Step::Callback(raw) => Callback::deserialize_args(raw.method, raw.args).ok()?,
+        _ => return None,
+    })
+}

@@ -1,0 +1,86 @@
+//! What a scripted handler was told, and what it holds: shared by its methods and its threads.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::file::Answer;
+use crate::handler::SyncCallback;
+use crate::protocol::{Guid, HResult, Status};
+
+#[derive(Default)]
+pub(super) struct Told {
+    pub(super) callback: Option<Arc<dyn SyncCallback>>,
+    pub(super) prepared: Vec<Guid>,
+    pub(super) skipped: BTreeSet<Guid>,
+    pub(super) cancelled: BTreeSet<Guid>,
+    pub(super) cancelled_all: bool,
+    pub(super) released: bool,
+    pub(super) dialog: bool,
+    /// How many UPDATING reports were made for an item since it was told to stop.
+    since_stop: BTreeMap<Guid, u32>,
+    /// Items for which the end of a stop was reported.
+    ended: BTreeSet<Guid>,
+    /// Threads of each call (by its number) that have not come to their `complete_if_last` yet.
+    pub(super) running: BTreeMap<u64, usize>,
+}
+
+/// What becomes of a report about an item.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Report {
+    /// It is made.
+    Made,
+    /// It is left out.
+    LeftOut,
+    /// This final status is reported instead.
+    Instead(Status),
+}
+
+impl Told {
+    /// Begins a round with these items.
+    pub(super) fn prepare(&mut self, items: &[Guid]) {
+        self.prepared = items.to_vec();
+        self.skipped.clear();
+        self.cancelled.clear();
+        self.cancelled_all = false;
+        self.since_stop.clear();
+        self.ended.clear();
+    }
+
+    /// What becomes of a report, given what the handler was told about the item.
+    pub(super) fn report(&mut self, item: Guid, status: Option<Status>, cancel: &Answer, skip: &Answer) -> Report {
+        if !self.prepared.contains(&item) || self.ended.contains(&item) {
+            return Report::LeftOut;
+        }
+        let skipped = self.skipped.contains(&item) && !skip.ignore;
+        let cancelled = (self.cancelled_all || self.cancelled.contains(&item)) && !cancel.ignore;
+        let answer = match (skipped, cancelled) {
+            (true, _) => skip,
+            (false, true) => cancel,
+            (false, false) => return Report::Made,
+        };
+        let updating = status.is_none_or(Status::is_updating);
+        let since = self.since_stop.entry(item).or_default();
+        if updating && *since < answer.after {
+            *since += 1;
+            return Report::Made;
+        }
+        self.ended.insert(item);
+        answer.ends.map_or(Report::LeftOut, Report::Instead)
+    }
+
+    /// The reply to a report.
+    pub(super) fn replied(&mut self, item: Guid, hr: HResult) {
+        match hr {
+            HResult::S_SYNCMGR_CANCELALL => self.cancelled_all = true,
+            HResult::S_SYNCMGR_CANCELITEM => {
+                self.cancelled.insert(item);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A lock that a panicking script leaves usable.
+pub(super) fn lock(told: &Mutex<Told>) -> MutexGuard<'_, Told> {
+    told.lock().unwrap_or_else(PoisonError::into_inner)
+}
