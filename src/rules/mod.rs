@@ -1,7 +1,13 @@
 //! The rule catalogue, and the monitor that judges events by it.
 
+mod checks;
+mod judge;
 mod limits;
+mod monitor;
 mod rule;
+mod watch;
 
+pub use judge::Verdict;
 pub use limits::Limits;
+pub use monitor::{Conditions, Monitor};
 pub use rule::{Basis, Checked, Finding, Level, Rule, Subject};

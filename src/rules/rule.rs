@@ -10,6 +10,8 @@ use crate::protocol::{HandlerId, Profile, Thread};
 /// One rule of the catalogue. Everything that speaks of rules reads this declaration.
 #[derive(Debug)]
 pub struct Rule {
+    /// Its place in the catalogue.
+    pub index: usize,
     /// The stable code, e.g. `SYNC-04`.
     pub code: &'static str,
     /// A stable name in kebab case, e.g. `one-synchronize-completed`.
@@ -121,6 +123,8 @@ pub enum Checked {
 pub struct Finding {
     /// The rule.
     pub rule: &'static Rule,
+    /// How bad it is: the rule's own level, or a lesser one where the rule says so.
+    pub level: Level,
     /// The instance that it concerns.
     pub handler: HandlerId,
     /// What happened, in one sentence with the values.

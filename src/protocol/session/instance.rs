@@ -72,7 +72,8 @@ pub struct LiveError {
 }
 
 impl Instance {
-    pub(super) fn new(id: HandlerId) -> Self {
+    /// A new instance, before its first call.
+    pub fn created(id: HandlerId) -> Self {
         Self {
             id,
             initialized: None,

@@ -60,7 +60,7 @@ impl Session {
 
     fn instance_mut(&mut self, id: HandlerId) -> &mut Instance {
         let at = self.instances.iter().position(|instance| instance.id() == id).unwrap_or_else(|| {
-            self.instances.push(Instance::new(id));
+            self.instances.push(Instance::created(id));
             self.instances.len() - 1
         });
         &mut self.instances[at]
@@ -110,7 +110,7 @@ impl Session {
             About::Progress(item) => instance.apply_cancel(item, hr),
             About::Dialog if hr == HResult::S_OK => self.dialog = Some(handler),
             About::Connection(name) if hr.is_success() => self.connections.push(name),
-            About::Dialog | About::Connection(_) | About::Nothing => {}
+            About::Dialog | About::Connection(_) | About::DeleteAll | About::Nothing => {}
         }
     }
 

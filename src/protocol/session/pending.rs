@@ -13,6 +13,26 @@ pub struct Pending {
     pub(super) about: About,
 }
 
+impl Pending {
+    /// The item, if this is a `Progress` that is in the protocol.
+    pub fn item(&self) -> Option<Guid> {
+        match &self.about {
+            About::Progress(item) => Some(*item),
+            _ => None,
+        }
+    }
+
+    /// Whether this is an `EnableModeless(TRUE)` that is in the protocol.
+    pub fn asks_dialog(&self) -> bool {
+        self.about == About::Dialog
+    }
+
+    /// Whether this is a `DeleteLogError(GUID_NULL)`.
+    pub fn deletes_all(&self) -> bool {
+        self.about == About::DeleteAll
+    }
+}
+
 /// What the reply to a callback decides.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum About {
@@ -22,6 +42,8 @@ pub(super) enum About {
     Dialog,
     /// Whether the connection is open.
     Connection(Option<Text>),
+    /// Whether all errors of the instance are gone.
+    DeleteAll,
     /// Nothing.
     Nothing,
 }
@@ -32,6 +54,7 @@ impl About {
             Callback::Progress(progress) => About::Progress(progress.item),
             Callback::EnableModeless(modeless) if modeless.enable => About::Dialog,
             Callback::EstablishConnection(connection) => About::Connection(connection.name.clone()),
+            Callback::DeleteLogError(delete) if delete.error.is_null() => About::DeleteAll,
             _ => About::Nothing,
         }
     }

@@ -1,0 +1,157 @@
+//! What takes two looks at one handler: the same items again, the same outcome again, reserved values and unknown events
+//! that make no difference (ITEM-09, LIFE-04, INIT-06, PREP-07).
+
+use crate::protocol::{Call, CallMethod, Callback, Guid, HResult, Note, Return, Standing, SyncEvent, SyncFlags};
+use crate::rules::codes::*;
+use crate::rules::monitor::Context;
+use crate::rules::watch::{Enumeration, Watch};
+
+pub(crate) fn note(cx: &mut Context<'_>, note: &Note) {
+    if let Note::Created(args) = note {
+        cx.watch().name = Some(args.name.clone());
+    }
+}
+
+pub(crate) fn call(cx: &mut Context<'_>, call: &Call) {
+    match call {
+        Call::Initialize(args) => cx.watch().initialize = Some(args.clone()),
+        Call::PrepareForSync(args) if cx.watch().prepare.is_none() => cx.watch().prepare = Some(args.clone()),
+        _ => {}
+    }
+}
+
+pub(crate) fn returned(cx: &mut Context<'_>, what: &Return) {
+    match what.method {
+        CallMethod::Initialize => {
+            cx.watch().initialized = Some(what.hr);
+            compare_results(cx, |watch| watch.initialized, "Initialize returned");
+        }
+        CallMethod::PrepareForSync if cx.watch().prepared.is_none() => {
+            cx.watch().prepared = Some(what.hr);
+            reserved_is_ignored(cx, what.hr);
+        }
+        CallMethod::Next if what.hr.is_success() => same_items(cx, what),
+        _ => {}
+    }
+}
+
+pub(crate) fn callback(cx: &mut Context<'_>, callback: &Callback, standing: Standing) {
+    if let Callback::SynchronizeCompleted(args) = callback
+        && standing.is_expected()
+        && cx.watch().completed.is_none()
+    {
+        cx.watch().completed = Some(args.hr);
+        compare_results(cx, |watch| watch.completed, "Synchronize was completed with");
+    }
+}
+
+/// INIT-06 for a probe, LIFE-04 for an ordinary second instance.
+fn compare_results(cx: &mut Context<'_>, result: impl Fn(&Watch) -> Option<HResult>, what: &str) {
+    let place = cx.place();
+    let (own, mut earlier) = cx.with_earlier();
+    let Some(now) = result(own) else { return };
+    let is_probe = own.initialize.as_ref().is_some_and(|args| args.probe);
+    let then = if is_probe {
+        earlier.find(|other| is_manual_twin(other, own)).and_then(&result)
+    } else {
+        earlier.find(|other| is_twin(other, own) && result(other).is_some()).and_then(&result)
+    };
+    let Some(then) = then else { return };
+    let rule = if is_probe { INIT_06 } else { LIFE_04 };
+    cx.judge.check(place, rule, now == then, || format!("{what} {now}, but {then} in an instance before"));
+}
+
+/// The same session, as far as the manager's side goes.
+fn is_twin(other: &Watch, own: &Watch) -> bool {
+    !other.disturbed && !own.disturbed && other.initialize == own.initialize && prepared_items(other) == prepared_items(own)
+}
+
+/// The session with the event MANUAL that a probe is compared with.
+fn is_manual_twin(other: &Watch, own: &Watch) -> bool {
+    let (Some(theirs), Some(ours)) = (&other.initialize, &own.initialize) else { return false };
+    let rest = |flags: SyncFlags| flags.0 & !SyncFlags::EVENT_MASK;
+    !theirs.probe
+        && theirs.flags.event() == SyncEvent::MANUAL
+        && rest(theirs.flags) == rest(ours.flags)
+        && !other.disturbed
+        && !own.disturbed
+}
+
+fn prepared_items(watch: &Watch) -> Option<Vec<Guid>> {
+    watch.prepare.as_ref().map(|prepare| {
+        let mut items = prepare.items.clone();
+        items.sort_unstable();
+        items
+    })
+}
+
+fn reserved_is_ignored(cx: &mut Context<'_>, hr: HResult) {
+    let place = cx.place();
+    let (own, mut earlier) = cx.with_earlier();
+    let Some(reserved) = own.prepare.as_ref().map(|prepare| prepare.reserved).filter(|reserved| *reserved != 0) else {
+        return;
+    };
+    let ignored = |other: &Watch| {
+        other.prepare.as_ref().is_some_and(|prepare| prepare.reserved == 0)
+            && prepared_items(other) == prepared_items(own)
+            && other.prepared == Some(HResult::S_OK)
+    };
+    if earlier.any(ignored) {
+        cx.judge.check(place, PREP_07, hr == HResult::S_OK, || {
+            format!("PrepareForSync with dwReserved {reserved} returned {hr}, but S_OK with 0 before")
+        });
+    }
+}
+
+/// The same items (by name) have the same IDs as in every enumeration before.
+fn same_items(cx: &mut Context<'_>, what: &Return) {
+    let place = cx.place();
+    let mut other_id = None;
+    let mut compared = false;
+    let is_probe;
+    let mut differs = None;
+    {
+        let (own, earlier) = cx.with_earlier();
+        is_probe = own.initialize.as_ref().is_some_and(|args| args.probe);
+        let Some(enumeration) = own.enumeration() else { return };
+        let before = own.enumerations[..own.enumerations.len() - 1].iter();
+        if is_probe {
+            if enumeration.complete {
+                let ids = |enumeration: &Enumeration| enumeration.items.iter().map(|i| i.id).collect::<Vec<_>>();
+                let mut manual = earlier.filter(|other| is_manual_twin(other, own)).filter_map(|other| other.enumeration());
+                differs = manual.next().map(|theirs| ids(theirs) != ids(enumeration));
+            }
+        } else {
+            for other in earlier.flat_map(|watch| watch.enumerations.iter()).chain(before) {
+                for item in &what.out.items {
+                    let (Some(then), Some(_)) = (only_named(other, &item.name), only_named(enumeration, &item.name)) else {
+                        continue;
+                    };
+                    compared = true;
+                    if then != item.id {
+                        other_id = Some((item.clone(), then));
+                    }
+                }
+            }
+        }
+    }
+    if let Some(differs) = differs {
+        cx.judge.check(place, INIT_06, !differs, || "an unknown event shows other items than MANUAL".to_owned());
+    }
+    if compared {
+        cx.judge.check(place, ITEM_09, other_id.is_none(), || {
+            other_id.map_or(String::new(), |(item, then)| {
+                format!("{:?} has the ItemID {}, but had {then} when it was enumerated before", item.name, item.id)
+            })
+        });
+    }
+}
+
+/// The ID of the only item of that name.
+fn only_named(enumeration: &Enumeration, name: &crate::protocol::Text) -> Option<Guid> {
+    let mut named = enumeration.items.iter().filter(|item| item.name == *name);
+    match (named.next(), named.next()) {
+        (Some(item), None) => Some(item.id),
+        _ => None,
+    }
+}

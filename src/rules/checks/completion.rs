@@ -1,0 +1,142 @@
+//! Completions: that they come, once, and only when due (PREP, SYNC, ERRS, PROP), and what must be true by then.
+
+use crate::protocol::{CallMethod, Callback, Guid, HResult, Instance, Phase, Return, Status};
+use crate::rules::Rule;
+use crate::rules::codes::*;
+use crate::rules::monitor::Context;
+use crate::rules::watch::OpenCall;
+
+/// The rules about the completion of one method.
+pub(crate) struct Completion {
+    /// It comes.
+    pub(crate) comes: &'static Rule,
+    /// It comes once.
+    pub(crate) once: &'static Rule,
+    /// It does not come after a result that brings none.
+    pub(crate) not_refused: &'static Rule,
+}
+
+/// The rules about the completion of a method, if it has one.
+pub(crate) fn rules_of(method: CallMethod) -> Option<Completion> {
+    let (comes, once, not_refused) = match method {
+        CallMethod::PrepareForSync => (PREP_02, PREP_03, PREP_04),
+        CallMethod::Synchronize => (SYNC_03, SYNC_04, SYNC_05),
+        CallMethod::ShowError => (ERRS_02, ERRS_03, ERRS_04),
+        CallMethod::ShowProperties => (PROP_02, PROP_03, PROP_04),
+        _ => return None,
+    };
+    Some(Completion { comes, once, not_refused })
+}
+
+/// CB-04. A callback without an interface is judged by no other rule.
+pub(crate) fn has_interface(cx: &mut Context<'_>, callback: &Callback, standing: crate::protocol::Standing) -> bool {
+    let place = cx.place();
+    let given = standing != crate::protocol::Standing::NoInterface;
+    cx.judge.check(place, CB_04, given, || {
+        format!("{} was called while no callback interface was set", callback.method())
+    });
+    given
+}
+
+pub(crate) fn callback(cx: &mut Context<'_>, callback: &Callback, standing: crate::protocol::Standing) {
+    use crate::protocol::Standing;
+    let Some(method) = callback.method().completes() else { return };
+    let Some(rules) = rules_of(method) else { return };
+    let place = cx.place();
+    let before = cx.watch().completions.get(&method).copied().unwrap_or(0);
+    match standing {
+        Standing::Expected => {
+            cx.judge.check(place, rules.comes, true, String::new);
+            cx.judge.check(place, rules.once, true, String::new);
+            cx.watch().completions.insert(method, cx.event.seq);
+            super::dialogs::phase_ends(cx, method);
+            match callback {
+                Callback::SynchronizeCompleted(args) => round_ends(cx, args.hr),
+                Callback::ShowErrorCompleted(args) if args.hr == HResult::S_SYNCMGR_RETRYSYNC => {
+                    retry(cx, &args.items);
+                }
+                _ => {}
+            }
+        }
+        Standing::Second => {
+            cx.judge.check_with(place, rules.once, false, &[before], || format!("{method} is completed a second time"));
+        }
+        Standing::Uninvited => {
+            cx.judge.broken(place, rules.once, format!("{method} is completed, but it was not called in this round"));
+        }
+        Standing::AfterRefusal => {
+            cx.judge.broken(place, rules.not_refused, format!("{method} did not succeed, but is completed"));
+        }
+        _ => {}
+    }
+}
+
+/// A result that brings no completion, after the completion was made already.
+pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, _open: Option<&OpenCall>) {
+    let Some(rules) = rules_of(what.method) else { return };
+    let place = cx.place();
+    let Some(instance) = cx.session.instance(cx.event.handler) else { return };
+    let succeeds = match what.method {
+        CallMethod::PrepareForSync | CallMethod::Synchronize => what.hr == HResult::S_OK,
+        _ => what.hr.is_success(),
+    };
+    if succeeds {
+        return;
+    }
+    let held = matches!(instance.phase(what.method), Phase::Open { held: Some(_) });
+    let completion = cx.watch().completions.get(&what.method).copied().unwrap_or(0);
+    cx.judge.check_with(place, rules.not_refused, !held, &[completion], || {
+        format!("{} was completed, and then returned {}", what.method, what.hr)
+    });
+}
+
+/// The completion is due from now on, unless it came.
+pub(crate) fn after_return(cx: &mut Context<'_>, what: &Return) {
+    if rules_of(what.method).is_some() {
+        let awaiting = cx.session.instance(cx.event.handler).and_then(Instance::awaiting);
+        let now = cx.event.at_ns;
+        cx.watch().due_since_ns = (awaiting == Some(what.method)).then_some(now);
+    }
+}
+
+/// What must be true of every prepared item when Synchronize is completed.
+fn round_ends(cx: &mut Context<'_>, hr: HResult) {
+    let place = cx.place();
+    let Some(instance) = cx.session.instance(cx.event.handler) else { return };
+    let cancelled_all = instance.cancelled_all();
+    let prepared: Vec<(Guid, crate::protocol::KnownItem)> = instance.prepared().map(|(id, item)| (id, *item)).collect();
+    for (id, item) in &prepared {
+        let reported = cx.watch().items.get(id).is_some_and(|watch| watch.reported);
+        if !item.skipped && !cancelled_all && !item.cancelled {
+            cx.judge.check(place, SYNC_08, reported, || format!("no Progress was reported for item {id}"));
+        }
+        if reported && !item.skipped && !cancelled_all {
+            let ended = item.status.is_some_and(Status::is_final);
+            cx.judge.check(place, SYNC_09, ended, || {
+                let status = item.status.map_or("none".to_owned(), |status| status.to_string());
+                format!("the last status of item {id} is {status}, which is not final")
+            });
+        }
+    }
+    let failed = prepared.iter().find(|(_, item)| item.status == Some(Status::FAILED));
+    let all_succeeded =
+        !prepared.is_empty() && prepared.iter().all(|(_, item)| item.status == Some(Status::SUCCEEDED));
+    match failed {
+        Some((id, _)) => cx.judge.check(place, SYNC_12, hr != HResult::S_OK, || {
+            format!("completed with S_OK although item {id} FAILED")
+        }),
+        None => cx.judge.check(place, SYNC_12, hr.is_success() || !all_succeeded, || {
+            format!("completed with {hr} although every item SUCCEEDED")
+        }),
+    }
+}
+
+fn retry(cx: &mut Context<'_>, items: &[Guid]) {
+    let place = cx.place();
+    let Some(instance) = cx.session.instance(cx.event.handler) else { return };
+    let unknown = items.iter().find(|id| instance.item(**id).is_none());
+    cx.judge.check(place, ERRS_05, unknown.is_none() && !items.is_empty(), || match unknown {
+        Some(id) => format!("a retry is asked for item {id}, which was not enumerated"),
+        None => "a retry is asked for no item".to_owned(),
+    });
+}

@@ -1,0 +1,212 @@
+//! Enumerators (ENUM), and what takes the whole enumeration to see (ITEM-04).
+
+use super::description;
+use crate::protocol::{Call, CallMethod, HResult, Item, Return, Walk};
+use crate::rules::codes::*;
+use crate::rules::monitor::Context;
+use crate::rules::watch::{Enumeration, Moved, OpenCall, Walker};
+use crate::rules::Rule;
+
+pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCall>) {
+    match (what.method, open.map(|open| &open.call)) {
+        (CallMethod::EnumSyncMgrItems, _) => begin(cx, what),
+        (CallMethod::Next, Some(Call::Next(walk))) => next(cx, what, walk),
+        (CallMethod::Skip, Some(Call::Skip(walk))) => skip(cx, what, walk),
+        (CallMethod::Reset, Some(Call::Reset(which))) => reset(cx, what, which.enumerator),
+        (CallMethod::Clone, Some(Call::Clone(which))) => clone(cx, what, which.enumerator),
+        _ => {}
+    }
+}
+
+fn begin(cx: &mut Context<'_>, what: &Return) {
+    let place = cx.place();
+    let good = what.hr.is_success() == what.out.enumerator.is_some();
+    cx.judge.check(place, ENUM_01, good, || {
+        let with = if what.out.enumerator.is_some() { "with" } else { "without" };
+        format!("EnumSyncMgrItems returned {} {with} an enumerator", what.hr)
+    });
+    if let Some(enumerator) = what.out.enumerator {
+        let watch = cx.watch();
+        watch.enumerations.push(Enumeration::default());
+        let enumeration = watch.enumerations.len() - 1;
+        let walker = Walker { enumeration, at: 0, ended: false, after: Moved::Nothing, lost: false };
+        watch.walkers.insert(enumerator, walker);
+    }
+}
+
+fn next(cx: &mut Context<'_>, what: &Return, walk: &Walk) {
+    let place = cx.place();
+    let items = &what.out.items;
+    let ended = cx.watch().walkers.get(&walk.enumerator).is_some_and(|walker| walker.ended);
+    cx.judge.check(place, ENUM_02, what.hr != HResult::E_NOTIMPL, || "Next returned E_NOTIMPL".to_owned());
+    if ended && walk.celt > 0 {
+        let good = what.hr == HResult::S_FALSE && items.is_empty() && what.out.fetched.unwrap_or(0) == 0;
+        cx.judge.check(place, ENUM_09, good, || {
+            format!("past the end, Next returned {} and {} items instead of S_FALSE and none", what.hr, items.len())
+        });
+        if !good {
+            return lose(cx, walk.enumerator);
+        }
+    }
+    if what.hr.is_failure() {
+        if what.hr != HResult::E_NOTIMPL {
+            let nothing = items.is_empty() && what.out.fetched.unwrap_or(0) == 0;
+            cx.judge.check(place, ENUM_05, nothing, || {
+                format!("Next returned {} and delivered {} items", what.hr, items.len())
+            });
+        }
+        return lose(cx, walk.enumerator);
+    }
+    count(cx, what, walk);
+    for item in items {
+        description::item(cx, item);
+    }
+    follow(cx, walk.enumerator, what);
+}
+
+/// At most celt items, the right count, S_OK if and only if that is celt.
+fn count(cx: &mut Context<'_>, what: &Return, walk: &Walk) {
+    let place = cx.place();
+    let delivered = what.out.items.len() as u64;
+    let asked = u64::from(walk.celt);
+    let says = what.out.fetched.map(u64::from);
+    let right_result = if delivered == asked { HResult::S_OK } else { HResult::S_FALSE };
+    let good = delivered <= asked && says.is_none_or(|says| says == delivered) && what.hr == right_result;
+    cx.judge.check(place, ENUM_03, good, || {
+        let says = says.map_or(String::new(), |says| format!(", said {says}"));
+        format!("Next was asked for {asked} items, delivered {delivered}{says}, and returned {}", what.hr)
+    });
+}
+
+/// Compares what an enumerator delivers with what is known of the enumeration, and moves it on.
+fn follow(cx: &mut Context<'_>, number: u32, what: &Return) {
+    let place = cx.place();
+    let mut news: Vec<Item> = Vec::new();
+    let mut astray = None;
+    {
+        let watch = cx.watch();
+        let Some(walker) = watch.walkers.get_mut(&number) else { return };
+        let Some(enumeration) = watch.enumerations.get_mut(walker.enumeration) else { return };
+        if walker.lost {
+            walker.ended |= what.hr == HResult::S_FALSE;
+            return;
+        }
+        for item in &what.out.items {
+            match enumeration.items.get(walker.at) {
+                Some(known) if known.id == item.id => {}
+                Some(known) => astray = astray.or_else(|| Some(format!("{} instead of {}", item.id, known.id))),
+                None if enumeration.complete => {
+                    astray = astray.or_else(|| Some(format!("{} after the last item", item.id)));
+                }
+                // Only an enumerator that walks straight on tells what comes next.
+                None => {
+                    if enumeration.items.len() == walker.at {
+                        news.push(item.clone());
+                        enumeration.items.push(item.clone());
+                    }
+                }
+            }
+            walker.at += 1;
+        }
+        if what.hr == HResult::S_FALSE {
+            walker.ended = true;
+            if walker.at < enumeration.items.len() && astray.is_none() {
+                astray = Some(format!("the end instead of {}", enumeration.items[walker.at].id));
+            } else if walker.at == enumeration.items.len() {
+                enumeration.complete = true;
+            }
+        }
+        if let Some(rule) = moved_by(walker.after) {
+            let astray = astray.take();
+            if astray.is_some() {
+                walker.lost = true;
+            }
+            let after = walker.after;
+            cx.judge.check(place, rule, astray.is_none(), || {
+                format!("after {after:?}, Next delivered {}", astray.unwrap_or_default())
+            });
+        } else if astray.is_some() {
+            walker.lost = true;
+        }
+    }
+    unique(cx, &news);
+}
+
+fn moved_by(moved: Moved) -> Option<&'static Rule> {
+    match moved {
+        Moved::Nothing => None,
+        Moved::Reset => Some(ENUM_06),
+        Moved::Skip => Some(ENUM_07),
+        Moved::Clone => Some(ENUM_08),
+    }
+}
+
+fn unique(cx: &mut Context<'_>, news: &[Item]) {
+    let place = cx.place();
+    for item in news {
+        let twice = cx.watch().enumeration().map_or(0, |e| e.items.iter().filter(|known| known.id == item.id).count());
+        cx.judge.check(place, ITEM_04, twice <= 1, || {
+            format!("ItemID {} is enumerated twice, now for {:?}", item.id, item.name)
+        });
+    }
+}
+
+fn lose(cx: &mut Context<'_>, number: u32) {
+    if let Some(walker) = cx.watch().walkers.get_mut(&number) {
+        walker.lost = true;
+    }
+}
+
+fn skip(cx: &mut Context<'_>, what: &Return, walk: &Walk) {
+    let place = cx.place();
+    let watch = cx.watch();
+    let Some(walker) = watch.walkers.get_mut(&walk.enumerator).filter(|walker| !walker.lost) else { return };
+    let Some(enumeration) = watch.enumerations.get(walker.enumeration) else { return };
+    let to = walker.at.saturating_add(walk.celt as usize);
+    let total = enumeration.items.len();
+    walker.after = Moved::Skip;
+    let expected = if to <= total {
+        Some(HResult::S_OK)
+    } else if enumeration.complete {
+        Some(HResult::S_FALSE)
+    } else {
+        None
+    };
+    match (what.hr, enumeration.complete) {
+        (_, true) => walker.at = to.min(total),
+        (HResult::S_OK, false) => walker.at = to,
+        (_, false) => walker.lost = true,
+    }
+    walker.ended = walker.ended || what.hr == HResult::S_FALSE;
+    if let Some(expected) = expected {
+        cx.judge.check(place, ENUM_07, what.hr == expected, || {
+            format!("Skip({}) returned {} where {expected} was due", walk.celt, what.hr)
+        });
+    }
+}
+
+fn reset(cx: &mut Context<'_>, what: &Return, number: u32) {
+    let place = cx.place();
+    cx.judge.check(place, ENUM_06, what.hr.is_success(), || format!("Reset returned {}", what.hr));
+    if let Some(walker) = cx.watch().walkers.get_mut(&number) {
+        *walker = Walker { enumeration: walker.enumeration, at: 0, ended: false, after: Moved::Reset, lost: false };
+    }
+}
+
+fn clone(cx: &mut Context<'_>, what: &Return, number: u32) {
+    let place = cx.place();
+    let good = what.hr.is_success() == what.out.enumerator.is_some()
+        && (what.hr.is_success() || what.hr == HResult::E_OUTOFMEMORY);
+    cx.judge.check(place, ENUM_08, good, || {
+        let with = if what.out.enumerator.is_some() { "with" } else { "without" };
+        format!("Clone returned {} {with} an enumerator", what.hr)
+    });
+    let watch = cx.watch();
+    if let Some(new) = what.out.enumerator
+        && let Some(walker) = watch.walkers.get_mut(&number)
+    {
+        walker.after = Moved::Clone;
+        let clone = Walker { after: Moved::Clone, ..*walker };
+        watch.walkers.insert(new, clone);
+    }
+}

@@ -1,0 +1,142 @@
+//! Crashes, hangs, early releases, and what holds in every session (LIFE).
+
+use super::completion::rules_of;
+use crate::protocol::{Call, CallMethod, Callback, HResult, Instance, Note, Outcome, Return, State, WaitingFor};
+use crate::rules::codes::*;
+use crate::rules::monitor::Context;
+use crate::rules::watch::OpenCall;
+
+/// `ERROR_INVALID_WINDOW_HANDLE` as an HRESULT.
+const INVALID_WINDOW_HANDLE: HResult = HResult(0x8007_0578);
+
+/// The last `Release`: was it early, and does the handler owe something that was long due?
+pub(crate) fn call(cx: &mut Context<'_>, call: &Call) {
+    if !matches!(call, Call::Release) {
+        return;
+    }
+    let place = cx.place();
+    let Some(instance) = cx.session.instance(cx.event.handler) else { return };
+    let (awaiting, early) = (instance.awaiting(), is_early(instance));
+    let silent_ns = cx.event.at_ns.saturating_sub(cx.watch().heard_ns);
+    cx.watch().released_early = early;
+    let limit_ns = cx.conditions.limits.timeout_ns;
+    if let Some(method) = awaiting.filter(|_| silent_ns > limit_ns)
+        && let Some(rules) = rules_of(method)
+    {
+        cx.judge.broken(place, rules.comes, format!("{method} was never completed"));
+    }
+}
+
+/// Whether an instance is released before its session came to its end.
+fn is_early(instance: &Instance) -> bool {
+    let prepared = instance.round() > 0;
+    instance.active().is_some()
+        || instance.state() == State::Created
+        || (prepared && matches!(instance.phase(CallMethod::Synchronize), crate::protocol::Phase::Idle))
+}
+
+pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCall>) {
+    let place = cx.place();
+    let limit_ns = cx.conditions.limits.timeout_ns;
+    let took_ns = open.map_or(0, |open| cx.event.at_ns.saturating_sub(open.at_ns));
+    cx.judge.check_with(place, LIFE_03, took_ns <= limit_ns, &[open.map_or(0, |open| open.seq)], || {
+        format!("{} took {} to return", what.method, crate::protocol::Delay(took_ns))
+    });
+    if what.method == CallMethod::Release {
+        cx.judge.check(place, LIFE_02, true, String::new);
+        if cx.watch().released_early {
+            cx.judge.check(place, LIFE_01, true, String::new);
+        }
+    }
+    settings_result(cx, what);
+    null_window(cx, what, open);
+}
+
+fn settings_result(cx: &mut Context<'_>, what: &Return) {
+    let place = cx.place();
+    let settings = cx.session.instance(cx.event.handler).is_some_and(|instance| instance.flags().settings());
+    if settings && matches!(what.method, CallMethod::GetHandlerInfo | CallMethod::EnumSyncMgrItems) {
+        cx.judge.check(place, LIFE_05, what.hr.is_success(), || {
+            format!("{} returned {} in a SETTINGS session", what.method, what.hr)
+        });
+    }
+}
+
+/// A legal call with nothing unusual but the NULL window, refused as if an argument were wrong.
+fn null_window(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCall>) {
+    let place = cx.place();
+    let Some(open) = open.filter(|open| open.legal) else { return };
+    let (hwnd, plain) = match &open.call {
+        Call::PrepareForSync(args) => (args.hwnd, args.reserved == 0),
+        Call::Synchronize(args) => (args.hwnd, true),
+        Call::ShowError(args) => (args.hwnd, false),
+        Call::ShowProperties(args) => (args.hwnd, false),
+        _ => return,
+    };
+    if hwnd != 0 {
+        return;
+    }
+    let about_window = matches!(what.hr, HResult::E_HANDLE | INVALID_WINDOW_HANDLE);
+    let about_argument = plain && matches!(what.hr, HResult::E_INVALIDARG | HResult::E_POINTER);
+    cx.judge.check_with(place, LIFE_06, !about_window && !about_argument, &[open.seq], || {
+        format!("{} returned {} to a NULL parent window", what.method, what.hr)
+    });
+}
+
+/// A SETTINGS session never synchronizes, and so has nothing to report of it.
+pub(crate) fn callback(cx: &mut Context<'_>, callback: &Callback) {
+    let place = cx.place();
+    let settings = cx.session.instance(cx.event.handler).is_some_and(|instance| instance.flags().settings());
+    if settings
+        && matches!(
+            callback,
+            Callback::Progress(_) | Callback::PrepareForSyncCompleted(_) | Callback::SynchronizeCompleted(_)
+        )
+    {
+        cx.judge.broken(place, LIFE_05, format!("{} in a SETTINGS session", callback.method()));
+    }
+}
+
+pub(crate) fn note(cx: &mut Context<'_>, note: &Note) {
+    let place = cx.place();
+    let now_ns = cx.event.at_ns;
+    let Some(instance) = cx.session.instance(cx.event.handler) else { return };
+    let releasing = instance.open_call() == Some(CallMethod::Release) || instance.state() == State::Released;
+    let (cancelled_all, finished) = (instance.cancelled_all(), matches!(instance.outcome(), Outcome::Crashed));
+    let released_early = releasing && cx.watch().released_early;
+    let called = cx.watch().open.as_ref().map_or(0, |open| open.seq);
+    match note {
+        Note::Crashed(args) if !finished => {
+            let during = cx.watch().open.as_ref().map(|open| open.call.method());
+            let during = during.map_or(String::new(), |method| format!(" inside {method}"));
+            cx.judge.check_with(place, LIFE_02, false, &[called], || format!("the handler crashed{during}: {}", args.what));
+            if released_early {
+                cx.judge.broken(place, LIFE_01, "it crashed when it was released in the middle of a session");
+            }
+        }
+        Note::TimedOut(args) if args.waiting_for == WaitingFor::Return => {
+            let method = args.method.0;
+            let waited = crate::protocol::Delay(cx.watch().open_for_ns(now_ns));
+            cx.judge.check_with(place, LIFE_03, false, &[called], || format!("{method} had not returned after {waited}"));
+            if method == CallMethod::SetItemStatus {
+                cx.judge.check_with(place, STOP_04, false, &[called], || "SetItemStatus did not return".to_owned());
+            }
+            if released_early {
+                cx.judge.broken(place, LIFE_01, "it hung when it was released in the middle of a session");
+            }
+        }
+        Note::TimedOut(args) => {
+            let method = args.method.0;
+            let Some(rules) = rules_of(method) else { return };
+            let due = cx.watch().due_since_ns;
+            let waited = due.map_or(String::new(), |due| {
+                format!(" {} after its return", crate::protocol::Delay(now_ns.saturating_sub(due)))
+            });
+            cx.judge.broken(place, rules.comes, format!("{method} was not completed{waited}, and the handler is silent"));
+            if method == CallMethod::Synchronize && cancelled_all {
+                cx.judge.broken(place, STOP_02, "every item was told to stop, and SynchronizeCompleted did not come");
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,102 @@
+//! What the manager may call, and when. The session machine decides; this file only names the rule.
+
+use crate::protocol::{Call, Initialize, Instance, Refusal, SyncEvent};
+use crate::rules::Rule;
+use crate::rules::codes::*;
+use crate::rules::monitor::Context;
+
+/// Judges a call before it is applied; says whether it was legal.
+pub(crate) fn call(cx: &mut Context<'_>, call: &Call) -> bool {
+    let place = cx.place();
+    if let Call::Initialize(args) = call {
+        initialize(cx, args);
+    }
+    let created;
+    let instance = match cx.session.instance(cx.event.handler) {
+        Some(instance) => instance,
+        None => {
+            // A trace without the note of the creation: the instance begins with this call.
+            created = Instance::created(cx.event.handler);
+            &created
+        }
+    };
+    let refusal = instance.may(&cx.event.thread, call).err();
+    for rule in exercised(call) {
+        cx.judge.check(place, rule, true, String::new);
+    }
+    let Some(why) = refusal else { return true };
+    if let Refusal::NoSuchError(error) = why
+        && cx.watch().deleted_by_all.contains(&error)
+    {
+        cx.judge.broken(place, LOG_09, format!("ShowError for {error}, which DeleteLogError(GUID_NULL) deleted"));
+    }
+    for rule in broken(call, why) {
+        cx.judge.broken(place, rule, format!("{} was called: {why}", call.method()));
+    }
+    false
+}
+
+/// The arguments of `Initialize` are judged one by one: a call can be wrong in several ways at once.
+fn initialize(cx: &mut Context<'_>, args: &Initialize) {
+    let place = cx.place();
+    cx.judge.check(place, INIT_01, args.reserved == 0, || format!("dwReserved is {}", args.reserved));
+    if !args.probe {
+        cx.judge.check(place, INIT_02, args.flags.is_legal(), || {
+            format!("dwSyncMgrFlags is {}: one event, and no bits but SETTINGS and MAYBOTHERUSER", args.flags)
+        });
+    }
+    let allowed = args.cookie.is_none() || args.flags.event() == SyncEvent::INVOKE;
+    cx.judge.check(place, INIT_03, allowed, || {
+        let bytes = args.cookie.as_ref().map_or(0, |cookie| cookie.0.len());
+        format!("a cookie of {bytes} bytes with the event {}", args.flags.event())
+    });
+}
+
+/// The rules for which this call is an occasion.
+fn exercised(call: &Call) -> &'static [&'static Rule] {
+    static INITIALIZE: [&Rule; 1] = [INIT_04];
+    static PREPARE: [&Rule; 2] = [PREP_01, CB_06];
+    static SYNCHRONIZE: [&Rule; 2] = [SYNC_01, PREP_08];
+    static SET_STATUS: [&Rule; 1] = [STOP_05];
+    static SHOW_ERROR: [&Rule; 1] = [ERRS_01];
+    static SHOW_PROPERTIES: [&Rule; 1] = [PROP_01];
+    static RELEASE: [&Rule; 2] = [CB_06, SYNC_02];
+    match call {
+        Call::Initialize(_) => &INITIALIZE,
+        Call::PrepareForSync(_) => &PREPARE,
+        Call::Synchronize(_) => &SYNCHRONIZE,
+        Call::SetItemStatus(_) => &SET_STATUS,
+        Call::ShowError(_) => &SHOW_ERROR,
+        Call::ShowProperties(_) => &SHOW_PROPERTIES,
+        Call::Release => &RELEASE,
+        _ => &[],
+    }
+}
+
+/// The rules that a refused call breaks. A refusal without a rule is a call that no page speaks of.
+fn broken(call: &Call, why: Refusal) -> Vec<&'static Rule> {
+    match why {
+        Refusal::NotInitialized | Refusal::InitializedTwice => vec![INIT_04],
+        Refusal::Declined => vec![INIT_05],
+        Refusal::EnumerationDue => vec![PROP_05],
+        Refusal::SettingsSession => vec![SYNC_02],
+        Refusal::NothingChosen | Refusal::NotEnumerated(_) | Refusal::ChosenTwice(_) => vec![PREP_01],
+        Refusal::NoCallback if matches!(call, Call::PrepareForSync(_)) => vec![CB_06],
+        Refusal::CallbackStillSet => vec![CB_06],
+        Refusal::NotTheRetryItems | Refusal::RetryDue => vec![ERRS_06],
+        Refusal::NotPrepared => vec![SYNC_01, SYNC_02],
+        Refusal::PrepareNotCompleted | Refusal::SynchronizedTwice | Refusal::InsideCallback => vec![SYNC_01],
+        Refusal::PrepareFailed => vec![PREP_08],
+        Refusal::NoWindow | Refusal::OnlySkipped | Refusal::ItemNotPrepared(_) => vec![STOP_05],
+        Refusal::NoResultsYet | Refusal::NoSuchError(_) => vec![ERRS_01],
+        Refusal::NoProperties(_) => vec![PROP_01],
+        // Judged argument by argument.
+        Refusal::Reserved | Refusal::Flags | Refusal::Cookie => vec![],
+        Refusal::Gone
+        | Refusal::Busy
+        | Refusal::NoSuchEnumerator
+        | Refusal::NoCallback
+        | Refusal::NotCompleted
+        | Refusal::NoRetryDue => vec![],
+    }
+}

@@ -1,0 +1,51 @@
+//! Results of methods (RET), and how long the asynchronous ones take.
+
+use crate::protocol::{CallMethod, HResult, Return};
+use crate::rules::codes::*;
+use crate::rules::monitor::Context;
+use crate::rules::watch::OpenCall;
+
+pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCall>) {
+    let place = cx.place();
+    let called = open.map_or(0, |open| open.seq);
+    if let Some(own) = own_results(what.method) {
+        let common = [HResult::S_OK, HResult::E_INVALIDARG, HResult::E_UNEXPECTED, HResult::E_OUTOFMEMORY];
+        let listed = common.contains(&what.hr) || own.contains(&what.hr);
+        cx.judge.check_with(place, RET_01, listed, &[called], || {
+            format!("{} returned {}, which its page does not list", what.method, what.hr)
+        });
+    }
+    let rule = match what.method {
+        CallMethod::PrepareForSync => PREP_05,
+        CallMethod::Synchronize => SYNC_06,
+        CallMethod::ShowError => ERRS_07,
+        _ => return,
+    };
+    let took_ns = open.map_or(0, |open| cx.event.at_ns.saturating_sub(open.at_ns));
+    let limit_ns = cx.conditions.limits.blocking_ns;
+    cx.judge.check_with(place, rule, took_ns <= limit_ns, &[called], || {
+        let (took, limit) = (crate::protocol::Delay(took_ns), crate::protocol::Delay(limit_ns));
+        format!("{} took {took} to return; it should return at once and work on another thread (limit {limit})", what.method)
+    });
+}
+
+/// What a method's page lists beyond the results that every method may return; `None` where the page is judged by
+/// rules of its own.
+fn own_results(method: CallMethod) -> Option<&'static [HResult]> {
+    match method {
+        CallMethod::Initialize | CallMethod::PrepareForSync => Some(&[HResult::S_FALSE]),
+        CallMethod::EnumSyncMgrItems => Some(&[HResult::S_SYNCMGR_MISSINGITEMS]),
+        CallMethod::Synchronize => Some(&[HResult::E_FAIL]),
+        CallMethod::GetHandlerInfo
+        | CallMethod::SetProgressCallback
+        | CallMethod::SetItemStatus
+        | CallMethod::ShowError
+        | CallMethod::ShowProperties => Some(&[]),
+        CallMethod::GetItemObject
+        | CallMethod::Next
+        | CallMethod::Skip
+        | CallMethod::Reset
+        | CallMethod::Clone
+        | CallMethod::Release => None,
+    }
+}

@@ -1,0 +1,90 @@
+//! Cancels and skips (STOP).
+
+use crate::protocol::{Call, CallId, CallMethod, CallbackMethod, Guid, HResult, Pending, Return, Status};
+use crate::rules::codes::*;
+use crate::rules::monitor::Context;
+use crate::rules::watch::OpenCall;
+
+/// A new round: nothing was reported, nobody was told anything.
+pub(crate) fn call(cx: &mut Context<'_>, call: &Call) {
+    if matches!(call, Call::PrepareForSync(_)) {
+        cx.watch().begin_round();
+    }
+}
+
+/// `SetItemStatus` has returned: the handler knows.
+pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCall>) {
+    if what.method != CallMethod::SetItemStatus {
+        return;
+    }
+    let place = cx.place();
+    cx.judge.check(place, STOP_04, true, String::new);
+    if let Some(Call::SetItemStatus(args)) = open.map(|open| &open.call)
+        && args.status == Status::SKIPPED
+        && what.hr.is_success()
+    {
+        let seq = cx.event.seq;
+        let watch = cx.watch();
+        watch.disturbed = true;
+        watch.items.entry(args.item).or_default().tell(seq);
+    }
+}
+
+/// A reply to `Progress` tells the handler to stop.
+pub(crate) fn reply(cx: &mut Context<'_>, call: CallId, method: CallbackMethod, hr: HResult) {
+    if hr != HResult::S_OK {
+        cx.watch().disturbed = true;
+    }
+    if method != CallbackMethod::Progress {
+        return;
+    }
+    let Some(instance) = cx.session.instance(cx.event.handler) else { return };
+    let Some(item) = instance.pending().iter().rev().find(|p| p.call == call).and_then(Pending::item) else { return };
+    let told: Vec<Guid> = match hr {
+        HResult::S_SYNCMGR_CANCELITEM => vec![item],
+        HResult::S_SYNCMGR_CANCELALL => instance.prepared().map(|(id, _)| id).collect(),
+        _ => return,
+    };
+    let seq = cx.event.seq;
+    for id in told {
+        cx.watch().items.entry(id).or_default().tell(seq);
+    }
+}
+
+/// A status of a prepared item, judged by what the handler was told before.
+pub(crate) fn reported(cx: &mut Context<'_>, item: Guid, status: Status) {
+    let place = cx.place();
+    let tolerance = cx.conditions.limits.stop_tolerance;
+    let Some(instance) = cx.session.instance(cx.event.handler) else { return };
+    let Some(known) = instance.item(item).copied() else { return };
+    let cancelled_all = instance.cancelled_all();
+    let rule = match (known.skipped, known.cancelled, cancelled_all) {
+        (true, ..) => STOP_03,
+        (false, true, _) => STOP_01,
+        (false, false, true) => STOP_02,
+        (false, false, false) => return,
+    };
+    let watch = cx.watch().items.entry(item).or_default();
+    let told = watch.told.unwrap_or(0);
+    if status.is_updating() {
+        watch.updates_since += 1;
+        let since = watch.updates_since;
+        // Reported once: what follows is the same fault.
+        cx.judge.check_with(place, rule, since != tolerance + 1, &[told], || {
+            format!("item {item} was told to stop, and is UPDATING for the {since}th time since (tolerated: {tolerance})")
+        });
+        return;
+    }
+    if !status.is_final() || watch.told_too_late {
+        return;
+    }
+    let kept = match (known.skipped, status) {
+        (true, Status::SUCCEEDED) => {
+            cx.judge.check_with(place, STOP_03, false, &[told], || format!("item {item} was skipped, and SUCCEEDED"));
+            return;
+        }
+        (_, status) => matches!(status, Status::SKIPPED | Status::STOPPED),
+    };
+    cx.judge.check(place, rule, true, String::new);
+    cx.judge.check_with(place, STOP_06, kept, &[told], || format!("item {item} was told to stop, and ends {status}"));
+}

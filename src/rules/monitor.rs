@@ -1,0 +1,189 @@
+//! Judges a session by the catalogue, from its events alone.
+
+use super::checks;
+use super::judge::{Judge, Place, Verdict};
+use super::watch::{OpenCall, Watch};
+use super::{Finding, Limits, Rule};
+use crate::protocol::{Event, FileTime, HandlerId, Kind, Profile, Session, Thread};
+
+/// What a judgement depends on beside the events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Conditions {
+    /// Which Windows the manager plays.
+    pub profile: Profile,
+    /// The limits that rules speak of.
+    pub limits: Limits,
+    /// The wall time at the trace's time 0: what "in the future" means.
+    pub started: FileTime,
+}
+
+/// Takes the events of a trace in order, and finds which rules they break.
+///
+/// Its memory grows with the handlers and items of the trace, not with its events; findings can be taken away as they
+/// come with [`Monitor::take_findings`].
+#[derive(Debug)]
+pub struct Monitor {
+    conditions: Conditions,
+    session: Session,
+    watches: Vec<(HandlerId, Watch)>,
+    judge: Judge,
+    last: Option<(u64, HandlerId, Thread)>,
+}
+
+impl Monitor {
+    /// Before the first event.
+    pub fn new(conditions: Conditions) -> Self {
+        Self { conditions, session: Session::default(), watches: Vec::new(), judge: Judge::default(), last: None }
+    }
+
+    /// The session so far.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// What was found and not taken away.
+    pub fn findings(&self) -> &[Finding] {
+        &self.judge.findings
+    }
+
+    /// Takes what was found so far.
+    pub fn take_findings(&mut self) -> Vec<Finding> {
+        std::mem::take(&mut self.judge.findings)
+    }
+
+    /// What is known of a rule so far.
+    pub fn verdict(&self, rule: &Rule) -> Verdict {
+        self.judge.verdict(rule)
+    }
+
+    /// Judges the next event. Returns how many findings it brought.
+    pub fn observe(&mut self, event: &Event) -> usize {
+        let before = self.judge.findings.len();
+        let at = self.watch_index(event.handler);
+        let mut cx = Context {
+            conditions: self.conditions,
+            session: &mut self.session,
+            watches: &mut self.watches,
+            at,
+            judge: &mut self.judge,
+            event,
+        };
+        cx.observe();
+        match &mut self.last {
+            Some((seq, handler, thread)) => {
+                *seq = event.seq;
+                *handler = event.handler;
+                if *thread != event.thread {
+                    thread.clone_from(&event.thread);
+                }
+            }
+            none => *none = Some((event.seq, event.handler, event.thread.clone())),
+        }
+        self.judge.findings.len() - before
+    }
+
+    /// The trace has ended. Returns how many findings that brought.
+    pub fn finish(&mut self) -> usize {
+        let before = self.judge.findings.len();
+        if let Some((seq, handler, thread)) = &self.last {
+            let place = Place { seq: *seq, handler: *handler, thread };
+            checks::connections::at_end(&self.session, &mut self.judge, place);
+        }
+        self.judge.findings.len() - before
+    }
+
+    fn watch_index(&mut self, handler: HandlerId) -> usize {
+        self.watches.iter().position(|(id, _)| *id == handler).unwrap_or_else(|| {
+            self.watches.push((handler, Watch::default()));
+            self.watches.len() - 1
+        })
+    }
+}
+
+/// What the checks of one event look at.
+pub(super) struct Context<'a> {
+    pub(super) conditions: Conditions,
+    /// Before the event, until [`Context::apply`].
+    pub(super) session: &'a mut Session,
+    watches: &'a mut [(HandlerId, Watch)],
+    at: usize,
+    pub(super) judge: &'a mut Judge,
+    pub(super) event: &'a Event,
+}
+
+impl<'a> Context<'a> {
+    /// The event's place.
+    pub(super) fn place(&self) -> Place<'a> {
+        self.event.into()
+    }
+
+    /// The event's instance, as the rules see it.
+    pub(super) fn watch(&mut self) -> &mut Watch {
+        &mut self.watches[self.at].1
+    }
+
+    /// The instance, and those that came before it under the same name: other instances of the same handler.
+    pub(super) fn with_earlier(&self) -> (&Watch, impl Iterator<Item = &Watch>) {
+        let own = &self.watches[self.at].1;
+        let earlier = self.watches[..self.at].iter().map(|(_, watch)| watch);
+        (own, earlier.filter(|watch| watch.name.is_some() && watch.name == own.name))
+    }
+
+    fn apply(&mut self) {
+        self.session.apply(self.event);
+    }
+
+    fn observe(&mut self) {
+        let event = self.event;
+        match &event.kind {
+            Kind::Call { call, what } => {
+                let legal = checks::manager::call(self, what);
+                checks::life::call(self, what);
+                self.apply();
+                let open = OpenCall { id: *call, seq: event.seq, at_ns: event.at_ns, call: (**what).clone(), legal };
+                checks::comparison::call(self, what);
+                checks::stopping::call(self, what);
+                self.watch().open = Some(open);
+            }
+            Kind::Return { call, what } => {
+                let open = self.watch().open.take_if(|open| open.id == *call);
+                checks::results::returned(self, what, open.as_ref());
+                checks::description::returned(self, what);
+                checks::enumeration::returned(self, what, open.as_ref());
+                checks::completion::returned(self, what, open.as_ref());
+                checks::life::returned(self, what, open.as_ref());
+                checks::stopping::returned(self, what, open.as_ref());
+                checks::comparison::returned(self, what);
+                self.apply();
+                self.watch().heard_ns = event.at_ns;
+                checks::completion::after_return(self, what);
+            }
+            Kind::Callback { what, .. } => {
+                let standing = self.session.standing(event.handler, what);
+                if checks::completion::has_interface(self, what, standing) {
+                    checks::completion::callback(self, what, standing);
+                    checks::progress::callback(self, what, standing);
+                    checks::dialogs::callback(self, what, standing);
+                    checks::errors::callback(self, what);
+                    checks::connections::callback(self, what);
+                    checks::comparison::callback(self, what, standing);
+                }
+                checks::life::callback(self, what);
+                self.apply();
+                self.watch().heard_ns = event.at_ns;
+            }
+            Kind::Reply { call, method, hr } => {
+                checks::dialogs::reply(self, *call, *method, *hr);
+                checks::errors::reply(self, *call, *method, *hr);
+                checks::stopping::reply(self, *call, *method, *hr);
+                self.apply();
+            }
+            Kind::Note(note) => {
+                checks::life::note(self, note);
+                checks::connections::note(self, note);
+                checks::comparison::note(self, note);
+                self.apply();
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! What the monitor remembers of an instance beyond the session machine: what rules need and the protocol does not.
+
+use std::collections::BTreeMap;
+
+use crate::protocol::{Call, CallId, CallMethod, Guid, HResult, Initialize, Item, PrepareForSync, Status, Text};
+
+/// One instance, as the rules see it.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    pub(super) name: Option<Text>,
+    /// The call that has not returned.
+    pub(super) open: Option<OpenCall>,
+    pub(super) info_known: bool,
+    pub(super) initialize: Option<Initialize>,
+    pub(super) initialized: Option<HResult>,
+    /// The newest enumeration, and those before it.
+    pub(super) enumerations: Vec<Enumeration>,
+    pub(super) walkers: BTreeMap<u32, Walker>,
+    /// Items by the round's reports.
+    pub(super) items: BTreeMap<Guid, ItemWatch>,
+    pub(super) prepare: Option<PrepareForSync>,
+    pub(super) prepared: Option<HResult>,
+    /// The first round's completion.
+    pub(super) completed: Option<HResult>,
+    /// When an asynchronous method returned and its completion became due.
+    pub(super) due_since_ns: Option<u64>,
+    /// The sequence number of each asynchronous method's last completion, for "second" findings.
+    pub(super) completions: BTreeMap<CallMethod, u64>,
+    /// The user stepped in (a cancel, a skip, a refusal): outcomes are not comparable.
+    pub(super) disturbed: bool,
+    /// Live errors by the event that logged them; those that GUID_NULL deleted.
+    pub(super) logged: BTreeMap<Guid, u64>,
+    pub(super) deleted_by_all: Vec<Guid>,
+    /// `Release` was called while the session was not over.
+    pub(super) released_early: bool,
+    /// When the handler was last heard.
+    pub(super) heard_ns: u64,
+}
+
+/// A call of the manager that has not returned.
+#[derive(Debug)]
+pub(super) struct OpenCall {
+    pub(super) id: CallId,
+    pub(super) seq: u64,
+    pub(super) at_ns: u64,
+    pub(super) call: Call,
+    /// Whether the session machine found it legal.
+    pub(super) legal: bool,
+}
+
+/// The items of one `EnumSyncMgrItems`, as far as they are known.
+#[derive(Debug, Default)]
+pub(super) struct Enumeration {
+    pub(super) items: Vec<Item>,
+    /// Whether some enumerator came to the end, so that there are no more.
+    pub(super) complete: bool,
+}
+
+/// An enumerator, and where it should stand.
+#[derive(Debug)]
+pub(super) struct Walker {
+    pub(super) enumeration: usize,
+    pub(super) at: usize,
+    /// It answered S_FALSE: it is past the end.
+    pub(super) ended: bool,
+    /// The last thing that was done to it but `Next`.
+    pub(super) after: Moved,
+    /// It went astray, and was reported: where it stands is not known.
+    pub(super) lost: bool,
+}
+
+/// What moved an enumerator to where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Moved {
+    Nothing,
+    Reset,
+    Skip,
+    /// It is a clone, or was cloned.
+    Clone,
+}
+
+/// An item in its round.
+#[derive(Debug, Default)]
+pub(super) struct ItemWatch {
+    pub(super) reported: bool,
+    /// The final status, and the event that reported it.
+    pub(super) ended: Option<(Status, u64)>,
+    pub(super) last_status: Option<Status>,
+    pub(super) value: Option<i32>,
+    pub(super) max: Option<i32>,
+    /// The event by which the handler was told to stop it.
+    pub(super) told: Option<u64>,
+    /// Its work was complete (value = maximum), or it had ended, when the handler was told.
+    pub(super) told_too_late: bool,
+    /// UPDATING reports since then.
+    pub(super) updates_since: u32,
+}
+
+impl ItemWatch {
+    /// The handler is told, by the event `seq`, to stop the item.
+    pub(super) fn tell(&mut self, seq: u64) {
+        if self.told.is_none() {
+            self.told = Some(seq);
+            let finished = self.value.is_some() && self.value == self.max;
+            self.told_too_late = self.ended.is_some() || finished;
+        }
+    }
+}
+
+impl Watch {
+    /// Begins a round.
+    pub(super) fn begin_round(&mut self) {
+        self.items.clear();
+        self.completions.clear();
+    }
+
+    /// The newest enumeration.
+    pub(super) fn enumeration(&self) -> Option<&Enumeration> {
+        self.enumerations.last()
+    }
+
+    /// How long the open call has been open.
+    pub(super) fn open_for_ns(&self, now_ns: u64) -> u64 {
+        self.open.as_ref().map_or(0, |open| now_ns.saturating_sub(open.at_ns))
+    }
+}
