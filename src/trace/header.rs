@@ -6,8 +6,13 @@ use serde::{Deserialize, Serialize};
 use crate::protocol::{FileTime, Profile};
 pub use crate::rules::Limits;
 
+/// What `"format"` says in the first line of a trace.
+pub const FORMAT: &str = "mobsync-trace";
+/// The version of the format that this program reads and writes.
+pub const VERSION: u64 = 1;
+
 /// What a trace says of itself. In the file it stands behind `"format": "mobsync-trace", "version": 1`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Header {
     /// Who wrote the trace, e.g. `mobsync 0.1.0`.
     #[serde(default, skip_serializing_if = "String::is_empty")]

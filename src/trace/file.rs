@@ -1,0 +1,62 @@
+//! Whole traces, as files.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter};
+use std::path::Path;
+
+use super::{Header, Reader, TraceError, Writer};
+use crate::protocol::Event;
+
+/// A trace in memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trace {
+    /// What it says of itself.
+    pub header: Header,
+    /// What happened, in order.
+    pub events: Vec<Event>,
+}
+
+/// Opens a trace file for reading event by event.
+///
+/// # Errors
+/// As [`Reader::new`], and when the file cannot be opened.
+pub fn open_file(path: impl AsRef<Path>) -> Result<Reader<BufReader<File>>, TraceError> {
+    let name = path.as_ref().display().to_string();
+    let file = File::open(path).map_err(|error| TraceError::io(&name, "read", &error))?;
+    Reader::new(BufReader::with_capacity(1 << 16, file), name)
+}
+
+/// Reads a trace file into memory.
+///
+/// # Errors
+/// As [`open_file`], and for the first line that is wrong. Use [`open_file`] to have the events before it.
+pub fn read_file(path: impl AsRef<Path>) -> Result<Trace, TraceError> {
+    let mut reader = open_file(path)?;
+    let events = reader.by_ref().collect::<Result<_, _>>()?;
+    Ok(Trace { header: reader.header().clone(), events })
+}
+
+/// Creates a trace file, or empties the one that is there, and writes the header. Events are written as they come, each
+/// with a write of its own, so that none is lost when the program is killed.
+///
+/// # Errors
+/// When the file cannot be created or written.
+pub fn create_file(path: impl AsRef<Path>, header: &Header) -> Result<Writer<File>, TraceError> {
+    let name = path.as_ref().display().to_string();
+    let written = File::create(path).and_then(|file| Writer::new(file, header));
+    written.map_err(|error| TraceError::io(&name, "written", &error))
+}
+
+/// Writes a whole trace as a file.
+///
+/// # Errors
+/// When the file cannot be created or written.
+pub fn write_file(path: impl AsRef<Path>, trace: &Trace) -> Result<(), TraceError> {
+    let name = path.as_ref().display().to_string();
+    let written = File::create(path).and_then(|file| {
+        let mut writer = Writer::new(BufWriter::with_capacity(1 << 16, file), &trace.header)?;
+        trace.events.iter().try_for_each(|event| writer.write(event))?;
+        writer.flush()
+    });
+    written.map_err(|error| TraceError::io(&name, "written", &error))
+}
