@@ -1,0 +1,11 @@
+//! Reports: what came of sessions and traces, for people and for programs. They read events and findings, nothing else.
+
+mod human;
+mod model;
+mod select;
+
+pub use human::{finding_text, human};
+pub use model::{
+    Case, CaseOutcome, FORMAT, FindingRow, ItemRow, Report, RuleRow, Summary, VERSION, schema,
+};
+pub use select::{Filter, Keep, SelectError};

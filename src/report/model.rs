@@ -1,0 +1,287 @@
+//! The report as data: `--format json` writes it as it is.
+
+use schemars::JsonSchema;
+use serde::{Serialize, Serializer};
+
+use super::Filter;
+use crate::protocol::{Guid, HandlerId, Kind, Event, LogLevel, Callback, Profile, Session, Status, Text};
+use crate::rules::{Finding, Level, Monitor, RULES, Subject, Verdict};
+
+/// What the first field of a report says.
+pub const FORMAT: &str = "mobsync-report";
+/// The version of the report's form.
+pub const VERSION: u32 = 1;
+
+/// What came of one command.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Report {
+    /// `mobsync-report`.
+    pub format: &'static str,
+    /// 1.
+    pub version: u32,
+    /// The handler that was driven, or the traces that were judged.
+    pub handler: String,
+    /// Which Windows the manager played.
+    pub profile: Profile,
+    /// The seed of the deterministic scheduler.
+    pub seed: Option<u64>,
+    /// Counts.
+    pub summary: Summary,
+    /// What was found, in the order of the events.
+    pub findings: Vec<FindingRow>,
+    /// Sessions or traces.
+    pub cases: Vec<Case>,
+    /// Every rule, and what is known of it.
+    pub rules: Vec<RuleRow>,
+    /// What became of each item of the session; for `run`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<ItemRow>,
+    /// How the session ended; for `run`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<String>,
+}
+
+/// How much there is of everything.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Summary {
+    /// Findings of level error.
+    pub errors: usize,
+    /// Findings of level warning.
+    pub warnings: usize,
+    /// Findings of level note.
+    pub notes: usize,
+    /// Cases.
+    pub cases: usize,
+    /// Cases without an error.
+    pub passed: usize,
+    /// Cases with an error.
+    pub failed: usize,
+}
+
+/// A broken rule.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct FindingRow {
+    /// The rule's code.
+    pub rule: &'static str,
+    /// The rule's name.
+    pub name: &'static str,
+    /// How bad it is.
+    pub level: Level,
+    /// Who broke it.
+    pub subject: Subject,
+    /// The handler instance's number in its trace.
+    pub handler: u32,
+    /// The case in which it was found.
+    pub case: String,
+    /// What happened.
+    pub message: String,
+    /// The sequence numbers of the events that show it.
+    pub events: Vec<u64>,
+    /// The thread on which it was seen.
+    pub thread: String,
+    /// The handler's stack at that moment, where one was taken.
+    pub backtrace: Option<Vec<String>>,
+    /// A command that shows it again.
+    pub replay: Option<String>,
+    /// The events around it, in the compact notation.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub context: Vec<String>,
+}
+
+/// One session or trace.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Case {
+    /// Its name.
+    pub name: String,
+    /// What came of it.
+    pub outcome: CaseOutcome,
+    /// How long it took, by its own clock, in seconds.
+    pub seconds: f64,
+    /// How many findings it brought.
+    pub findings: usize,
+}
+
+/// What came of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CaseOutcome {
+    /// No error was found (with --strict: no warning either).
+    Passed,
+    /// An error was found.
+    Failed,
+}
+
+/// A rule and its verdict.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct RuleRow {
+    /// The code.
+    pub rule: &'static str,
+    /// What is known of it.
+    pub verdict: Verdict,
+}
+
+/// What became of an item.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ItemRow {
+    /// The ItemID.
+    pub id: Guid,
+    /// Its name.
+    pub name: Text,
+    /// Its last status, if any was reported.
+    #[serde(serialize_with = "status_name")]
+    #[schemars(with = "Option<String>")]
+    pub status: Option<Status>,
+    /// Whether it was prepared.
+    pub prepared: bool,
+    /// What was logged about it and not deleted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<String>,
+}
+
+fn status_name<S: Serializer>(status: &Option<Status>, serializer: S) -> Result<S::Ok, S::Error> {
+    match status {
+        Some(status) => serializer.collect_str(status),
+        None => serializer.serialize_none(),
+    }
+}
+
+impl Report {
+    /// Without cases.
+    pub fn new(handler: impl Into<String>, profile: Profile, seed: Option<u64>) -> Self {
+        Self {
+            format: FORMAT,
+            version: VERSION,
+            handler: handler.into(),
+            profile,
+            seed,
+            summary: Summary::default(),
+            findings: Vec::new(),
+            cases: Vec::new(),
+            rules: RULES.iter().map(|rule| RuleRow { rule: rule.code, verdict: Verdict::NotExercised }).collect(),
+            items: Vec::new(),
+            outcome: None,
+        }
+    }
+
+    /// Adds a judged case. `findings` come with their context.
+    pub fn add_case(
+        &mut self,
+        name: &str,
+        monitor: &Monitor,
+        findings: Vec<(Finding, Vec<String>)>,
+        filter: &Filter,
+        nanos: u64,
+    ) {
+        let before = self.findings.len();
+        for (finding, context) in findings.into_iter().filter(|(finding, _)| filter.keeps(finding.rule)) {
+            match finding.level {
+                Level::Error => self.summary.errors += 1,
+                Level::Warning => self.summary.warnings += 1,
+                Level::Note => self.summary.notes += 1,
+            }
+            self.findings.push(row(name, finding, context));
+        }
+        let new = &self.findings[before..];
+        let failed = new.iter().any(|row| filter.fails(row.level));
+        self.summary.cases += 1;
+        if failed {
+            self.summary.failed += 1;
+        } else {
+            self.summary.passed += 1;
+        }
+        let outcome = if failed { CaseOutcome::Failed } else { CaseOutcome::Passed };
+        self.cases.push(Case { name: name.to_owned(), outcome, seconds: nanos as f64 / 1e9, findings: new.len() });
+        for (row, rule) in self.rules.iter_mut().zip(RULES) {
+            row.verdict = match (row.verdict, monitor.verdict(rule)) {
+                (Verdict::Violated, _) | (_, Verdict::Violated) => Verdict::Violated,
+                (Verdict::Held, _) | (_, Verdict::Held) => Verdict::Held,
+                _ => Verdict::NotExercised,
+            };
+        }
+    }
+
+    /// Whether there is something to complain of.
+    pub fn failed(&self) -> bool {
+        self.summary.failed > 0
+    }
+
+    /// Adds the items of a session.
+    pub fn add_items(&mut self, items: &[crate::protocol::Item], session: &Session, errors: &LiveErrors) {
+        let Some(instance) = session.instances().next() else { return };
+        self.outcome = Some(instance.outcome().to_string());
+        self.items = items
+            .iter()
+            .map(|item| {
+                let known = instance.item(item.id);
+                ItemRow {
+                    id: item.id,
+                    name: item.name.clone(),
+                    status: known.and_then(|known| known.status),
+                    prepared: known.is_some_and(|known| known.prepared),
+                    errors: errors.of(item.id),
+                }
+            })
+            .collect();
+    }
+}
+
+fn row(case: &str, finding: Finding, context: Vec<String>) -> FindingRow {
+    let HandlerId(handler) = finding.handler;
+    FindingRow {
+        rule: finding.rule.code,
+        name: finding.rule.name,
+        level: finding.level,
+        subject: finding.rule.subject,
+        handler,
+        case: case.to_owned(),
+        message: finding.message,
+        events: finding.events,
+        thread: finding.thread.to_string(),
+        backtrace: None,
+        replay: None,
+        context,
+    }
+}
+
+/// What was logged in a session and not deleted, by item.
+#[derive(Debug, Clone, Default)]
+pub struct LiveErrors(Vec<(Option<Guid>, Option<Guid>, LogLevel, String)>);
+
+impl LiveErrors {
+    /// Takes an event.
+    pub fn observe(&mut self, event: &Event) {
+        let Kind::Callback { what, .. } = &event.kind else { return };
+        match what {
+            Callback::LogError(args) => {
+                let info = args.info.as_deref();
+                let error = info.and_then(crate::protocol::LogErrorInfo::given_error);
+                if error.is_some() {
+                    self.0.retain(|(_, id, ..)| *id != error);
+                }
+                let item = info.and_then(crate::protocol::LogErrorInfo::given_item);
+                let text = args.text.as_ref().map(ToString::to_string).unwrap_or_default();
+                self.0.push((item, error, args.level, text));
+            }
+            Callback::DeleteLogError(args) if args.error.is_null() => self.0.clear(),
+            Callback::DeleteLogError(args) => self.0.retain(|(_, id, ..)| *id != Some(args.error)),
+            _ => {}
+        }
+    }
+
+    /// Those of an item.
+    pub fn of(&self, item: Guid) -> Vec<String> {
+        let of_item = self.0.iter().filter(|(of, ..)| *of == Some(item));
+        of_item.map(|(_, _, level, text)| format!("{level}: {text}")).collect()
+    }
+
+    /// Those of no item.
+    pub fn general(&self) -> Vec<String> {
+        let general = self.0.iter().filter(|(of, ..)| of.is_none());
+        general.map(|(_, _, level, text)| format!("{level}: {text}")).collect()
+    }
+}
+
+/// The JSON Schema of reports.
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Report).to_value()
+}

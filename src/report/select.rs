@@ -1,0 +1,46 @@
+//! Which rules a report speaks of, and what makes it fail.
+
+use crate::rules::{Level, RULES, Rule, UnknownRule, select};
+
+/// `--select`, `--ignore` and `--strict`.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    keep: Option<Keep>,
+    /// Warnings fail too.
+    pub strict: bool,
+}
+
+/// A set of rules.
+pub type Keep = Vec<&'static Rule>;
+
+/// A word of `--select` or `--ignore` that names no rule.
+pub type SelectError = UnknownRule;
+
+impl Filter {
+    /// From the words of `--select` (none: all rules) and `--ignore`: codes, families or names.
+    ///
+    /// # Errors
+    /// When a word names nothing.
+    pub fn new(selected: &[String], ignored: &[String], strict: bool) -> Result<Self, SelectError> {
+        let rules_of = |words: &[String]| -> Result<Keep, SelectError> {
+            words.iter().map(|word| select(word)).collect::<Result<Vec<_>, _>>().map(|sets| sets.concat())
+        };
+        if selected.is_empty() && ignored.is_empty() {
+            return Ok(Self { keep: None, strict });
+        }
+        let mut keep = if selected.is_empty() { RULES.iter().collect() } else { rules_of(selected)? };
+        let drop = rules_of(ignored)?;
+        keep.retain(|rule| !drop.contains(rule));
+        Ok(Self { keep: Some(keep), strict })
+    }
+
+    /// Whether the report speaks of the rule.
+    pub fn keeps(&self, rule: &Rule) -> bool {
+        self.keep.as_ref().is_none_or(|keep| keep.iter().any(|kept| *kept == rule))
+    }
+
+    /// Whether a finding of that level is something to complain of.
+    pub fn fails(&self, level: Level) -> bool {
+        level == Level::Error || (self.strict && level == Level::Warning)
+    }
+}
