@@ -44,7 +44,10 @@ rules! {
 
     INIT_05 = "INIT-05", "declined-means-release",
         must Manager, Choice, Monitor,
-        ["nf-mobsync-isyncmgrsynchronize-initialize"],
+        [
+            "nf-mobsync-isyncmgrsynchronize-initialize",
+            "nf-mobsync-isyncmgrsynchronize-setprogresscallback",
+        ],
         "After Initialize returned anything but S_OK, the manager only releases the instance.";
 
     INIT_06 = "INIT-06", "unknown-event-as-manual",
