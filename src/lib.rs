@@ -3,5 +3,6 @@
 pub mod handler;
 pub mod host;
 pub mod protocol;
+pub mod report;
 pub mod rules;
 pub mod trace;

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use super::Filter;
-use crate::protocol::{Guid, HandlerId, Kind, Event, LogLevel, Callback, Profile, Session, Status, Text};
+use crate::protocol::{Callback, Event, Guid, HandlerId, Kind, LogLevel, Profile, Session, Status, Text};
 use crate::rules::{Finding, Level, Monitor, RULES, Subject, Verdict};
 
 /// What the first field of a report says.

@@ -1,5 +1,6 @@
 //! The rule catalogue, and the monitor that judges events by it.
 
+mod catalogue;
 mod checks;
 mod judge;
 mod limits;
@@ -7,6 +8,7 @@ mod monitor;
 mod rule;
 mod watch;
 
+pub use catalogue::{FAMILIES, Family, RULES, UnknownRule, codes, index_markdown, rule, select};
 pub use judge::Verdict;
 pub use limits::Limits;
 pub use monitor::{Conditions, Monitor};

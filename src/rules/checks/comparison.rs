@@ -48,22 +48,26 @@ pub(crate) fn callback(cx: &mut Context<'_>, callback: &Callback, standing: Stan
 /// INIT-06 for a probe, LIFE-04 for an ordinary second instance.
 fn compare_results(cx: &mut Context<'_>, result: impl Fn(&Watch) -> Option<HResult>, what: &str) {
     let place = cx.place();
-    let (own, mut earlier) = cx.with_earlier();
-    let Some(now) = result(own) else { return };
-    let is_probe = own.initialize.as_ref().is_some_and(|args| args.probe);
-    let then = if is_probe {
-        earlier.find(|other| is_manual_twin(other, own)).and_then(&result)
-    } else {
-        earlier.find(|other| is_twin(other, own) && result(other).is_some()).and_then(&result)
-    };
-    let Some(then) = then else { return };
+    let Some((is_probe, now, then)) = compared(cx, result) else { return };
     let rule = if is_probe { INIT_06 } else { LIFE_04 };
     cx.judge.check(place, rule, now == then, || format!("{what} {now}, but {then} in an instance before"));
 }
 
+/// Whether this is a probe, its result, and the result of the first instance that it can be compared with.
+fn compared(cx: &Context<'_>, result: impl Fn(&Watch) -> Option<HResult>) -> Option<(bool, HResult, HResult)> {
+    let (own, mut earlier) = cx.with_earlier();
+    let is_probe = own.initialize.as_ref().is_some_and(|args| args.probe);
+    let is_other = if is_probe { is_manual_twin } else { is_twin };
+    let then = earlier.find_map(|other| if is_other(other, own) { result(other) } else { None })?;
+    Some((is_probe, result(own)?, then))
+}
+
 /// The same session, as far as the manager's side goes.
 fn is_twin(other: &Watch, own: &Watch) -> bool {
-    !other.disturbed && !own.disturbed && other.initialize == own.initialize && prepared_items(other) == prepared_items(own)
+    !other.disturbed
+        && !own.disturbed
+        && other.initialize == own.initialize
+        && prepared_items(other) == prepared_items(own)
 }
 
 /// The session with the event MANUAL that a probe is compared with.
@@ -87,16 +91,16 @@ fn prepared_items(watch: &Watch) -> Option<Vec<Guid>> {
 
 fn reserved_is_ignored(cx: &mut Context<'_>, hr: HResult) {
     let place = cx.place();
-    let (own, mut earlier) = cx.with_earlier();
-    let Some(reserved) = own.prepare.as_ref().map(|prepare| prepare.reserved).filter(|reserved| *reserved != 0) else {
-        return;
+    let reserved = cx.watch().prepare.as_ref().map_or(0, |prepare| prepare.reserved);
+    let was_prepared = {
+        let (own, mut earlier) = cx.with_earlier();
+        earlier.any(|other| {
+            other.prepare.as_ref().is_some_and(|prepare| prepare.reserved == 0)
+                && prepared_items(other) == prepared_items(own)
+                && other.prepared == Some(HResult::S_OK)
+        })
     };
-    let ignored = |other: &Watch| {
-        other.prepare.as_ref().is_some_and(|prepare| prepare.reserved == 0)
-            && prepared_items(other) == prepared_items(own)
-            && other.prepared == Some(HResult::S_OK)
-    };
-    if earlier.any(ignored) {
+    if reserved != 0 && was_prepared {
         cx.judge.check(place, PREP_07, hr == HResult::S_OK, || {
             format!("PrepareForSync with dwReserved {reserved} returned {hr}, but S_OK with 0 before")
         });
@@ -118,13 +122,15 @@ fn same_items(cx: &mut Context<'_>, what: &Return) {
         if is_probe {
             if enumeration.complete {
                 let ids = |enumeration: &Enumeration| enumeration.items.iter().map(|i| i.id).collect::<Vec<_>>();
-                let mut manual = earlier.filter(|other| is_manual_twin(other, own)).filter_map(|other| other.enumeration());
+                let mut manual =
+                    earlier.filter(|other| is_manual_twin(other, own)).filter_map(|other| other.enumeration());
                 differs = manual.next().map(|theirs| ids(theirs) != ids(enumeration));
             }
         } else {
             for other in earlier.flat_map(|watch| watch.enumerations.iter()).chain(before) {
                 for item in &what.out.items {
-                    let (Some(then), Some(_)) = (only_named(other, &item.name), only_named(enumeration, &item.name)) else {
+                    let (Some(then), Some(_)) = (only_named(other, &item.name), only_named(enumeration, &item.name))
+                    else {
                         continue;
                     };
                     compared = true;

@@ -1,6 +1,6 @@
 //! Completions: that they come, once, and only when due (PREP, SYNC, ERRS, PROP), and what must be true by then.
 
-use crate::protocol::{CallMethod, Callback, Guid, HResult, Instance, Phase, Return, Status};
+use crate::protocol::{CallMethod, Callback, Guid, HResult, Instance, KnownItem, Phase, Return, Standing, Status};
 use crate::rules::Rule;
 use crate::rules::codes::*;
 use crate::rules::monitor::Context;
@@ -29,17 +29,15 @@ pub(crate) fn rules_of(method: CallMethod) -> Option<Completion> {
 }
 
 /// CB-04. A callback without an interface is judged by no other rule.
-pub(crate) fn has_interface(cx: &mut Context<'_>, callback: &Callback, standing: crate::protocol::Standing) -> bool {
+pub(crate) fn has_interface(cx: &mut Context<'_>, callback: &Callback, standing: Standing) -> bool {
     let place = cx.place();
-    let given = standing != crate::protocol::Standing::NoInterface;
-    cx.judge.check(place, CB_04, given, || {
-        format!("{} was called while no callback interface was set", callback.method())
-    });
+    let given = standing != Standing::NoInterface;
+    cx.judge
+        .check(place, CB_04, given, || format!("{} was called while no callback interface was set", callback.method()));
     given
 }
 
-pub(crate) fn callback(cx: &mut Context<'_>, callback: &Callback, standing: crate::protocol::Standing) {
-    use crate::protocol::Standing;
+pub(crate) fn callback(cx: &mut Context<'_>, callback: &Callback, standing: Standing) {
     let Some(method) = callback.method().completes() else { return };
     let Some(rules) = rules_of(method) else { return };
     let place = cx.place();
@@ -48,7 +46,8 @@ pub(crate) fn callback(cx: &mut Context<'_>, callback: &Callback, standing: crat
         Standing::Expected => {
             cx.judge.check(place, rules.comes, true, String::new);
             cx.judge.check(place, rules.once, true, String::new);
-            cx.watch().completions.insert(method, cx.event.seq);
+            let seq = cx.event.seq;
+            cx.watch().completions.insert(method, seq);
             super::dialogs::phase_ends(cx, method);
             match callback {
                 Callback::SynchronizeCompleted(args) => round_ends(cx, args.hr),
@@ -104,7 +103,7 @@ fn round_ends(cx: &mut Context<'_>, hr: HResult) {
     let place = cx.place();
     let Some(instance) = cx.session.instance(cx.event.handler) else { return };
     let cancelled_all = instance.cancelled_all();
-    let prepared: Vec<(Guid, crate::protocol::KnownItem)> = instance.prepared().map(|(id, item)| (id, *item)).collect();
+    let prepared: Vec<(Guid, KnownItem)> = instance.prepared().map(|(id, item)| (id, *item)).collect();
     for (id, item) in &prepared {
         let reported = cx.watch().items.get(id).is_some_and(|watch| watch.reported);
         if !item.skipped && !cancelled_all && !item.cancelled {
@@ -119,12 +118,11 @@ fn round_ends(cx: &mut Context<'_>, hr: HResult) {
         }
     }
     let failed = prepared.iter().find(|(_, item)| item.status == Some(Status::FAILED));
-    let all_succeeded =
-        !prepared.is_empty() && prepared.iter().all(|(_, item)| item.status == Some(Status::SUCCEEDED));
+    let all_succeeded = !prepared.is_empty() && prepared.iter().all(|(_, item)| item.status == Some(Status::SUCCEEDED));
     match failed {
-        Some((id, _)) => cx.judge.check(place, SYNC_12, hr != HResult::S_OK, || {
-            format!("completed with S_OK although item {id} FAILED")
-        }),
+        Some((id, _)) => cx
+            .judge
+            .check(place, SYNC_12, hr != HResult::S_OK, || format!("completed with S_OK although item {id} FAILED")),
         None => cx.judge.check(place, SYNC_12, hr.is_success() || !all_succeeded, || {
             format!("completed with {hr} although every item SUCCEEDED")
         }),

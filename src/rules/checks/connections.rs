@@ -24,7 +24,8 @@ pub(crate) fn note(cx: &mut Context<'_>, note: &Note) {
     let place = cx.place();
     let running = cx.session.instances().find(|instance| !instance.state().is_end()).map(|instance| instance.id());
     cx.judge.check(place, CONN_02, running.is_none(), || {
-        let name = args.name.as_ref().map_or("the default connection".to_owned(), |name| format!("connection {name:?}"));
+        let name =
+            args.name.as_ref().map_or("the default connection".to_owned(), |name| format!("connection {name:?}"));
         let running = running.map_or(String::new(), |id| id.to_string());
         format!("{name} was closed while handler {running} had not ended")
     });

@@ -19,9 +19,7 @@ pub(crate) fn callback(cx: &mut Context<'_>, callback: &Callback, standing: Stan
     }
     let Some(instance) = cx.session.instance(cx.event.handler) else { return };
     let (active, may_bother) = (instance.active(), instance.flags().may_bother_user());
-    cx.judge.check(place, MODE_03, !holds, || {
-        "EnableModeless(TRUE) while a dialog is already held".to_owned()
-    });
+    cx.judge.check(place, MODE_03, !holds, || "EnableModeless(TRUE) while a dialog is already held".to_owned());
     match active {
         Some(CallMethod::PrepareForSync) => cx.judge.check(place, PREP_06, may_bother, || {
             "a dialog in PrepareForSync, but the session has no MAYBOTHERUSER".to_owned()

@@ -2,10 +2,10 @@
 
 use super::description;
 use crate::protocol::{Call, CallMethod, HResult, Item, Return, Walk};
+use crate::rules::Rule;
 use crate::rules::codes::*;
 use crate::rules::monitor::Context;
 use crate::rules::watch::{Enumeration, Moved, OpenCall, Walker};
-use crate::rules::Rule;
 
 pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCall>) {
     match (what.method, open.map(|open| &open.call)) {

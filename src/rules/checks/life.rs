@@ -109,7 +109,8 @@ pub(crate) fn note(cx: &mut Context<'_>, note: &Note) {
         Note::Crashed(args) if !finished => {
             let during = cx.watch().open.as_ref().map(|open| open.call.method());
             let during = during.map_or(String::new(), |method| format!(" inside {method}"));
-            cx.judge.check_with(place, LIFE_02, false, &[called], || format!("the handler crashed{during}: {}", args.what));
+            cx.judge
+                .check_with(place, LIFE_02, false, &[called], || format!("the handler crashed{during}: {}", args.what));
             if released_early {
                 cx.judge.broken(place, LIFE_01, "it crashed when it was released in the middle of a session");
             }
@@ -117,7 +118,8 @@ pub(crate) fn note(cx: &mut Context<'_>, note: &Note) {
         Note::TimedOut(args) if args.waiting_for == WaitingFor::Return => {
             let method = args.method.0;
             let waited = crate::protocol::Delay(cx.watch().open_for_ns(now_ns));
-            cx.judge.check_with(place, LIFE_03, false, &[called], || format!("{method} had not returned after {waited}"));
+            cx.judge
+                .check_with(place, LIFE_03, false, &[called], || format!("{method} had not returned after {waited}"));
             if method == CallMethod::SetItemStatus {
                 cx.judge.check_with(place, STOP_04, false, &[called], || "SetItemStatus did not return".to_owned());
             }
@@ -132,7 +134,11 @@ pub(crate) fn note(cx: &mut Context<'_>, note: &Note) {
             let waited = due.map_or(String::new(), |due| {
                 format!(" {} after its return", crate::protocol::Delay(now_ns.saturating_sub(due)))
             });
-            cx.judge.broken(place, rules.comes, format!("{method} was not completed{waited}, and the handler is silent"));
+            cx.judge.broken(
+                place,
+                rules.comes,
+                format!("{method} was not completed{waited}, and the handler is silent"),
+            );
             if method == CallMethod::Synchronize && cancelled_all {
                 cx.judge.broken(place, STOP_02, "every item was told to stop, and SynchronizeCompleted did not come");
             }

@@ -25,7 +25,10 @@ pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCa
     let limit_ns = cx.conditions.limits.blocking_ns;
     cx.judge.check_with(place, rule, took_ns <= limit_ns, &[called], || {
         let (took, limit) = (crate::protocol::Delay(took_ns), crate::protocol::Delay(limit_ns));
-        format!("{} took {took} to return; it should return at once and work on another thread (limit {limit})", what.method)
+        format!(
+            "{} took {took} to return; it should return at once and work on another thread (limit {limit})",
+            what.method
+        )
     });
 }
 

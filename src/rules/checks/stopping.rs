@@ -71,7 +71,9 @@ pub(crate) fn reported(cx: &mut Context<'_>, item: Guid, status: Status) {
         let since = watch.updates_since;
         // Reported once: what follows is the same fault.
         cx.judge.check_with(place, rule, since != tolerance + 1, &[told], || {
-            format!("item {item} was told to stop, and is UPDATING for the {since}th time since (tolerated: {tolerance})")
+            format!(
+                "item {item} was told to stop, and is UPDATING for the {since}th time since (tolerated: {tolerance})"
+            )
         });
         return;
     }

@@ -1,0 +1,93 @@
+//! How a session opens: results, Initialize, the handler's information.
+
+use super::declare::rules;
+
+rules! {
+    RET_01 = "RET-01", "documented-results-only",
+        should Handler, Choice, Monitor,
+        [
+            "nf-mobsync-isyncmgrsynchronize-initialize",
+            "nf-mobsync-isyncmgrsynchronize-gethandlerinfo",
+            "nf-mobsync-isyncmgrsynchronize-enumsyncmgritems",
+            "nf-mobsync-isyncmgrsynchronize-getitemobject",
+            "nf-mobsync-isyncmgrsynchronize-showproperties",
+            "nf-mobsync-isyncmgrsynchronize-setprogresscallback",
+            "nf-mobsync-isyncmgrsynchronize-prepareforsync",
+            "nf-mobsync-isyncmgrsynchronize-synchronize",
+            "nf-mobsync-isyncmgrsynchronize-setitemstatus",
+            "nf-mobsync-isyncmgrsynchronize-showerror",
+        ],
+        "A method returns only results that its page lists.";
+
+    INIT_01 = "INIT-01", "initialize-reserved-is-zero",
+        must Manager, Documented, Monitor,
+        ["nf-mobsync-isyncmgrsynchronize-initialize"],
+        "The manager passes 0 for Initialize's reserved argument.";
+
+    INIT_02 = "INIT-02", "initialize-one-known-event",
+        must Manager, Choice, Monitor,
+        [
+            "ne-mobsync-syncmgrflag",
+            "nf-mobsync-isyncmgrsynchronize-initialize",
+        ],
+        "The flags of Initialize hold exactly one known event and no unknown bits.";
+
+    INIT_03 = "INIT-03", "cookie-only-with-invoke",
+        must Manager, Documented, Monitor,
+        ["nf-mobsync-isyncmgrsynchronize-initialize"],
+        "Only an INVOKE session has a cookie; otherwise it is NULL and its size 0.";
+
+    INIT_04 = "INIT-04", "initialize-first-and-once",
+        must Manager, Choice, Monitor,
+        ["nf-mobsync-isyncmgrsynchronize-initialize"],
+        "Initialize is the first call to an instance, and is made once.";
+
+    INIT_05 = "INIT-05", "declined-means-release",
+        must Manager, Choice, Monitor,
+        [
+            "nf-mobsync-isyncmgrsynchronize-initialize",
+            "nf-mobsync-isyncmgrsynchronize-setprogresscallback",
+        ],
+        "After Initialize returned anything but S_OK, the manager only releases the instance.";
+
+    INIT_06 = "INIT-06", "unknown-event-as-manual",
+        must Handler, Documented, Monitor,
+        ["nf-mobsync-isyncmgrsynchronize-initialize"],
+        "A handler treats an event that it does not know as MANUAL.";
+
+    INFO_01 = "INFO-01", "handler-info-comes-with-ok",
+        must Handler, Documented, Monitor,
+        ["nf-mobsync-isyncmgrsynchronize-gethandlerinfo"],
+        "GetHandlerInfo returns a structure whenever it returns S_OK.";
+
+    INFO_02 = "INFO-02", "handler-info-from-task-memory",
+        should Handler native, Documented, NotYet("needs a native handler"),
+        ["nf-mobsync-isyncmgrsynchronize-gethandlerinfo"],
+        "The structure of GetHandlerInfo is allocated with CoTaskMemAlloc.";
+
+    INFO_03 = "INFO-03", "handler-info-size",
+        must Handler native, Documented, NotYet("needs a native handler"),
+        ["ns-mobsync-syncmgrhandlerinfo"],
+        "cbSize of the handler's information is the structure's size.";
+
+    INFO_04 = "INFO-04", "handler-flags-known",
+        must Handler, Header, Monitor,
+        [
+            "ne-mobsync-syncmgrhandlerflags",
+            "header: mobsync.h",
+        ],
+        "A handler's flags are known in the profile.";
+
+    INFO_05 = "INFO-05", "handler-name-terminated",
+        must Handler native, Header, NotYet("needs a native handler"),
+        [
+            "ns-mobsync-syncmgrhandlerinfo",
+            "header: mobsync.h",
+        ],
+        "The handler's name is terminated within its 32 units.";
+
+    INFO_06 = "INFO-06", "handler-name-readable",
+        should Handler, Choice, Monitor,
+        ["ns-mobsync-syncmgrhandlerinfo"],
+        "The handler's name is not empty and is well-formed UTF-16.";
+}
