@@ -1,5 +1,6 @@
 //! `mobsync` (draft)
 #![forbid(unsafe_code)]
+pub mod cli;
 pub mod handler;
 pub mod host;
 pub mod protocol;

@@ -1,1 +1,5 @@
-fn main() {}
+//! The program `mobsync`: see `mobsync --help`.
+
+fn main() -> std::process::ExitCode {
+    mobsync::cli::main()
+}

@@ -8,6 +8,6 @@ mod scheduler;
 mod shared;
 
 pub use plan::{Plan, Selection, StandardPlan, Step, View};
-pub use run::{Controls, Drain, Job, run_real, run_virtual};
+pub use run::{Controls, Drain, Job, Ran, run_real, run_virtual};
 pub use scheduler::{Choice, Next, Paused, Scheduler, SeededChoice, Task};
 pub use shared::CallbackSink;

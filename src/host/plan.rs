@@ -76,6 +76,8 @@ impl Selection {
             Selection::Checked => items.iter().filter(|item| item.state == ItemState::CHECKED).map(|i| i.id).collect(),
             Selection::All => items.iter().map(|item| item.id).collect(),
             Selection::Nothing => Vec::new(),
+            // A word that means nothing is a mistake, and half a choice would be a wrong one.
+            Selection::Named(_) if !self.unmatched(items).is_empty() => Vec::new(),
             Selection::Named(words) => {
                 let mut chosen = Vec::new();
                 for word in words {

@@ -14,14 +14,23 @@ use crate::rules::Limits;
 
 /// Takes the events of a session, in order, as they come.
 pub trait Drain {
-    /// The next events.
-    fn events(&mut self, events: &[Event], session: &Session);
+    /// The next events, and the session after them.
+    fn events(&mut self, events: Vec<Event>, session: &Session);
 }
 
-impl<F: FnMut(&[Event], &Session)> Drain for F {
-    fn events(&mut self, events: &[Event], session: &Session) {
+impl<F: FnMut(Vec<Event>, &Session)> Drain for F {
+    fn events(&mut self, events: Vec<Event>, session: &Session) {
         self(events, session);
     }
+}
+
+/// A session that has ended.
+#[derive(Debug)]
+pub struct Ran {
+    /// The session at its end.
+    pub session: Session,
+    /// The user left it before its end ([`Controls::leave`]).
+    pub left: bool,
 }
 
 /// One session with one handler.
@@ -43,6 +52,11 @@ impl Controls {
     pub fn cancel_all(&self) {
         self.0.cancel_all();
     }
+
+    /// The user leaves: the session ends where it stands, and its threads are left behind.
+    pub fn leave(&self) {
+        self.0.leave();
+    }
 }
 
 /// How often recorded events are taken to the drain while the session runs.
@@ -55,7 +69,7 @@ const TICK: Duration = Duration::from_millis(40);
 ///
 /// # Errors
 /// When the instance cannot be created.
-pub fn run_real(job: Job, started: impl FnOnce(Controls), drain: &mut dyn Drain) -> Result<Session, CreateError> {
+pub fn run_real(job: Job, started: impl FnOnce(Controls), drain: &mut dyn Drain) -> Result<Ran, CreateError> {
     let shared = Arc::new(Shared::new(Clock::Real { started: Instant::now() }, job.plan));
     started(Controls(Arc::clone(&shared)));
     let (tell, told) = mpsc::channel();
@@ -77,7 +91,7 @@ pub fn run_real(job: Job, started: impl FnOnce(Controls), drain: &mut dyn Drain)
             Ok(ended) => break ended,
             Err(mpsc::RecvTimeoutError::Timeout) => {
                 pass_on(&shared, drain);
-                if shared.give_up_on_hung_call(HandlerId::FIRST, job.limits.timeout_ns) {
+                if shared.lock().left || shared.give_up_on_hung_call(HandlerId::FIRST, job.limits.timeout_ns) {
                     break Ok(());
                 }
             }
@@ -90,22 +104,23 @@ pub fn run_real(job: Job, started: impl FnOnce(Controls), drain: &mut dyn Drain)
         }
     };
     close(&shared, drain);
-    ended.map(|()| shared.lock().session.clone())
+    let state = shared.lock();
+    ended.map(|()| Ran { session: state.session.clone(), left: state.left })
 }
 
 /// Runs a session in virtual time, on the calling thread.
 ///
 /// # Errors
 /// When the instance cannot be created.
-pub fn run_virtual(job: Job, scheduler: &Scheduler, drain: &mut dyn Drain) -> Result<Session, CreateError> {
+pub fn run_virtual(job: Job, scheduler: &Scheduler, drain: &mut dyn Drain) -> Result<Ran, CreateError> {
     let shared = Arc::new(Shared::new(Clock::Virtual(scheduler.clone()), job.plan));
     let driver = Driver::new(&shared, HandlerId::FIRST, job.factory.as_ref(), job.limits)?;
-    driver.run(|| pass_on(&shared, drain));
+    driver.run(|| pass_on(&shared, &mut *drain));
     // What the handler left running may still call back, and is heard.
     scheduler.drain(scheduler.now_ns().saturating_add(job.limits.timeout_ns));
     close(&shared, drain);
     let session = shared.lock().session.clone();
-    Ok(session)
+    Ok(Ran { session, left: false })
 }
 
 fn pass_on(shared: &Shared, drain: &mut dyn Drain) {
@@ -117,7 +132,7 @@ fn pass_on(shared: &Shared, drain: &mut dyn Drain) {
         let spare = Vec::with_capacity(state.events.capacity().min(4096));
         (std::mem::replace(&mut state.events, spare), state.session.clone())
     };
-    drain.events(&events, &session);
+    drain.events(events, &session);
 }
 
 /// The session is over: connections are closed, and nothing is recorded any more.

@@ -30,6 +30,8 @@ pub(super) struct State {
     pub(super) woken: bool,
     /// The user wants everything stopped.
     pub(super) cancelled: bool,
+    /// The user has left the session.
+    pub(super) left: bool,
     /// When the handler was last heard: its last return or callback.
     pub(super) heard_ns: u64,
     /// When the open call began.
@@ -66,6 +68,7 @@ impl Shared {
             next_call: 0,
             woken: false,
             cancelled: false,
+            left: false,
             heard_ns: 0,
             called_ns: None,
             closed: false,
@@ -148,6 +151,11 @@ impl Shared {
         state.woken = true;
         drop(state);
         self.wake.notify_all();
+    }
+
+    /// The user leaves the session.
+    pub(super) fn leave(&self) {
+        self.lock().left = true;
     }
 
     fn callback(&self, handler: HandlerId, callback: Callback) -> HResult {

@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 
 use super::Filter;
 use crate::protocol::{Callback, Event, Guid, HandlerId, Kind, LogLevel, Profile, Session, Status, Text};
-use crate::rules::{Finding, Level, Monitor, RULES, Subject, Verdict};
+use crate::rules::{Finding, Level, Monitor, RULES, Rule, Subject, Verdict};
 
 /// What the first field of a report says.
 pub const FORMAT: &str = "mobsync-report";
@@ -29,6 +29,9 @@ pub struct Report {
     pub summary: Summary,
     /// What was found, in the order of the events.
     pub findings: Vec<FindingRow>,
+    /// Findings that were only counted, because there were so many of their rule.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub omitted: Vec<OmittedRow>,
     /// Sessions or traces.
     pub cases: Vec<Case>,
     /// Every rule, and what is known of it.
@@ -145,6 +148,41 @@ fn status_name<S: Serializer>(status: &Option<Status>, serializer: S) -> Result<
     }
 }
 
+impl Summary {
+    fn add(&mut self, level: Level, count: usize) {
+        match level {
+            Level::Error => self.errors += count,
+            Level::Warning => self.warnings += count,
+            Level::Note => self.notes += count,
+        }
+    }
+}
+
+/// Findings that were counted and not kept: so many of one rule say no more than the first ones.
+#[derive(Debug, Clone, Default)]
+pub struct Omitted(Vec<(&'static Rule, Level, usize)>);
+
+impl Omitted {
+    /// Counts a finding.
+    pub fn count(&mut self, finding: &Finding) {
+        match self.0.iter_mut().find(|(rule, level, _)| *rule == finding.rule && *level == finding.level) {
+            Some((.., count)) => *count += 1,
+            None => self.0.push((finding.rule, finding.level, 1)),
+        }
+    }
+}
+
+/// Findings of one rule that were only counted.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct OmittedRow {
+    /// The rule's code.
+    pub rule: &'static str,
+    /// The case.
+    pub case: String,
+    /// How many more there are than stand in `findings`.
+    pub count: usize,
+}
+
 impl Report {
     /// Without cases.
     pub fn new(handler: impl Into<String>, profile: Profile, seed: Option<u64>) -> Self {
@@ -156,6 +194,7 @@ impl Report {
             seed,
             summary: Summary::default(),
             findings: Vec::new(),
+            omitted: Vec::new(),
             cases: Vec::new(),
             rules: RULES.iter().map(|rule| RuleRow { rule: rule.code, verdict: Verdict::NotExercised }).collect(),
             items: Vec::new(),
@@ -169,20 +208,23 @@ impl Report {
         name: &str,
         monitor: &Monitor,
         findings: Vec<(Finding, Vec<String>)>,
+        omitted: &Omitted,
         filter: &Filter,
         nanos: u64,
     ) {
         let before = self.findings.len();
+        let mut failed = false;
+        for (rule, level, count) in omitted.0.iter().filter(|(rule, ..)| filter.keeps(rule)) {
+            self.summary.add(*level, *count);
+            failed |= filter.fails(*level);
+            self.omitted.push(OmittedRow { rule: rule.code, case: name.to_owned(), count: *count });
+        }
         for (finding, context) in findings.into_iter().filter(|(finding, _)| filter.keeps(finding.rule)) {
-            match finding.level {
-                Level::Error => self.summary.errors += 1,
-                Level::Warning => self.summary.warnings += 1,
-                Level::Note => self.summary.notes += 1,
-            }
+            self.summary.add(finding.level, 1);
             self.findings.push(row(name, finding, context));
         }
         let new = &self.findings[before..];
-        let failed = new.iter().any(|row| filter.fails(row.level));
+        failed |= new.iter().any(|row| filter.fails(row.level));
         self.summary.cases += 1;
         if failed {
             self.summary.failed += 1;

@@ -75,12 +75,18 @@ pub fn parse(text: &str, file: &Path) -> Result<Script, ScriptError> {
     {
         return Err(ScriptError::Version { file: file.to_owned(), found: version });
     }
-    let mut json = serde_json::Deserializer::from_str(text);
-    let script: Script = serde_path_to_error::deserialize(&mut json)
-        .map_err(|error| invalid(file, &error.path().to_string(), error.inner()))?;
-    json.end().map_err(|error| invalid(file, ".", &error))?;
+    let script: Script = from_json(text, file)?;
     check(&script, file)?;
     Ok(script)
+}
+
+/// Reads a handler file of any kind into its type, with errors that name line, column and path.
+pub(crate) fn from_json<T: serde::de::DeserializeOwned>(text: &str, file: &Path) -> Result<T, ScriptError> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let value = serde_path_to_error::deserialize(&mut json)
+        .map_err(|error| invalid(file, &error.path().to_string(), error.inner()))?;
+    json.end().map_err(|error| invalid(file, ".", &error))?;
+    Ok(value)
 }
 
 fn invalid(file: &Path, path: &str, error: &serde_json::Error) -> ScriptError {

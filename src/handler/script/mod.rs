@@ -11,4 +11,5 @@ pub use file::{
     ScriptItem, ScriptKind, Start, Step, WaitFor, WorkStep,
 };
 pub use handler::ScriptFactory;
+pub(crate) use load::from_json;
 pub use load::{ScriptError, load, parse, schema};

@@ -1,0 +1,255 @@
+//! The command line's words.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::protocol::{Cookie, Profile, SyncEvent};
+
+/// A host for Synchronization Manager handlers: drives them, records every crossing, and says which rules they break.
+#[derive(Debug, Parser)]
+#[command(name = "mobsync", version, about, max_term_width = 110)]
+#[command(after_help = "Exit codes: 0 nothing to complain of; 1 findings of level error (with --strict: or warning); \
+                        2 the request cannot be carried out.")]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// The command line's definition, for completions and documents.
+pub fn command() -> clap::Command {
+    <Cli as clap::CommandFactory>::command()
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// One session with live progress; then items, outcome, findings
+    Run(RunArgs),
+    /// Judge recorded traces, whoever recorded them
+    Check(CheckArgs),
+    /// The rule catalogue, or one rule explained
+    Rules(RulesArgs),
+    /// The JSON Schema of a file format
+    Schema(SchemaArgs),
+    /// Completions for a shell
+    Completions(CompletionsArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// `filesync` (with --folder), or a .json handler file
+    pub(super) handler: String,
+
+    /// For filesync: synchronize LEFT to RIGHT, as one item (repeatable)
+    #[arg(long, value_name = "LEFT=RIGHT")]
+    pub(super) folder: Vec<String>,
+
+    #[command(flatten)]
+    pub(super) session: SessionArgs,
+
+    #[command(flatten)]
+    pub(super) judge: JudgeArgs,
+
+    /// How to report
+    #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
+    pub(super) format: ReportFormat,
+}
+
+/// Options of the commands that run a handler.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Session")]
+pub(super) struct SessionArgs {
+    /// Why the session takes place
+    #[arg(long, value_enum, default_value_t = EventName::Manual)]
+    pub(super) event: EventName,
+
+    /// A session for configuration: shows properties, never synchronizes
+    #[arg(long)]
+    pub(super) settings: bool,
+
+    /// The handler may not show UI (no MAYBOTHERUSER)
+    #[arg(long)]
+    pub(super) no_user: bool,
+
+    /// Choose this item (repeatable); default: those that the handler preselects
+    #[arg(long, value_name = "ID|NAME")]
+    pub(super) item: Vec<String>,
+
+    /// The cookie, with --event invoke
+    #[arg(long, value_name = "HEX")]
+    pub(super) cookie: Option<Cookie>,
+
+    /// Which Windows the manager plays
+    #[arg(long, value_enum)]
+    pub(super) profile: Option<ProfileName>,
+
+    /// How long a call may take, and how long a handler that owes a completion may be silent
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "10")]
+    pub(super) timeout: u64,
+
+    /// How long an asynchronous method may take to return
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "1")]
+    pub(super) blocking_limit: u64,
+
+    /// How many rounds of showing errors, and so of retries, the user goes for
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) retries: u32,
+
+    /// Decides the order of a scripted handler's threads
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(super) seed: u64,
+
+    /// Write the trace to this file
+    #[arg(long, value_name = "FILE")]
+    pub(super) trace: Option<PathBuf>,
+
+    /// Run the handler in this process, for debuggers (today every handler does)
+    #[arg(long)]
+    pub(super) in_process: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// Trace files (.jsonl); - is standard input
+    #[arg(required = true, value_name = "TRACE")]
+    pub(super) traces: Vec<PathBuf>,
+
+    /// Judge by this profile instead of the one that the trace names
+    #[arg(long, value_enum)]
+    pub(super) profile: Option<ProfileName>,
+
+    #[command(flatten)]
+    pub(super) judge: JudgeArgs,
+
+    /// How to report; notation prints the traces themselves, one crossing a line, findings marked
+    #[arg(long, value_enum, default_value_t = CheckFormat::Human)]
+    pub(super) format: CheckFormat,
+}
+
+/// Options of the commands that judge.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Judging")]
+pub(super) struct JudgeArgs {
+    /// Report to this file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+
+    /// Speak of these rules only: codes, families (SYNC) or names
+    #[arg(long, value_name = "CODES", value_delimiter = ',')]
+    pub(super) select: Vec<String>,
+
+    /// Do not speak of these rules
+    #[arg(long, value_name = "CODES", value_delimiter = ',')]
+    pub(super) ignore: Vec<String>,
+
+    /// Warnings fail too
+    #[arg(long)]
+    pub(super) strict: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RulesArgs {
+    /// A code (SYNC-04), a family (SYNC) or a rule's name; none: the whole catalogue
+    pub(super) rule: Option<String>,
+
+    /// How to print
+    #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
+    pub(super) format: ReportFormat,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SchemaArgs {
+    /// Which format
+    #[arg(value_enum)]
+    pub(super) name: SchemaName,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArgs {
+    /// Which shell
+    #[arg(value_enum)]
+    pub(super) shell: clap_complete::Shell,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SchemaName {
+    /// A trace, line by line
+    Trace,
+    /// A scripted handler
+    Script,
+    /// A report
+    Report,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReportFormat {
+    /// For people
+    Human,
+    /// For programs
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum CheckFormat {
+    /// For people
+    Human,
+    /// For programs
+    Json,
+    /// The traces in the compact notation
+    Notation,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ProfileName {
+    /// Windows 2000 and XP
+    Xp,
+    /// Windows Vista and later
+    Vista,
+}
+
+impl From<ProfileName> for Profile {
+    fn from(name: ProfileName) -> Self {
+        match name {
+            ProfileName::Xp => Profile::Xp,
+            ProfileName::Vista => Profile::Vista,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum EventName {
+    /// The user asked for it
+    Manual,
+    /// A network connection was made
+    Connect,
+    /// A network connection is about to be closed
+    PendingDisconnect,
+    /// The machine is idle
+    Idle,
+    /// A program asked for it
+    Invoke,
+    /// A schedule is due
+    Scheduled,
+}
+
+impl From<EventName> for SyncEvent {
+    fn from(name: EventName) -> Self {
+        match name {
+            EventName::Manual => SyncEvent::MANUAL,
+            EventName::Connect => SyncEvent::CONNECT,
+            EventName::PendingDisconnect => SyncEvent::PENDINGDISCONNECT,
+            EventName::Idle => SyncEvent::IDLE,
+            EventName::Invoke => SyncEvent::INVOKE,
+            EventName::Scheduled => SyncEvent::SCHEDULED,
+        }
+    }
+}
+
+/// Seconds, also with a fraction, as nanoseconds.
+fn seconds(text: &str) -> Result<u64, String> {
+    let delay: Result<crate::protocol::Delay, _> = format!("{text}s").parse();
+    match delay {
+        Ok(delay) if delay.0 > 0 => Ok(delay.0),
+        _ => Err("expected a number of seconds above 0, such as 10 or 0.5".to_owned()),
+    }
+}

@@ -1,0 +1,67 @@
+//! Parses, dispatches, and turns what came of it into an exit code.
+
+use std::fmt;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use super::args::{Cli, Command};
+
+/// What a command came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// Nothing to complain of.
+    Well,
+    /// Findings, or an expectation not met.
+    Findings,
+}
+
+/// The request cannot be carried out. The message says what, where, and what to do.
+#[derive(Debug)]
+pub(super) struct Failure(pub(super) String);
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        let mut text = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            let cause_text = cause.to_string();
+            // Some libraries put the cause into their own words already.
+            if !text.contains(&cause_text) {
+                text.push_str(": ");
+                text.push_str(&cause_text);
+            }
+            source = cause.source();
+        }
+        Self(text)
+    }
+}
+
+/// Runs the command that the program's arguments ask for.
+///
+/// Exit codes: 0 nothing to complain of, 1 findings, 2 the request cannot be carried out.
+pub fn main() -> ExitCode {
+    // clap exits with 2 on a wrong command line, and with 0 after --help and --version.
+    let cli = Cli::parse();
+    let ended = match cli.command {
+        Command::Run(args) => super::run::run(&args),
+        Command::Check(args) => super::check::check(&args),
+        Command::Rules(args) => super::rules::rules(&args),
+        Command::Schema(args) => super::schema::schema(&args),
+        Command::Completions(args) => super::completions::completions(&args),
+    };
+    match ended {
+        Ok(Ended::Well) => ExitCode::SUCCESS,
+        Ok(Ended::Findings) => ExitCode::from(1),
+        Err(failure) => {
+            eprintln!("mobsync: {failure}");
+            ExitCode::from(2)
+        }
+    }
+}

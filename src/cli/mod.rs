@@ -1,0 +1,18 @@
+//! The command line. `main.rs` only calls [`main`].
+
+mod args;
+mod check;
+mod completions;
+mod context;
+mod exit;
+mod handler;
+mod interrupt;
+mod judged;
+mod live;
+mod output;
+mod rules;
+mod run;
+mod schema;
+
+pub use args::command;
+pub use exit::main;

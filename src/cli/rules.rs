@@ -1,0 +1,103 @@
+//! `mobsync rules`.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+
+use super::args::{ReportFormat, RulesArgs};
+use super::exit::{Ended, Failure};
+use crate::rules::{Checked, FAMILIES, RULES, Rule, select};
+
+pub(super) fn rules(args: &RulesArgs) -> Result<Ended, Failure> {
+    let chosen = match &args.rule {
+        Some(word) => select(word)?,
+        None => RULES.iter().collect(),
+    };
+    let text = match (args.format, args.rule.is_some(), chosen.as_slice()) {
+        (ReportFormat::Json, ..) => {
+            let rows: Vec<Row> = chosen.iter().map(|rule| Row::of(rule)).collect();
+            format!("{}\n", serde_json::to_string_pretty(&rows)?)
+        }
+        (ReportFormat::Human, true, [rule]) => explain(rule),
+        (ReportFormat::Human, _, rules) => list(rules),
+    };
+    super::output::print(text.as_bytes())?;
+    Ok(Ended::Well)
+}
+
+fn list(rules: &[&Rule]) -> String {
+    let mut text = String::new();
+    for family in FAMILIES {
+        let of_family: Vec<&&Rule> = rules.iter().filter(|rule| rule.family() == family.word).collect();
+        if of_family.is_empty() {
+            continue;
+        }
+        let _ = writeln!(text, "{}: {}", family.word, family.title);
+        for rule in of_family {
+            let _ = writeln!(text, "  {:<8} {:<7} {}{}", rule.code, rule.level.to_string(), rule.summary, marks(rule));
+        }
+    }
+    let unchecked = rules.iter().filter(|rule| rule.checked != Checked::Monitor).count();
+    let _ = writeln!(text, "{} rules, {unchecked} of them not checked yet. `mobsync rules CODE` explains one.", rules.len());
+    text
+}
+
+fn marks(rule: &Rule) -> String {
+    let mut marks = Vec::new();
+    marks.extend((rule.subject == crate::rules::Subject::Manager).then(|| "manager".to_owned()));
+    marks.extend(rule.profile.map(|profile| format!("{profile} only")));
+    marks.extend(rule.native.then(|| "native".to_owned()));
+    marks.extend((rule.checked != Checked::Monitor).then(|| "not checked yet".to_owned()));
+    if marks.is_empty() { String::new() } else { format!(" [{}]", marks.join(", ")) }
+}
+
+fn explain(rule: &Rule) -> String {
+    let mut text = format!("{}\n", rule.doc.trim_end());
+    let profile = rule.profile.map_or("all profiles".to_owned(), |profile| format!("profile {profile} only"));
+    let checked = match rule.checked {
+        Checked::Monitor => "checked in every trace".to_owned(),
+        Checked::NotYet(waits_for) => format!("not checked yet: {waits_for}"),
+    };
+    let _ = writeln!(text, "\nlevel {}, subject {}, {profile}, {checked}", rule.level, rule.subject);
+    text
+}
+
+/// A rule as data.
+#[derive(Serialize)]
+struct Row {
+    code: &'static str,
+    name: &'static str,
+    level: crate::rules::Level,
+    subject: crate::rules::Subject,
+    native: bool,
+    basis: crate::rules::Basis,
+    source: &'static [&'static str],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profile: Option<crate::protocol::Profile>,
+    summary: &'static str,
+    checked: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waits_for: Option<&'static str>,
+}
+
+impl Row {
+    fn of(rule: &'static Rule) -> Self {
+        let waits_for = match rule.checked {
+            Checked::Monitor => None,
+            Checked::NotYet(waits_for) => Some(waits_for),
+        };
+        Self {
+            code: rule.code,
+            name: rule.name,
+            level: rule.level,
+            subject: rule.subject,
+            native: rule.native,
+            basis: rule.basis,
+            source: rule.source,
+            profile: rule.profile,
+            summary: rule.summary,
+            checked: waits_for.is_none(),
+            waits_for,
+        }
+    }
+}

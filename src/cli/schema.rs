@@ -1,0 +1,15 @@
+//! `mobsync schema`.
+
+use super::args::{SchemaArgs, SchemaName};
+use super::exit::{Ended, Failure};
+
+pub(super) fn schema(args: &SchemaArgs) -> Result<Ended, Failure> {
+    let schema = match args.name {
+        SchemaName::Trace => crate::trace::schema(),
+        SchemaName::Script => crate::handler::script::schema(),
+        SchemaName::Report => crate::report::schema(),
+    };
+    let text = serde_json::to_string_pretty(&schema)?;
+    super::output::print(format!("{text}\n").as_bytes())?;
+    Ok(Ended::Well)
+}
