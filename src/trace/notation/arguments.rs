@@ -37,8 +37,12 @@ impl<'a> Arguments<'a> {
                 // The one flag that stands for itself.
                 Some(Lexeme::Word("probe")) if shape.keys.contains(&"probe") => {
                     let (_, span) = line.word("probe")?;
-                    arguments.give(line, "probe", Node { what: Form::Word("TRUE"), span })?;
+                    arguments.give(line, "probe", span.clone(), Node { what: Form::Word("TRUE"), span })?;
                     keyed = true;
+                }
+                Some(Lexeme::Word("returns" | "answered")) => {
+                    let expected = format!("this word directly behind {method}, which then has no arguments");
+                    return Err(line.unexpected(&expected));
                 }
                 Some(_) if keyed => return Err(line.unexpected("key=value, or the end of the arguments")),
                 Some(_) => arguments.positional(line)?,
@@ -52,9 +56,16 @@ impl<'a> Arguments<'a> {
         self.given.iter().any(|(given, _)| *given == key)
     }
 
-    fn give(&mut self, line: &Line<'a>, key: &'static str, node: Node<'a>) -> Result<(), NotationError> {
+    /// Takes an argument; `place` is where an error about it points.
+    fn give(
+        &mut self,
+        line: &Line<'a>,
+        key: &'static str,
+        place: Range<usize>,
+        node: Node<'a>,
+    ) -> Result<(), NotationError> {
         if self.has(key) {
-            return Err(line.error(node.span, Problem::Twice { key: key.to_owned() }));
+            return Err(line.error(place, Problem::Twice { key: key.to_owned() }));
         }
         self.given.push((key, node));
         Ok(())
@@ -68,14 +79,14 @@ impl<'a> Arguments<'a> {
         };
         line.take(&Lexeme::Mark('='));
         let node = Node::read(line)?;
-        self.give(line, key, node)
+        self.give(line, key, place, node)
     }
 
     fn positional(&mut self, line: &mut Line<'a>) -> Result<(), NotationError> {
         let next = self.shape.positional.iter().find(|key| !self.has(key));
         if let Some(key) = next {
             let node = Node::read(line)?;
-            return self.give(line, key, node);
+            return self.give(line, key, node.span.clone(), node);
         }
         if self.shape.bare == Bare::Empty {
             return self.progress(line);
@@ -108,16 +119,16 @@ impl<'a> Arguments<'a> {
                 }
                 let at = node.span.start + value.len();
                 let part = |word, span| Node { what: Form::Word(word), span };
-                self.give(line, "value", part(value, node.span.start..at))?;
-                self.give(line, "max", part(max, at + 1..node.span.end))
+                self.give(line, "value", node.span.clone(), part(value, node.span.start..at))?;
+                self.give(line, "max", node.span.clone(), part(max, at + 1..node.span.end))
             }
             Form::Word(word) => {
                 if after(&["status", "value", "max", "text"]) {
                     return Err(order(format!("`{word}`")));
                 }
-                self.give(line, "status", node)
+                self.give(line, "status", node.span.clone(), node)
             }
-            Form::Text(_) | Form::Object(_) => self.give(line, "text", node),
+            Form::Text(_) | Form::Object(_) => self.give(line, "text", node.span.clone(), node),
             Form::Guid(_) => Err(order("a GUID".to_owned())),
             Form::List(_) => Err(order("a list".to_owned())),
         }
@@ -138,7 +149,8 @@ impl<'a> Arguments<'a> {
         let deserializer = serde_path_to_error::Deserializer::new(json, &mut track);
         read(deserializer).map_err(|error| {
             let span = self.locate(&track.path());
-            line.error(span, Problem::Value { message: error.to_string() })
+            let found = line.source.text.get(span.clone()).unwrap_or_default();
+            line.error(span, explain(&error.to_string(), found))
         })
     }
 
@@ -154,7 +166,8 @@ impl<'a> Arguments<'a> {
         }
         if !info.is_empty() {
             if let Some((_, node)) = self.given.iter().find(|(key, _)| *key == "info") {
-                return Err(line.error(node.span.clone(), Problem::Twice { key: "info".to_owned() }));
+                let (found, expected) = ("both `info` and a field of it".to_owned(), "one of them".to_owned());
+                return Err(line.error(node.span.clone(), Problem::Unexpected { found, expected }));
             }
             args.insert("info".to_owned(), info.into());
         } else if !args.contains_key("info") && self.shape.bare == Bare::Empty {
@@ -178,5 +191,26 @@ impl<'a> Arguments<'a> {
         });
         node = node.map(|node| node.follow(segments));
         node.map_or_else(|| self.end.clone(), |node| node.span.clone())
+    }
+}
+
+/// What a type says of a value, in the words of the notation.
+fn explain(message: &str, found: &str) -> Problem {
+    let about_type = ["invalid type: ", "invalid value: ", "unknown variant "];
+    match message.rsplit_once(", expected ") {
+        Some((what, expected)) if about_type.iter().any(|start| what.starts_with(start)) => {
+            let expected = match expected {
+                "u16" => "a number from 0 to 65535",
+                "u32" => "a number from 0 to 4294967295",
+                "u64" => "a number from 0 to 18446744073709551615",
+                "i32" => "a number from -2147483648 to 2147483647",
+                "a boolean" => "TRUE or FALSE",
+                "a sequence" => "a list, such as [A, B]",
+                "struct Item" => "an item, such as {id:A,name:\"Left\"}",
+                other => other,
+            };
+            Problem::Unexpected { found: format!("`{found}`"), expected: expected.to_owned() }
+        }
+        _ => Problem::Value { message: message.to_owned() },
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::protocol::{CallMethod, CallbackMethod, Guid, HandlerId, Thread, UnknownName};
+use crate::trace::error::readable;
 
 /// A text is not in the notation. Displayed as compilers do: the place, what is wrong, and the line with the place marked.
 ///
@@ -28,7 +29,7 @@ pub struct NotationError {
     /// The line's text.
     pub source_line: String,
     /// What is wrong.
-    pub problem: Problem,
+    pub problem: Box<Problem>,
 }
 
 /// What is wrong with a line.
@@ -124,7 +125,7 @@ const SHOWN: usize = 100;
 
 impl fmt::Display for NotationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}:{}:{}: {}", self.name, self.line, self.column, self.problem)?;
+        writeln!(f, "{}:{}:{}: {}", self.name, self.line, self.column, readable(&self.problem.to_string()))?;
         let number = self.line.to_string();
         let margin = " ".repeat(number.len());
         let skipped = (self.column - 1).saturating_sub(SHOWN);

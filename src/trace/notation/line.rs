@@ -23,7 +23,7 @@ impl Source<'_> {
             column: characters(0..span.start) + 1,
             width: characters(span).max(1),
             source_line: self.text.to_owned(),
-            problem: problem.into(),
+            problem: Box::new(problem.into()),
         }
     }
 }

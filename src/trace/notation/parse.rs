@@ -345,7 +345,7 @@ fn marks(line: &mut Line<'_>) -> Result<Vec<String>, NotationError> {
         }
         line.finish("`,` or the end of the line")?;
     }
-    line.finish("`->`, @THREAD, +DELAY, !! CODES (in this order) or the end of the line")?;
+    line.finish("@THREAD, +DELAY, !! CODES (in this order) or the end of the line")?;
     Ok(marks)
 }
 
@@ -357,6 +357,9 @@ fn delay(line: &mut Line<'_>, expected: &str) -> Result<u64, NotationError> {
 }
 
 fn hresult(line: &mut Line<'_>, expected: &str) -> Result<HResult, NotationError> {
+    if line.peek() == Some(&Lexeme::Word("?")) {
+        return Err(line.unexpected(expected));
+    }
     let (word, place) = line.word(expected)?;
     word.parse().map_err(|unknown: UnknownName| line.error(place, unknown))
 }
