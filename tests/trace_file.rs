@@ -241,6 +241,22 @@ fn a_file_that_breaks_off_says_so_and_what_came_before_is_there() {
 }
 
 #[test]
+fn what_is_wrong_is_quoted_in_part_when_it_is_long() {
+    let long = "x\\u0007".repeat(1_000_000);
+    let message = complaint(&INITIALIZE.replace("Initialize", &long));
+    assert!(message.starts_with("t.jsonl:2:7000086: method: `x\u{fffd}x\u{fffd}x"), "{message:.100}");
+    assert!(message.contains(" … ") && message.chars().count() < 500);
+    assert!(message.ends_with("Next, Skip, Reset, Clone, Release"));
+    let key = complaint(&CREATED.replace("\"seq\"", &format!("\"{long}\":x,\"seq\"")));
+    assert!(
+        key.contains(" … ") && key.ends_with(": not JSON: expected value") && key.chars().count() < 500,
+        "{key:.100}"
+    );
+    let format = read(&format!("{{\"format\":\"{long}\"}}\n")).unwrap_err().to_string();
+    assert!(format.contains(" … ") && format.chars().count() < 700);
+}
+
+#[test]
 fn bytes_that_are_no_utf8_are_an_error_with_their_place() {
     let mut bytes = file(&[HEADER, &CREATED.replace("apartment", "über?")]).into_bytes();
     let at = bytes.iter().position(|byte| *byte == b'?').unwrap();

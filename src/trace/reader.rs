@@ -5,6 +5,7 @@ use std::io::{BufRead, Read};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::error::readable;
 use super::{FORMAT, Header, TraceError, VERSION};
 use crate::protocol::Event;
 
@@ -134,8 +135,7 @@ impl<R: BufRead> Reader<R> {
         match fields.get("format") {
             Some(Value::String(format)) if format == FORMAT => {}
             Some(Value::String(format)) => {
-                let format: String = format.chars().take(80).collect();
-                return Err(other(&format!("of format {format:?}")));
+                return Err(other(&format!("of format \"{}\"", readable(format))));
             }
             _ if fields.contains_key("seq") => {
                 return Err(other("an event, the line that says what follows is missing"));
@@ -183,8 +183,13 @@ impl<R: BufRead> Reader<R> {
             }
             None => (0, "the line could not be read".to_owned()),
         };
-        let column = self.column(column).max(1);
-        TraceError::Line { file: self.file.clone(), line: self.position.line, column, path, message }
+        TraceError::Line {
+            file: self.file.clone(),
+            line: self.position.line,
+            column: self.column(column).max(1),
+            path: readable(&path),
+            message: readable(&message),
+        }
     }
 
     fn truncated(&self) -> TraceError {

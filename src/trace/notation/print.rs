@@ -1,0 +1,203 @@
+//! Writing the notation: events as lines.
+
+use std::collections::HashMap;
+use std::fmt::{Display, Write};
+
+use super::parse::STARTED;
+use super::words::Words;
+use crate::protocol::{CallId, CallMethod, CallbackMethod, Delay, Event, HandlerId, Kind, Profile, Return, Thread};
+use crate::trace::{Header, Limits};
+
+/// Writes a whole trace in the notation.
+///
+/// ```
+/// use mobsync::trace::notation::{parse, print};
+/// let read = parse("opening initialized flags=IDLE", "a.trace").unwrap();
+/// assert_eq!(print(&read.header, &read.events), "\
+/// note Created \"handler\"
+/// manager Initialize IDLE -> S_OK
+/// ");
+/// ```
+///
+/// Reading it gives the same events, numbered from 1, for every trace in which a return or a reply belongs to the newest
+/// open crossing of its method (and, for a reply, its thread), and in which time does not go back. Where that is not so a
+/// comment says what stands in the trace. Of the header, profile, start and limits are kept.
+pub fn print<'a>(header: &Header, events: impl IntoIterator<Item = &'a Event>) -> String {
+    let mut out = String::new();
+    let mut printer = Printer::new();
+    Printer::header(header, &mut out);
+    for event in events {
+        printer.event(event, &mut out);
+    }
+    printer.finish(&mut out);
+    out
+}
+
+/// Writes the notation event by event. It holds one event back, because a call and its return can be one line.
+#[derive(Debug, Default)]
+pub struct Printer {
+    words: Words,
+    /// A call or a callback whose line is not written yet.
+    held: Option<Event>,
+    /// The time at which a reader of the lines so far would be.
+    now: u64,
+    open_calls: HashMap<(HandlerId, CallMethod), Vec<CallId>>,
+    open_callbacks: HashMap<(HandlerId, Thread, CallbackMethod), Vec<CallId>>,
+}
+
+impl Printer {
+    /// A printer at the beginning of a trace.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Writes the directives that say what differs from the default.
+    pub fn header(header: &Header, out: &mut String) {
+        let mut directive = |name: &str, value: &dyn Display| put(out, format_args!("{name} {value}\n"));
+        if header.profile != Profile::default() {
+            directive("profile", &header.profile);
+        }
+        if header.started != STARTED {
+            directive("started", &header.started);
+        }
+        let (limits, usual) = (header.limits, Limits::default());
+        if limits.timeout_ns != usual.timeout_ns {
+            directive("timeout", &Delay(limits.timeout_ns));
+        }
+        if limits.blocking_ns != usual.blocking_ns {
+            directive("blocking", &Delay(limits.blocking_ns));
+        }
+        if limits.stop_tolerance != usual.stop_tolerance {
+            directive("tolerance", &limits.stop_tolerance);
+        }
+    }
+
+    /// Takes the next event, and writes the lines that are complete now.
+    pub fn event(&mut self, event: &Event, out: &mut String) {
+        if let Some(held) = self.held.take() {
+            if over_at_once(&held, event) {
+                return self.line(&held, Some(event), out);
+            }
+            self.line(&held, None, out);
+        }
+        match event.kind {
+            Kind::Call { .. } | Kind::Callback { .. } => self.held = Some(event.clone()),
+            _ => self.line(event, None, out),
+        }
+    }
+
+    /// Writes what was held back: at the end, or when nothing more is to be expected for a while.
+    pub fn finish(&mut self, out: &mut String) {
+        if let Some(held) = self.held.take() {
+            self.line(&held, None, out);
+        }
+    }
+
+    /// Writes the line of an event, and of the one that ends it.
+    fn line(&mut self, event: &Event, end: Option<&Event>, out: &mut String) {
+        let mut line = String::new();
+        let mut comments = Vec::new();
+        match &event.kind {
+            Kind::Call { call, what } => {
+                self.who("manager", event, &mut line);
+                self.words.call(what, &mut line);
+                match end.map(|end| &end.kind) {
+                    Some(Kind::Return { what, .. }) => self.result(" ->", what, &mut line),
+                    _ => self.open_calls.entry((event.handler, what.method())).or_default().push(*call),
+                }
+            }
+            Kind::Return { call, what } => {
+                self.who("manager", event, &mut line);
+                self.result(" returns", what, &mut line);
+                let open = self.open_calls.get_mut(&(event.handler, what.method));
+                comments.extend(close(open, *call).map(|why| format!("returns from call {}, {why}", call.0)));
+            }
+            Kind::Callback { call, what } => {
+                self.who("handler", event, &mut line);
+                self.words.callback(what, &mut line);
+                match end.map(|end| &end.kind) {
+                    Some(Kind::Reply { hr, .. }) => put(&mut line, format_args!(" -> {hr}")),
+                    _ => {
+                        line.push_str(" -> ?");
+                        let key = (event.handler, event.thread.clone(), what.method());
+                        self.open_callbacks.entry(key).or_default().push(*call);
+                    }
+                }
+            }
+            Kind::Reply { call, method, hr } => {
+                self.who("handler", event, &mut line);
+                put(&mut line, format_args!(" answered {hr}"));
+                let open = self.open_callbacks.get_mut(&(event.handler, event.thread.clone(), *method));
+                comments.extend(close(open, *call).map(|why| format!("answers callback {}, {why}", call.0)));
+            }
+            Kind::Note(note) => {
+                self.who("note", event, &mut line);
+                self.words.note(note, &mut line);
+            }
+        }
+        let usual =
+            if matches!(event.kind, Kind::Callback { .. } | Kind::Reply { .. }) { "worker" } else { "apartment" };
+        if event.thread.0 != usual {
+            line.push_str(" @");
+            super::words::name(&event.thread.0, &mut line);
+        }
+        match event.at_ns.checked_sub(self.now) {
+            Some(0) => {}
+            Some(delay) => put(&mut line, format_args!(" +{}", Delay(delay))),
+            None => comments.push(format!("{} earlier than the line before", Delay(self.now - event.at_ns))),
+        }
+        self.now = self.now.max(event.at_ns);
+        self.words.declare_new(out);
+        out.push_str(&line);
+        if !comments.is_empty() {
+            put(out, format_args!("  # {}", comments.join("; ")));
+        }
+        out.push('\n');
+    }
+
+    /// `manager Synchronize`, `handler/2 Progress`
+    fn who(&self, who: &str, event: &Event, line: &mut String) {
+        line.push_str(who);
+        if event.handler != HandlerId::FIRST {
+            put(line, format_args!("/{}", event.handler));
+        }
+        put(line, format_args!(" {}", event.method_name()));
+    }
+
+    fn result(&mut self, verb: &str, what: &Return, line: &mut String) {
+        put(line, format_args!("{verb} {}", what.hr));
+        self.words.out(what, line);
+    }
+}
+
+/// Whether `end` ends `event` on the same thread at the same time, so that both are one line.
+fn over_at_once(event: &Event, end: &Event) -> bool {
+    let same_place = event.handler == end.handler && event.thread == end.thread && event.at_ns == end.at_ns;
+    same_place
+        && match (&event.kind, &end.kind) {
+            (Kind::Call { call, what }, Kind::Return { call: of, what: end }) => {
+                call == of && what.method() == end.method
+            }
+            (Kind::Callback { call, what }, Kind::Reply { call: of, method, .. }) => {
+                call == of && what.method() == *method
+            }
+            _ => false,
+        }
+}
+
+/// Takes a crossing from the open ones. Says so when a reader of the line would take another.
+fn close(open: Option<&mut Vec<CallId>>, call: CallId) -> Option<&'static str> {
+    let Some(open) = open else { return Some("which is not open") };
+    match open.iter().rposition(|id| *id == call) {
+        Some(at) => {
+            open.remove(at);
+            (at < open.len()).then_some("not the newest")
+        }
+        None => Some("which is not open"),
+    }
+}
+
+/// Writing into a string does not fail.
+pub(super) fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
+    out.write_fmt(text).unwrap_or_default();
+}
