@@ -1,5 +1,7 @@
 //! Handlers: the trait that mirrors `ISyncMgrSynchronize`, and the back-ends that implement it.
 
+pub mod filesync;
 mod traits;
 
+pub use filesync::{FileSync, FolderError, FolderPair};
 pub use traits::{CreateError, EnumItems, HandlerFactory, SyncCallback, SyncHandler};
