@@ -194,8 +194,7 @@ impl Model for Bounded {
     type Action = Act;
 
     fn init_states(&self) -> Vec<World> {
-        let mut world =
-            World { session: Session::default(), open: None, inside: None, ghost: Ghost::default() };
+        let mut world = World { session: Session::default(), open: None, inside: None, ghost: Ghost::default() };
         world.apply(Thread::APARTMENT, Kind::Note(Box::new(Note::Created(Created { name: "bounded".into() }))));
         vec![world]
     }

@@ -93,11 +93,16 @@ impl Handler {
             return Err(Failure(format!("{}: unknown version; this program reads version 1", path.display())));
         }
         if file.name != "filesync" {
-            return Err(Failure(format!("{}: no built-in handler `{}`; there is `filesync`", path.display(), file.name)));
+            return Err(Failure(format!(
+                "{}: no built-in handler `{}`; there is `filesync`",
+                path.display(),
+                file.name
+            )));
         }
         let base = path.parent().unwrap_or(Path::new(""));
-        let pair = |entry: FolderEntry| FolderPair { left: base.join(entry.left), right: base.join(entry.right) };
-        Ok(Self::Real(Arc::new(FileSync::new(file.folders.into_iter().map(pair).collect())?)))
+        let pair = |entry: FolderEntry| FolderPair::new(base.join(entry.left), base.join(entry.right));
+        let pairs = file.folders.into_iter().map(pair).collect::<Result<Vec<_>, _>>()?;
+        Ok(Self::Real(Arc::new(FileSync::new(pairs)?)))
     }
 
     /// The handler's name in traces and reports.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use crate::protocol::{Callback, CallMethod, Event, Guid, Item, Kind, LogError, ProgressItem, Status};
+use crate::protocol::{CallMethod, Callback, Event, Guid, Item, Kind, LogError, ProgressItem, Status};
 
 /// How often a plain line is written for an item whose status stays the same.
 const PLAIN_EVERY: Duration = Duration::from_millis(500);
@@ -100,6 +100,7 @@ impl Live {
 impl Row {
     fn draw(&mut self, bars: &MultiProgress, width: usize) {
         let name = format!("{:<width$}", self.name);
+        let status = self.status_text();
         let bar = self.bar.get_or_insert_with(|| {
             let bar = bars.add(ProgressBar::new(0));
             let template = "{prefix} [{bar:30}] {pos:>5}/{len:<5} {msg}";
@@ -110,9 +111,9 @@ impl Row {
         });
         bar.set_length(u64::try_from(self.max).unwrap_or(0));
         bar.set_position(u64::try_from(self.value).unwrap_or(0));
-        bar.set_message(format!("{} {}", self.status_text(), self.text));
+        bar.set_message(format!("{status} {}", self.text));
         if self.status.is_some_and(Status::is_final) {
-            bar.abandon_with_message(self.status_text());
+            bar.abandon_with_message(status);
         }
     }
 

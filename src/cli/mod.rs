@@ -9,6 +9,7 @@ mod handler;
 mod interrupt;
 mod judged;
 mod live;
+mod notation;
 mod output;
 mod rules;
 mod run;

@@ -20,8 +20,9 @@ pub(super) fn print(bytes: &[u8]) -> Result<(), Failure> {
 pub(super) fn deliver(text: &str, output: Option<&Path>) -> Result<(), Failure> {
     match output {
         None => print(text.as_bytes()),
-        Some(path) => std::fs::write(path, text)
-            .map_err(|error| Failure(format!("{}: {error}; --output names a file in a folder that exists", path.display()))),
+        Some(path) => std::fs::write(path, text).map_err(|error| {
+            Failure(format!("{}: {error}; --output names a file in a folder that exists", path.display()))
+        }),
     }
 }
 

@@ -52,7 +52,9 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     };
     output::deliver(&text, args.judge.output.as_deref())?;
     if left {
-        return Err(Failure("the session was left before its end; the trace holds what happened until then".to_owned()));
+        return Err(Failure(
+            "the session was left before its end; the trace holds what happened until then".to_owned(),
+        ));
     }
     Ok(if report.failed() { Ended::Findings } else { Ended::Well })
 }

@@ -1,5 +1,6 @@
 //! Handlers: the trait that mirrors `ISyncMgrSynchronize`, and the back-ends that implement it.
 
+pub mod filesync;
 pub mod script;
 mod traits;
 

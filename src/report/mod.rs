@@ -5,5 +5,8 @@ mod model;
 mod select;
 
 pub use human::{finding_text, human};
-pub use model::{Case, CaseOutcome, FORMAT, FindingRow, ItemRow, LiveErrors, Omitted, OmittedRow, Report, RuleRow, Summary, VERSION, schema};
+pub use model::{
+    Case, CaseOutcome, FORMAT, FindingRow, ItemRow, LiveErrors, Omitted, OmittedRow, Report, RuleRow, Summary, VERSION,
+    schema,
+};
 pub use select::{Filter, Keep, SelectError};

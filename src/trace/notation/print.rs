@@ -37,8 +37,8 @@ pub fn print<'a>(header: &Header, events: impl IntoIterator<Item = &'a Event>) -
 #[derive(Debug, Default)]
 pub struct Printer {
     words: Words,
-    /// A call or a callback whose line is not written yet.
-    held: Option<Event>,
+    /// A call or a callback whose line is not written yet, with its marks.
+    held: Option<(Event, Vec<&'static str>)>,
     /// The time at which a reader of the lines so far would be.
     now: u64,
     open_calls: HashMap<(HandlerId, CallMethod), Vec<CallId>>,
@@ -49,6 +49,11 @@ impl Printer {
     /// A printer at the beginning of a trace.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A printer for a part of a trace that begins at this time, in nanoseconds.
+    pub fn starting_at(now_ns: u64) -> Self {
+        Self { now: now_ns, ..Self::default() }
     }
 
     /// Writes the directives that say what differs from the default.
@@ -74,27 +79,33 @@ impl Printer {
 
     /// Takes the next event, and writes the lines that are complete now.
     pub fn event(&mut self, event: &Event, out: &mut String) {
-        if let Some(held) = self.held.take() {
+        self.marked_event(event, &[], out);
+    }
+
+    /// As [`Printer::event`], with the codes of the rules that the event breaks: they stand behind `!!` on its line.
+    pub fn marked_event(&mut self, event: &Event, marks: &[&'static str], out: &mut String) {
+        if let Some((held, mut held_marks)) = self.held.take() {
             if over_at_once(&held, event) {
-                return self.line(&held, Some(event), out);
+                held_marks.extend(marks);
+                return self.line(&held, Some(event), &held_marks, out);
             }
-            self.line(&held, None, out);
+            self.line(&held, None, &held_marks, out);
         }
         match event.kind {
-            Kind::Call { .. } | Kind::Callback { .. } => self.held = Some(event.clone()),
-            _ => self.line(event, None, out),
+            Kind::Call { .. } | Kind::Callback { .. } => self.held = Some((event.clone(), marks.to_vec())),
+            _ => self.line(event, None, marks, out),
         }
     }
 
     /// Writes what was held back: at the end, or when nothing more is to be expected for a while.
     pub fn finish(&mut self, out: &mut String) {
-        if let Some(held) = self.held.take() {
-            self.line(&held, None, out);
+        if let Some((held, marks)) = self.held.take() {
+            self.line(&held, None, &marks, out);
         }
     }
 
     /// Writes the line of an event, and of the one that ends it.
-    fn line(&mut self, event: &Event, end: Option<&Event>, out: &mut String) {
+    fn line(&mut self, event: &Event, end: Option<&Event>, marks: &[&str], out: &mut String) {
         let mut line = String::new();
         let mut comments = Vec::new();
         match &event.kind {
@@ -149,6 +160,9 @@ impl Printer {
         self.now = self.now.max(event.at_ns);
         self.words.declare_new(out);
         out.push_str(&line);
+        if !marks.is_empty() {
+            put(out, format_args!(" !! {}", marks.join(", ")));
+        }
         if !comments.is_empty() {
             put(out, format_args!("  # {}", comments.join("; ")));
         }

@@ -1,0 +1,175 @@
+//! The walk through LEFT that finds what is to be brought over.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crate::protocol::{ProgressItem, Status};
+
+use super::copy::{conflict, metadata_of};
+use super::same_time::SameTime;
+use super::state::is_state_name;
+use super::temp::{clear_up, is_temp_name};
+use super::trouble::{Halt, Kind, Trouble};
+use super::worker::Worker;
+
+/// How many entries are looked at between two words to the manager, where that is quick.
+const ENTRIES: u32 = 512;
+/// The longest time between two words to the manager, where that is slow.
+const SILENCE: Duration = Duration::from_secs(1);
+
+/// Something to bring over.
+#[derive(Debug)]
+pub(super) struct Action {
+    /// Where it stands, in LEFT and in RIGHT; empty for the folders themselves.
+    pub path: PathBuf,
+    /// What stands there on the left: a file, a link or a folder.
+    pub kind: Kind,
+}
+
+/// Walks through LEFT and compares it with RIGHT: what is new or changed, each folder before what is in it, its files
+/// and links before its folders, by name. What cannot be compared is logged and left out.
+pub(super) fn survey(worker: &mut Worker<'_>) -> Result<Vec<Action>, Halt> {
+    let times = SameTime::new(worker.item().pair.right());
+    let mut survey = Survey { worker, times, actions: Vec::new(), entries: 0, spoken: Instant::now() };
+    // A stack of our own: the depth of a tree is the user's choice, that of the thread's stack is not.
+    let mut waiting = vec![PathBuf::new()];
+    while let Some(folder) = waiting.pop() {
+        let folders = survey.visit(&folder)?;
+        waiting.extend(folders.into_iter().rev());
+    }
+    Ok(survey.actions)
+}
+
+struct Survey<'a, 'b> {
+    worker: &'a mut Worker<'b>,
+    times: SameTime<'b>,
+    actions: Vec<Action>,
+    entries: u32,
+    spoken: Instant,
+}
+
+impl Survey<'_, '_> {
+    /// Looks at a folder: the folders in it.
+    fn visit(&mut self, folder: &Path) -> Result<Vec<PathBuf>, Halt> {
+        self.tick(folder)?;
+        let right = self.worker.right(folder);
+        let exists = match metadata_of(&right) {
+            Ok(None) => {
+                self.actions.push(Action { path: folder.to_owned(), kind: Kind::Folder });
+                false
+            }
+            Ok(Some(there)) if there.is_dir() => {
+                self.clear_up(folder, &right)?;
+                true
+            }
+            // Also a link to a folder: what it leads to is not ours to write into.
+            Ok(Some(there)) => {
+                let trouble = conflict(&self.worker.left(folder), Kind::Folder, &right, &there);
+                self.worker.log(folder, &trouble)?;
+                return Ok(Vec::new());
+            }
+            Err(why) => {
+                self.worker.log(folder, &Trouble::Write { path: right, why })?;
+                return Ok(Vec::new());
+            }
+        };
+        let mut folders = Vec::new();
+        for (name, kind) in self.list(folder)? {
+            let path = folder.join(name);
+            self.tick(&path)?;
+            match kind {
+                Kind::Folder => folders.push(path),
+                Kind::Special(name) => {
+                    let left = self.worker.left(&path);
+                    self.worker.warn(&path, &format!("{} is a {name}; it is not synchronized", left.display()))?;
+                }
+                Kind::File | Kind::Link => match self.differs(&path, kind, exists) {
+                    Ok(true) => self.actions.push(Action { path, kind }),
+                    Ok(false) => {}
+                    Err(trouble) => self.worker.log(&path, &trouble)?,
+                },
+            }
+        }
+        Ok(folders)
+    }
+
+    /// What is in a left folder, by name, without what is ours. What cannot be listed is logged.
+    fn list(&mut self, folder: &Path) -> Result<Vec<(OsString, Kind)>, Halt> {
+        let left = self.worker.left(folder);
+        let mut entries = Vec::new();
+        let mut failed = None;
+        let listing = match fs::read_dir(&left) {
+            Ok(listing) => Some(listing),
+            // Removed since its parent was listed.
+            Err(why) if why.kind() == io::ErrorKind::NotFound && !folder.as_os_str().is_empty() => None,
+            Err(why) => {
+                failed = Some(why);
+                None
+            }
+        };
+        for entry in listing.into_iter().flatten() {
+            self.tick(folder)?;
+            match entry.and_then(|entry| Ok((entry.file_name(), Kind::of(entry.file_type()?)))) {
+                Ok((name, _)) if is_temp_name(&name) || is_state_name(&name) => {}
+                Ok(entry) => entries.push(entry),
+                Err(why) => failed = Some(why),
+            }
+        }
+        if let Some(why) = failed {
+            self.worker.log(folder, &Trouble::Read { path: left, why })?;
+        }
+        entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Ok(entries)
+    }
+
+    /// Whether a file or link is new or changed.
+    fn differs(&mut self, path: &Path, kind: Kind, folder_exists: bool) -> Result<bool, Trouble> {
+        if !folder_exists {
+            return Ok(true);
+        }
+        let (left, right) = (self.worker.left(path), self.worker.right(path));
+        let cannot_read = |path: &Path, why| Trouble::Read { path: path.to_owned(), why };
+        let Some(there) = metadata_of(&right).map_err(|why| cannot_read(&right, why))? else { return Ok(true) };
+        match (kind, Kind::of(there.file_type())) {
+            (Kind::File, Kind::File) => {
+                let Some(here) = metadata_of(&left).map_err(|why| cannot_read(&left, why))? else { return Ok(false) };
+                let here_time = here.modified().map_err(|why| cannot_read(&left, why))?;
+                let there_time = there.modified().map_err(|why| cannot_read(&right, why))?;
+                Ok(here.len() != there.len() || !self.times.same(here_time, there_time))
+            }
+            (Kind::Link, Kind::Link) => {
+                let here = fs::read_link(&left).map_err(|why| cannot_read(&left, why))?;
+                let there = fs::read_link(&right).map_err(|why| cannot_read(&right, why))?;
+                Ok(here != there)
+            }
+            (_, Kind::File | Kind::Link) => Ok(true),
+            _ => Err(conflict(&left, kind, &right, &there)),
+        }
+    }
+
+    /// Removes what a crashed run left in a right folder.
+    fn clear_up(&mut self, folder: &Path, right: &Path) -> Result<(), Halt> {
+        // What cannot be listed cannot be cleared up; if it cannot be written either, that will be told.
+        for entry in fs::read_dir(right).into_iter().flatten().flatten() {
+            if is_temp_name(&entry.file_name()) {
+                clear_up(&entry.path());
+            }
+            self.tick(folder)?;
+        }
+        Ok(())
+    }
+
+    /// Counts an entry, and speaks to the manager now and then.
+    fn tick(&mut self, path: &Path) -> Result<(), Halt> {
+        self.entries += 1;
+        if self.entries < ENTRIES && self.spoken.elapsed() < SILENCE {
+            return self.worker.look_up();
+        }
+        self.entries = 0;
+        self.spoken = Instant::now();
+        self.worker.report(ProgressItem::status(Status::PENDING).text(self.worker.name(path)))
+    }
+}

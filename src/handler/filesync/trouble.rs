@@ -1,0 +1,118 @@
+//! What can go wrong with one file, and what can end the work on an item.
+
+use std::fmt;
+use std::fs::FileType;
+use std::io;
+use std::path::PathBuf;
+
+/// Why the work on an item ends before it is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Halt {
+    /// The item is cancelled or skipped.
+    Item,
+    /// Everything is cancelled.
+    All,
+    /// The manager is gone: nothing more is said to it.
+    Gone,
+}
+
+/// What a long piece of work looks up to.
+pub(super) trait Watch {
+    /// Whether to go on, without a word to the manager.
+    fn look_up(&self) -> Result<(), Halt>;
+
+    /// Tells that `bytes` of `size` of the file at hand are copied, and learns whether to go on.
+    fn copied(&self, bytes: u64, size: u64) -> Result<(), Halt>;
+}
+
+/// A file, folder or link that could not be synchronized. The text is what the user reads.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Trouble {
+    #[error("cannot read {path}: {why}")]
+    Read { path: PathBuf, why: io::Error },
+    #[error("cannot write {path}: {why}")]
+    Write { path: PathBuf, why: io::Error },
+    #[error("{path} changed while it was being copied; what it replaces was left as it is")]
+    Changed { path: PathBuf },
+    #[error(
+        "{left} is a {left_kind}, but {right} is a {right_kind}; both were left as they are: rename or remove one of them"
+    )]
+    Conflict { left: PathBuf, left_kind: Kind, right: PathBuf, right_kind: Kind },
+    #[error("cannot start a thread to synchronize {path}: {why}")]
+    Thread { path: PathBuf, why: io::Error },
+    #[error("synchronizing {path} failed in a way that was not foreseen")]
+    Panicked { path: PathBuf },
+}
+
+/// Why a copy was not made.
+#[derive(Debug)]
+pub(super) enum Failure {
+    Halt(Halt),
+    Trouble(Trouble),
+}
+
+impl From<Halt> for Failure {
+    fn from(halt: Halt) -> Self {
+        Self::Halt(halt)
+    }
+}
+
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble(trouble)
+    }
+}
+
+/// What stands at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    File,
+    Folder,
+    Link,
+    /// A pipe, a socket, a device: its name.
+    Special(&'static str),
+}
+
+impl Kind {
+    pub fn of(file_type: FileType) -> Self {
+        if file_type.is_symlink() {
+            Self::Link
+        } else if file_type.is_dir() {
+            Self::Folder
+        } else if file_type.is_file() {
+            Self::File
+        } else {
+            Self::Special(special(file_type))
+        }
+    }
+}
+
+#[cfg(unix)]
+fn special(file_type: FileType) -> &'static str {
+    use std::os::unix::fs::FileTypeExt;
+    if file_type.is_fifo() {
+        "named pipe"
+    } else if file_type.is_socket() {
+        "socket"
+    } else if file_type.is_block_device() || file_type.is_char_device() {
+        "device"
+    } else {
+        "special file"
+    }
+}
+
+#[cfg(not(unix))]
+fn special(_file_type: FileType) -> &'static str {
+    "special file"
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Kind::File => "file",
+            Kind::Folder => "folder",
+            Kind::Link => "link",
+            Kind::Special(name) => name,
+        })
+    }
+}
