@@ -9,7 +9,7 @@
 //! handler Progress A UPDATING 1/3 "left.txt" -> S_SYNCMGR_CANCELITEM +5ms
 //! ```
 //!
-//! `docs/notation.md` explains it. [`parse`] reads it, [`print`] and [`Printer`] write it.
+//! `docs/notation.md` explains it. [`parse()`] reads it, [`print()`] and [`Printer`] write it.
 
 mod arguments;
 mod assemble;
