@@ -54,6 +54,25 @@ pub(super) struct Enumeration {
     pub(super) items: Vec<Item>,
     /// Whether some enumerator came to the end, so that there are no more.
     pub(super) complete: bool,
+    /// It is what the enumeration before showed, and only expected of this one.
+    pub(super) expected: bool,
+}
+
+impl Enumeration {
+    /// What a new enumeration is expected to show.
+    pub(super) fn like(before: Option<&Self>) -> Self {
+        match before {
+            Some(before) if before.complete => Self { items: before.items.clone(), complete: true, expected: true },
+            _ => Self::default(),
+        }
+    }
+
+    /// It shows something else from `at` on: handlers may have other items by now.
+    pub(super) fn differs_from(&mut self, at: usize) {
+        self.items.truncate(at);
+        self.complete = false;
+        self.expected = false;
+    }
 }
 
 /// An enumerator, and where it should stand.

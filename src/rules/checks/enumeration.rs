@@ -26,8 +26,11 @@ fn begin(cx: &mut Context<'_>, what: &Return) {
         format!("EnumSyncMgrItems returned {} {with} an enumerator", what.hr)
     });
     if let Some(enumerator) = what.out.enumerator {
+        let due = cx.session.instance(cx.event.handler).is_some_and(|instance| instance.enumeration_due());
         let watch = cx.watch();
-        watch.enumerations.push(Enumeration::default());
+        let before = watch.enumerations.last().filter(|_| !due);
+        let enumeration = Enumeration::like(before);
+        watch.enumerations.push(enumeration);
         let enumeration = watch.enumerations.len() - 1;
         let walker = Walker { enumeration, at: 0, ended: false, after: Moved::Nothing, lost: false };
         watch.walkers.insert(enumerator, walker);
@@ -92,6 +95,10 @@ fn follow(cx: &mut Context<'_>, number: u32, what: &Return) {
             return;
         }
         for item in &what.out.items {
+            let unlike = enumeration.items.get(walker.at).is_none_or(|known| known.id != item.id);
+            if unlike && enumeration.expected && walker.after == Moved::Nothing {
+                enumeration.differs_from(walker.at);
+            }
             match enumeration.items.get(walker.at) {
                 Some(known) if known.id == item.id => {}
                 Some(known) => astray = astray.or_else(|| Some(format!("{} instead of {}", item.id, known.id))),
@@ -110,6 +117,9 @@ fn follow(cx: &mut Context<'_>, number: u32, what: &Return) {
         }
         if what.hr == HResult::S_FALSE {
             walker.ended = true;
+            if walker.at < enumeration.items.len() && enumeration.expected && walker.after == Moved::Nothing {
+                enumeration.differs_from(walker.at);
+            }
             if walker.at < enumeration.items.len() && astray.is_none() {
                 astray = Some(format!("the end instead of {}", enumeration.items[walker.at].id));
             } else if walker.at == enumeration.items.len() {

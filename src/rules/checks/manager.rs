@@ -1,6 +1,8 @@
 //! What the manager may call, and when. The session machine decides; this file only names the rule.
 
-use crate::protocol::{Call, Initialize, Instance, Refusal, SyncEvent};
+use crate::protocol::{
+    Call, CallMethod, HResult, Initialize, Instance, Phase, Refusal, SetProgressCallback, State, SyncEvent,
+};
 use crate::rules::Rule;
 use crate::rules::codes::*;
 use crate::rules::monitor::Context;
@@ -21,6 +23,9 @@ pub(crate) fn call(cx: &mut Context<'_>, call: &Call) -> bool {
         }
     };
     let refusal = instance.may(&cx.event.thread, call).err();
+    if let Some(rule) = exercised_by(instance, call) {
+        cx.judge.check(place, rule, true, String::new);
+    }
     for rule in exercised(call) {
         cx.judge.check(place, rule, true, String::new);
     }
@@ -52,6 +57,22 @@ fn initialize(cx: &mut Context<'_>, args: &Initialize) {
     });
 }
 
+/// The rules for which this call is an occasion where the instance stands now.
+fn exercised_by(instance: &Instance, call: &Call) -> Option<&'static Rule> {
+    let state = instance.state();
+    match call {
+        Call::Release if state == State::Declined => Some(INIT_05),
+        Call::Release if instance.initialized() == Some(HResult::S_OK) && instance.round() == 0 => Some(SYNC_02),
+        Call::Release if matches!(instance.phase(CallMethod::Synchronize), Phase::Done(_)) => Some(SYNC_11),
+        Call::SetProgressCallback(SetProgressCallback { callback: None }) if state == State::PrepareFailed => {
+            Some(PREP_08)
+        }
+        Call::PrepareForSync(_) if instance.retry_due().is_some() => Some(ERRS_06),
+        Call::EnumSyncMgrItems if instance.enumeration_due() => Some(PROP_05),
+        _ => None,
+    }
+}
+
 /// The rules for which this call is an occasion.
 fn exercised(call: &Call) -> &'static [&'static Rule] {
     static INITIALIZE: [&Rule; 1] = [INIT_04];
@@ -60,7 +81,7 @@ fn exercised(call: &Call) -> &'static [&'static Rule] {
     static SET_STATUS: [&Rule; 1] = [STOP_05];
     static SHOW_ERROR: [&Rule; 1] = [ERRS_01];
     static SHOW_PROPERTIES: [&Rule; 1] = [PROP_01];
-    static RELEASE: [&Rule; 2] = [CB_06, SYNC_02];
+    static RELEASE: [&Rule; 1] = [CB_06];
     match call {
         Call::Initialize(_) => &INITIALIZE,
         Call::PrepareForSync(_) => &PREPARE,
