@@ -310,6 +310,6 @@ impl Model for Bounded {
 fn every_behaviour_of_a_bounded_handler_keeps_the_machine_in_the_protocol() {
     let checker = Bounded.checker().threads(2).spawn_bfs().join();
     checker.assert_properties();
-    println!("{} states", checker.unique_state_count());
-    assert_eq!(checker.unique_state_count(), 0);
+    // The number is a fact about the machine and the handler above: it changes only when one of them does.
+    assert_eq!(checker.unique_state_count(), 675_512);
 }
