@@ -72,23 +72,25 @@ pub enum Selection {
 impl Selection {
     /// The chosen items' IDs.
     pub fn choose(&self, items: &[Item]) -> Vec<Guid> {
+        let mut chosen = self.choose_in_order(items);
+        // A handler may enumerate an item twice; nobody can choose it twice.
+        let mut seen = BTreeSet::new();
+        chosen.retain(|id| seen.insert(*id));
+        chosen
+    }
+
+    fn choose_in_order(&self, items: &[Item]) -> Vec<Guid> {
         match self {
             Selection::Checked => items.iter().filter(|item| item.state == ItemState::CHECKED).map(|i| i.id).collect(),
             Selection::All => items.iter().map(|item| item.id).collect(),
             Selection::Nothing => Vec::new(),
             // A word that means nothing is a mistake, and half a choice would be a wrong one.
             Selection::Named(_) if !self.unmatched(items).is_empty() => Vec::new(),
-            Selection::Named(words) => {
-                let mut chosen = Vec::new();
-                for word in words {
-                    for item in items.iter().filter(|item| names(word, item)) {
-                        if !chosen.contains(&item.id) {
-                            chosen.push(item.id);
-                        }
-                    }
-                }
-                chosen
-            }
+            Selection::Named(words) => words
+                .iter()
+                .flat_map(|word| items.iter().filter(|item| names(word, item)))
+                .map(|item| item.id)
+                .collect(),
         }
     }
 
@@ -131,6 +133,8 @@ pub struct StandardPlan {
     /// The enumerator that is being walked, or was walked to its end.
     walk: Option<(u32, bool)>,
     enumeration_failed: bool,
+    /// The session machine refused a call: the session is only closed.
+    gave_up: bool,
     shown_errors: BTreeSet<Guid>,
     shown_in_round: u32,
     shown_properties: BTreeSet<Guid>,
@@ -147,6 +151,7 @@ impl StandardPlan {
             asked_info: false,
             walk: None,
             enumeration_failed: false,
+            gave_up: false,
             shown_errors: BTreeSet::new(),
             shown_in_round: 0,
             shown_properties: BTreeSet::new(),
@@ -158,13 +163,16 @@ impl StandardPlan {
         &self.items
     }
 
-    fn enumerate(&self) -> Option<Step> {
+    /// The next step of looking at the handler and its items, while there is one: at the beginning, and whenever the
+    /// handler asks for it.
+    fn enumerate(&self, view: View<'_>) -> Option<Step> {
         if !self.asked_info {
             return Some(Step::Call(Call::GetHandlerInfo));
         }
         match self.walk {
             _ if self.enumeration_failed => None,
             None => Some(Step::Call(Call::EnumSyncMgrItems)),
+            Some((_, true)) if view.instance.enumeration_due() => Some(Step::Call(Call::EnumSyncMgrItems)),
             Some((enumerator, false)) => Some(Step::Call(Call::Next(Walk { enumerator, celt: ITEMS_AT_ONCE }))),
             Some((_, true)) => None,
         }
@@ -221,34 +229,41 @@ fn give_callback() -> Step {
     Step::Call(Call::SetProgressCallback(SetProgressCallback { callback: Some(1) }))
 }
 
+/// Ends the session from wherever it stands.
+fn leave(view: View<'_>) -> Step {
+    if view.instance.interface() == Interface::NotGiven { Step::Call(Call::Release) } else { close() }
+}
+
 fn close() -> Step {
     Step::Call(Call::SetProgressCallback(SetProgressCallback { callback: None }))
 }
 
 impl Plan for StandardPlan {
     fn next(&mut self, view: View<'_>) -> Step {
-        match view.instance.state() {
+        let state = view.instance.state();
+        let open = !matches!(state, State::Created | State::Declined | State::Closed) && !state.is_end();
+        if open && view.instance.active().is_none() {
+            if self.gave_up {
+                return leave(view);
+            }
+            if let Some(step) = self.enumerate(view) {
+                return step;
+            }
+        }
+        match state {
             State::Created => Step::Call(Call::Initialize(self.initialize.clone())),
             State::Declined | State::Closed => Step::Call(Call::Release),
             State::Initialized | State::Enumerated | State::Ready => {
-                if view.instance.enumeration_due() && self.walk.is_some_and(|(_, ended)| ended) {
-                    self.walk = None;
-                    self.items.clear();
-                }
-                if let Some(step) = self.enumerate() {
-                    return step;
-                }
                 if view.instance.flags().settings() {
                     if let Some(step) = self.show_next_properties(view) {
                         return step;
                     }
                 }
-                let given = view.instance.interface() != Interface::NotGiven;
                 let items = self.selection.choose(&self.items);
                 if items.is_empty() || self.enumeration_failed || view.cancelled || view.instance.flags().settings() {
-                    return if given { close() } else { Step::Call(Call::Release) };
+                    return leave(view);
                 }
-                if !given {
+                if view.instance.interface() == Interface::NotGiven {
                     return give_callback();
                 }
                 Step::Call(Call::PrepareForSync(PrepareForSync { items, hwnd: 0, reserved: 0 }))
@@ -284,7 +299,10 @@ impl Plan for StandardPlan {
         match what.method {
             CallMethod::GetHandlerInfo => self.asked_info = true,
             CallMethod::EnumSyncMgrItems => match what.out.enumerator {
-                Some(enumerator) if what.hr.is_success() => self.walk = Some((enumerator, false)),
+                Some(enumerator) if what.hr.is_success() => {
+                    self.walk = Some((enumerator, false));
+                    self.items.clear();
+                }
                 _ => self.enumeration_failed = true,
             },
             CallMethod::Next => {
@@ -300,10 +318,8 @@ impl Plan for StandardPlan {
         false
     }
 
-    fn refused(&mut self, call: &Call, _: Refusal) {
-        // An enumeration that the machine does not let happen must not be asked for again and again.
-        if matches!(call, Call::Next(_) | Call::EnumSyncMgrItems) {
-            self.enumeration_failed = true;
-        }
+    fn refused(&mut self, _: &Call, _: Refusal) {
+        // A handler can bring about what this plan did not think of; then the session is closed in good order.
+        self.gave_up = true;
     }
 }
