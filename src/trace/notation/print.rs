@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 use std::fmt::{Display, Write};
 
-use super::parse::STARTED;
 use super::words::Words;
 use crate::protocol::{CallId, CallMethod, CallbackMethod, Delay, Event, HandlerId, Kind, Profile, Return, Thread};
-use crate::trace::{Header, Limits};
+use crate::trace::{Header, Limits, VIRTUAL_START};
 
 /// Writes a whole trace in the notation.
 ///
@@ -62,7 +61,7 @@ impl Printer {
         if header.profile != Profile::default() {
             directive("profile", &header.profile);
         }
-        if header.started != STARTED {
+        if header.started != VIRTUAL_START {
             directive("started", &header.started);
         }
         let (limits, usual) = (header.limits, Limits::default());
