@@ -251,9 +251,9 @@ impl Scheduler {
     /// Whether one of the other threads has something to do by that time.
     fn can_any_run(&self, until_ns: u64) -> bool {
         let state = self.lock();
-        state.tasks.iter().any(|slot| match slot.wake {
-            Wake::At(time) => time <= until_ns,
-            Wake::After(seen) => state.happened > seen,
+        state.tasks.iter().any(|slot| {
+            matches!(slot.wake, Wake::At(time) if time <= until_ns)
+                || matches!(slot.wake, Wake::After(seen) if seen < state.happened)
         })
     }
 
