@@ -347,5 +347,7 @@ impl LiveErrors {
 
 /// The JSON Schema of reports.
 pub fn schema() -> serde_json::Value {
-    schemars::schema_for!(Report).to_value()
+    // As it is written: what is left out when there is nothing to say is not required.
+    let settings = schemars::generate::SchemaSettings::default().for_serialize();
+    settings.into_generator().into_root_schema_for::<Report>().to_value()
 }
