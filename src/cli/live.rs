@@ -77,8 +77,11 @@ impl Live {
         row.status = info.given_status().or(row.status);
         row.value = info.given_value().unwrap_or(row.value);
         row.max = info.given_max().unwrap_or(row.max);
-        if let Some(text) = &info.text {
-            row.text = text.to_string();
+        match &info.text {
+            Some(text) => row.text = text.to_string(),
+            // What was said of one status says nothing of the next.
+            None if row.status != before => row.text.clear(),
+            None => {}
         }
         match &self.bars {
             Some(bars) => row.draw(bars, width),
@@ -113,7 +116,7 @@ impl Row {
         bar.set_position(u64::try_from(self.value).unwrap_or(0));
         bar.set_message(format!("{status} {}", self.text));
         if self.status.is_some_and(Status::is_final) {
-            bar.abandon_with_message(status);
+            bar.abandon();
         }
     }
 
@@ -121,8 +124,9 @@ impl Row {
         let due = self.printed.is_none_or(|printed| printed.elapsed() >= PLAIN_EVERY);
         if before != self.status || due {
             self.printed = Some(Instant::now());
+            let amount = if self.max == 0 { String::new() } else { format!(" {}/{}", self.value, self.max) };
             let text = if self.text.is_empty() { String::new() } else { format!(" {}", self.text) };
-            eprintln!("{}: {} {}/{}{text}", self.name, self.status_text(), self.value, self.max);
+            eprintln!("{}: {}{amount}{text}", self.name, self.status_text());
         }
     }
 
