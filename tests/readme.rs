@@ -1,6 +1,7 @@
 //! What README.md and docs/scripts.md tell people to run, run: with the exit codes and the output that they promise.
 #![cfg(unix)] // the commands are given to a shell
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -77,8 +78,8 @@ fn line_is_like(shown: &str, line: &str) -> bool {
 }
 
 /// Runs every command of the document's `sh` blocks; a `text` block behind one is the standard output of its last command.
-/// Returns how many commands there were.
-fn run_all(name: &str) -> usize {
+/// Returns how many commands there were, and where they ran.
+fn run_all(name: &str) -> (usize, tempfile::TempDir) {
     let document = fs::read_to_string(root().join(name)).expect("the document is there");
     let folder = workplace();
     let program = Path::new(env!("CARGO_BIN_EXE_mobsync"));
@@ -122,17 +123,42 @@ fn run_all(name: &str) -> usize {
         }
         before = &block.language;
     }
-    commands
+    (commands, folder)
+}
+
+/// The files below a folder, with what is in them; but for what filesync keeps for itself.
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(&next).expect("the folder is there") {
+            let path = entry.expect("the folder can be listed").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.file_name().is_some_and(|name| name != ".mobsync-filesync") {
+                let name = path.strip_prefix(folder).expect("it is in the folder").to_owned();
+                files.insert(name, fs::read(&path).expect("a file can be read"));
+            }
+        }
+    }
+    files
 }
 
 #[test]
 fn the_readme_is_true() {
-    assert!(run_all("README.md") > 15, "the commands are found");
+    let (commands, folder) = run_all("README.md");
+    assert!(commands > 15, "the commands are found");
+    let left = files(&root().join("fixtures/folders/left"));
+    assert!(left.len() >= 10 && left.values().any(Vec::is_empty), "the sample is there");
+    for (from, to) in [("left", "right"), ("left", "left"), ("recipes", "recipes")] {
+        let from = files(&root().join("fixtures/folders").join(from));
+        assert_eq!(files(&folder.path().join("target").join(to)), from, "target/{to}");
+    }
 }
 
 #[test]
 fn the_document_about_scripts_is_true() {
-    assert!(run_all("docs/scripts.md") > 4, "the commands are found");
+    assert!(run_all("docs/scripts.md").0 > 4, "the commands are found");
 }
 
 #[test]
