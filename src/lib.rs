@@ -6,4 +6,5 @@ pub mod host;
 pub mod protocol;
 pub mod report;
 pub mod rules;
+pub mod scenario;
 pub mod trace;

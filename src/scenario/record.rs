@@ -1,0 +1,184 @@
+//! Records what the user and the manager do beyond the ordinary, as steps.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::file::{Action, ErrorRef, Reply, Step, Trigger};
+use super::pattern::{CallbackPattern, ItemRef};
+use crate::handler::script::Id;
+use crate::host::{Plan, Step as Next, View};
+use crate::protocol::{
+    Call, Callback, CallbackMethod, Event, Guid, HResult, Interface, Item, Kind, Refusal, Session, State, Wish,
+};
+
+/// What was recorded, to be taken when the session is over.
+#[derive(Clone, Default)]
+pub struct Recording(Arc<Mutex<Vec<Step>>>);
+
+impl Recording {
+    /// The steps, in the order in which they were taken.
+    pub fn steps(&self) -> Vec<Step> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn push(&self, step: Step) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(step);
+    }
+}
+
+/// A plan that lets another one decide, and writes down what it decides.
+pub struct Recorder<P> {
+    inner: P,
+    recording: Recording,
+    items: Vec<Item>,
+    states: BTreeMap<State, u32>,
+    state: State,
+    callbacks: BTreeMap<(CallbackMethod, Option<Guid>), u32>,
+    /// The event that the manager reacts to: the first that woke it since it was asked last.
+    cause: Option<Trigger>,
+    /// The last event that can be named as a trigger.
+    latest: Trigger,
+    asked: Option<Step>,
+    /// It closes before its time; said once.
+    left: bool,
+    last_wish: Wish,
+}
+
+impl<P: Plan> Recorder<P> {
+    /// Records what `inner` decides.
+    pub fn new(inner: P) -> (Self, Recording) {
+        let recording = Recording::default();
+        let recorder = Self {
+            inner,
+            recording: recording.clone(),
+            items: Vec::new(),
+            states: BTreeMap::new(),
+            state: State::Created,
+            callbacks: BTreeMap::new(),
+            cause: None,
+            latest: Trigger::State { state: State::Created, nth: 1 },
+            asked: None,
+            left: false,
+            last_wish: Wish::None,
+        };
+        (recorder, recording)
+    }
+
+    fn action_of(&mut self, call: &Call, view: View<'_>) -> Option<Action> {
+        match call {
+            Call::SetItemStatus(args) => Some(Action::Skip(ItemRef::to(args.item, &self.items))),
+            Call::ShowError(args) => Some(Action::ShowError(ErrorRef::This(Id(args.error)))),
+            Call::ShowProperties(args) if args.item.is_null() => {
+                Some(Action::ShowProperties(ItemRef("handler".to_owned())))
+            }
+            Call::ShowProperties(args) => Some(Action::ShowProperties(ItemRef::to(args.item, &self.items))),
+            Call::SetProgressCallback(args) if args.callback.is_none() && !self.left => {
+                self.left = true;
+                let in_time = matches!(
+                    view.instance.state(),
+                    State::Synchronized | State::SynchronizeFailed | State::PrepareFailed
+                );
+                (!in_time && !closes_by_itself(view)).then_some(Action::Release)
+            }
+            _ => None,
+        }
+    }
+
+    fn pattern(&self, callback: &Callback) -> CallbackPattern {
+        let item = super::pattern::item_of(callback);
+        let key = (callback.method(), item);
+        CallbackPattern {
+            callback: callback.method(),
+            nth: self.callbacks.get(&key).copied().unwrap_or(0),
+            item: item.map(|id| ItemRef::to(id, &self.items)),
+            status: None,
+            thread: None,
+        }
+    }
+}
+
+/// Whether an ordinary manager would close here: nothing was prepared, and nothing is under way.
+fn closes_by_itself(view: View<'_>) -> bool {
+    view.instance.state() == State::Ready && view.instance.round() == 0 && view.instance.flags().settings()
+        || view.instance.interface() == Interface::NotGiven
+}
+
+impl<P: Plan> Plan for Recorder<P> {
+    fn next(&mut self, view: View<'_>) -> Next {
+        let next = self.inner.next(view);
+        self.asked = None;
+        if let Next::Call(call) = &next
+            && let Some(action) = self.action_of(call, view)
+        {
+            let when = self.cause.clone().unwrap_or_else(|| self.latest.clone());
+            self.asked = Some(Step { when, action });
+        }
+        if matches!(next, Next::Wait(_)) {
+            self.cause = None;
+        }
+        next
+    }
+
+    fn wish(&mut self, view: View<'_>, callback: &Callback) -> Wish {
+        let wish = self.inner.wish(view, callback);
+        self.last_wish = wish;
+        wish
+    }
+
+    fn observe(&mut self, event: &Event, session: &Session) -> bool {
+        if let (Some(step), Kind::Call { .. }) = (self.asked.take(), &event.kind) {
+            self.recording.push(step);
+        }
+        match &event.kind {
+            Kind::Return { what, .. } => {
+                for item in &what.out.items {
+                    if self.items.iter().all(|known| known.id != item.id) {
+                        self.items.push(item.clone());
+                    }
+                }
+            }
+            Kind::Callback { what, .. } => {
+                let key = (what.method(), super::pattern::item_of(what));
+                *self.callbacks.entry(key).or_default() += 1;
+                self.latest = Trigger::Callback(self.pattern(what));
+            }
+            Kind::Reply { method, hr, .. } => {
+                // A reply that the machine gave by itself (a cancel repeated, a dialog that is held) is no decision.
+                let decided = match (method, *hr, std::mem::take(&mut self.last_wish)) {
+                    (CallbackMethod::Progress, HResult::S_SYNCMGR_CANCELITEM, Wish::CancelItem) => {
+                        Some(Reply::CancelItem)
+                    }
+                    (CallbackMethod::Progress, HResult::S_SYNCMGR_CANCELALL, Wish::CancelAll) => Some(Reply::CancelAll),
+                    (CallbackMethod::EnableModeless, HResult::S_FALSE, Wish::RefuseDialog) => Some(Reply::RefuseDialog),
+                    (CallbackMethod::EstablishConnection, HResult::E_FAIL, Wish::FailConnection) => {
+                        Some(Reply::FailConnection)
+                    }
+                    _ => None,
+                };
+                if let (Some(reply), Trigger::Callback(pattern)) = (decided, &self.latest) {
+                    self.recording
+                        .push(Step { when: Trigger::Callback(pattern.clone()), action: Action::Reply(reply) });
+                }
+            }
+            _ => {}
+        }
+        let woken = self.inner.observe(event, session);
+        if let Some(instance) = session.instance(event.handler)
+            && instance.state() != self.state
+        {
+            self.state = instance.state();
+            let nth = self.states.entry(self.state).or_default();
+            *nth += 1;
+            self.latest = Trigger::State { state: self.state, nth: *nth };
+        }
+        if woken && self.cause.is_none() {
+            self.cause = Some(self.latest.clone());
+        }
+        woken
+    }
+
+    fn refused(&mut self, call: &Call, why: Refusal) {
+        self.asked = None;
+        self.inner.refused(call, why);
+    }
+}
