@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::file::{Action, ErrorRef, Reply, Step, Trigger};
 use super::pattern::{CallbackPattern, ItemRef};
 use crate::handler::script::Id;
-use crate::host::{Plan, Step as Next, View};
+use crate::host::{Plan, Selection, StandardPlan, Step as Next, View};
 use crate::protocol::{
-    Call, Callback, CallbackMethod, Event, Guid, HResult, Interface, Item, Kind, Refusal, Session, State, Wish,
+    Call, Callback, CallbackMethod, Event, Guid, HResult, Initialize, Item, Kind, Refusal, Session,
+    SetProgressCallback, State, Wish,
 };
 
 /// What was recorded, to be taken when the session is over.
@@ -29,6 +30,8 @@ impl Recording {
 /// A plan that lets another one decide, and writes down what it decides.
 pub struct Recorder<P> {
     inner: P,
+    /// What an ordinary manager would do: only what differs from that is written down.
+    ordinary: StandardPlan,
     recording: Recording,
     items: Vec<Item>,
     states: BTreeMap<State, u32>,
@@ -45,11 +48,14 @@ pub struct Recorder<P> {
 }
 
 impl<P: Plan> Recorder<P> {
-    /// Records what `inner` decides.
-    pub fn new(inner: P) -> (Self, Recording) {
+    /// Records what `inner` decides in a session that begins with `initialize` and in which `selection` is chosen.
+    pub fn new(inner: P, initialize: Initialize, selection: Selection) -> (Self, Recording) {
+        let mut ordinary = StandardPlan::new(initialize, selection);
+        ordinary.retries = 0;
         let recording = Recording::default();
         let recorder = Self {
             inner,
+            ordinary,
             recording: recording.clone(),
             items: Vec::new(),
             states: BTreeMap::new(),
@@ -64,7 +70,8 @@ impl<P: Plan> Recorder<P> {
         (recorder, recording)
     }
 
-    fn action_of(&mut self, call: &Call, view: View<'_>) -> Option<Action> {
+    /// The step that a call is which an ordinary manager would not make here.
+    fn action_of(&mut self, call: &Call) -> Option<Action> {
         match call {
             Call::SetItemStatus(args) => Some(Action::Skip(ItemRef::to(args.item, &self.items))),
             Call::ShowError(args) => Some(Action::ShowError(ErrorRef::This(Id(args.error)))),
@@ -72,13 +79,9 @@ impl<P: Plan> Recorder<P> {
                 Some(Action::ShowProperties(ItemRef("handler".to_owned())))
             }
             Call::ShowProperties(args) => Some(Action::ShowProperties(ItemRef::to(args.item, &self.items))),
-            Call::SetProgressCallback(args) if args.callback.is_none() && !self.left => {
+            Call::SetProgressCallback(SetProgressCallback { callback: None }) | Call::Release if !self.left => {
                 self.left = true;
-                let in_time = matches!(
-                    view.instance.state(),
-                    State::Synchronized | State::SynchronizeFailed | State::PrepareFailed
-                );
-                (!in_time && !closes_by_itself(view)).then_some(Action::Release)
+                Some(Action::Release)
             }
             _ => None,
         }
@@ -97,25 +100,20 @@ impl<P: Plan> Recorder<P> {
     }
 }
 
-/// Whether an ordinary manager would close here: nothing was prepared, and nothing is under way.
-fn closes_by_itself(view: View<'_>) -> bool {
-    view.instance.state() == State::Ready && view.instance.round() == 0 && view.instance.flags().settings()
-        || view.instance.interface() == Interface::NotGiven
-}
-
 impl<P: Plan> Plan for Recorder<P> {
     fn next(&mut self, view: View<'_>) -> Next {
         let next = self.inner.next(view);
+        let ordinary = self.ordinary.next(View { cancelled: false, ..view });
         self.asked = None;
         if let Next::Call(call) = &next
-            && let Some(action) = self.action_of(call, view)
+            && next != ordinary
+            && let Some(action) = self.action_of(call)
         {
-            let when = self.cause.clone().unwrap_or_else(|| self.latest.clone());
+            let when = self.cause.take().unwrap_or_else(|| self.latest.clone());
             self.asked = Some(Step { when, action });
         }
-        if matches!(next, Next::Wait(_)) {
-            self.cause = None;
-        }
+        // Whatever is decided now, the next decision has another cause.
+        self.cause = None;
         next
     }
 
@@ -163,6 +161,7 @@ impl<P: Plan> Plan for Recorder<P> {
             _ => {}
         }
         let woken = self.inner.observe(event, session);
+        self.ordinary.observe(event, session);
         if let Some(instance) = session.instance(event.handler)
             && instance.state() != self.state
         {
