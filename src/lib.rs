@@ -169,4 +169,5 @@ pub mod host;
 pub mod protocol;
 pub mod report;
 pub mod rules;
+pub mod scenario;
 pub mod trace;

@@ -272,8 +272,8 @@ impl Plan for Stopping {
         }
     }
 
-    fn observe(&mut self, event: &Event) -> bool {
-        self.usual.observe(event);
+    fn observe(&mut self, event: &Event, session: &Session) -> bool {
+        self.usual.observe(event, session);
         matches!(event.kind, Kind::Callback { .. })
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::protocol::{
     Call, CallMethod, Callback, Event, GUID_NULL, Guid, HResult, HandlerFlags, Initialize, Instance, Interface, Item,
     ItemFlags, ItemState, Kind, PrepareForSync, Refusal, Session, SetItemStatus, SetProgressCallback, ShowError,
-    ShowProperties, State, Status, Synchronize, Walk, Wish,
+    ShowProperties, State, Status, Synchronize, Thread, Walk, Wish,
 };
 
 /// What a plan can look at.
@@ -19,6 +19,8 @@ pub struct View<'a> {
     pub now_ns: u64,
     /// The user wants everything stopped.
     pub cancelled: bool,
+    /// The thread that asks: the apartment thread, or the one that calls back.
+    pub thread: &'a Thread,
 }
 
 /// What the manager does next.
@@ -43,9 +45,9 @@ pub trait Plan: Send {
         if view.cancelled { Wish::CancelAll } else { Wish::None }
     }
 
-    /// Sees every event, in order; true wakes the apartment thread.
-    fn observe(&mut self, event: &Event) -> bool {
-        let _ = event;
+    /// Sees every event, in order, and the session after it; true wakes the apartment thread.
+    fn observe(&mut self, event: &Event, session: &Session) -> bool {
+        let _ = (event, session);
         false
     }
 
@@ -294,7 +296,7 @@ impl Plan for StandardPlan {
         }
     }
 
-    fn observe(&mut self, event: &Event) -> bool {
+    fn observe(&mut self, event: &Event, _: &Session) -> bool {
         let Kind::Return { what, .. } = &event.kind else { return false };
         match what.method {
             CallMethod::GetHandlerInfo => self.asked_info = true,

@@ -60,7 +60,7 @@ impl State {
         self.next_seq += 1;
         let event = Event { seq: self.next_seq, at_ns, thread, handler, kind };
         self.session.apply(&event);
-        self.woken |= self.plan.observe(&event);
+        self.woken |= self.plan.observe(&event, &self.session);
         self.events.push(event);
     }
 
@@ -114,7 +114,8 @@ impl Shared {
         if instance.state().is_end() {
             return Decision::Over;
         }
-        let view = View { session: &state.session, instance, now_ns, cancelled: state.cancelled };
+        let view =
+            View { session: &state.session, instance, now_ns, cancelled: state.cancelled, thread: &Thread::APARTMENT };
         match state.plan.next(view) {
             Step::Call(call) => match instance.may(&Thread::APARTMENT, &call) {
                 Ok(()) => {
@@ -201,7 +202,9 @@ impl Shared {
         let at_ns = self.clock.now_ns();
         let State { session, plan, cancelled, .. } = &mut *state;
         let wish = match session.instance(handler) {
-            Some(instance) => plan.wish(View { session, instance, now_ns: at_ns, cancelled: *cancelled }, &callback),
+            Some(instance) => {
+                plan.wish(View { session, instance, now_ns: at_ns, cancelled: *cancelled, thread: &thread }, &callback)
+            }
             None => Wish::None,
         };
         let hr = session.reply(handler, &callback, wish);

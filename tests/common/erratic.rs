@@ -46,8 +46,8 @@ impl Plan for Erratic {
         }
     }
 
-    fn observe(&mut self, event: &Event) -> bool {
-        self.inner.observe(event);
+    fn observe(&mut self, event: &Event, session: &Session) -> bool {
+        self.inner.observe(event, session);
         self.below(3) == 0
     }
 

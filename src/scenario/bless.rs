@@ -1,0 +1,91 @@
+//! Rewrites a scenario's expectations from what came.
+
+use super::expect::{Came, actual_outcome, actual_status, check, codes, counts};
+use super::file::{Expect, ExpectFindings, Scenario};
+use super::pattern::ItemRef;
+
+/// Everything that can be expected of what came: the outcome, every prepared item, the findings.
+pub fn observed(came: &Came<'_>) -> Expect {
+    let prepared = came.session.instances().next().into_iter().flat_map(|instance| {
+        instance.prepared().map(|(id, item)| (ItemRef::to(id, came.items).0, item.status)).collect::<Vec<_>>()
+    });
+    Expect {
+        outcome: Some(actual_outcome(came.session)),
+        items: prepared.collect(),
+        findings: Some(ExpectFindings::Exactly(codes(came.findings).into_iter().map(str::to_owned).collect())),
+        events: Vec::new(),
+        counts: Default::default(),
+    }
+}
+
+/// The expectations that hold of what came: those of the scenario that can be mended are, those that cannot (an event that
+/// does not occur) are dropped; a scenario without any gets them all. With each change, a line that says what it is.
+pub fn blessed(scenario: &Scenario, came: &Came<'_>) -> (Expect, Vec<String>) {
+    let before = &scenario.expect;
+    let all = observed(came);
+    if *before == Expect::default() {
+        return (all, vec!["expectations were written: outcome, items, findings".to_owned()]);
+    }
+    let mut changes = Vec::new();
+    let mut after = before.clone();
+    if let Some(outcome) = &mut after.outcome {
+        replace("outcome", outcome, actual_outcome(came.session), &mut changes);
+    }
+    for (word, status) in &mut after.items {
+        if let Some(actual) = actual_status(came, &ItemRef(word.clone()))
+            && *status != actual
+        {
+            let name = |status: Option<_>| {
+                status.map_or("none".to_owned(), |status: crate::protocol::Status| status.to_string())
+            };
+            changes.push(format!("items.{word}: {} -> {}", name(*status), name(actual)));
+            *status = actual;
+        }
+    }
+    let found = codes(came.findings);
+    let holds = |expect: &ExpectFindings| {
+        let wanted = expect.codes();
+        wanted.iter().all(|code| found.contains(&code.as_str()))
+            && (matches!(expect, ExpectFindings::AtLeast { .. }) || wanted.len() == found.len())
+    };
+    if !after.findings.as_ref().is_some_and(holds) && (after.findings.is_some() || !found.is_empty()) {
+        let list = |codes: Vec<String>| format!("[{}]", codes.join(", "));
+        let old = after.findings.as_ref().map_or_else(Vec::new, |expect| expect.codes().to_vec());
+        let new: Vec<String> = found.iter().map(|code| (*code).to_owned()).collect();
+        changes.push(format!("findings: {} -> {}", list(old), list(new.clone())));
+        after.findings = Some(ExpectFindings::Exactly(new));
+    }
+    let counts = counts(came.events);
+    for (name, wanted) in &mut after.counts {
+        replace(&format!("counts.{name}"), wanted, counts.get(name.as_str()).copied().unwrap_or(0), &mut changes);
+    }
+    // What can be matched stays; each pattern that cannot is dropped until the rest occurs in order.
+    loop {
+        let only_events = Expect { events: after.events.clone(), ..Expect::default() };
+        let holds =
+            check(&only_events, came).iter().filter(|held| held.what.ends_with("events in order")).all(|h| h.held);
+        if holds || after.events.is_empty() {
+            break;
+        }
+        let at = first_missing(&after, came);
+        let dropped = after.events.remove(at);
+        changes.push(format!("events: dropped {dropped}"));
+    }
+    (after, changes)
+}
+
+fn replace<T: PartialEq + std::fmt::Display>(what: &str, old: &mut T, new: T, changes: &mut Vec<String>) {
+    if *old != new {
+        changes.push(format!("{what}: {old} -> {new}"));
+        *old = new;
+    }
+}
+
+/// The first pattern at which the sequence breaks off.
+fn first_missing(expect: &Expect, came: &Came<'_>) -> usize {
+    let holds = |many: usize| {
+        let prefix = Expect { events: expect.events[..many].to_vec(), ..Expect::default() };
+        check(&prefix, came).iter().filter(|held| held.what.ends_with("events in order")).all(|held| held.held)
+    };
+    (1..=expect.events.len()).find(|many| !holds(*many)).map_or(0, |many| many - 1)
+}

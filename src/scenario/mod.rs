@@ -1,0 +1,17 @@
+//! Scenarios: files that say what the manager and the user do in a session, and what must come of it.
+
+mod bless;
+mod expect;
+mod file;
+mod load;
+mod pattern;
+mod plan;
+mod record;
+
+pub use bless::{blessed, observed};
+pub use expect::{Came, Held, check};
+pub use file::{Action, Choose, EventName, Expect, ExpectFindings, FORMAT, Reply, Scenario, Step, Trigger, VERSION};
+pub use load::{ScenarioError, load, parse, schema};
+pub use pattern::{CallbackPattern, EventPattern, ItemRef};
+pub use plan::{ScenarioPlan, StepCame, Steps};
+pub use record::{Recorder, Recording};
