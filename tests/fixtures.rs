@@ -186,6 +186,18 @@ fn every_handler_of_the_table_is_judged_the_same_whatever_the_seed() {
 }
 
 #[test]
+fn a_session_in_virtual_time_lasts_as_long_as_somebody_has_something_to_do() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let trace = folder.path().join("trace.jsonl");
+    let seconds = |name| good(name, &[]).run(0, &trace).1["cases"][0]["seconds"].as_f64().expect("a number");
+    // Two dialogs of 2 s and 4 s, and a little work; then the connection is closed at once.
+    assert!((6.0..6.2).contains(&seconds("office")), "{}", seconds("office"));
+    // 20 ms after the Release.
+    assert!((0.02..0.03).contains(&seconds("calls-back-after-null")), "{}", seconds("calls-back-after-null"));
+    assert!((0.0..0.01).contains(&seconds("minimal")), "{}", seconds("minimal"));
+}
+
+#[test]
 fn a_race_is_lost_with_some_seeds_and_won_with_others() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let trace = folder.path().join("trace.jsonl");

@@ -22,6 +22,7 @@ const IMPURE: &[&str] = &[
     "crate::handler",
     "crate::host",
     "crate::report",
+    "crate::scenario",
     "crate::trace",
 ];
 
@@ -70,7 +71,7 @@ fn impurities(source: &str) -> BTreeSet<String> {
 fn judge(path: &[String], imported: bool, found: &mut BTreeSet<String>) {
     let text = path.join("::");
     let below = |root: &&str| text.strip_prefix(*root).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"));
-    if IMPURE.iter().any(|root| below(&root)) {
+    if IMPURE.iter().any(below) {
         found.insert(text);
     } else if imported && ROOTS.contains(&path[0].as_str()) && (path.len() == 1 || path[1] == "*") {
         found.insert(format!("{text} as a whole"));

@@ -373,7 +373,8 @@ fn outcome_of(words: &str) -> Result<Outcome, UnknownName> {
     if let Some(outcome) = plain.iter().find(|outcome| outcome.to_string() == words) {
         return Ok(*outcome);
     }
-    let with_result: [(&str, fn(HResult) -> Outcome); 4] = [
+    type Of<T> = fn(T) -> Outcome;
+    let with_result: [(&str, Of<HResult>); 4] = [
         ("declined with ", Outcome::Declined),
         ("prepare failed with ", Outcome::PrepareFailed),
         ("Synchronize returned ", Outcome::SynchronizeFailed),
@@ -384,7 +385,7 @@ fn outcome_of(words: &str) -> Result<Outcome, UnknownName> {
             return hr.parse().map(outcome);
         }
     }
-    let of_method: [(&str, fn(CallMethod) -> Outcome); 2] =
+    let of_method: [(&str, Of<CallMethod>); 2] =
         [(" was never completed", Outcome::Overdue), (" never returned", Outcome::Hung)];
     for (suffix, outcome) in of_method {
         if let Some(method) = words.strip_suffix(suffix) {
