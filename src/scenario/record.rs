@@ -105,8 +105,11 @@ impl<P: Plan> Plan for Recorder<P> {
         let next = self.inner.next(view);
         let ordinary = self.ordinary.next(View { cancelled: false, ..view });
         self.asked = None;
+        // What an ordinary manager would do as well is a decision all the same when it was made for another reason: the
+        // manager is woken by it, and the order of the threads may depend on that.
+        let woken = |cause: &Trigger| matches!(cause, Trigger::Callback(it) if it.callback.completes().is_none());
         if let Next::Call(call) = &next
-            && next != ordinary
+            && (next != ordinary || self.cause.as_ref().is_some_and(woken))
             && let Some(action) = self.action_of(call)
         {
             let when = self.cause.take().unwrap_or_else(|| self.latest.clone());
