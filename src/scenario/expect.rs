@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::file::{Expect, ExpectFindings};
+use super::file::{Expect, ExpectFindings, StepExpect};
 use super::pattern::{EventPattern, ItemRef};
-use super::plan::{StepCame, Steps};
+use super::plan::Steps;
 use crate::protocol::{CallId, Event, HResult, Item, Kind, Outcome, Session, Status};
 use crate::rules::{Finding, Level};
 
@@ -50,7 +50,12 @@ pub fn check(expect: &Expect, came: &Came<'_>) -> Vec<Held> {
         .into_iter()
         .enumerate()
         .map(|(at, (step, came, why))| {
-            Held::new(format!("step {}: {}", at + 1, step.action), came == StepCame::Taken, || why)
+            let expected = match step.expect {
+                StepExpect::Taken => "",
+                StepExpect::Illegal => ", which is not legal then",
+                StepExpect::Never => ", whose trigger never comes",
+            };
+            Held::new(format!("step {}: {}{expected}", at + 1, step.action), came.is(step.expect), || why)
         })
         .collect();
     if let Some(outcome) = expect.outcome {

@@ -232,6 +232,22 @@ pub struct Step {
     /// What.
     #[serde(rename = "do")]
     pub action: Action,
+    /// What must come of it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub expect: StepExpect,
+}
+
+/// What must come of a step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepExpect {
+    /// Its trigger comes, and it is done.
+    #[default]
+    Taken,
+    /// Its trigger comes, but the protocol does not allow the action then: it is not done.
+    Illegal,
+    /// Its trigger never comes.
+    Never,
 }
 
 /// A step as it stands in the file, before it is known to make sense.
@@ -241,13 +257,16 @@ struct StepWire {
     when: Trigger,
     #[serde(rename = "do")]
     action: Action,
+    /// What must come of it; `taken` unless said otherwise.
+    #[serde(default)]
+    expect: StepExpect,
 }
 
 impl TryFrom<StepWire> for Step {
     type Error = String;
 
     fn try_from(wire: StepWire) -> Result<Self, String> {
-        let StepWire { when, action } = wire;
+        let StepWire { when, action, expect } = wire;
         if let Action::Reply(reply) = action {
             let answers = reply.answers();
             match &when {
@@ -265,7 +284,7 @@ impl TryFrom<StepWire> for Step {
                 }
             }
         }
-        Ok(Self { when, action })
+        Ok(Self { when, action, expect })
     }
 }
 

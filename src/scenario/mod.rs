@@ -10,7 +10,9 @@ mod record;
 
 pub use bless::{blessed, observed};
 pub use expect::{Came, Held, check};
-pub use file::{Action, Choose, EventName, Expect, ExpectFindings, FORMAT, Reply, Scenario, Step, Trigger, VERSION};
+pub use file::{
+    Action, Choose, EventName, Expect, ExpectFindings, FORMAT, Reply, Scenario, Step, StepExpect, Trigger, VERSION,
+};
 pub use load::{ScenarioError, load, parse, schema};
 pub use pattern::{CallbackPattern, EventPattern, ItemRef};
 pub use plan::{ScenarioPlan, StepCame, Steps};

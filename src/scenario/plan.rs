@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::file::{Action, ErrorRef, Scenario, Step, Trigger};
+use super::file::{Action, ErrorRef, Scenario, Step, StepExpect, Trigger};
 use crate::host::{Plan, StandardPlan, Step as Next, View};
 use crate::protocol::{
     Call, Callback, Event, GUID_NULL, Interface, Item, Kind, PrepareForSync, Refusal, Session, SetItemStatus,
@@ -24,6 +24,17 @@ pub enum StepCame {
     Taken,
     /// Its trigger came when the action was not legal.
     Illegal(String),
+}
+
+impl StepCame {
+    /// Whether this is what was expected.
+    pub fn is(&self, expect: StepExpect) -> bool {
+        match expect {
+            StepExpect::Taken => *self == StepCame::Taken,
+            StepExpect::Illegal => matches!(self, StepCame::Illegal(_)),
+            StepExpect::Never => matches!(self, StepCame::Waiting { .. }),
+        }
+    }
 }
 
 /// The steps of a scenario, and what came of them: shared between the plan and whoever asks afterwards.
@@ -47,17 +58,20 @@ impl Steps {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Each step, what came of it, and for one that was not taken the reason with the nearest thing that did happen.
+    /// Each step, what came of it, and the reason for what was not expected, with the nearest thing that did happen.
     pub fn came(&self, items: &[Item]) -> Vec<(Step, StepCame, String)> {
         let inner = self.lock();
-        inner.steps.iter().map(|(step, came)| (step.clone(), came.clone(), inner.why(step, came, items))).collect()
+        let why = |step: &Step, came: &StepCame| {
+            if came.is(step.expect) { String::new() } else { inner.why(step, came, items) }
+        };
+        inner.steps.iter().map(|(step, came)| (step.clone(), came.clone(), why(step, came))).collect()
     }
 }
 
 impl Inner {
     fn why(&self, step: &Step, came: &StepCame, items: &[Item]) -> String {
         match came {
-            StepCame::Taken => String::new(),
+            StepCame::Taken => "it was taken".to_owned(),
             StepCame::Due => "its trigger came, but the session was over before it could be taken".to_owned(),
             StepCame::Illegal(why) => format!("its trigger came, but the action was not legal: {why}"),
             StepCame::Waiting { fitting } => match &step.when {
@@ -193,13 +207,17 @@ impl ScenarioPlan {
         }))
     }
 
-    /// The next due step, as far as it is a call.
+    /// The next due step, as far as it is a call or a wait.
     fn take_due(&mut self, view: View<'_>) -> Option<Next> {
         while let Some(at) = self.due.pop_front() {
             let action = self.steps.lock().steps.get(at).map(|(step, _)| step.action.clone())?;
             match &action {
                 Action::Release => self.releasing = true,
-                Action::Wait(delay) => self.waiting_until_ns = Some(view.now_ns.saturating_add(delay.0)),
+                Action::Wait(delay) => {
+                    self.set(at, StepCame::Taken);
+                    self.waiting_until_ns = Some(view.now_ns.saturating_add(delay.0));
+                    return Some(Next::Wait(self.next_time_ns()));
+                }
                 _ => {}
             }
             match self.call_of(&action, view) {
@@ -221,6 +239,13 @@ impl ScenarioPlan {
         None
     }
 
+    /// Whether the handler is being released, or is next.
+    fn is_leaving(&self) -> bool {
+        let next =
+            self.due.front().and_then(|at| self.steps.lock().steps.get(*at).map(|(step, _)| step.action.clone()));
+        self.releasing || next == Some(Action::Release)
+    }
+
     /// The earliest time that a step waits for.
     fn next_time_ns(&self) -> Option<u64> {
         let inner = self.steps.lock();
@@ -239,6 +264,16 @@ impl Plan for ScenarioPlan {
         if view.instance.state().is_end() {
             return Next::Finish;
         }
+        // While the manager does nothing, what is due waits too.
+        if self.waiting_until_ns.is_some_and(|until| view.now_ns < until) {
+            return Next::Wait(self.next_time_ns());
+        }
+        self.waiting_until_ns = None;
+        if !self.is_leaving()
+            && let Some(next) = self.inner.enumerate_again(view)
+        {
+            return next;
+        }
         if let Some(next) = self.take_due(view) {
             return next;
         }
@@ -248,10 +283,6 @@ impl Plan for ScenarioPlan {
                 _ => Next::Call(Call::Release),
             };
         }
-        if self.waiting_until_ns.is_some_and(|until| view.now_ns < until) {
-            return Next::Wait(self.next_time_ns());
-        }
-        self.waiting_until_ns = None;
         match self.inner.next(view) {
             Next::Wait(until_ns) => Next::Wait([until_ns, self.next_time_ns()].into_iter().flatten().min()),
             next => next,
