@@ -6,11 +6,20 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::protocol::{Cookie, Profile, SyncEvent};
 
+/// What the exit codes mean; the same everywhere.
+const EXIT_CODES: &str = "Exit codes: 0 nothing to complain of; 1 findings of level error (with --strict: or warning); \
+                          2 the request cannot be carried out, or was interrupted.";
+
+const OF_RUN: &str = "Ctrl-C stops every item through the protocol, and a second Ctrl-C leaves the session at once; both \
+                      exit with 2, and the trace and the report hold what happened until then.";
+
+/// How often `run` looks at errors, and so retries, when nothing is said.
+pub(super) const RETRIES: u32 = 1;
+
 /// A host for Synchronization Manager handlers: drives them, records every crossing, and says which rules they break.
 #[derive(Debug, Parser)]
-#[command(name = "mobsync", version, about, max_term_width = 110)]
-#[command(after_help = "Exit codes: 0 nothing to complain of; 1 findings of level error (with --strict: or warning); \
-                        2 the request cannot be carried out.")]
+#[command(name = "mobsync", version, about, max_term_width = 100)]
+#[command(after_help = EXIT_CODES)]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -24,8 +33,10 @@ pub fn command() -> clap::Command {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// One session with live progress; then items, outcome, findings
+    #[command(after_help = format!("{OF_RUN}\n\n{EXIT_CODES}"))]
     Run(RunArgs),
     /// Judge recorded traces, whoever recorded them
+    #[command(after_help = EXIT_CODES)]
     Check(CheckArgs),
     /// The rule catalogue, or one rule explained
     Rules(RulesArgs),
@@ -84,20 +95,20 @@ pub(super) struct SessionArgs {
     pub(super) profile: Option<ProfileName>,
 
     /// How long a call may take, and how long a handler that owes a completion may be silent
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "10")]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true, default_value = "10")]
     pub(super) timeout: u64,
 
     /// How long an asynchronous method may take to return
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "1")]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true, default_value = "1")]
     pub(super) blocking_limit: u64,
 
     /// How many rounds of showing errors, and so of retries, the user goes for
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = RETRIES)]
     pub(super) retries: u32,
 
-    /// Decides the order of a scripted handler's threads
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(super) seed: u64,
+    /// Decides the order of a scripted handler's threads; default: 0
+    #[arg(long, value_name = "N")]
+    pub(super) seed: Option<u64>,
 
     /// Write the trace to this file
     #[arg(long, value_name = "FILE")]

@@ -60,7 +60,7 @@ pub fn main() -> ExitCode {
         Ok(Ended::Well) => ExitCode::SUCCESS,
         Ok(Ended::Findings) => ExitCode::from(1),
         Err(failure) => {
-            eprintln!("mobsync: {failure}");
+            super::output::tell(format_args!("mobsync: {failure}"));
             ExitCode::from(2)
         }
     }

@@ -11,6 +11,7 @@ mod judged;
 mod live;
 mod notation;
 mod output;
+mod replay;
 mod rules;
 mod run;
 mod schema;

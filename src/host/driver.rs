@@ -32,6 +32,8 @@ enum Called {
     Returned(Return),
     Panicked(String),
     Abandoned,
+    /// The session is left in the middle of it.
+    Left,
 }
 
 impl<'a> Driver<'a> {
@@ -83,7 +85,11 @@ impl<'a> Driver<'a> {
             };
             refusals = 0;
             match step {
-                Step::Call(call) => self.make(call),
+                Step::Call(call) => {
+                    if !self.make(call) {
+                        break;
+                    }
+                }
                 Step::Wait(until_ns) => {
                     if !self.wait(until_ns) {
                         break;
@@ -124,6 +130,7 @@ impl<'a> Driver<'a> {
                     self.record_task_crash();
                     return true;
                 }
+                Paused::Exhausted => return false,
                 paused => paused == Paused::Stuck,
             },
         };
@@ -153,8 +160,8 @@ impl<'a> Driver<'a> {
         self.shared.note(self.id, self.shared.clock.thread(), note);
     }
 
-    /// Makes a call, and records it, its return, or what came instead.
-    fn make(&mut self, call: Call) {
+    /// Makes a call, and records it, its return, or what came instead. False when the session is left in the middle of it.
+    fn make(&mut self, call: Call) -> bool {
         let method = call.method();
         let id = self.shared.begin_call(self.id, call.clone());
         if let Clock::Virtual(scheduler) = &self.shared.clock {
@@ -162,6 +169,7 @@ impl<'a> Driver<'a> {
         }
         let called = match catch_unwind(AssertUnwindSafe(|| self.call(call))) {
             Ok(ret) => match &self.shared.clock {
+                Clock::Virtual(scheduler) if scheduler.is_exhausted() => Called::Left,
                 Clock::Virtual(scheduler) if scheduler.is_abandoned() => Called::Abandoned,
                 _ => Called::Returned(ret),
             },
@@ -174,11 +182,13 @@ impl<'a> Driver<'a> {
                 self.shared.note(self.id, self.shared.clock.thread(), note);
             }
             Called::Abandoned => self.time_out(method, WaitingFor::Return),
+            Called::Left => return false,
         }
         if let Clock::Virtual(scheduler) = &self.shared.clock {
             scheduler.call_ended();
             self.record_task_crash();
         }
+        true
     }
 
     fn call(&mut self, call: Call) -> Return {

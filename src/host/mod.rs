@@ -9,5 +9,5 @@ mod shared;
 
 pub use plan::{Plan, Selection, StandardPlan, Step, View};
 pub use run::{Controls, Drain, Job, Ran, run_real, run_virtual};
-pub use scheduler::{Choice, Next, Paused, Scheduler, SeededChoice, Task};
+pub use scheduler::{Choice, MOST_STEPS, Next, Paused, Scheduler, SeededChoice, Task};
 pub use shared::CallbackSink;

@@ -39,7 +39,7 @@ pub struct NotationLine {
 }
 
 /// When a session begins whose document does not say it: 2026-01-01T00:00:00Z.
-pub(super) const STARTED: FileTime = FileTime(134_116_992_000_000_000);
+pub const STARTED: FileTime = FileTime(134_116_992_000_000_000);
 
 /// Reads a document in the notation. `name` is what errors call it.
 ///

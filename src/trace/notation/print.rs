@@ -43,6 +43,8 @@ pub struct Printer {
     now: u64,
     open_calls: HashMap<(HandlerId, CallMethod), Vec<CallId>>,
     open_callbacks: HashMap<(HandlerId, Thread, CallbackMethod), Vec<CallId>>,
+    /// What was open before is not known, so nothing can be said about it.
+    is_excerpt: bool,
 }
 
 impl Printer {
@@ -51,9 +53,10 @@ impl Printer {
         Self::default()
     }
 
-    /// A printer for a part of a trace that begins at this time, in nanoseconds.
+    /// A printer for a part of a trace that begins at this time, in nanoseconds. It makes no comments: what ends here may
+    /// have begun before.
     pub fn starting_at(now_ns: u64) -> Self {
-        Self { now: now_ns, ..Self::default() }
+        Self { now: now_ns, is_excerpt: true, ..Self::default() }
     }
 
     /// Writes the directives that say what differs from the default.
@@ -163,7 +166,7 @@ impl Printer {
         if !marks.is_empty() {
             put(out, format_args!(" !! {}", marks.join(", ")));
         }
-        if !comments.is_empty() {
+        if !comments.is_empty() && !self.is_excerpt {
             put(out, format_args!("  # {}", comments.join("; ")));
         }
         out.push('\n');
