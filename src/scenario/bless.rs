@@ -1,6 +1,6 @@
 //! Rewrites a scenario's expectations from what came.
 
-use super::expect::{Came, actual_outcome, actual_status, check, codes, counts};
+use super::expect::{Came, actual_outcome, actual_status, check, codes, counts, findings};
 use super::file::{Expect, ExpectFindings, Scenario};
 use super::pattern::ItemRef;
 
@@ -19,7 +19,7 @@ pub fn observed(came: &Came<'_>) -> Expect {
 }
 
 /// The expectations that hold of what came: those of the scenario that can be mended are, those that cannot (an event that
-/// does not occur) are dropped; a scenario without any gets them all. With each change, a line that says what it is.
+/// does not occur) are dropped; a scenario without any gets them all. Steps are left as they are. With each change, a line that says what it is.
 pub fn blessed(scenario: &Scenario, came: &Came<'_>) -> (Expect, Vec<String>) {
     let before = &scenario.expect;
     let all = observed(came);
@@ -31,6 +31,13 @@ pub fn blessed(scenario: &Scenario, came: &Came<'_>) -> (Expect, Vec<String>) {
     if let Some(outcome) = &mut after.outcome {
         replace("outcome", outcome, actual_outcome(came.session), &mut changes);
     }
+    after.items.retain(|word, _| {
+        let known = actual_status(came, &ItemRef(word.clone())).is_some();
+        if !known {
+            changes.push(format!("items.{word}: dropped, there is no such item"));
+        }
+        known
+    });
     for (word, status) in &mut after.items {
         if let Some(actual) = actual_status(came, &ItemRef(word.clone()))
             && *status != actual
@@ -43,17 +50,20 @@ pub fn blessed(scenario: &Scenario, came: &Came<'_>) -> (Expect, Vec<String>) {
         }
     }
     let found = codes(came.findings);
-    let holds = |expect: &ExpectFindings| {
-        let wanted = expect.codes();
-        wanted.iter().all(|code| found.contains(&code.as_str()))
-            && (matches!(expect, ExpectFindings::AtLeast { .. }) || wanted.len() == found.len())
-    };
-    if !after.findings.as_ref().is_some_and(holds) && (after.findings.is_some() || !found.is_empty()) {
-        let list = |codes: Vec<String>| format!("[{}]", codes.join(", "));
-        let old = after.findings.as_ref().map_or_else(Vec::new, |expect| expect.codes().to_vec());
-        let new: Vec<String> = found.iter().map(|code| (*code).to_owned()).collect();
-        changes.push(format!("findings: {} -> {}", list(old), list(new.clone())));
-        after.findings = Some(ExpectFindings::Exactly(new));
+    if findings(after.findings.as_ref(), came.findings).is_some_and(|held| !held.held) {
+        let list = |codes: &[String]| format!("[{}]", codes.join(", "));
+        let old = after.findings.as_ref().map_or(&[][..], ExpectFindings::codes);
+        let found: Vec<String> = codes(came.findings).into_iter().map(str::to_owned).collect();
+        let new = match &after.findings {
+            // What was left open stays open.
+            Some(ExpectFindings::AtLeast { at_least }) => {
+                let still: Vec<String> = at_least.iter().filter(|code| found.contains(code)).cloned().collect();
+                ExpectFindings::AtLeast { at_least: still }
+            }
+            _ => ExpectFindings::Exactly(found),
+        };
+        changes.push(format!("findings: {} -> {}", list(old), list(new.codes())));
+        after.findings = Some(new);
     }
     let counts = counts(came.events);
     for (name, wanted) in &mut after.counts {

@@ -108,7 +108,7 @@ pub(super) fn codes(findings: &[Finding]) -> Vec<&'static str> {
     indexed.into_values().collect()
 }
 
-fn findings(expect: Option<&ExpectFindings>, found: &[Finding]) -> Option<Held> {
+pub(super) fn findings(expect: Option<&ExpectFindings>, found: &[Finding]) -> Option<Held> {
     let actual = codes(found);
     let list = |codes: &[&str]| if codes.is_empty() { "none".to_owned() } else { codes.join(", ") };
     let Some(expect) = expect else {

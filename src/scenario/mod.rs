@@ -7,13 +7,15 @@ mod load;
 mod pattern;
 mod plan;
 mod record;
+mod schema;
 
 pub use bless::{blessed, observed};
 pub use expect::{Came, Held, check};
 pub use file::{
     Action, Choose, EventName, Expect, ExpectFindings, FORMAT, Reply, Scenario, Step, StepExpect, Trigger, VERSION,
 };
-pub use load::{ScenarioError, load, parse, schema};
+pub use load::{ScenarioError, load, parse};
 pub use pattern::{CallbackPattern, EventPattern, ItemRef};
 pub use plan::{ScenarioPlan, StepCame, Steps};
 pub use record::{Recorder, Recording};
+pub use schema::schema;

@@ -13,9 +13,20 @@ use crate::protocol::{
 };
 
 /// An item: its ID, the ID's short name, or its name.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct ItemRef(pub String);
+
+impl<'de> Deserialize<'de> for ItemRef {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        // What looks like a GUID is meant as one: taken for a name, a mistyped one would only never be found.
+        if word.starts_with('{') && word.ends_with('}') {
+            word.parse::<Guid>().map_err(serde::de::Error::custom)?;
+        }
+        Ok(Self(word))
+    }
+}
 
 impl fmt::Display for ItemRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -39,11 +50,10 @@ impl ItemRef {
 }
 
 /// A callback, as triggers describe it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CallbackPattern {
     /// The method.
     #[serde(serialize_with = "callback_name::serialize")]
-    #[schemars(with = "String")]
     pub callback: CallbackMethod,
     /// Which of those that fit, from 1.
     #[serde(skip_serializing_if = "is_one")]
@@ -154,20 +164,61 @@ pub enum What {
     Note(NoteName),
 }
 
+/// Which of the facts a kind of event can tell.
+struct Tells {
+    item: bool,
+    status: bool,
+    error: bool,
+    hr: bool,
+}
+
+impl What {
+    fn tells(self) -> Tells {
+        use {CallMethod as Of, CallbackMethod as Back};
+        let (item, status, error, hr) = match self {
+            What::Call(Of::SetItemStatus) => (true, true, false, false),
+            What::Call(Of::ShowProperties | Of::GetItemObject) => (true, false, false, false),
+            What::Call(Of::ShowError) => (false, false, true, false),
+            What::Return(_) => (false, false, false, true),
+            What::Callback(Back::Progress) => (true, true, false, false),
+            What::Callback(Back::LogError) => (true, false, true, false),
+            What::Callback(Back::DeleteLogError) => (false, false, true, false),
+            What::Callback(method) => (false, false, false, method.completes().is_some()),
+            What::Call(_) | What::Note(_) => (false, false, false, false),
+        };
+        Tells { item, status, error, hr }
+    }
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            What::Call(method) => write!(f, "the call {method}"),
+            What::Return(method) => write!(f, "the return of {method}"),
+            What::Callback(method) => write!(f, "the callback {method}"),
+            What::Note(name) => write!(f, "the note {name}"),
+        }
+    }
+}
+
 #[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct EventPatternWire {
     /// The manager calls this method.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::schema::optional_call")]
     call: Option<String>,
     /// The handler returns from this method.
     #[serde(rename = "return", skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::schema::optional_call")]
     returns: Option<String>,
     /// The handler calls this method.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::schema::optional_callback")]
     callback: Option<String>,
     /// A note of this name.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::schema::optional_note")]
     note: Option<String>,
     /// About this item.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -205,6 +256,17 @@ impl TryFrom<EventPatternWire> for EventPattern {
             return Err("`reply` goes with `callback`; a call's result is `return` with `hr`".to_owned());
         }
         let EventPatternWire { item, status, error, hr, reply, thread, .. } = wire;
+        let told = what.tells();
+        for (name, given, tells) in [
+            ("item", item.is_some(), told.item),
+            ("status", status.is_some(), told.status),
+            ("error", error.is_some(), told.error),
+            ("hr", hr.is_some(), told.hr),
+        ] {
+            if given && !tells {
+                return Err(format!("`{name}` does not go with {what}, which says nothing of it"));
+            }
+        }
         Ok(Self { what, item, status, error, hr, reply, thread })
     }
 }
@@ -391,6 +453,18 @@ fn outcome_of(words: &str) -> Result<Outcome, UnknownName> {
             return method.parse().map(outcome);
         }
     }
+    let last = words.rsplit(' ').next().unwrap_or_default();
+    let method = words.split(' ').next().unwrap_or_default();
+    let possible: Vec<String> = plain
+        .iter()
+        .map(ToString::to_string)
+        .chain(with_result.iter().map(|(prefix, _)| format!("{prefix}{last}")))
+        .chain(of_method.iter().map(|(suffix, _)| format!("{method}{suffix}")))
+        .collect();
+    if let Some(near) = nearest(words, possible.iter().map(String::as_str)) {
+        let expected = format!("an outcome such as `{near}`");
+        return Err(UnknownName { given: words.to_owned(), what: "an outcome", expected });
+    }
     Err(UnknownName {
         given: words.to_owned(),
         what: "an outcome",
@@ -424,7 +498,7 @@ pub(super) mod counts {
 }
 
 /// Every name that an event can have.
-fn method_names() -> impl Iterator<Item = &'static str> {
+pub(super) fn method_names() -> impl Iterator<Item = &'static str> {
     let calls = CallMethod::ALL.iter().map(|method| method.name());
     let callbacks = CallbackMethod::ALL.iter().map(|method| method.name());
     calls.chain(callbacks).chain(NoteName::ALL.iter().map(|name| name.name()))

@@ -34,7 +34,7 @@ pub enum ScriptError {
         why: String,
     },
     /// The file is of another version.
-    #[error("{file}: this is version {found} of the script format; this program reads version {VERSION}", file = file.display())]
+    #[error("{file}: this is version {found} of the format; this program reads version {VERSION}", file = file.display())]
     Version {
         /// The file.
         file: PathBuf,
