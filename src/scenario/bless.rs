@@ -1,8 +1,8 @@
 //! Rewrites a scenario's expectations from what came.
 
-use super::expect::{Came, actual_outcome, actual_status, check, codes, counts, findings};
+use super::expect::{Came, actual_outcome, actual_status, codes, counts, findings, sequence};
 use super::file::{Expect, ExpectFindings, Scenario};
-use super::pattern::ItemRef;
+use super::pattern::{EventPattern, ItemRef};
 
 /// Everything that can be expected of what came: the outcome, every prepared item, the findings.
 pub fn observed(came: &Came<'_>) -> Expect {
@@ -70,15 +70,8 @@ pub fn blessed(scenario: &Scenario, came: &Came<'_>) -> (Expect, Vec<String>) {
         replace(&format!("counts.{name}"), wanted, counts.get(name.as_str()).copied().unwrap_or(0), &mut changes);
     }
     // What can be matched stays; each pattern that cannot is dropped until the rest occurs in order.
-    loop {
-        let only_events = Expect { events: after.events.clone(), ..Expect::default() };
-        let holds =
-            check(&only_events, came).iter().filter(|held| held.what.ends_with("events in order")).all(|h| h.held);
-        if holds || after.events.is_empty() {
-            break;
-        }
-        let at = first_missing(&after, came);
-        let dropped = after.events.remove(at);
+    while !after.events.is_empty() && !sequence(&after.events, came).held {
+        let dropped = after.events.remove(first_missing(&after.events, came));
         changes.push(format!("events: dropped {dropped}"));
     }
     (after, changes)
@@ -92,10 +85,6 @@ fn replace<T: PartialEq + std::fmt::Display>(what: &str, old: &mut T, new: T, ch
 }
 
 /// The first pattern at which the sequence breaks off.
-fn first_missing(expect: &Expect, came: &Came<'_>) -> usize {
-    let holds = |many: usize| {
-        let prefix = Expect { events: expect.events[..many].to_vec(), ..Expect::default() };
-        check(&prefix, came).iter().filter(|held| held.what.ends_with("events in order")).all(|held| held.held)
-    };
-    (1..=expect.events.len()).find(|many| !holds(*many)).map_or(0, |many| many - 1)
+fn first_missing(patterns: &[EventPattern], came: &Came<'_>) -> usize {
+    (1..=patterns.len()).find(|many| !sequence(&patterns[..*many], came).held).map_or(0, |many| many - 1)
 }

@@ -86,6 +86,14 @@ impl CallbackPattern {
         Ok(())
     }
 
+    /// In how many respects a callback of this method fits.
+    pub(super) fn nearness(&self, callback: &Callback, thread: &str, items: &[Item]) -> usize {
+        let of = |item: &ItemRef| item.id(items).is_some() && item.id(items) == item_of(callback);
+        usize::from(self.item.as_ref().is_some_and(of))
+            + usize::from(self.status.is_some() && self.status == status_of(callback))
+            + usize::from(self.thread.as_deref() == Some(thread))
+    }
+
     /// Whether the callback fits, but for its number.
     pub fn fits(&self, callback: &Callback, thread: &str, items: &[Item]) -> bool {
         self.callback == callback.method()
@@ -123,7 +131,7 @@ pub(super) fn item_of(callback: &Callback) -> Option<Guid> {
     }
 }
 
-fn status_of(callback: &Callback) -> Option<Status> {
+pub(super) fn status_of(callback: &Callback) -> Option<Status> {
     match callback {
         Callback::Progress(args) => args.info.as_ref().and_then(crate::protocol::ProgressItem::given_status),
         _ => None,
@@ -321,6 +329,39 @@ struct Facts {
     status: Option<Status>,
     error: Option<Guid>,
     hr: Option<HResult>,
+}
+
+impl EventPattern {
+    /// An event of the same method, told in what the pattern looks at.
+    pub(super) fn seen(&self, event: &Event, reply: Option<HResult>, items: &[Item]) -> Option<Self> {
+        let method_only =
+            Self { what: self.what, item: None, status: None, error: None, hr: None, reply: None, thread: None };
+        let facts = Facts::of(event);
+        method_only.fits(event, None, items).then(|| Self {
+            what: self.what,
+            item: self.item.as_ref().and(facts.item.map(|id| ItemRef::to(id, items))),
+            status: self.status.and(facts.status),
+            error: self.error.and(facts.error.map(Id)),
+            hr: self.hr.and(facts.hr),
+            reply: self.reply.and(reply),
+            thread: self.thread.as_ref().map(|_| event.thread.to_string()),
+        })
+    }
+
+    /// In how many of the things that this pattern looks at the other one differs.
+    pub(super) fn differences(&self, other: &Self) -> usize {
+        [
+            self.item != other.item,
+            self.status != other.status,
+            self.error != other.error,
+            self.hr != other.hr,
+            self.reply != other.reply,
+            self.thread != other.thread,
+        ]
+        .into_iter()
+        .filter(|differs| *differs)
+        .count()
+    }
 }
 
 impl Facts {
