@@ -119,7 +119,7 @@ fn a_wrong_count() {
 fn a_step_whose_trigger_never_came_names_the_nearest_thing_that_did_happen() {
     let step = |when: Value| json!({ "when": when, "do": "release" });
     let state = step(json!({ "state": "prepare-failed" }));
-    let reached = "prepare-failed was never reached; the session was: initialized, enumerated, ready, preparing, prepared, \
+    let reached = "prepare-failed was never reached; the session was: created, initialized, enumerated, ready, preparing, prepared, \
                    synchronizing, synchronize-returned, synchronized, closed, released";
     one_step("two-items", &state, "step 1: release", reached);
     let again = step(json!({ "state": "prepared", "nth": 2 }));

@@ -1,8 +1,9 @@
 //! Rewrites a scenario's expectations from what came.
 
+use super::event_pattern::EventPattern;
 use super::expect::{Came, actual_outcome, actual_status, codes, counts, findings, sequence};
 use super::file::{Expect, ExpectFindings, Scenario};
-use super::pattern::{EventPattern, ItemRef};
+use super::pattern::ItemRef;
 
 /// Everything that can be expected of what came: the outcome, every prepared item, the findings.
 pub fn observed(came: &Came<'_>) -> Expect {
@@ -49,7 +50,6 @@ pub fn blessed(scenario: &Scenario, came: &Came<'_>) -> (Expect, Vec<String>) {
             *status = actual;
         }
     }
-    let found = codes(came.findings);
     if findings(after.findings.as_ref(), came.findings).is_some_and(|held| !held.held) {
         let list = |codes: &[String]| format!("[{}]", codes.join(", "));
         let old = after.findings.as_ref().map_or(&[][..], ExpectFindings::codes);

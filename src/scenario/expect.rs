@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::event_pattern::EventPattern;
 use super::file::{Expect, ExpectFindings, StepExpect};
-use super::pattern::{EventPattern, ItemRef};
+use super::pattern::ItemRef;
 use super::plan::Steps;
 use crate::protocol::{CallId, Event, HResult, Item, Kind, Outcome, Session, Status};
 use crate::rules::{Finding, Level};

@@ -6,7 +6,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::pattern::{CallbackPattern, EventPattern, ItemRef, named_state};
+use super::event_pattern::EventPattern;
+use super::pattern::{CallbackPattern, ItemRef, named_state};
 use crate::handler::script::Id;
 use crate::host::Selection;
 use crate::protocol::{

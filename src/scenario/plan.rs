@@ -129,7 +129,8 @@ pub struct ScenarioPlan {
     waiting_until_ns: Option<u64>,
     releasing: bool,
     items: Vec<Item>,
-    state: State,
+    /// None before the first event.
+    state: Option<State>,
 }
 
 impl ScenarioPlan {
@@ -149,7 +150,7 @@ impl ScenarioPlan {
             waiting_until_ns: None,
             releasing: false,
             items: Vec::new(),
-            state: State::Created,
+            state: None,
         };
         (plan, steps)
     }
@@ -170,10 +171,10 @@ impl ScenarioPlan {
     }
 
     fn reach(&mut self, state: State) -> bool {
-        if state == self.state {
+        if self.state == Some(state) {
             return false;
         }
-        self.state = state;
+        self.state = Some(state);
         self.steps.lock().states.push(state);
         self.mark(|step, fitting| match &step.when {
             Trigger::State { state: wanted, nth } if *wanted == state => {
@@ -288,7 +289,7 @@ impl Plan for ScenarioPlan {
         if let Some(next) = self.take_due(view) {
             return next;
         }
-        if self.releasing && self.state != State::Closed {
+        if self.releasing && self.state != Some(State::Closed) {
             return match view.instance.interface() {
                 Interface::Given(_) => Next::Call(Call::SetProgressCallback(SetProgressCallback { callback: None })),
                 _ => Next::Call(Call::Release),
