@@ -24,8 +24,3 @@ pub fn parse(text: &str, file: &Path) -> Result<Scenario, ScenarioError> {
     script::check_version(text, file)?;
     script::from_json(text, file)
 }
-
-/// The JSON Schema of scenarios.
-pub fn schema() -> serde_json::Value {
-    schemars::schema_for!(Scenario).to_value()
-}

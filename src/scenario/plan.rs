@@ -3,7 +3,9 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::expect::times;
 use super::file::{Action, ErrorRef, Scenario, Step, StepExpect, Trigger};
+use super::pattern::CallbackPattern;
 use crate::host::{Plan, StandardPlan, Step as Next, View};
 use crate::protocol::{
     Call, Callback, Event, GUID_NULL, Interface, Item, Kind, PrepareForSync, Refusal, Session, SetItemStatus,
@@ -77,7 +79,7 @@ impl Inner {
             StepCame::Waiting { fitting } => match &step.when {
                 Trigger::Time { time } => format!("the session ended before {time}"),
                 Trigger::State { state, nth } if *fitting > 0 => {
-                    format!("{state} was reached {fitting} times, not {nth}")
+                    format!("{state} was reached {}, not {}", times(*fitting), times(*nth))
                 }
                 Trigger::State { state, .. } => {
                     let reached: BTreeSet<State> = self.states.iter().copied().collect();
@@ -85,19 +87,27 @@ impl Inner {
                     format!("{state} was never reached; the session was: {}", reached.join(", "))
                 }
                 Trigger::Callback(pattern) if *fitting > 0 => {
-                    format!("{} times, not {}: {}", fitting, pattern.nth, pattern.callback)
+                    let any = CallbackPattern { nth: 1, ..pattern.clone() };
+                    format!("{any} came {}, not {}", times(*fitting), times(pattern.nth))
                 }
                 Trigger::Callback(pattern) => {
                     let of_method = |(callback, _): &&(Callback, String)| callback.method() == pattern.callback;
                     let all = self.callbacks.iter().filter(of_method).count();
-                    let nearest = self.callbacks.iter().rfind(of_method);
+                    // Of those that are equally near, the last.
+                    let nearest = self
+                        .callbacks
+                        .iter()
+                        .filter(of_method)
+                        .max_by_key(|(callback, thread)| pattern.nearness(callback, thread, items));
                     match nearest {
                         None => format!("{} was never called", pattern.callback),
                         Some((callback, thread)) => {
                             let item = super::pattern::item_of(callback)
                                 .map_or(String::new(), |id| format!(" of {}", super::ItemRef::to(id, items)));
+                            let status = super::pattern::status_of(callback)
+                                .map_or(String::new(), |status| format!(" with {status}"));
                             format!(
-                                "none of the {all} calls of {} fits; the last was{item} on thread {thread}",
+                                "none of the {all} calls of {} fits; the nearest was{item}{status} on thread {thread}",
                                 pattern.callback
                             )
                         }
@@ -119,6 +129,7 @@ pub struct ScenarioPlan {
     waiting_until_ns: Option<u64>,
     releasing: bool,
     items: Vec<Item>,
+    /// None before the first event.
     state: Option<State>,
 }
 
