@@ -89,6 +89,11 @@ impl Judged {
         codes
     }
 
+    /// What was found so far, each with the events around it.
+    pub(super) fn findings(&self) -> &[(Finding, Vec<String>)] {
+        &self.findings
+    }
+
     /// The enumerated items, in the handler's order.
     pub(super) fn items(&self) -> &[Item] {
         &self.items

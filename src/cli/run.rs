@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::args::{ReportFormat, RunArgs, SessionArgs};
+use super::break_on;
 use super::exit::{Ended, Failure};
 use super::handler::Handler;
 use super::interrupt;
@@ -23,18 +24,19 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     let selection = plan.selection.clone();
     let handler = Handler::find(&args.handler, &args.folder)?;
     let header = header(&handler, &args.session);
+    let plan = break_on::wrap(Box::new(plan), &args.session, conditions(&header))?;
     let mut watcher = Watcher::new(&header, args.session.trace.as_deref())?;
     let name = handler.name();
     let limits = header.limits;
     let left = match handler {
         Handler::Real(factory) => {
-            let job = Job { factory, plan: Box::new(plan), limits };
+            let job = Job { factory, plan, limits };
             host::run_real(job, interrupt::listen, &mut |events: Vec<Event>, _: &_| watcher.take(events))?.left
         }
         Handler::Script(script) => {
             let scheduler = Scheduler::new(SeededChoice::new(args.session.seed));
             let factory = Handler::scripted(*script, &scheduler);
-            let job = Job { factory, plan: Box::new(plan), limits };
+            let job = Job { factory, plan, limits };
             host::run_virtual(job, &scheduler, &mut |events: Vec<Event>, _: &_| watcher.take(events))?.left
         }
     };
@@ -59,7 +61,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     Ok(if report.failed() { Ended::Findings } else { Ended::Well })
 }
 
-fn plan(args: &SessionArgs) -> Result<StandardPlan, Failure> {
+pub(super) fn plan(args: &SessionArgs) -> Result<StandardPlan, Failure> {
     let event = SyncEvent::from(args.event);
     if args.cookie.is_some() && event != SyncEvent::INVOKE {
         return Err(Failure("--cookie goes with --event invoke: no other event carries one".to_owned()));
@@ -76,8 +78,13 @@ fn plan(args: &SessionArgs) -> Result<StandardPlan, Failure> {
     Ok(plan)
 }
 
-fn header(handler: &Handler, args: &SessionArgs) -> Header {
-    let limits = Limits { timeout_ns: args.timeout, blocking_ns: args.blocking_limit, ..Limits::default() };
+pub(super) fn header(handler: &Handler, args: &SessionArgs) -> Header {
+    let usual = Limits::default();
+    let limits = Limits {
+        timeout_ns: args.timeout.unwrap_or(usual.timeout_ns),
+        blocking_ns: args.blocking_limit.unwrap_or(usual.blocking_ns),
+        ..usual
+    };
     let header = Header {
         generator: concat!("mobsync ", env!("CARGO_PKG_VERSION")).to_owned(),
         handler: handler.name(),
@@ -93,12 +100,17 @@ fn header(handler: &Handler, args: &SessionArgs) -> Header {
     }
 }
 
+/// What the session is judged by.
+pub(super) fn conditions(header: &Header) -> Conditions {
+    Conditions { profile: header.profile, limits: header.limits, started: header.started }
+}
+
 fn now() -> FileTime {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     FileTime::from_unix_nanos(i128::try_from(since.as_nanos()).unwrap_or(i128::MAX))
 }
 
-fn no_such_item(words: &[&str], items: &[crate::protocol::Item]) -> String {
+pub(super) fn no_such_item(words: &[&str], items: &[crate::protocol::Item]) -> String {
     let names: Vec<String> = items.iter().map(|item| format!("{:?} {}", item.name, item.id)).collect();
     let has = if names.is_empty() { "the handler has no items".to_owned() } else { names.join(", ") };
     format!("--item {}: no such item, so nothing was synchronized; there is: {has}", words.join(", "))
@@ -118,8 +130,7 @@ impl Watcher {
             Some(path) => Some((path.to_owned(), trace::create_file(path, header)?)),
             None => None,
         };
-        let conditions = Conditions { profile: header.profile, limits: header.limits, started: header.started };
-        Ok(Self { trace, failed: None, judged: Judged::new(conditions), live: Live::new() })
+        Ok(Self { trace, failed: None, judged: Judged::new(conditions(header)), live: Live::new() })
     }
 
     fn take(&mut self, events: Vec<Event>) {
