@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 
 use super::context::{self, AFTER, KEPT};
-use crate::protocol::{CallMethod, Event, Guid, Item, Kind};
+use crate::protocol::{CallMethod, Event, Guid, Item, Kind, Session};
 use crate::report::{CaseRecord, EarlierRounds, Filter, Found, LiveErrors, Omitted, Report, plain};
 use crate::rules::{Conditions, Finding, Monitor};
 
@@ -151,6 +151,16 @@ impl Judged {
         }
         text.push_str(rest);
         text
+    }
+
+    /// What was found and kept so far.
+    pub(super) fn found(&self) -> &[Found] {
+        &self.found
+    }
+
+    /// The session so far.
+    pub(super) fn session(&self) -> &Session {
+        self.monitor.session()
     }
 
     /// The enumerated items, in the handler's order.
