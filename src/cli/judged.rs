@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::context;
 use crate::protocol::{CallMethod, Event, Item, Kind};
-use crate::report::{Filter, LiveErrors, Omitted, Report};
+use crate::report::{EarlierRounds, Filter, LiveErrors, Omitted, Report};
 use crate::rules::{Conditions, Finding, Monitor};
 
 /// How many events around a finding are kept for its context.
@@ -21,6 +21,7 @@ pub(super) struct Judged {
     kept: BTreeMap<&'static str, usize>,
     omitted: Omitted,
     items: Vec<Item>,
+    earlier: EarlierRounds,
     errors: LiveErrors,
     last_ns: u64,
 }
@@ -34,6 +35,7 @@ impl Judged {
             kept: BTreeMap::new(),
             omitted: Omitted::default(),
             items: Vec::new(),
+            earlier: EarlierRounds::default(),
             errors: LiveErrors::default(),
             last_ns: 0,
         }
@@ -41,6 +43,7 @@ impl Judged {
 
     /// Takes the next event. Returns the codes of the rules that it breaks.
     pub(super) fn observe(&mut self, event: Event) -> Vec<&'static str> {
+        self.earlier.observe(&event, self.monitor.session());
         let found = self.monitor.observe(&event);
         self.last_ns = event.at_ns;
         match &event.kind {
@@ -98,6 +101,6 @@ impl Judged {
 
     /// Adds what became of the items to a report.
     pub(super) fn add_items_to(&self, report: &mut Report) {
-        report.add_items(&self.items, self.monitor.session(), &self.errors);
+        report.add_items(&self.items, self.monitor.session(), &self.earlier, &self.errors);
     }
 }

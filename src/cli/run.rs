@@ -87,7 +87,9 @@ fn header(handler: &Handler, args: &SessionArgs) -> Header {
     };
     match handler {
         Handler::Real(_) => Header { clock: Clock::Real, started: now(), seed: None, ..header },
-        Handler::Script(_) => Header { clock: Clock::Virtual, seed: Some(args.seed), ..header },
+        Handler::Script(_) => {
+            Header { clock: Clock::Virtual, started: trace::VIRTUAL_START, seed: Some(args.seed), ..header }
+        }
     }
 }
 

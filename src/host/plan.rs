@@ -264,10 +264,10 @@ impl Plan for StandardPlan {
             State::Created => Step::Call(Call::Initialize(self.initialize.clone())),
             State::Declined | State::Closed => Step::Call(Call::Release),
             State::Initialized | State::Enumerated | State::Ready => {
-                if view.instance.flags().settings() {
-                    if let Some(step) = self.show_next_properties(view) {
-                        return step;
-                    }
+                if view.instance.flags().settings()
+                    && let Some(step) = self.show_next_properties(view)
+                {
+                    return step;
                 }
                 let items = self.selection.choose(&self.items);
                 if items.is_empty() || self.enumeration_failed || view.cancelled || view.instance.flags().settings() {

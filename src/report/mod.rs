@@ -6,7 +6,7 @@ mod select;
 
 pub use human::{finding_text, human};
 pub use model::{
-    Case, CaseOutcome, FORMAT, FindingRow, ItemRow, LiveErrors, Omitted, OmittedRow, Report, RuleRow, Summary, VERSION,
-    schema,
+    Case, CaseOutcome, EarlierRounds, FORMAT, FindingRow, ItemRow, LiveErrors, Omitted, OmittedRow, Report, RuleRow,
+    Summary, VERSION, schema,
 };
 pub use select::{Filter, Keep, SelectError};

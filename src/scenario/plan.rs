@@ -232,10 +232,9 @@ impl ScenarioPlan {
                 _ => {}
             }
             match self.call_of(&action, view) {
-                Ok(Some(Call::ShowProperties(args))) if view.instance.interface() == Interface::NotGiven => {
+                Ok(Some(Call::ShowProperties(_))) if view.instance.interface() == Interface::NotGiven => {
                     // Its completion needs somewhere to go: the callback first, then the step again.
                     self.due.push_front(at);
-                    drop(args);
                     let callback = SetProgressCallback { callback: Some(1) };
                     return Some(Next::Call(Call::SetProgressCallback(callback)));
                 }

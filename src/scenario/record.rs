@@ -8,7 +8,7 @@ use super::pattern::{CallbackPattern, ItemRef};
 use crate::handler::script::Id;
 use crate::host::{Plan, Selection, StandardPlan, Step as Next, View};
 use crate::protocol::{
-    Call, Callback, CallbackMethod, Event, Guid, HResult, Initialize, Item, Kind, Refusal, Session,
+    Call, Callback, CallbackMethod, Delay, Event, Guid, HResult, Initialize, Item, Kind, Refusal, Session,
     SetProgressCallback, State, Wish,
 };
 
@@ -27,7 +27,10 @@ impl Recording {
     }
 }
 
-/// A plan that lets another one decide, and writes down what it decides.
+/// A plan that lets another one decide, and writes down what it decides beyond the ordinary.
+///
+/// Each action is tied to what the manager reacted to: a callback, a state, or a time at which it asked to be woken. Where
+/// an event and such a time fall on the same instant, the event counts. Pauses are not written down.
 pub struct Recorder<P> {
     inner: P,
     /// What an ordinary manager would do: only what differs from that is written down.
@@ -35,13 +38,17 @@ pub struct Recorder<P> {
     recording: Recording,
     items: Vec<Item>,
     states: BTreeMap<State, u32>,
-    state: State,
+    state: Option<State>,
     callbacks: BTreeMap<(CallbackMethod, Option<Guid>), u32>,
     /// The event that the manager reacts to: the first that woke it since it was asked last.
     cause: Option<Trigger>,
+    /// What the decision before reacted to, if the manager has not waited since.
+    last_cause: Option<Trigger>,
     /// The last event that can be named as a trigger.
     latest: Trigger,
     asked: Option<Step>,
+    /// When the plan asked to be woken.
+    wake_at_ns: Option<u64>,
     /// It closes before its time; said once.
     left: bool,
     last_wish: Wish,
@@ -59,11 +66,13 @@ impl<P: Plan> Recorder<P> {
             recording: recording.clone(),
             items: Vec::new(),
             states: BTreeMap::new(),
-            state: State::Created,
+            state: None,
             callbacks: BTreeMap::new(),
             cause: None,
+            last_cause: None,
             latest: Trigger::State { state: State::Created, nth: 1 },
             asked: None,
+            wake_at_ns: None,
             left: false,
             last_wish: Wish::None,
         };
@@ -105,18 +114,27 @@ impl<P: Plan> Plan for Recorder<P> {
         let next = self.inner.next(view);
         let ordinary = self.ordinary.next(View { cancelled: false, ..view });
         self.asked = None;
-        // What an ordinary manager would do as well is a decision all the same when it was made for another reason: the
-        // manager is woken by it, and the order of the threads may depend on that.
-        let woken = |cause: &Trigger| matches!(cause, Trigger::Callback(it) if it.callback.completes().is_none());
-        if let Next::Call(call) = &next
-            && (next != ordinary || self.cause.as_ref().is_some_and(woken))
-            && let Some(action) = self.action_of(call)
-        {
-            let when = self.cause.take().unwrap_or_else(|| self.latest.clone());
-            self.asked = Some(Step { when, action, expect: StepExpect::Taken });
+        let intended = self.cause.is_some();
+        // Neither an event nor the user: it was the time that the plan asked to be woken at.
+        let timed = self.wake_at_ns.filter(|at| !intended && !view.cancelled && *at <= view.now_ns);
+        // Several actions in a row have one cause.
+        let when = match (self.cause.take(), self.last_cause.take(), timed) {
+            (Some(cause), ..) | (None, Some(cause), _) => cause,
+            (None, None, Some(at)) => Trigger::Time { time: Delay(at) },
+            (None, None, None) => self.latest.clone(),
+        };
+        match next {
+            Next::Wait(until_ns) => self.wake_at_ns = until_ns,
+            _ => self.last_cause = (intended || timed.is_some()).then(|| when.clone()),
         }
-        // Whatever is decided now, the next decision has another cause.
-        self.cause = None;
+        match &next {
+            Next::Call(call) if next != ordinary || intended => {
+                if let Some(action) = self.action_of(call) {
+                    self.asked = Some(Step { when, action, expect: StepExpect::Taken });
+                }
+            }
+            _ => {}
+        }
         next
     }
 
@@ -166,12 +184,13 @@ impl<P: Plan> Plan for Recorder<P> {
         let woken = self.inner.observe(event, session);
         self.ordinary.observe(event, session);
         if let Some(instance) = session.instance(event.handler)
-            && instance.state() != self.state
+            && self.state != Some(instance.state())
         {
-            self.state = instance.state();
-            let nth = self.states.entry(self.state).or_default();
+            let state = instance.state();
+            self.state = Some(state);
+            let nth = self.states.entry(state).or_default();
             *nth += 1;
-            self.latest = Trigger::State { state: self.state, nth: *nth };
+            self.latest = Trigger::State { state, nth: *nth };
         }
         if woken && self.cause.is_none() {
             self.cause = Some(self.latest.clone());

@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 use std::fmt::{Display, Write};
 
-use super::parse::STARTED;
 use super::words::Words;
 use crate::protocol::{CallId, CallMethod, CallbackMethod, Delay, Event, HandlerId, Kind, Profile, Return, Thread};
-use crate::trace::{Header, Limits};
+use crate::trace::{Header, Limits, VIRTUAL_START};
 
 /// Writes a whole trace in the notation.
 ///
@@ -39,6 +38,8 @@ pub struct Printer {
     words: Words,
     /// A call or a callback whose line is not written yet, with its marks.
     held: Option<(Event, Vec<&'static str>)>,
+    /// It is not the whole trace.
+    part: bool,
     /// The time at which a reader of the lines so far would be.
     now: u64,
     open_calls: HashMap<(HandlerId, CallMethod), Vec<CallId>>,
@@ -51,9 +52,10 @@ impl Printer {
         Self::default()
     }
 
-    /// A printer for a part of a trace that begins at this time, in nanoseconds.
+    /// A printer for a part of a trace that begins at this time, in nanoseconds. What returns or is answered in it may have
+    /// begun before it.
     pub fn starting_at(now_ns: u64) -> Self {
-        Self { now: now_ns, ..Self::default() }
+        Self { now: now_ns, part: true, ..Self::default() }
     }
 
     /// Writes the directives that say what differs from the default.
@@ -62,7 +64,7 @@ impl Printer {
         if header.profile != Profile::default() {
             directive("profile", &header.profile);
         }
-        if header.started != STARTED {
+        if header.started != VIRTUAL_START {
             directive("started", &header.started);
         }
         let (limits, usual) = (header.limits, Limits::default());
@@ -121,7 +123,8 @@ impl Printer {
                 self.who("manager", event, &mut line);
                 self.result(" returns", what, &mut line);
                 let open = self.open_calls.get_mut(&(event.handler, what.method));
-                comments.extend(close(open, *call).map(|why| format!("returns from call {}, {why}", call.0)));
+                comments
+                    .extend(close(open, *call, self.part).map(|why| format!("returns from call {}, {why}", call.0)));
             }
             Kind::Callback { call, what } => {
                 self.who("handler", event, &mut line);
@@ -139,7 +142,7 @@ impl Printer {
                 self.who("handler", event, &mut line);
                 put(&mut line, format_args!(" answered {hr}"));
                 let open = self.open_callbacks.get_mut(&(event.handler, event.thread.clone(), *method));
-                comments.extend(close(open, *call).map(|why| format!("answers callback {}, {why}", call.0)));
+                comments.extend(close(open, *call, self.part).map(|why| format!("answers callback {}, {why}", call.0)));
             }
             Kind::Note(note) => {
                 self.who("note", event, &mut line);
@@ -199,15 +202,17 @@ fn over_at_once(event: &Event, end: &Event) -> bool {
         }
 }
 
-/// Takes a crossing from the open ones. Says so when a reader of the line would take another.
-fn close(open: Option<&mut Vec<CallId>>, call: CallId) -> Option<&'static str> {
-    let Some(open) = open else { return Some("which is not open") };
+/// Takes a crossing from the open ones. Says so when a reader of the line would take another; in a part of a trace, what
+/// is not open may have begun before it.
+fn close(open: Option<&mut Vec<CallId>>, call: CallId, part: bool) -> Option<&'static str> {
+    let unknown = (!part).then_some("which is not open");
+    let Some(open) = open else { return unknown };
     match open.iter().rposition(|id| *id == call) {
         Some(at) => {
             open.remove(at);
             (at < open.len()).then_some("not the newest")
         }
-        None => Some("which is not open"),
+        None => unknown,
     }
 }
 
