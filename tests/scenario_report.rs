@@ -1,6 +1,7 @@
 //! What is said of expectations that are not met, and what blessing makes of them.
 
 #[path = "common/replaying.rs"]
+#[allow(dead_code, reason = "other tests also write the traces of what they replay")]
 mod replaying;
 
 use std::path::Path;

@@ -208,14 +208,16 @@ pub(super) mod outcome {
     }
 }
 
+/// What stands before or after an outcome's own word, and what it makes of that.
+type Words<T> = (&'static str, fn(T) -> Outcome);
+
 /// The outcome that `Display` writes so.
 fn outcome_of(words: &str) -> Result<Outcome, UnknownName> {
     let plain = [Outcome::Unfinished, Outcome::NothingPrepared, Outcome::Abandoned, Outcome::Crashed];
     if let Some(outcome) = plain.iter().find(|outcome| outcome.to_string() == words) {
         return Ok(*outcome);
     }
-    type Of<T> = fn(T) -> Outcome;
-    let with_result: [(&str, Of<HResult>); 4] = [
+    let with_result: [Words<HResult>; 4] = [
         ("declined with ", Outcome::Declined),
         ("prepare failed with ", Outcome::PrepareFailed),
         ("Synchronize returned ", Outcome::SynchronizeFailed),
@@ -226,7 +228,7 @@ fn outcome_of(words: &str) -> Result<Outcome, UnknownName> {
             return hr.parse().map(outcome);
         }
     }
-    let of_method: [(&str, Of<CallMethod>); 2] =
+    let of_method: [Words<CallMethod>; 2] =
         [(" was never completed", Outcome::Overdue), (" never returned", Outcome::Hung)];
     for (suffix, outcome) in of_method {
         if let Some(method) = words.strip_suffix(suffix) {
