@@ -120,14 +120,19 @@ fn rules(report: &Value) -> Vec<&str> {
     rules.into_iter().collect()
 }
 
-/// A report without what only says whether it was live.
+/// A report without what only says whether it was live, and which file its trace is in.
 fn timeless(mut report: Value) -> Value {
     let fields = report.as_object_mut().expect("a report is an object");
     fields.remove("items");
     fields.remove("outcome");
+    fields.remove("errors");
     for (list, named) in [("findings", "case"), ("cases", "name"), ("omitted", "case")] {
         for row in fields.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
-            row.as_object_mut().and_then(|row| row.remove(named)).expect("every row names its case");
+            let row = row.as_object_mut().expect("a row is an object");
+            row.remove(named).expect("every row names its case");
+            for of_file in ["trace", "line", "replay"] {
+                row.remove(of_file);
+            }
         }
     }
     report
@@ -157,13 +162,14 @@ fn every_handler_leaves_the_same_trace_twice_which_is_judged_as_the_session_was(
     for fixture in FIXTURES {
         let live = fixture.run(7, &first);
         let again = fixture.run(7, &second);
+        let (live, again) = ((live.0, timeless(live.1)), (again.0, timeless(again.1)));
         assert!(live == again, "{}: two runs, two reports", fixture.call());
         let (one, other) = (fs::read(&first), fs::read(&second));
         let (one, other) = (one.expect("the trace is there"), other.expect("the trace is there"));
         assert!(one == other, "{}: two runs, two traces", fixture.call());
         let checked = mobsync(&["check", &first.display().to_string(), "--format", "json"]);
         assert_eq!(checked.0, live.0, "{}: exit codes", fixture.call());
-        assert_eq!(timeless(checked.1), timeless(live.1), "{}", fixture.call());
+        assert_eq!(timeless(checked.1), live.1, "{}", fixture.call());
     }
 }
 

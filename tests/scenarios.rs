@@ -145,6 +145,57 @@ fn only_what_can_be_done(mut scenario: Scenario, script: &dyn Fn() -> Script) ->
     }
 }
 
+/// Records a session, replays what was recorded, and compares the traces.
+fn replays_the_same(handler: &Value, steps: &Value, seed: u64) -> Result<(), TestCaseError> {
+    let script = || mobsync::handler::script::parse(&handler.to_string(), "random.json".as_ref()).expect("it is valid");
+    let scenario = json!({
+        "format": "mobsync-scenario", "version": 1, "title": "random", "seed": seed, "choose": "all", "steps": steps,
+    });
+    let scenario = scenario::parse(&scenario.to_string(), "random.json".as_ref()).expect("it is valid");
+    let scenario = only_what_can_be_done(scenario, &script);
+    let (plan, _) = ScenarioPlan::new(&scenario);
+    let (recorder, recording) = Recorder::new(plan, scenario.initialize(), (&scenario.choose).into());
+    let once = run(&scenario, script(), recorder);
+    let recorded = Scenario { steps: recording.steps(), ..scenario };
+    let text = serde_json::to_string(&recorded).expect("a scenario can be written");
+    let read = scenario::parse(&text, "recorded.json".as_ref()).expect("what was written can be read");
+    prop_assert_eq!(&read, &recorded);
+    let (again, steps) = replay(&read, script());
+    let (once_text, again_text) = (once.trace(), again.trace());
+    prop_assert!(
+        once_text == again_text,
+        "{}\n--- once\n{}\n--- again\n{}",
+        serde_json::to_string_pretty(&recorded.steps).unwrap_or_default(),
+        String::from_utf8_lossy(&once_text),
+        String::from_utf8_lossy(&again_text)
+    );
+    let not_taken: Vec<_> =
+        again.check(&read, &steps).into_iter().filter(|held| held.what.starts_with("step ") && !held.held).collect();
+    prop_assert!(not_taken.is_empty(), "{:?}", not_taken);
+    Ok(())
+}
+
+#[test]
+fn a_release_that_wakes_the_manager_is_recorded_though_an_ordinary_manager_would_close_too() {
+    let handler = json!({
+        "kind": "script", "version": 1, "name": "random",
+        "items": [{"id": "A", "name": "A"}, {"id": "B", "name": "B"}],
+        "methods": {
+            "PrepareForSync": {"then": [{"wait": "3ms"}, {"complete": "S_OK"}]},
+            "Synchronize": {"threads": {
+                "a": [
+                    {"work": {"item": "A", "units": 4}},
+                    {"log": {"text": "x", "error": "E1", "item": "A", "jump": true}},
+                    {"complete_if_last": "S_OK"},
+                ],
+                "b": [{"work": {"item": "B", "units": 2, "each": "2ms"}}, {"complete_if_last": "S_OK"}],
+            }},
+        },
+    });
+    let steps = json!([{"when": {"callback": "LogError"}, "do": "release"}]);
+    (400..500).for_each(|seed| replays_the_same(&handler, &steps, seed).unwrap_or_else(|error| panic!("{error}")));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -154,29 +205,6 @@ proptest! {
         steps in prop::collection::vec(step(), 0..6),
         seed in 0..1_000_u64,
     ) {
-        let script = || mobsync::handler::script::parse(&handler.to_string(), "random.json".as_ref()).expect("it is valid");
-        let scenario = json!({
-            "format": "mobsync-scenario", "version": 1, "title": "random", "seed": seed, "choose": "all", "steps": steps,
-        });
-        let scenario = scenario::parse(&scenario.to_string(), "random.json".as_ref()).expect("it is valid");
-        let scenario = only_what_can_be_done(scenario, &script);
-        let (plan, _) = ScenarioPlan::new(&scenario);
-        let (recorder, recording) = Recorder::new(plan, scenario.initialize(), (&scenario.choose).into());
-        let once = run(&scenario, script(), recorder);
-        let recorded = Scenario { steps: recording.steps(), ..scenario };
-        let text = serde_json::to_string(&recorded).expect("a scenario can be written");
-        let read = scenario::parse(&text, "recorded.json".as_ref()).expect("what was written can be read");
-        prop_assert_eq!(&read, &recorded);
-        let (again, steps) = replay(&read, script());
-        let (once_text, again_text) = (once.trace(), again.trace());
-        prop_assert!(
-            once_text == again_text,
-            "{}\n--- once\n{}\n--- again\n{}",
-            serde_json::to_string_pretty(&recorded.steps).unwrap_or_default(),
-            String::from_utf8_lossy(&once_text),
-            String::from_utf8_lossy(&again_text)
-        );
-        let not_taken: Vec<_> = again.check(&read, &steps).into_iter().filter(|held| held.what.starts_with("step ") && !held.held).collect();
-        prop_assert!(not_taken.is_empty(), "{:?}", not_taken);
+        replays_the_same(&handler, &json!(steps), seed)?;
     }
 }

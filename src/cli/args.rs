@@ -6,11 +6,20 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::protocol::{Cookie, Profile, SyncEvent};
 
+/// What the exit codes mean; the same everywhere.
+const EXIT_CODES: &str = "Exit codes: 0 nothing to complain of; 1 findings of level error (with --strict: or warning); \
+                          2 the request cannot be carried out, or was interrupted.";
+
+const OF_RUN: &str = "Ctrl-C stops every item through the protocol, and a second Ctrl-C leaves the session at once; both \
+                      exit with 2, and the trace and the report hold what happened until then.";
+
+/// How often `run` looks at errors, and so retries, when nothing is said.
+pub(super) const RETRIES: u32 = 1;
+
 /// A host for Synchronization Manager handlers: drives them, records every crossing, and says which rules they break.
 #[derive(Debug, Parser)]
-#[command(name = "mobsync", version, about, max_term_width = 110)]
-#[command(after_help = "Exit codes: 0 nothing to complain of; 1 findings of level error (with --strict: or warning); \
-                        2 the request cannot be carried out.")]
+#[command(name = "mobsync", version, about, max_term_width = 100)]
+#[command(after_help = EXIT_CODES)]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -24,8 +33,12 @@ pub fn command() -> clap::Command {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// One session with live progress; then items, outcome, findings
+    #[command(after_help = format!("{OF_RUN}\n\n{EXIT_CODES}"))]
     Run(RunArgs),
+    /// A session step by step: where it stands, what is legal now, what was called last on which thread
+    Debug(DebugArgs),
     /// Judge recorded traces, whoever recorded them
+    #[command(after_help = EXIT_CODES)]
     Check(CheckArgs),
     /// The rule catalogue, or one rule explained
     Rules(RulesArgs),
@@ -83,21 +96,21 @@ pub(super) struct SessionArgs {
     #[arg(long, value_enum)]
     pub(super) profile: Option<ProfileName>,
 
-    /// How long a call may take, and how long a handler that owes a completion may be silent
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "10")]
-    pub(super) timeout: u64,
+    /// How long a call may take, and how long a handler that owes a completion may be silent [default: 10]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    pub(super) timeout: Option<u64>,
 
-    /// How long an asynchronous method may take to return
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "1")]
-    pub(super) blocking_limit: u64,
+    /// How long an asynchronous method may take to return [default: 1]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    pub(super) blocking_limit: Option<u64>,
 
     /// How many rounds of showing errors, and so of retries, the user goes for
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = RETRIES)]
     pub(super) retries: u32,
 
-    /// Decides the order of a scripted handler's threads
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(super) seed: u64,
+    /// Decides the order of a scripted handler's threads; default: 0
+    #[arg(long, value_name = "N")]
+    pub(super) seed: Option<u64>,
 
     /// Write the trace to this file
     #[arg(long, value_name = "FILE")]
@@ -106,6 +119,36 @@ pub(super) struct SessionArgs {
     /// Run the handler in this process, for debuggers (today every handler does)
     #[arg(long)]
     pub(super) in_process: bool,
+
+    /// Raise the debugger's trap (SIGTRAP) in the thread that breaks one of these rules: codes, families or names
+    #[arg(long, value_name = "CODES", value_delimiter = ',')]
+    pub(super) break_on: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "On a terminal it has history and completion; from a pipe or a file it takes one command a line. \
+                        `help` says which there are. Real handlers have no time limits unless --timeout and \
+                        --blocking-limit give them: a person thinks longer."
+)]
+pub(super) struct DebugArgs {
+    /// `filesync` (with --folder), or a .json handler file
+    pub(super) handler: String,
+
+    /// For filesync: synchronize LEFT to RIGHT, as one item (repeatable)
+    #[arg(long, value_name = "LEFT=RIGHT")]
+    pub(super) folder: Vec<String>,
+
+    /// Do what this scenario says; it also says why the session takes place, and which items are chosen
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["event", "settings", "no_user", "item", "cookie", "profile", "retries", "seed"])]
+    pub(super) scenario: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) session: SessionArgs,
+
+    /// Warnings fail too
+    #[arg(long)]
+    pub(super) strict: bool,
 }
 
 #[derive(Debug, Args)]

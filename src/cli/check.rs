@@ -6,52 +6,110 @@ use std::path::Path;
 use super::args::{CheckArgs, CheckFormat};
 use super::exit::{Ended, Failure};
 use super::judged::Judged;
-use super::output;
+use super::output::{Output, keep_apart};
+use super::replay;
 use crate::report::{Filter, Report, human};
 use crate::rules::Conditions;
-use crate::trace::{self, Header, Reader};
+use crate::trace::{self, Header, Reader, TraceError};
 
 pub(super) fn check(args: &CheckArgs) -> Result<Ended, Failure> {
     let filter = Filter::new(&args.judge.select, &args.judge.ignore, args.judge.strict)?;
-    if args.format == CheckFormat::Notation {
-        return super::notation::check(args, &filter);
+    if args.traces.iter().filter(|path| is_stdin(path)).count() > 1 {
+        return Err(Failure("- stands for standard input, which can be read once only".to_owned()));
     }
+    for trace in args.traces.iter().filter(|path| !is_stdin(path)) {
+        keep_apart(("--output", args.judge.output.as_deref()), ("a trace that is to be judged", Some(trace)))?;
+    }
+    let output = Output::open(args.judge.output.as_deref())?;
+    if args.format == CheckFormat::Notation {
+        return super::notation::check(args, &filter, output);
+    }
+
+    // One trace that cannot be read does not keep the others from being judged.
     let mut report: Option<Report> = None;
+    let mut unread = Vec::new();
+    let mut failures = Vec::new();
     for path in &args.traces {
         let case = path.display().to_string();
-        let (header, judged) = judge(args, path)?;
+        let Read { header, judged, broken } = match judge(args, path) {
+            Ok(read) => read,
+            Err(error) => {
+                failures.push(error.to_string());
+                unread.push((case, error));
+                continue;
+            }
+        };
+        failures.extend(broken.as_ref().map(ToString::to_string));
         let profile = args.profile.map_or(header.profile, Into::into);
-        let report = report.get_or_insert_with(|| Report::new(&*header.handler, profile, header.seed));
+        let report = report.get_or_insert_with(|| Report::new(&*header.handler, profile, header.seed, &filter));
         if report.handler != header.handler {
             report.handler = "several handlers".to_owned();
         }
-        judged.add_to(report, &case, &filter);
+        if report.seed != header.seed {
+            report.seed = None;
+        }
+        let error = broken.map(|error| error.to_string());
+        judged.add_to(report, &case, replay::of_check(path, args), error, &filter);
     }
-    // clap asks for at least one trace.
-    let Some(report) = report else { return Ok(Ended::Well) };
-    let text = match args.format {
-        CheckFormat::Json => format!("{}\n", serde_json::to_string_pretty(&report)?),
-        _ => human(&report, output::colour(args.judge.output.as_deref())),
-    };
-    output::deliver(&text, args.judge.output.as_deref())?;
-    Ok(if report.failed() { Ended::Findings } else { Ended::Well })
+    let mut failed = false;
+    if let Some(mut report) = report {
+        unread.into_iter().for_each(|(case, error)| report.add_unread(&case, error.to_string()));
+        failed = report.failed();
+        let text = match args.format {
+            CheckFormat::Json => format!("{}\n", serde_json::to_string_pretty(&report)?),
+            _ => human(&report, output.colour()),
+        };
+        if let Err(Failure(why)) = output.deliver(&text) {
+            failures.push(why);
+        }
+    }
+    match failures.is_empty() {
+        false => Err(Failure(failures.join("\nmobsync: "))),
+        true if failed => Ok(Ended::Findings),
+        true => Ok(Ended::Well),
+    }
 }
 
-fn judge(args: &CheckArgs, path: &Path) -> Result<(Header, Judged), Failure> {
-    if path.as_os_str() == "-" {
-        return judge_all(args, Reader::new(BufReader::new(io::stdin().lock()), "standard input")?);
-    }
-    judge_all(args, trace::open_file(path)?)
+/// A trace that was judged as far as it could be read.
+struct Read {
+    header: Header,
+    judged: Judged,
+    /// Why it could not be read to its end.
+    broken: Option<TraceError>,
 }
 
-fn judge_all<R: BufRead>(args: &CheckArgs, reader: Reader<R>) -> Result<(Header, Judged), Failure> {
+fn judge(args: &CheckArgs, path: &Path) -> Result<Read, TraceError> {
+    if is_stdin(path) {
+        return Ok(judge_all(args, stdin()?, None));
+    }
+    Ok(judge_all(args, trace::open_file(path)?, Some(path)))
+}
+
+fn judge_all<R: BufRead>(args: &CheckArgs, mut reader: Reader<R>, file: Option<&Path>) -> Read {
     let header = reader.header().clone();
-    let mut judged = Judged::new(conditions(args, &header));
-    for event in reader {
-        judged.observe(event?);
+    let mut judged = Judged::new(conditions(args, &header)).of_file(file.map(Path::to_owned));
+    let mut broken = None;
+    while let Some(event) = reader.next() {
+        match event {
+            Ok(event) => judged.observe(event, reader.line()),
+            Err(error) => broken = Some(error),
+        }
     }
-    judged.finish();
-    Ok((header, judged))
+    // What would have come after a break is not known, so the rules of the end do not apply.
+    if broken.is_some() {
+        judged.cut()
+    } else {
+        judged.finish()
+    }
+    Read { header, judged, broken }
+}
+
+pub(super) fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+pub(super) fn stdin() -> Result<Reader<BufReader<io::StdinLock<'static>>>, TraceError> {
+    Reader::new(BufReader::new(io::stdin().lock()), "standard input")
 }
 
 /// What a trace is judged by: its own header, and what the command line says instead.

@@ -1,19 +1,81 @@
 //! The events around a finding, as lines.
 
-use crate::protocol::{Event, Kind};
+use std::collections::{BTreeSet, VecDeque};
+
+use crate::protocol::{CallId, Event, Kind};
+use crate::report::ContextLine;
 use crate::trace::notation::Printer;
 
-/// The lines of these events in the compact notation.
-pub(super) fn lines(events: &[Event]) -> Vec<String> {
-    // The reply to a callback that is not shown says nothing.
-    let shown = |reply| events.iter().any(|e| matches!(&e.kind, Kind::Callback { call, .. } if *call == reply));
-    let first = events.iter().position(|e| !matches!(&e.kind, Kind::Reply { call, .. } if !shown(*call)));
-    let events = &events[first.unwrap_or(0)..];
-    let mut printer = Printer::starting_at(events.first().map_or(0, |event| event.at_ns));
-    let mut text = String::new();
-    for event in events {
-        printer.event(event, &mut text);
+/// How many events are kept for what findings point back to.
+pub(super) const KEPT: usize = 1024;
+/// How many events are shown before the one where a finding was seen.
+const BEFORE: usize = 6;
+/// How many events are shown after it.
+pub(super) const AFTER: usize = 4;
+
+/// The events that show a finding, and those around the last of them. `kept` is a part of the trace, in its order.
+pub(super) fn lines(kept: &VecDeque<Event>, shown_by: &[u64]) -> Vec<ContextLine> {
+    let evidence: BTreeSet<usize> = shown_by.iter().filter_map(|seq| position(kept, *seq)).collect();
+    let Some(seen) = evidence.last().copied().or(kept.len().checked_sub(1)) else { return Vec::new() };
+    let mut chosen: BTreeSet<usize> = (seen.saturating_sub(BEFORE)..kept.len().min(seen + AFTER + 1)).collect();
+    chosen.extend(&evidence);
+    complete(kept, &mut chosen);
+
+    let mut lines = Vec::new();
+    let mut printer = chosen.first().map(|first| Printer::starting_at(kept[*first].at_ns)).unwrap_or_default();
+    let mut rest = chosen.into_iter().peekable();
+    while let Some(at) = rest.next() {
+        let mut text = String::new();
+        printer.event(&kept[at], &mut text);
+        let end = rest.next_if(|next| *next == at + 1 && ends(&kept[*next], &kept[at]));
+        if let Some(end) = end {
+            printer.event(&kept[end], &mut text);
+        }
+        printer.finish(&mut text);
+        // A crossing is one line, or one for its beginning and one for its end; names are declared in lines of their own.
+        let crossings = text.lines().filter(|line| !is_declaration(line)).count();
+        let mut events = [Some(at), end].into_iter().flatten();
+        for line in text.lines() {
+            let line_of = if is_declaration(line) { None } else { events.next() };
+            let shows = match line_of {
+                Some(at) if crossings == 1 => evidence.contains(&at) || end.is_some_and(|end| evidence.contains(&end)),
+                Some(at) => evidence.contains(&at),
+                None => false,
+            };
+            lines.push(ContextLine { event: line_of.map(|at| kept[at].seq), line: line.to_owned(), shows });
+        }
     }
-    printer.finish(&mut text);
-    text.lines().map(str::to_owned).collect()
+    lines
+}
+
+fn is_declaration(line: &str) -> bool {
+    line.starts_with("alias ")
+}
+
+fn position(kept: &VecDeque<Event>, seq: u64) -> Option<usize> {
+    kept.binary_search_by_key(&seq, |event| event.seq).ok()
+}
+
+/// Adds the other half of each crossing that is cut in two at the edges.
+fn complete(kept: &VecDeque<Event>, chosen: &mut BTreeSet<usize>) {
+    for at in chosen.clone() {
+        if at > 0 && ends(&kept[at], &kept[at - 1]) {
+            chosen.insert(at - 1);
+        }
+        if kept.get(at + 1).is_some_and(|next| ends(next, &kept[at])) {
+            chosen.insert(at + 1);
+        }
+    }
+}
+
+/// Whether `end` is the return of the call, or the reply to the callback, `begin`.
+fn ends(end: &Event, begin: &Event) -> bool {
+    let call_of = |event: &Event| -> Option<(bool, CallId)> {
+        match &event.kind {
+            Kind::Call { call, .. } | Kind::Callback { call, .. } => Some((true, *call)),
+            Kind::Return { call, .. } | Kind::Reply { call, .. } => Some((false, *call)),
+            Kind::Note(_) => None,
+        }
+    };
+    matches!((call_of(begin), call_of(end)), (Some((true, begun)), Some((false, ended))) if begun == ended)
 }

@@ -10,6 +10,8 @@ use crate::handler::HandlerFactory;
 use crate::handler::filesync::{FileSync, FolderPair};
 use crate::handler::script::{self, Script, ScriptFactory};
 use crate::host::Scheduler;
+use crate::protocol::nearest;
+use crate::trace::readable;
 
 /// A handler that can be driven.
 pub(super) enum Handler {
@@ -33,8 +35,8 @@ struct BuiltinFile {
     _schema: Option<String>,
     #[serde(rename = "kind")]
     _kind: String,
-    #[serde(default)]
-    version: Option<u32>,
+    #[serde(rename = "version", default)]
+    _version: Option<u32>,
     name: String,
     #[serde(default)]
     folders: Vec<FolderEntry>,
@@ -58,15 +60,18 @@ impl Handler {
             let pairs = folders.iter().map(|folder| folder.parse()).collect::<Result<Vec<FolderPair>, _>>()?;
             return Ok(Self::Real(Arc::new(FileSync::new(pairs)?)));
         }
+        if nearest(word, ["filesync"]).is_some() && !Path::new(word).exists() {
+            return Err(Failure(format!("{word}: no such handler; did you mean filesync?")));
+        }
         if !folders.is_empty() {
             return Err(Failure(format!("--folder is for filesync, not for {word}")));
         }
         let path = Path::new(word);
         match path.extension().and_then(|extension| extension.to_str()) {
-            Some("json") => Self::from_file(path),
             Some("so" | "dylib" | "dll") => {
                 Err(Failure(format!("{word}: native handlers are not supported yet by this version")))
             }
+            Some("json") => Self::from_file(path),
             _ => Err(Failure(format!(
                 "{word}: no such handler; expected `filesync` with --folder LEFT=RIGHT, or a handler file ending in .json"
             ))),
@@ -74,8 +79,8 @@ impl Handler {
     }
 
     fn from_file(path: &Path) -> Result<Self, Failure> {
-        let text = std::fs::read_to_string(path).map_err(|error| Failure(format!("{}: {error}", path.display())))?;
-        let kind = serde_json::from_str(&text).ok().and_then(|file: Kind| file.kind);
+        let text = script::read(path)?;
+        let kind = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok().and_then(|file: Kind| file.kind);
         match kind.as_deref() {
             Some("builtin") => Self::builtin(&text, path),
             Some(kind @ ("com" | "exec")) => Err(Failure(format!(
@@ -88,20 +93,22 @@ impl Handler {
     }
 
     fn builtin(text: &str, path: &Path) -> Result<Self, Failure> {
+        script::check_version(text, path)?;
         let file: BuiltinFile = script::from_json(text, path)?;
-        if file.version.is_some_and(|version| version != 1) {
-            return Err(Failure(format!("{}: unknown version; this program reads version 1", path.display())));
-        }
         if file.name != "filesync" {
-            return Err(Failure(format!(
-                "{}: no built-in handler `{}`; there is `filesync`",
-                path.display(),
-                file.name
-            )));
+            let (path, name) = (path.display(), readable(&file.name));
+            return Err(Failure(format!("{path}: name: no built-in handler `{name}`; there is `filesync`")));
+        }
+        if file.folders.is_empty() {
+            let why = "no folder to synchronize; expected at least one {\"left\": …, \"right\": …}";
+            return Err(Failure(format!("{}: folders: {why}", path.display())));
         }
         let base = path.parent().unwrap_or(Path::new(""));
-        let pair = |entry: FolderEntry| FolderPair::new(base.join(entry.left), base.join(entry.right));
-        let pairs = file.folders.into_iter().map(pair).collect::<Result<Vec<_>, _>>()?;
+        let pair = |(at, entry): (usize, FolderEntry)| {
+            FolderPair::new(base.join(entry.left), base.join(entry.right))
+                .map_err(|error| Failure(format!("{}: folders[{at}]: {}", path.display(), Failure::from(error))))
+        };
+        let pairs = file.folders.into_iter().enumerate().map(pair).collect::<Result<Vec<_>, _>>()?;
         Ok(Self::Real(Arc::new(FileSync::new(pairs)?)))
     }
 

@@ -1,25 +1,126 @@
-//! Ctrl-C: the first stops every item through the protocol, the second leaves the session.
+//! Ctrl-C, or SIGTERM on Unix: the first stops every item through the protocol, the second leaves the session, and a third
+//! ends the program, as does one that comes when the session is over.
 
+use std::process::exit;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::runtime::{Builder, Runtime};
+
+use super::live::Teller;
 use crate::host::Controls;
 
-/// Listens for as long as the program runs.
-pub(super) fn listen(controls: Controls) {
-    let spawned = std::thread::Builder::new().name("ctrl-c".to_owned()).spawn(move || {
-        let runtime = match tokio::runtime::Builder::new_current_thread().enable_io().build() {
-            Ok(runtime) => runtime,
-            Err(error) => return eprintln!("mobsync: Ctrl-C will end the program at once: {error}"),
+/// The exit code of a program that was told to end.
+const INTERRUPTED: i32 = 2;
+
+/// Whether and when the user wanted an end. Clones speak of the same session.
+#[derive(Clone, Default)]
+pub(super) struct Interrupt {
+    came: Arc<AtomicBool>,
+    over: Arc<AtomicBool>,
+}
+
+impl Interrupt {
+    /// The user wanted everything stopped.
+    pub(super) fn came(&self) -> bool {
+        self.came.load(Ordering::SeqCst)
+    }
+
+    /// The session is over: from now on the user wants the program to end.
+    pub(super) fn session_is_over(&self) {
+        self.over.store(true, Ordering::SeqCst);
+    }
+
+    /// Listens for as long as the program runs. When this returns, no signal is missed any more.
+    pub(super) fn listen(&self, controls: Controls, teller: Teller) {
+        let at_once =
+            |error: std::io::Error| teller.tell(&format!("mobsync: Ctrl-C will end the program at once: {error}"));
+        let (runtime, mut signals) = match Builder::new_current_thread().enable_io().build().and_then(|runtime| {
+            let signals = Signals::new(&runtime)?;
+            Ok((runtime, signals))
+        }) {
+            Ok(both) => both,
+            Err(error) => return at_once(error),
         };
-        runtime.block_on(async {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                eprintln!("stopping every item; Ctrl-C again leaves the session at once");
-                controls.cancel_all();
-            }
-            if tokio::signal::ctrl_c().await.is_ok() {
-                controls.leave();
-            }
+        let (interrupt, to_user) = (self.clone(), teller.clone());
+        let spawned = std::thread::Builder::new().name("ctrl-c".to_owned()).spawn(move || {
+            runtime.block_on(async {
+                let mut count = 0;
+                while signals.next().await {
+                    if interrupt.over.load(Ordering::SeqCst) {
+                        exit(INTERRUPTED);
+                    }
+                    count += 1;
+                    match count {
+                        1 => {
+                            interrupt.came.store(true, Ordering::SeqCst);
+                            controls.cancel_all();
+                            to_user.tell("stopping every item; Ctrl-C again leaves the session at once");
+                        }
+                        2 => controls.leave(),
+                        _ => exit(INTERRUPTED),
+                    }
+                }
+            });
         });
-    });
-    if let Err(error) = spawned {
-        eprintln!("mobsync: Ctrl-C will end the program at once: {error}");
+        if let Err(error) = spawned {
+            at_once(error);
+        }
+    }
+}
+
+/// The signals that ask for an end, each of them once.
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new(runtime: &Runtime) -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let _inside = runtime.enter();
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// Waits for the next one; false when there will be none.
+    async fn next(&mut self) -> bool {
+        tokio::select! {
+            came = self.interrupt.recv() => came.is_some(),
+            came = self.terminate.recv() => came.is_some(),
+        }
+    }
+}
+
+/// The signals that ask for an end, each of them once.
+#[cfg(windows)]
+struct Signals(tokio::signal::windows::CtrlC);
+
+#[cfg(windows)]
+impl Signals {
+    fn new(runtime: &Runtime) -> std::io::Result<Self> {
+        let _inside = runtime.enter();
+        tokio::signal::windows::ctrl_c().map(Self)
+    }
+
+    /// Waits for the next one; false when there will be none.
+    async fn next(&mut self) -> bool {
+        self.0.recv().await.is_some()
+    }
+}
+
+/// The signals that ask for an end: on this system there are none that can be heard.
+#[cfg(not(any(unix, windows)))]
+struct Signals;
+
+#[cfg(not(any(unix, windows)))]
+impl Signals {
+    fn new(_: &Runtime) -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) -> bool {
+        false
     }
 }

@@ -1,92 +1,166 @@
 //! Judges events as they pass, and keeps what reports need of them.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
 
-use super::context;
-use crate::protocol::{CallMethod, Event, Item, Kind};
-use crate::report::{EarlierRounds, Filter, LiveErrors, Omitted, Report};
+use super::context::{self, AFTER, KEPT};
+use crate::protocol::{CallMethod, Event, Guid, Item, Kind, Session};
+use crate::report::{CaseRecord, EarlierRounds, Filter, Found, LiveErrors, Omitted, Report, plain};
 use crate::rules::{Conditions, Finding, Monitor};
-
-/// How many events around a finding are kept for its context.
-const AROUND: usize = 6;
 
 /// How many findings of one rule are kept in full; more are counted.
 const MOST_OF_A_RULE: usize = 1000;
 
 /// A case while it is judged.
 pub(super) struct Judged {
-    pub(super) monitor: Monitor,
+    monitor: Monitor,
     recent: VecDeque<Event>,
-    findings: Vec<(Finding, Vec<String>)>,
+    found: Vec<Found>,
+    /// The findings that still wait for the events after them: where they stand in `found`, and how many more they want.
+    open: VecDeque<(usize, usize)>,
     kept: BTreeMap<&'static str, usize>,
     omitted: Omitted,
     items: Vec<Item>,
     earlier: EarlierRounds,
+    item_at: BTreeMap<Guid, usize>,
     errors: LiveErrors,
     last_ns: u64,
+    /// The trace file, where there is one, and the line of the newest event in it.
+    file: Option<PathBuf>,
+    line: u64,
 }
 
 impl Judged {
     pub(super) fn new(conditions: Conditions) -> Self {
         Self {
             monitor: Monitor::new(conditions),
-            recent: VecDeque::with_capacity(AROUND + 1),
-            findings: Vec::new(),
+            recent: VecDeque::with_capacity(KEPT),
+            found: Vec::new(),
+            open: VecDeque::new(),
             kept: BTreeMap::new(),
             omitted: Omitted::default(),
             items: Vec::new(),
             earlier: EarlierRounds::default(),
+            item_at: BTreeMap::new(),
             errors: LiveErrors::default(),
             last_ns: 0,
+            file: None,
+            line: 0,
         }
     }
 
-    /// Takes the next event. Returns the codes of the rules that it breaks.
-    pub(super) fn observe(&mut self, event: Event) -> Vec<&'static str> {
+    /// The events stand in this file.
+    pub(super) fn of_file(self, file: Option<PathBuf>) -> Self {
+        Self { file, ..self }
+    }
+
+    /// Takes the next event, and the line of the trace file in which it stands.
+    pub(super) fn observe(&mut self, event: Event, line: u64) {
         self.earlier.observe(&event, self.monitor.session());
         let found = self.monitor.observe(&event);
         self.last_ns = event.at_ns;
+        self.line = line;
         match &event.kind {
             Kind::Return { what, .. } if what.method == CallMethod::Next => self.list(&what.out.items),
             Kind::Callback { .. } => self.errors.observe(&event),
             _ => {}
         }
-        if self.recent.len() == AROUND {
+        if self.recent.len() == KEPT {
             self.recent.pop_front();
         }
         self.recent.push_back(event);
-        if found > 0 { self.keep() } else { Vec::new() }
+        self.open.iter_mut().for_each(|(_, wanted)| *wanted -= 1);
+        while let Some((at, _)) = self.open.pop_front_if(|(_, wanted)| *wanted == 0) {
+            self.show(at);
+        }
+        if found > 0 {
+            self.keep();
+        }
     }
 
     /// The trace has ended.
-    pub(super) fn finish(&mut self) -> Vec<&'static str> {
-        if self.monitor.finish() > 0 { self.keep() } else { Vec::new() }
+    pub(super) fn finish(&mut self) {
+        if self.monitor.finish() > 0 {
+            self.keep();
+        }
+        self.cut();
+    }
+
+    /// The trace broke off: nothing is known of what would have come.
+    pub(super) fn cut(&mut self) {
+        while let Some((at, _)) = self.open.pop_front() {
+            self.show(at);
+        }
     }
 
     fn list(&mut self, items: &[Item]) {
         for item in items {
-            match self.items.iter_mut().find(|known| known.id == item.id) {
-                Some(known) => known.clone_from(item),
-                None => self.items.push(item.clone()),
+            match self.item_at.get(&item.id) {
+                Some(at) => self.items[*at].clone_from(item),
+                None => {
+                    self.item_at.insert(item.id, self.items.len());
+                    self.items.push(item.clone());
+                }
             }
         }
     }
 
-    fn keep(&mut self) -> Vec<&'static str> {
-        let found = self.monitor.take_findings();
-        let codes = found.iter().map(|finding| finding.rule.code).collect();
-        let mut lines = None;
-        for finding in found {
+    fn keep(&mut self) {
+        for finding in self.monitor.take_findings() {
             let kept = self.kept.entry(finding.rule.code).or_default();
-            if *kept < MOST_OF_A_RULE {
-                *kept += 1;
-                let context = lines.get_or_insert_with(|| context::lines(self.recent.make_contiguous()));
-                self.findings.push((finding, context.clone()));
-            } else {
+            if *kept == MOST_OF_A_RULE {
                 self.omitted.count(&finding);
+                continue;
             }
+            *kept += 1;
+            let message = self.with_names(&finding);
+            self.open.push_back((self.found.len(), AFTER));
+            self.found.push(Found {
+                finding: Finding { message, ..finding },
+                at_ns: self.last_ns,
+                line: self.file.is_some().then_some(self.line),
+                context: Vec::new(),
+            });
         }
-        codes
+    }
+
+    fn show(&mut self, at: usize) {
+        self.found[at].context = context::lines(&self.recent, &self.found[at].finding.events);
+    }
+
+    /// The message, with the items' names behind their IDs.
+    fn with_names(&self, finding: &Finding) -> String {
+        /// The length of a GUID in braces.
+        const LENGTH: usize = 38;
+        let mut rest = finding.message.as_str();
+        let mut text = String::with_capacity(rest.len());
+        while let Some(brace) = rest.find('{') {
+            text.push_str(&rest[..brace]);
+            rest = &rest[brace..];
+            let id: Option<Guid> = rest.get(..LENGTH).and_then(|guid| guid.parse().ok());
+            let Some(id) = id else {
+                text.push('{');
+                rest = &rest[1..];
+                continue;
+            };
+            text.push_str(&id.alias().unwrap_or_else(|| id.to_string()));
+            if let Some(at) = self.item_at.get(&id) {
+                text.push_str(&format!(" \"{}\"", plain(&self.items[*at].name.to_string())));
+            }
+            rest = &rest[LENGTH..];
+        }
+        text.push_str(rest);
+        text
+    }
+
+    /// What was found and kept so far.
+    pub(super) fn found(&self) -> &[Found] {
+        &self.found
+    }
+
+    /// The session so far.
+    pub(super) fn session(&self) -> &Session {
+        self.monitor.session()
     }
 
     /// The enumerated items, in the handler's order.
@@ -94,9 +168,30 @@ impl Judged {
         &self.items
     }
 
-    /// Adds the case to a report.
-    pub(super) fn add_to(self, report: &mut Report, name: &str, filter: &Filter) {
-        report.add_case(name, &self.monitor, self.findings, &self.omitted, filter, self.last_ns);
+    /// The newest event.
+    pub(super) fn last(&self) -> Option<&Event> {
+        self.recent.back()
+    }
+
+    /// Adds the case to a report. `replay` is a command that shows it again; `error` says why it has no end.
+    pub(super) fn add_to(
+        self,
+        report: &mut Report,
+        name: &str,
+        replay: Option<String>,
+        error: Option<String>,
+        filter: &Filter,
+    ) {
+        let record = CaseRecord {
+            name: name.to_owned(),
+            trace: self.file.map(|file| file.display().to_string()),
+            found: self.found,
+            omitted: self.omitted,
+            nanos: self.last_ns,
+            replay,
+            error,
+        };
+        report.add_case(record, &self.monitor, filter);
     }
 
     /// Adds what became of the items to a report.

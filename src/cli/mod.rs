@@ -1,9 +1,11 @@
 //! The command line. `main.rs` only calls [`main`].
 
 mod args;
+mod break_on;
 mod check;
 mod completions;
 mod context;
+mod debug;
 mod exit;
 mod handler;
 mod interrupt;
@@ -11,6 +13,7 @@ mod judged;
 mod live;
 mod notation;
 mod output;
+mod replay;
 mod rules;
 mod run;
 mod schema;

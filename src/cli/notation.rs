@@ -1,51 +1,69 @@
 //! `mobsync check --format notation`: the traces themselves, one crossing a line, findings marked.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::io::{BufRead, Write};
+use std::path::Path;
 
 use super::args::CheckArgs;
-use super::check::conditions;
+use super::check::{conditions, is_stdin, stdin};
 use super::exit::{Ended, Failure};
+use super::output::Output;
 use crate::report::Filter;
 use crate::rules::{Finding, Monitor};
 use crate::trace::notation::Printer;
 use crate::trace::{self, Reader};
 
-pub(super) fn check(args: &CheckArgs, filter: &Filter) -> Result<Ended, Failure> {
-    let mut out: Box<dyn Write> = match &args.judge.output {
-        None => Box::new(BufWriter::new(io::stdout().lock())),
-        Some(path) => {
-            let file = File::create(path).map_err(|error| Failure(format!("{}: {error}", path.display())))?;
-            Box::new(BufWriter::new(file))
-        }
-    };
+pub(super) fn check(args: &CheckArgs, filter: &Filter, output: Output) -> Result<Ended, Failure> {
+    let mut out = output.stream()?;
     let mut failed = false;
+    let mut failures = Vec::new();
     for path in &args.traces {
-        let written = if path.as_os_str() == "-" {
-            print(args, filter, Reader::new(BufReader::new(io::stdin().lock()), "standard input")?, &mut out)
+        if args.traces.len() > 1 {
+            put(&mut out, &format!("# {}\n", path.display()))?;
+        }
+        let printed = if is_stdin(path) {
+            stdin().map_err(Failure::from).and_then(|reader| print(args, filter, reader, &mut out))
         } else {
-            if args.traces.len() > 1 {
-                put(&mut out, &format!("# {}\n", path.display()))?;
-            }
-            print(args, filter, trace::open_file(path)?, &mut out)
+            trace::open_file(path as &Path)
+                .map_err(Failure::from)
+                .and_then(|reader| print(args, filter, reader, &mut out))
         };
-        failed |= written?;
+        match printed {
+            Ok(Printed { fails, broken }) => {
+                failed |= fails;
+                failures.extend(broken);
+            }
+            Err(Failure(why)) => failures.push(why),
+        }
     }
-    put(&mut out, "")?;
-    Ok(if failed { Ended::Findings } else { Ended::Well })
+    if let Err(error) = out.flush() {
+        failures.push(format!("the output: {error}"));
+    }
+    match failures.is_empty() {
+        false => Err(Failure(failures.join("\nmobsync: "))),
+        true if failed => Ok(Ended::Findings),
+        true => Ok(Ended::Well),
+    }
 }
 
-/// Prints one trace; whether it has findings that fail.
+/// What came of printing a trace.
+struct Printed {
+    /// It has findings that fail.
+    fails: bool,
+    /// Why it could not be read to its end.
+    broken: Option<String>,
+}
+
 fn print<R: BufRead>(
     args: &CheckArgs,
     filter: &Filter,
     reader: Reader<R>,
     out: &mut dyn Write,
-) -> Result<bool, Failure> {
+) -> Result<Printed, Failure> {
     let mut monitor = Monitor::new(conditions(args, reader.header()));
     let mut printer = Printer::new();
     let mut text = String::new();
     let mut failed = false;
+    let mut broken = None;
     let mut header = reader.header().clone();
     header.profile = args.profile.map_or(header.profile, Into::into);
     Printer::header(&header, &mut text);
@@ -53,10 +71,8 @@ fn print<R: BufRead>(
         let event = match event {
             Ok(event) => event,
             Err(error) => {
-                // What was readable is shown before the error is told.
-                printer.finish(&mut text);
-                put(out, &text)?;
-                return Err(error.into());
+                broken = Some(error.to_string());
+                break;
             }
         };
         monitor.observe(&event);
@@ -67,14 +83,18 @@ fn print<R: BufRead>(
         text.clear();
     }
     printer.finish(&mut text);
-    monitor.finish();
-    let (marks, fails) = kept(monitor.take_findings(), filter);
-    if !marks.is_empty() {
-        text.push_str(&format!("# at the end: {}\n", marks.join(", ")));
+    if broken.is_some() {
+        text.push_str("# the trace breaks off here\n");
+    } else {
+        monitor.finish();
+        let (marks, fails) = kept(monitor.take_findings(), filter);
+        failed |= fails;
+        if !marks.is_empty() {
+            text.push_str(&format!("# at the end: {}\n", marks.join(", ")));
+        }
     }
     put(out, &text)?;
-    out.flush().map_err(|error| Failure(error.to_string()))?;
-    Ok(failed || fails)
+    Ok(Printed { fails: failed, broken })
 }
 
 /// The codes of the findings that the filter keeps, each once, and whether one of them fails.
@@ -90,11 +110,6 @@ fn kept(findings: Vec<Finding>, filter: &Filter) -> (Vec<&'static str>, bool) {
     (codes, fails)
 }
 
-/// A reader of standard output that has gone away has seen enough.
 fn put(out: &mut dyn Write, text: &str) -> Result<(), Failure> {
-    match out.write_all(text.as_bytes()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
-        Err(error) => Err(Failure(format!("the output: {error}"))),
-        Ok(()) => Ok(()),
-    }
+    out.write_all(text.as_bytes()).map_err(|error| Failure(format!("the output: {error}")))
 }

@@ -1,37 +1,159 @@
-//! Where data goes.
+//! Where data and messages go.
 
-use std::io::{IsTerminal, Write};
-use std::path::Path;
+use std::fmt;
+use std::fs::OpenOptions;
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 
 use super::exit::Failure;
 
+/// Writes a message to standard error. When nobody is there to read it, the work still goes on.
+pub(super) fn tell(message: impl fmt::Display) {
+    let _ = writeln!(io::stderr().lock(), "{message}");
+}
+
 /// Writes to standard output. A reader that has gone away (`mobsync … | head`) is no failure.
 pub(super) fn print(bytes: &[u8]) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
+    let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Failure(format!("standard output: {error}")))
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure(format!("standard output: {error}"))),
+        _ => Ok(()),
+    }
+}
+
+/// Where the report goes: the file of `--output`, or standard output.
+pub(super) struct Output {
+    path: Option<PathBuf>,
+    /// The file was not there before, and nothing is in it yet.
+    is_new: bool,
+}
+
+impl Output {
+    /// Makes sure, before anything is done, that the report can be written. The file's old content stays until it is.
+    pub(super) fn open(path: Option<&Path>) -> Result<Self, Failure> {
+        let Some(path) = path else { return Ok(Self { path: None, is_new: false }) };
+        let there = path.metadata();
+        // Opening a pipe and closing it again would tell its reader that this was all.
+        let is_new = match &there {
+            Ok(there) if there.is_dir() => return Err(cannot_write("--output", path, &ErrorKind::IsADirectory.into())),
+            Ok(there) if !there.is_file() => false,
+            there => {
+                let opened = OpenOptions::new().write(true).create(true).truncate(false).open(path);
+                opened.map_err(|error| cannot_write("--output", path, &error))?;
+                there.is_err()
+            }
+        };
+        Ok(Self { path: Some(path.to_owned()), is_new })
+    }
+
+    /// Whether it takes colour.
+    pub(super) fn colour(&self) -> bool {
+        self.path.is_none() && io::stdout().is_terminal() && wants_colour()
+    }
+
+    /// Writes the report. When the file does not take it, standard output gets it: a session cannot be had again.
+    pub(super) fn deliver(mut self, text: &str) -> Result<(), Failure> {
+        let Some(path) = self.path.take() else { return print(text.as_bytes()) };
+        std::fs::write(&path, text).or_else(|error| {
+            print(text.as_bytes())?;
+            let Failure(why) = cannot_write("--output", &path, &error);
+            Err(Failure(format!("{why}; the report went to standard output")))
+        })
+    }
+
+    /// For a report that is written piece by piece.
+    pub(super) fn stream(mut self) -> Result<Box<dyn Write>, Failure> {
+        match self.path.take() {
+            None => Ok(Box::new(io::BufWriter::new(Patient { inner: io::stdout().lock(), gone: false }))),
+            Some(path) => match std::fs::File::create(&path) {
+                Ok(file) => Ok(Box::new(io::BufWriter::new(file))),
+                Err(error) => Err(cannot_write("--output", &path, &error)),
+            },
+        }
+    }
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        if let Some(path) = self.path.take().filter(|_| self.is_new) {
+            // It was made to see whether it can be; an empty report would be worse than none.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// Standard output whose reader may go away: the rest goes nowhere, and the exit code is still the right one.
+struct Patient<W> {
+    inner: W,
+    gone: bool,
+}
+
+impl<W: Write> Patient<W> {
+    fn heed<T>(&mut self, done: io::Result<T>, otherwise: T) -> io::Result<T> {
+        match done {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+                self.gone = true;
+                Ok(otherwise)
+            }
+            done => done,
+        }
+    }
+}
+
+impl<W: Write> Write for Patient<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.gone {
+            return Ok(bytes.len());
+        }
+        let written = self.inner.write(bytes);
+        self.heed(written, bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let flushed = self.inner.flush();
+        self.heed(flushed, ())
+    }
+}
+
+/// What is said of a file that cannot be written.
+pub(super) fn cannot_write(option: &str, path: &Path, error: &io::Error) -> Failure {
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let why = match (error.kind(), folder) {
+        (ErrorKind::NotFound, Some(folder)) if !folder.exists() => {
+            format!("there is no folder {}; make it first, or name a file elsewhere", folder.display())
+        }
+        (ErrorKind::IsADirectory, _) => "that is a folder; name a file".to_owned(),
+        _ => error.to_string(),
+    };
+    Failure(format!("{option} {}: cannot be written: {why}", path.display()))
+}
+
+/// A file that a command writes must be none that it reads or writes otherwise. Each is given as the command line names it.
+pub(super) fn keep_apart(written: (&str, Option<&Path>), other: (&str, Option<&Path>)) -> Result<(), Failure> {
+    let ((option, Some(path)), (what, Some(other))) = (written, other) else { return Ok(()) };
+    let is_special = |path: &Path| path.metadata().is_ok_and(|there| !there.is_file());
+    match (real(path), real(other)) {
+        (Some(one), Some(two)) if one == two && !is_special(path) => {
+            Err(Failure(format!("{option} {}: that is {what}; it would be overwritten", path.display())))
         }
         _ => Ok(()),
     }
 }
 
-/// Writes to the file of `--output`, or to standard output.
-pub(super) fn deliver(text: &str, output: Option<&Path>) -> Result<(), Failure> {
-    match output {
-        None => print(text.as_bytes()),
-        Some(path) => std::fs::write(path, text).map_err(|error| {
-            Failure(format!("{}: {error}; --output names a file in a folder that exists", path.display()))
-        }),
-    }
+/// Where a file is, or would be.
+fn real(path: &Path) -> Option<PathBuf> {
+    path.canonicalize().ok().or_else(|| {
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Some(parent.canonicalize().ok()?.join(path.file_name()?))
+    })
 }
 
-/// Whether standard output takes colour.
-pub(super) fn colour(output: Option<&Path>) -> bool {
-    output.is_none() && std::io::stdout().is_terminal() && wants_colour()
-}
-
-/// Whether the user has nothing against colour (`NO_COLOR`).
+/// Whether neither the user (`NO_COLOR`) nor the terminal has anything against colour.
 pub(super) fn wants_colour() -> bool {
-    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && !is_dumb_terminal()
+}
+
+/// Whether the terminal can do no more than print lines.
+pub(super) fn is_dumb_terminal() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }

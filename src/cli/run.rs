@@ -5,61 +5,106 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::args::{ReportFormat, RunArgs, SessionArgs};
+use super::break_on;
 use super::exit::{Ended, Failure};
 use super::handler::Handler;
-use super::interrupt;
+use super::interrupt::Interrupt;
 use super::judged::Judged;
 use super::live::Live;
-use super::output;
-use crate::host::{self, Job, Scheduler, SeededChoice, Selection, StandardPlan};
-use crate::protocol::{Event, FileTime, Initialize, SyncEvent, SyncFlags};
-use crate::report::{Filter, Report, human};
+use super::output::{Output, cannot_write, keep_apart};
+use super::replay;
+use crate::host::{self, Job, MOST_STEPS, Plan, Scheduler, SeededChoice, Selection, StandardPlan};
+use crate::protocol::{Event, FileTime, Initialize, Item, SyncEvent, SyncFlags};
+use crate::report::{Filter, Report, human, plain};
 use crate::rules::{Conditions, Limits};
-use crate::trace::{self, Clock, Header, Writer};
+use crate::trace::{self, Clock, Header, TraceError, Writer};
 
 pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     let filter = Filter::new(&args.judge.select, &args.judge.ignore, args.judge.strict)?;
     let plan = plan(&args.session)?;
     let selection = plan.selection.clone();
     let handler = Handler::find(&args.handler, &args.folder)?;
-    let header = header(&handler, &args.session);
-    let mut watcher = Watcher::new(&header, args.session.trace.as_deref())?;
-    let name = handler.name();
-    let limits = header.limits;
-    let left = match handler {
-        Handler::Real(factory) => {
-            let job = Job { factory, plan: Box::new(plan), limits };
-            host::run_real(job, interrupt::listen, &mut |events: Vec<Event>, _: &_| watcher.take(events))?.left
-        }
-        Handler::Script(script) => {
-            let scheduler = Scheduler::new(SeededChoice::new(args.session.seed));
-            let factory = Handler::scripted(*script, &scheduler);
-            let job = Job { factory, plan: Box::new(plan), limits };
-            host::run_virtual(job, &scheduler, &mut |events: Vec<Event>, _: &_| watcher.take(events))?.left
-        }
-    };
-    let judged = watcher.end()?;
-    let unmatched = selection.unmatched(judged.items());
-    if !unmatched.is_empty() {
-        return Err(Failure(no_such_item(&unmatched, judged.items())));
+    if matches!(handler, Handler::Real(_)) && args.session.seed.is_some() {
+        let why = "--seed is for scripted handlers; the threads of this one are real, and no seed decides their order";
+        return Err(Failure(why.to_owned()));
     }
-    let mut report = Report::new(name.as_str(), header.profile, header.seed);
+    let (trace, report_to) = (args.session.trace.as_deref(), args.judge.output.as_deref());
+    let handler_file = Some(Path::new(&args.handler)).filter(|file| file.is_file());
+    keep_apart(("--trace", trace), ("the handler's file", handler_file))?;
+    keep_apart(("--output", report_to), ("the handler's file", handler_file))?;
+    keep_apart(("--output", report_to), ("the file of --trace", trace))?;
+    let output = Output::open(report_to)?;
+    let header = header(&handler, &args.session);
+    let name = handler.name();
+    let replay = match &handler {
+        Handler::Script(_) => Some(replay::of_run(args)),
+        Handler::Real(_) => trace.map(|trace| replay::of_trace(trace, None)),
+    };
+
+    let plan = break_on::wrap(Box::new(plan), &args.session, conditions(&header))?;
+    let mut watcher = Watcher::new(&header, trace)?;
+    let interrupt = Interrupt::default();
+    let ran = run_session(handler, args, plan, &mut watcher, &interrupt)?;
+    interrupt.session_is_over();
+    let Watched { judged, trace_failure } = watcher.end();
+
+    // Whatever went wrong, what happened is reported first.
+    let unmatched = selection.unmatched(judged.items());
+    let mut failures = Vec::new();
+    if ran.exhausted {
+        failures.push(endless(&judged));
+    } else if !ran.left && !unmatched.is_empty() {
+        failures.push(no_such_item(&unmatched, judged.items()));
+    }
+    if ran.left {
+        failures.push("interrupted: the session was left before its end".to_owned());
+    } else if interrupt.came() {
+        failures.push("interrupted: what was not finished then was stopped".to_owned());
+    }
+    failures.extend(trace_failure);
+    let broken_off = (ran.left || ran.exhausted).then(|| "the session was left before its end".to_owned());
+
+    let mut report = Report::new(name.as_str(), header.profile, header.seed, &filter);
     judged.add_items_to(&mut report);
-    judged.add_to(&mut report, "run", &filter);
+    judged.add_to(&mut report, "run", replay, broken_off, &filter);
     let text = match args.format {
-        ReportFormat::Human => human(&report, output::colour(args.judge.output.as_deref())),
+        ReportFormat::Human => human(&report, output.colour()),
         ReportFormat::Json => format!("{}\n", serde_json::to_string_pretty(&report)?),
     };
-    output::deliver(&text, args.judge.output.as_deref())?;
-    if left {
-        return Err(Failure(
-            "the session was left before its end; the trace holds what happened until then".to_owned(),
-        ));
+    if let Err(Failure(why)) = output.deliver(&text) {
+        failures.push(why);
     }
-    Ok(if report.failed() { Ended::Findings } else { Ended::Well })
+    match failures.is_empty() {
+        false => Err(Failure(failures.join("\nmobsync: "))),
+        true if report.failed() => Ok(Ended::Findings),
+        true => Ok(Ended::Well),
+    }
 }
 
-fn plan(args: &SessionArgs) -> Result<StandardPlan, Failure> {
+fn run_session(
+    handler: Handler,
+    args: &RunArgs,
+    plan: Box<dyn Plan>,
+    watcher: &mut Watcher,
+    interrupt: &Interrupt,
+) -> Result<host::Ran, Failure> {
+    let limits = limits(&args.session);
+    Ok(match handler {
+        Handler::Real(factory) => {
+            let teller = watcher.live.teller();
+            let listen = |controls| interrupt.listen(controls, teller);
+            let job = Job { factory, plan, limits };
+            host::run_real(job, listen, &mut |events: Vec<Event>, _: &_| watcher.take(events))?
+        }
+        Handler::Script(script) => {
+            let scheduler = Scheduler::new(SeededChoice::new(args.session.seed.unwrap_or_default()));
+            let job = Job { factory: Handler::scripted(*script, &scheduler), plan, limits };
+            host::run_virtual(job, &scheduler, &mut |events: Vec<Event>, _: &_| watcher.take(events))?
+        }
+    })
+}
+
+pub(super) fn plan(args: &SessionArgs) -> Result<StandardPlan, Failure> {
     let event = SyncEvent::from(args.event);
     if args.cookie.is_some() && event != SyncEvent::INVOKE {
         return Err(Failure("--cookie goes with --event invoke: no other event carries one".to_owned()));
@@ -76,21 +121,35 @@ fn plan(args: &SessionArgs) -> Result<StandardPlan, Failure> {
     Ok(plan)
 }
 
-fn header(handler: &Handler, args: &SessionArgs) -> Header {
-    let limits = Limits { timeout_ns: args.timeout, blocking_ns: args.blocking_limit, ..Limits::default() };
+fn limits(args: &SessionArgs) -> Limits {
+    let usual = Limits::default();
+    Limits {
+        timeout_ns: args.timeout.unwrap_or(usual.timeout_ns),
+        blocking_ns: args.blocking_limit.unwrap_or(usual.blocking_ns),
+        ..usual
+    }
+}
+
+pub(super) fn header(handler: &Handler, args: &SessionArgs) -> Header {
     let header = Header {
         generator: concat!("mobsync ", env!("CARGO_PKG_VERSION")).to_owned(),
         handler: handler.name(),
         profile: args.profile.map(Into::into).unwrap_or_default(),
-        limits,
+        limits: limits(args),
         ..Header::default()
     };
     match handler {
         Handler::Real(_) => Header { clock: Clock::Real, started: now(), seed: None, ..header },
         Handler::Script(_) => {
-            Header { clock: Clock::Virtual, started: trace::VIRTUAL_START, seed: Some(args.seed), ..header }
+            let seed = Some(args.seed.unwrap_or_default());
+            Header { clock: Clock::Virtual, started: trace::VIRTUAL_START, seed, ..header }
         }
     }
+}
+
+/// What the session is judged by.
+pub(super) fn conditions(header: &Header) -> Conditions {
+    Conditions { profile: header.profile, limits: header.limits, started: header.started }
 }
 
 fn now() -> FileTime {
@@ -98,28 +157,70 @@ fn now() -> FileTime {
     FileTime::from_unix_nanos(i128::try_from(since.as_nanos()).unwrap_or(i128::MAX))
 }
 
-fn no_such_item(words: &[&str], items: &[crate::protocol::Item]) -> String {
-    let names: Vec<String> = items.iter().map(|item| format!("{:?} {}", item.name, item.id)).collect();
-    let has = if names.is_empty() { "the handler has no items".to_owned() } else { names.join(", ") };
-    format!("--item {}: no such item, so nothing was synchronized; there is: {has}", words.join(", "))
+pub(super) fn no_such_item(words: &[&str], items: &[Item]) -> String {
+    /// How many items are listed; nobody reads more.
+    const LISTED: usize = 20;
+    let names = items.iter().map(|item| format!("\"{}\" {}", plain(&item.name.to_string()), item.id));
+    let mut names: Vec<String> = names.take(LISTED).collect();
+    if items.len() > LISTED {
+        names.push(format!("and {} more", items.len() - LISTED));
+    }
+    let there_is = if names.is_empty() {
+        "the handler has no items".to_owned()
+    } else {
+        format!("there is: {}", names.join(", "))
+    };
+    let known: Vec<String> = items.iter().map(|item| item.name.to_string()).collect();
+    let near = words.iter().find_map(|word| crate::protocol::nearest(word, known.iter().map(String::as_str)));
+    let meant = near.map_or(String::new(), |near| format!("; did you mean {}?", plain(near)));
+    format!("--item {}: no such item, so nothing was synchronized; {there_is}{meant}", words.join(", "))
+}
+
+/// What is said of a script that does not come to an end.
+fn endless(judged: &Judged) -> String {
+    let last = judged.last().map_or(String::new(), |event| {
+        format!(", the last of them at event #{}, {}, on thread {}", event.seq, event.method_name(), event.thread)
+    });
+    format!(
+        "stopped after {MOST_STEPS} steps{}: the script does not come to an end; look for a `repeat` that is too long, or \
+         for one without a `wait`",
+        plain(&last)
+    )
 }
 
 /// Sees every event of a session: writes the trace, judges, shows progress.
 struct Watcher {
     trace: Option<(PathBuf, Writer<File>)>,
-    failed: Option<Failure>,
+    failed: Option<String>,
     judged: Judged,
     live: Live,
+    /// The line of the trace file that was written last.
+    line: u64,
+}
+
+/// What came of watching.
+struct Watched {
+    judged: Judged,
+    /// Why the trace is not whole.
+    trace_failure: Option<String>,
 }
 
 impl Watcher {
     fn new(header: &Header, path: Option<&Path>) -> Result<Self, Failure> {
         let trace = match path {
-            Some(path) => Some((path.to_owned(), trace::create_file(path, header)?)),
+            Some(path) => {
+                let writer = trace::create_file(path, header).map_err(|error| match error {
+                    TraceError::Io { kind, message, .. } => {
+                        cannot_write("--trace", path, &std::io::Error::new(kind, message))
+                    }
+                    error => error.into(),
+                })?;
+                Some((path.to_owned(), writer))
+            }
             None => None,
         };
-        let conditions = Conditions { profile: header.profile, limits: header.limits, started: header.started };
-        Ok(Self { trace, failed: None, judged: Judged::new(conditions), live: Live::new() })
+        let judged = Judged::new(conditions(header)).of_file(path.map(Path::to_owned));
+        Ok(Self { trace, failed: None, judged, live: Live::new(), line: 1 })
     }
 
     fn take(&mut self, events: Vec<Event>) {
@@ -129,19 +230,18 @@ impl Watcher {
                 && let Err(error) = writer.write(&event)
             {
                 // The session goes on to its end: a handler is not left hanging for a full disk.
-                self.failed = Some(Failure(format!("{}: {error}; the trace ends there", path.display())));
+                let Failure(why) = cannot_write("--trace", path, &error);
+                self.failed = Some(format!("{why}; the trace ends before event #{}", event.seq));
             }
+            self.line += 1;
             self.live.observe(&event);
-            self.judged.observe(event);
+            self.judged.observe(event, self.line);
         }
     }
 
-    fn end(mut self) -> Result<Judged, Failure> {
+    fn end(mut self) -> Watched {
         self.live.finish();
         self.judged.finish();
-        match self.failed {
-            Some(failure) => Err(failure),
-            None => Ok(self.judged),
-        }
+        Watched { judged: self.judged, trace_failure: self.failed }
     }
 }

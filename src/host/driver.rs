@@ -31,6 +31,8 @@ enum Called {
     Returned(Return),
     Panicked(String),
     Abandoned,
+    /// The session is left in the middle of it.
+    Left,
 }
 
 impl<'a> Driver<'a> {
@@ -60,7 +62,9 @@ impl<'a> Driver<'a> {
             match self.shared.decide(self.id) {
                 Decision::Call(id, call) => {
                     refusals = 0;
-                    self.make(id, call);
+                    if !self.make(id, call) {
+                        break;
+                    }
                 }
                 Decision::Wait(until_ns) if self.wait(until_ns) => refusals = 0,
                 Decision::Refused if refusals < MOST_REFUSALS => refusals += 1,
@@ -99,6 +103,7 @@ impl<'a> Driver<'a> {
                     self.record_task_crash();
                     return true;
                 }
+                Paused::Exhausted => return false,
                 paused => paused == Paused::Stuck,
             },
         };
@@ -128,14 +133,16 @@ impl<'a> Driver<'a> {
         self.shared.note(self.id, self.shared.clock.thread(), note);
     }
 
-    /// Makes a call that is recorded already, and records its return, or what came instead.
-    fn make(&mut self, id: CallId, call: Call) {
+    /// Makes a call that is recorded already, and records its return, or what came instead. False when the session is left
+    /// in the middle of it.
+    fn make(&mut self, id: CallId, call: Call) -> bool {
         let method = call.method();
         if let Clock::Virtual(scheduler) = &self.shared.clock {
             scheduler.call_begins(scheduler.now_ns().saturating_add(self.limits.timeout_ns));
         }
         let called = match catch_unwind(AssertUnwindSafe(|| self.call(call))) {
             Ok(ret) => match &self.shared.clock {
+                Clock::Virtual(scheduler) if scheduler.is_exhausted() => Called::Left,
                 Clock::Virtual(scheduler) if scheduler.is_abandoned() => Called::Abandoned,
                 _ => Called::Returned(ret),
             },
@@ -148,11 +155,13 @@ impl<'a> Driver<'a> {
                 self.shared.note(self.id, self.shared.clock.thread(), note);
             }
             Called::Abandoned => self.time_out(method, WaitingFor::Return),
+            Called::Left => return false,
         }
         if let Clock::Virtual(scheduler) = &self.shared.clock {
             scheduler.call_ended();
             self.record_task_crash();
         }
+        true
     }
 
     fn call(&mut self, call: Call) -> Return {

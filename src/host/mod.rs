@@ -1,5 +1,6 @@
 //! The host: drives handlers through sessions, and records every crossing.
 
+pub mod break_on;
 mod clock;
 mod driver;
 mod plan;
@@ -9,5 +10,5 @@ mod shared;
 
 pub use plan::{Plan, Selection, StandardPlan, Step, View};
 pub use run::{Controls, Drain, Job, Ran, run_real, run_virtual};
-pub use scheduler::{Choice, Next, Paused, Scheduler, SeededChoice, Task};
+pub use scheduler::{Choice, MOST_STEPS, Next, Paused, Scheduler, SeededChoice, Task};
 pub use shared::CallbackSink;

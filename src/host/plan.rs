@@ -180,6 +180,14 @@ impl StandardPlan {
         }
     }
 
+    /// The next step of enumerating again, after the handler's properties were changed: until it is done, nothing can be
+    /// done with the items.
+    pub(crate) fn enumerate_again(&self, view: View<'_>) -> Option<Step> {
+        let changed = view.instance.phase(CallMethod::ShowProperties).has_ended() && !self.gave_up;
+        let unfinished = view.instance.enumeration_due() || matches!(self.walk, Some((_, false)));
+        if changed && unfinished { self.enumerate(view) } else { None }
+    }
+
     fn show_next_properties(&mut self, view: View<'_>) -> Option<Step> {
         let whose = match &self.selection {
             Selection::Checked => vec![GUID_NULL],

@@ -31,6 +31,8 @@ pub struct Ran {
     pub session: Session,
     /// The user left it before its end ([`Controls::leave`]).
     pub left: bool,
+    /// The session was left because its threads did not come to an end ([`MOST_STEPS`](super::MOST_STEPS)).
+    pub exhausted: bool,
 }
 
 /// One session with one handler.
@@ -105,7 +107,7 @@ pub fn run_real(job: Job, started: impl FnOnce(Controls), drain: &mut dyn Drain)
     };
     close(&shared, drain);
     let state = shared.lock();
-    ended.map(|()| Ran { session: state.session.clone(), left: state.left })
+    ended.map(|()| Ran { session: state.session.clone(), left: state.left, exhausted: false })
 }
 
 /// Runs a session in virtual time, on the calling thread.
@@ -120,7 +122,7 @@ pub fn run_virtual(job: Job, scheduler: &Scheduler, drain: &mut dyn Drain) -> Re
     scheduler.drain(scheduler.now_ns().saturating_add(job.limits.timeout_ns));
     close(&shared, drain);
     let session = shared.lock().session.clone();
-    Ok(Ran { session, left: false })
+    Ok(Ran { session, left: false, exhausted: scheduler.is_exhausted() })
 }
 
 fn pass_on(shared: &Shared, drain: &mut dyn Drain) {

@@ -4,6 +4,7 @@
 //! thread at a time, in the order of virtual time; among those that are ready at the same time a [`Choice`] decides. So
 //! a session is a pure function of script, plan and choices, and needs no thread of the system at all.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::protocol::Thread;
@@ -23,6 +24,8 @@ pub enum Next {
     At(u64),
     /// Not before something else has happened; the step then looks again.
     Blocked,
+    /// Never again, although it is not finished: it hangs.
+    Hung,
     /// Never: it is finished.
     Done,
     /// Never: it crashed, and with it the handler.
@@ -70,7 +73,21 @@ pub enum Paused {
     Abandoned,
     /// A task crashed.
     Crashed,
+    /// The session has used up its steps ([`MOST_STEPS`]): it does not come to an end.
+    Exhausted,
 }
+
+/// How many steps the threads of a session may make in all. A step takes no virtual time, so no time limit ends a thread
+/// that never waits; and what never ends must not fill memory and disk.
+///
+/// Looking at a thread that still waits, choosing among many threads, and the data that a step carries count as fractions
+/// of a step ([`Scheduler::charge`]).
+pub const MOST_STEPS: u64 = 1_000_000;
+
+/// The smallest part of a step that is counted.
+const FRACTIONS: u64 = 1024;
+/// What looking at a blocked thread in vain costs.
+const LOOK: u64 = FRACTIONS / 16;
 
 /// The scheduler of one session. Clones are the same scheduler.
 #[derive(Clone)]
@@ -81,12 +98,27 @@ struct State {
     /// Rises whenever something happened that a blocked task may wait for.
     happened: u64,
     tasks: Vec<Slot>,
+    /// The names of the tasks.
+    names: BTreeSet<Thread>,
     running: Option<Thread>,
     choice: Box<dyn Choice>,
     deadline_ns: Option<u64>,
     calls_ended: u64,
     in_call: bool,
     crash: Option<(Thread, String)>,
+    /// How much may still be done, in fractions of a step.
+    left: u64,
+}
+
+impl State {
+    fn spend(&mut self, fractions: u64) {
+        self.left = self.left.saturating_sub(fractions);
+    }
+
+    fn remove(&mut self, at: usize) {
+        let slot = self.tasks.remove(at);
+        self.names.remove(&slot.name);
+    }
 }
 
 struct Slot {
@@ -103,6 +135,7 @@ enum Wake {
     At(u64),
     /// Once `happened` is past this.
     After(u64),
+    Never,
 }
 
 /// Who runs next.
@@ -113,19 +146,41 @@ enum Pick {
 }
 
 impl Scheduler {
-    /// At virtual time 0, without any thread but the apartment.
+    /// At virtual time 0, without any thread but the apartment, for [`MOST_STEPS`].
     pub fn new(choice: impl Choice + 'static) -> Self {
+        Self::with_limit(choice, MOST_STEPS)
+    }
+
+    /// As [`Scheduler::new`], for that many steps.
+    pub fn with_limit(choice: impl Choice + 'static, most_steps: u64) -> Self {
         Self(Arc::new(Mutex::new(State {
             now_ns: 0,
             happened: 0,
             tasks: Vec::new(),
+            names: BTreeSet::new(),
             running: None,
             choice: Box::new(choice),
             deadline_ns: None,
             calls_ended: 0,
             in_call: false,
             crash: None,
+            left: most_steps.saturating_mul(FRACTIONS),
         })))
+    }
+
+    /// Counts data that a step carries, in bytes: a step that carries 256 bytes counts as two.
+    pub fn charge(&self, bytes: usize) {
+        self.lock().spend((bytes as u64).saturating_mul(FRACTIONS / 256));
+    }
+
+    /// Whether the session has used up its steps.
+    pub fn is_exhausted(&self) -> bool {
+        self.lock().left == 0
+    }
+
+    /// Whether a call to a handler is open.
+    pub fn is_in_call(&self) -> bool {
+        self.lock().in_call
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -147,13 +202,14 @@ impl Scheduler {
     /// [`Scheduler::stop`] stops the thread.
     pub fn spawn(&self, owner: u64, name: &str, task: impl Task + 'static) -> Thread {
         let mut state = self.lock();
-        let taken = |name: &Thread| *name == Thread::APARTMENT || state.tasks.iter().any(|slot| slot.name == *name);
         let mut unique = Thread::from(name);
         let mut number = 2;
-        while taken(&unique) {
+        while unique == Thread::APARTMENT || state.names.contains(&unique) {
             unique = Thread::from(format!("{name}-{number}").as_str());
             number += 1;
         }
+        state.spend(number);
+        state.names.insert(unique.clone());
         let wake = Wake::At(state.now_ns);
         state.tasks.push(Slot { name: unique.clone(), owner, task: Some(Box::new(task)), wake });
         unique
@@ -161,10 +217,15 @@ impl Scheduler {
 
     /// Stops every thread of an owner between two of its steps.
     pub fn stop(&self, owner: u64) {
-        let stopped: Vec<Slot> = {
+        let stopped = {
             let mut state = self.lock();
             state.happened += 1;
-            state.tasks.extract_if(.., |slot| slot.owner == owner && slot.task.is_some()).collect()
+            let State { tasks, names, .. } = &mut *state;
+            let stopped: Vec<Slot> = tasks.extract_if(.., |slot| slot.owner == owner && slot.task.is_some()).collect();
+            for slot in &stopped {
+                names.remove(&slot.name);
+            }
+            stopped
         };
         // Dropped without the lock: a task may own the last reference to something that calls back.
         drop(stopped);
@@ -180,6 +241,7 @@ impl Scheduler {
         let mut state = self.lock();
         state.deadline_ns = Some(deadline_ns);
         state.in_call = true;
+        state.spend(FRACTIONS);
         state.calls_ended + 1
     }
 
@@ -221,7 +283,11 @@ impl Scheduler {
 
     /// The apartment thread waits until `ready`, or until that time; the other threads run meanwhile.
     pub fn pause(&self, until_ns: Option<u64>, mut ready: impl FnMut() -> bool) -> Paused {
+        self.lock().spend(FRACTIONS);
         loop {
+            if self.is_exhausted() {
+                return Paused::Exhausted;
+            }
             if self.lock().crash.is_some() {
                 return Paused::Crashed;
             }
@@ -259,7 +325,8 @@ impl Scheduler {
 
     fn pick(&self, apartment: bool) -> Pick {
         let mut state = self.lock();
-        let (now, happened) = (state.now_ns, state.happened);
+        let (now, happened, looks) = (state.now_ns, state.happened, state.tasks.len() as u64);
+        state.spend(looks);
         let ready: Vec<usize> = (0..state.tasks.len())
             .filter(|at| {
                 let slot = &state.tasks[*at];
@@ -267,6 +334,7 @@ impl Scheduler {
                     && match slot.wake {
                         Wake::At(time) => time <= now,
                         Wake::After(seen) => happened > seen,
+                        Wake::Never => false,
                     }
             })
             .collect();
@@ -302,6 +370,7 @@ impl Scheduler {
         let next = task.step();
         let mut state = self.lock();
         state.running = None;
+        state.spend(if next == Next::Blocked { LOOK } else { FRACTIONS });
         // Others may have been added or removed meanwhile.
         let Some(at) = state.tasks.iter().position(|slot| slot.name == name) else { return };
         if next != Next::Blocked {
@@ -313,12 +382,13 @@ impl Scheduler {
             Next::Now => {}
             Next::At(time) => slot.wake = Wake::At(time),
             Next::Blocked => slot.wake = Wake::After(happened),
+            Next::Hung => slot.wake = Wake::Never,
             Next::Done => {
-                state.tasks.remove(at);
+                state.remove(at);
                 return;
             }
             Next::Crashed(what) => {
-                state.tasks.remove(at);
+                state.remove(at);
                 state.crash = Some((name, what));
                 return;
             }
@@ -334,7 +404,7 @@ impl Scheduler {
         let mut state = self.lock();
         let wakes = state.tasks.iter().filter_map(|slot| match slot.wake {
             Wake::At(time) => Some(time),
-            Wake::After(_) => None,
+            Wake::After(_) | Wake::Never => None,
         });
         match wakes.chain(until_ns).chain(state.deadline_ns).min() {
             Some(time) => {

@@ -2,9 +2,15 @@
 
 use std::fmt::Write;
 
-use super::{FindingRow, Report};
-use crate::protocol::Status;
+use super::{Case, CaseOutcome, FindingRow, Report, plain};
+use crate::protocol::{Delay, Status};
 use crate::rules::{Level, Verdict, rule};
+
+/// How many findings of one rule are shown in full.
+const SHOWN: usize = 3;
+
+/// How many characters of an event are shown.
+const WIDEST: usize = 160;
 
 /// ANSI codes, where colour is wanted.
 struct Paint(bool);
@@ -32,33 +38,32 @@ impl Paint {
     }
 }
 
-/// The whole report as text.
+/// The whole report as text: items and outcome, findings (the worst rules first), and the verdict last, where a terminal
+/// stands when the program has ended.
 pub fn human(report: &Report, colour: bool) -> String {
     let paint = Paint(colour);
     let mut text = String::new();
     if report.outcome.is_some() {
         items(&mut text, report, &paint);
     }
-    let mut seen: Vec<&str> = Vec::new();
-    for finding in &report.findings {
-        if !seen.contains(&finding.rule) {
-            seen.push(finding.rule);
-            group(&mut text, report, finding, &paint);
-        }
+    for group in groups(report) {
+        write_group(&mut text, report, &group, &paint);
+    }
+    if !text.is_empty() && !report.findings.is_empty() {
+        text.push('\n');
     }
     if report.outcome.is_none() {
-        for case in &report.cases {
-            let verdict = if case.outcome == super::CaseOutcome::Passed { "passed" } else { "FAILED" };
-            let _ = writeln!(text, "{}: {verdict}, {}", case.name, counted(case.findings, "finding"));
-        }
+        report.cases.iter().for_each(|case| write_case(&mut text, case, &paint));
     }
+    again(&mut text, report, &paint);
     verdict(&mut text, report, &paint);
     text
 }
 
 fn items(text: &mut String, report: &Report, paint: &Paint) {
-    let width = report.items.iter().map(|item| item.name.to_string().chars().count()).max().unwrap_or(0);
-    for item in &report.items {
+    let names: Vec<String> = report.items.iter().map(|item| plain(&item.name.to_string()).into_owned()).collect();
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+    for (item, name) in report.items.iter().zip(&names) {
         let status = match item.status {
             Some(status) if item.prepared => status.to_string(),
             None if item.prepared => "no status".to_owned(),
@@ -70,47 +75,123 @@ fn items(text: &mut String, report: &Report, paint: &Paint) {
             Some(_) if item.prepared => "33",
             _ => "2",
         };
-        let _ = writeln!(text, "  {:<width$}  {}", item.name.to_string(), paint.wrap(code, &status));
+        let _ = writeln!(text, "  {name:<width$}  {}", paint.wrap(code, &status));
         for error in &item.errors {
-            let _ = writeln!(text, "    {error}");
+            let _ = writeln!(text, "    {}", plain(error));
         }
     }
+    for error in &report.errors {
+        let _ = writeln!(text, "  {}", plain(error));
+    }
     let outcome = report.outcome.as_deref().unwrap_or_default();
-    let _ = writeln!(text, "{}: {outcome}", paint.bold(&report.handler));
+    let prepared = report.items.iter().filter(|item| item.prepared).count();
+    let failed = report.items.iter().filter(|item| item.prepared && item.status == Some(Status::FAILED)).count();
+    let of_items = match failed {
+        0 => String::new(),
+        _ => format!("; {}", paint.wrap("31", &format!("{failed} of {} FAILED", counted(prepared, "item")))),
+    };
+    let _ = writeln!(text, "{}: {}{of_items}", paint.bold(&plain(&report.handler)), plain(outcome));
+}
+
+/// The findings by rule: errors before warnings before notes, and in the order in which they came.
+fn groups(report: &Report) -> Vec<Vec<&FindingRow>> {
+    let mut groups: Vec<Vec<&FindingRow>> = Vec::new();
+    for finding in &report.findings {
+        match groups.iter_mut().find(|group| group[0].rule == finding.rule) {
+            Some(group) => group.push(finding),
+            None => groups.push(vec![finding]),
+        }
+    }
+    groups.sort_by_key(|group| std::cmp::Reverse(group.iter().map(|finding| finding.level).max()));
+    groups
 }
 
 /// All findings of one rule.
-fn group(text: &mut String, report: &Report, first: &FindingRow, paint: &Paint) {
-    let of_rule: Vec<&FindingRow> = report.findings.iter().filter(|finding| finding.rule == first.rule).collect();
-    let _ = writeln!(text);
-    let heading = format!("{} {}", first.rule, first.name);
-    let _ = writeln!(text, "{}: {}", paint.level(first.level), paint.bold(&heading));
-    /// How many findings of one rule are shown in full.
-    const SHOWN: usize = 5;
-    for finding in of_rule.iter().take(SHOWN) {
-        text.push_str(&finding_text(finding));
+fn write_group(text: &mut String, report: &Report, group: &[&FindingRow], paint: &Paint) {
+    let Some(first) = group.first() else { return };
+    let level = group.iter().map(|finding| finding.level).max().unwrap_or(first.level);
+    let rule = rule(first.rule);
+    let summary = rule.map_or(String::new(), |rule| format!(": {}", rule.summary));
+    let heading = paint.bold(&format!("{} {}", first.rule, first.name));
+    if !text.is_empty() {
+        text.push('\n');
     }
-    if of_rule.len() > SHOWN {
-        let _ = writeln!(text, "  … and {} more of this rule", of_rule.len() - SHOWN);
+    let _ = writeln!(text, "{}: {heading}{summary}", paint.level(level));
+    for finding in group.iter().take(SHOWN) {
+        write_finding(text, report, finding, paint);
     }
-    if let Some(rule) = rule(first.rule) {
-        let _ = writeln!(text, "  {} {}", paint.dim("asked:"), rule.summary);
+    let counted_only: usize = report.omitted.iter().filter(|row| row.rule == first.rule).map(|row| row.count).sum();
+    let more = group.len().saturating_sub(SHOWN) + counted_only;
+    if more > 0 {
+        let _ = writeln!(text, "  … and {more} more of this rule");
+    }
+    if let Some(rule) = rule {
         let _ = writeln!(text, "  {} {} ({})", paint.dim("source:"), rule.source.join(", "), rule.basis);
-        let _ = writeln!(text, "  {} mobsync rules {}", paint.dim("explained:"), rule.code);
+        let _ = writeln!(text, "  {} mobsync rules {}", paint.dim("why, and what to check:"), rule.code);
     }
 }
 
-/// One finding: what happened, where, and the events around it.
-pub fn finding_text(finding: &FindingRow) -> String {
+/// One finding without colour: what happened, where, and the events around it.
+pub fn finding_text(report: &Report, finding: &FindingRow) -> String {
     let mut text = String::new();
-    let events: Vec<String> = finding.events.iter().map(|seq| format!("#{seq}")).collect();
-    let _ = writeln!(text, "  {}", finding.message);
-    let of = if finding.handler == 1 { String::new() } else { format!(", handler {}", finding.handler) };
-    let _ = writeln!(text, "    at {} event {} on thread {}{of}", finding.case, events.join(", "), finding.thread);
-    for line in &finding.context {
-        let _ = writeln!(text, "      | {line}");
-    }
+    write_finding(&mut text, report, finding, &Paint(false));
     text
+}
+
+fn write_finding(text: &mut String, report: &Report, finding: &FindingRow, paint: &Paint) {
+    let _ = writeln!(text, "  {}", paint.bold(&plain(&finding.message)));
+    let place = match (&finding.trace, finding.line) {
+        (Some(trace), Some(line)) => format!("{}:{line}: ", plain(trace)),
+        _ if report.cases.len() > 1 => format!("{}: ", plain(&finding.case)),
+        _ => String::new(),
+    };
+    let of = if finding.handler == 1 { String::new() } else { format!(" of handler {}", finding.handler) };
+    let event = finding.events.last().map_or(String::new(), |seq| format!("event #{seq}{of}, "));
+    let (at, thread) = (Delay(finding.at_ns), plain(&finding.thread));
+    let _ = writeln!(text, "    {} {place}{event}after {at}, on thread {thread}", paint.dim("at"));
+    let width = finding.context.iter().filter_map(|line| line.event).max().map_or(0, |seq| seq.to_string().len());
+    let mut before: Option<&super::ContextLine> = None;
+    for line in &finding.context {
+        if before.is_some_and(|before| !follows(before, line)) {
+            let _ = writeln!(text, "      {:>width$}", "…", width = width + 1);
+        }
+        let number = line.event.map_or(String::new(), |seq| format!("#{seq}"));
+        let mark = if line.shows { paint.wrap("1;31", ">") } else { " ".to_owned() };
+        let words = match line.line.char_indices().nth(WIDEST) {
+            Some((at, _)) => format!("{}…", &line.line[..at]),
+            None => line.line.clone(),
+        };
+        let words = if line.shows { words } else { paint.dim(&words) };
+        let _ = writeln!(text, "    {mark} {number:>width$}  {words}", width = width + 1);
+        before = Some(line);
+    }
+}
+
+/// Whether nothing was left out between two lines. A line is one event or two.
+fn follows(before: &super::ContextLine, line: &super::ContextLine) -> bool {
+    match (before.event, line.event) {
+        (Some(before), Some(after)) => after <= before + 2,
+        _ => true,
+    }
+}
+
+fn write_case(text: &mut String, case: &Case, paint: &Paint) {
+    let word = match case.outcome {
+        CaseOutcome::Passed => paint.wrap("32", "passed"),
+        CaseOutcome::Failed => paint.wrap("31", "FAILED"),
+        CaseOutcome::Incomplete => paint.wrap("33", "incomplete"),
+    };
+    let _ = writeln!(text, "{}: {word}, {}", plain(&case.name), counted(case.findings, "finding"));
+}
+
+/// How to see the findings again.
+fn again(text: &mut String, report: &Report, paint: &Paint) {
+    let mut commands: Vec<&str> = report.findings.iter().filter_map(|finding| finding.replay.as_deref()).collect();
+    // The findings of one case stand together.
+    commands.dedup();
+    for command in commands.iter().take(SHOWN) {
+        let _ = writeln!(text, "{} {command}", paint.dim("to see it again:"));
+    }
 }
 
 fn verdict(text: &mut String, report: &Report, paint: &Paint) {
@@ -127,8 +208,15 @@ fn verdict(text: &mut String, report: &Report, paint: &Paint) {
             .collect::<Vec<_>>()
             .join(", ")
     };
-    let word = if report.failed() { paint.wrap("1;31", "FAILED") } else { paint.wrap("1;32", "passed") };
-    let _ = writeln!(text, "{word}: {found}; {held} rules held, {idle} had no occasion (profile {})", report.profile);
+    let incomplete = summary.cases - summary.passed - summary.failed;
+    let word = match (report.failed(), incomplete) {
+        (true, _) => paint.wrap("1;31", "FAILED"),
+        (false, 0) => paint.wrap("1;32", "passed"),
+        (false, _) => paint.wrap("1;33", "incomplete"),
+    };
+    let seed = report.seed.map_or(String::new(), |seed| format!(", seed {seed}"));
+    let held = counted(held, "rule");
+    let _ = writeln!(text, "{word}: {found}; {held} held, {idle} had no occasion (profile {}{seed})", report.profile);
 }
 
 fn counted(number: usize, what: &str) -> String {

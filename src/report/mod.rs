@@ -2,11 +2,13 @@
 
 mod human;
 mod model;
+mod plain;
 mod select;
 
 pub use human::{finding_text, human};
 pub use model::{
-    Case, CaseOutcome, EarlierRounds, FORMAT, FindingRow, ItemRow, LiveErrors, Omitted, OmittedRow, Report, RuleRow,
-    Summary, VERSION, schema,
+    Case, CaseOutcome, CaseRecord, ContextLine, EarlierRounds, FORMAT, FindingRow, Found, ItemRow, LiveErrors, Omitted,
+    OmittedRow, Report, RuleRow, Summary, VERSION, schema,
 };
+pub use plain::plain;
 pub use select::{Filter, Keep, SelectError};

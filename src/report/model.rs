@@ -9,7 +9,7 @@ use super::Filter;
 use crate::protocol::{
     CallMethod, Callback, Event, Guid, HandlerId, Item, Kind, LogLevel, Profile, Session, Status, Text,
 };
-use crate::rules::{Finding, Level, Monitor, RULES, Rule, Subject, Verdict};
+use crate::rules::{Finding, Level, Monitor, RULES, Rule, Subject, Verdict, rule};
 
 /// What the first field of a report says.
 pub const FORMAT: &str = "mobsync-report";
@@ -43,6 +43,9 @@ pub struct Report {
     /// What became of each item of the session; for `run`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<ItemRow>,
+    /// What was logged about no item and not deleted; for `run`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<String>,
     /// How the session ended; for `run`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
@@ -61,7 +64,7 @@ pub struct Summary {
     pub cases: usize,
     /// Cases without an error.
     pub passed: usize,
-    /// Cases with an error.
+    /// Cases with an error. A case that could not be judged to its end and has none is in neither number.
     pub failed: usize,
 }
 
@@ -84,15 +87,35 @@ pub struct FindingRow {
     pub message: String,
     /// The sequence numbers of the events that show it.
     pub events: Vec<u64>,
+    /// When it was seen, in nanoseconds since the trace began.
+    pub at_ns: u64,
     /// The thread on which it was seen.
     pub thread: String,
+    /// The trace file in which it stands, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
+    /// The line of the trace file at which it was seen, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
     /// The handler's stack at that moment, where one was taken.
     pub backtrace: Option<Vec<String>>,
     /// A command that shows it again.
     pub replay: Option<String>,
-    /// The events around it, in the compact notation.
+    /// The events that show it, and those around the last of them, in their order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub context: Vec<String>,
+    pub context: Vec<ContextLine>,
+}
+
+/// A crossing near a finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ContextLine {
+    /// The sequence number of its event, the first one of a call and its return; none where the line declares a name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<u64>,
+    /// The event in the compact notation.
+    pub line: String,
+    /// It is one of those that show the finding.
+    pub shows: bool,
 }
 
 /// One session or trace.
@@ -106,6 +129,9 @@ pub struct Case {
     pub seconds: f64,
     /// How many findings it brought.
     pub findings: usize,
+    /// Why it could not be judged to its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// What came of a case.
@@ -116,6 +142,8 @@ pub enum CaseOutcome {
     Passed,
     /// An error was found.
     Failed,
+    /// It could not be judged to its end, and brought no error until then.
+    Incomplete,
 }
 
 /// A rule and its verdict.
@@ -188,8 +216,8 @@ pub struct OmittedRow {
 }
 
 impl Report {
-    /// Without cases.
-    pub fn new(handler: impl Into<String>, profile: Profile, seed: Option<u64>) -> Self {
+    /// Without cases. Rules that the filter leaves out are not spoken of.
+    pub fn new(handler: impl Into<String>, profile: Profile, seed: Option<u64>, filter: &Filter) -> Self {
         Self {
             format: FORMAT,
             version: VERSION,
@@ -200,50 +228,74 @@ impl Report {
             findings: Vec::new(),
             omitted: Vec::new(),
             cases: Vec::new(),
-            rules: RULES.iter().map(|rule| RuleRow { rule: rule.code, verdict: Verdict::NotExercised }).collect(),
+            rules: RULES
+                .iter()
+                .filter(|rule| filter.keeps(rule))
+                .map(|rule| RuleRow { rule: rule.code, verdict: Verdict::NotExercised })
+                .collect(),
             items: Vec::new(),
+            errors: Vec::new(),
             outcome: None,
         }
     }
 
-    /// Adds a judged case. `findings` come with their context.
-    pub fn add_case(
-        &mut self,
-        name: &str,
-        monitor: &Monitor,
-        findings: Vec<(Finding, Vec<String>)>,
-        omitted: &Omitted,
-        filter: &Filter,
-        nanos: u64,
-    ) {
-        let before = self.findings.len();
+    /// Adds a judged case.
+    pub fn add_case(&mut self, case: CaseRecord, monitor: &Monitor, filter: &Filter) {
         let mut failed = false;
-        for (rule, level, count) in omitted.0.iter().filter(|(rule, ..)| filter.keeps(rule)) {
+        let mut findings = 0;
+        for (rule, level, count) in case.omitted.0.iter().filter(|(rule, ..)| filter.keeps(rule)) {
             self.summary.add(*level, *count);
             failed |= filter.fails(*level);
-            self.omitted.push(OmittedRow { rule: rule.code, case: name.to_owned(), count: *count });
+            findings += *count;
+            self.omitted.push(OmittedRow { rule: rule.code, case: case.name.clone(), count: *count });
         }
-        for (finding, context) in findings.into_iter().filter(|(finding, _)| filter.keeps(finding.rule)) {
-            self.summary.add(finding.level, 1);
-            self.findings.push(row(name, finding, context));
+        for found in case.found.into_iter().filter(|found| filter.keeps(found.finding.rule)) {
+            self.summary.add(found.finding.level, 1);
+            failed |= filter.fails(found.finding.level);
+            findings += 1;
+            self.findings.push(found.into_row(&case.name, case.trace.as_deref(), case.replay.as_deref()));
         }
-        let new = &self.findings[before..];
-        failed |= new.iter().any(|row| filter.fails(row.level));
-        self.summary.cases += 1;
-        if failed {
-            self.summary.failed += 1;
-        } else {
-            self.summary.passed += 1;
-        }
-        let outcome = if failed { CaseOutcome::Failed } else { CaseOutcome::Passed };
-        self.cases.push(Case { name: name.to_owned(), outcome, seconds: nanos as f64 / 1e9, findings: new.len() });
-        for (row, rule) in self.rules.iter_mut().zip(RULES) {
+        let seconds = case.nanos as f64 / 1e9;
+        self.push_case(
+            Case { name: case.name, outcome: CaseOutcome::Passed, seconds, findings, error: case.error },
+            failed,
+        );
+        for row in &mut self.rules {
+            let Some(rule) = rule(row.rule) else { continue };
             row.verdict = match (row.verdict, monitor.verdict(rule)) {
                 (Verdict::Violated, _) | (_, Verdict::Violated) => Verdict::Violated,
                 (Verdict::Held, _) | (_, Verdict::Held) => Verdict::Held,
                 _ => Verdict::NotExercised,
             };
         }
+    }
+
+    /// Adds a case of which nothing could be read.
+    pub fn add_unread(&mut self, name: &str, error: String) {
+        let case = Case {
+            name: name.to_owned(),
+            outcome: CaseOutcome::Incomplete,
+            seconds: 0.0,
+            findings: 0,
+            error: Some(error),
+        };
+        self.push_case(case, false);
+    }
+
+    fn push_case(&mut self, mut case: Case, failed: bool) {
+        self.summary.cases += 1;
+        case.outcome = match (failed, &case.error) {
+            (true, _) => {
+                self.summary.failed += 1;
+                CaseOutcome::Failed
+            }
+            (false, None) => {
+                self.summary.passed += 1;
+                CaseOutcome::Passed
+            }
+            (false, Some(_)) => CaseOutcome::Incomplete,
+        };
+        self.cases.push(case);
     }
 
     /// Whether there is something to complain of.
@@ -255,6 +307,7 @@ impl Report {
     pub fn add_items(&mut self, items: &[Item], session: &Session, earlier: &EarlierRounds, errors: &LiveErrors) {
         let Some(instance) = session.instances().next() else { return };
         self.outcome = Some(instance.outcome().to_string());
+        self.errors = errors.general();
         self.items = items
             .iter()
             .map(|item| {
@@ -273,21 +326,58 @@ impl Report {
     }
 }
 
-fn row(case: &str, finding: Finding, context: Vec<String>) -> FindingRow {
-    let HandlerId(handler) = finding.handler;
-    FindingRow {
-        rule: finding.rule.code,
-        name: finding.rule.name,
-        level: finding.level,
-        subject: finding.rule.subject,
-        handler,
-        case: case.to_owned(),
-        message: finding.message,
-        events: finding.events,
-        thread: finding.thread.to_string(),
-        backtrace: None,
-        replay: None,
-        context,
+/// A judged case, as it goes into a report.
+#[derive(Debug)]
+pub struct CaseRecord {
+    /// Its name.
+    pub name: String,
+    /// The trace file, where there is one.
+    pub trace: Option<String>,
+    /// What was found.
+    pub found: Vec<Found>,
+    /// What was found and only counted.
+    pub omitted: Omitted,
+    /// How long it took, by its own clock, in nanoseconds.
+    pub nanos: u64,
+    /// A command that shows it again.
+    pub replay: Option<String>,
+    /// Why it could not be judged to its end.
+    pub error: Option<String>,
+}
+
+/// A finding and its place.
+#[derive(Debug)]
+pub struct Found {
+    /// The finding.
+    pub finding: Finding,
+    /// When it was seen, in nanoseconds since the trace began.
+    pub at_ns: u64,
+    /// The line of the trace file at which it was seen.
+    pub line: Option<u64>,
+    /// The events around it.
+    pub context: Vec<ContextLine>,
+}
+
+impl Found {
+    fn into_row(self, case: &str, trace: Option<&str>, replay: Option<&str>) -> FindingRow {
+        let HandlerId(handler) = self.finding.handler;
+        FindingRow {
+            rule: self.finding.rule.code,
+            name: self.finding.rule.name,
+            level: self.finding.level,
+            subject: self.finding.rule.subject,
+            handler,
+            case: case.to_owned(),
+            message: self.finding.message,
+            events: self.finding.events,
+            at_ns: self.at_ns,
+            thread: self.finding.thread.to_string(),
+            trace: trace.map(str::to_owned),
+            line: self.line,
+            backtrace: None,
+            replay: replay.map(str::to_owned),
+            context: self.context,
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Rewrites a scenario's expectations from what came.
 
-use super::expect::{Came, actual_outcome, actual_status, check, codes, counts};
+use super::event_pattern::EventPattern;
+use super::expect::{Came, actual_outcome, actual_status, codes, counts, findings, sequence};
 use super::file::{Expect, ExpectFindings, Scenario};
 use super::pattern::ItemRef;
 
@@ -19,7 +20,7 @@ pub fn observed(came: &Came<'_>) -> Expect {
 }
 
 /// The expectations that hold of what came: those of the scenario that can be mended are, those that cannot (an event that
-/// does not occur) are dropped; a scenario without any gets them all. With each change, a line that says what it is.
+/// does not occur) are dropped; a scenario without any gets them all. Steps are left as they are. With each change, a line that says what it is.
 pub fn blessed(scenario: &Scenario, came: &Came<'_>) -> (Expect, Vec<String>) {
     let before = &scenario.expect;
     let all = observed(came);
@@ -31,6 +32,13 @@ pub fn blessed(scenario: &Scenario, came: &Came<'_>) -> (Expect, Vec<String>) {
     if let Some(outcome) = &mut after.outcome {
         replace("outcome", outcome, actual_outcome(came.session), &mut changes);
     }
+    after.items.retain(|word, _| {
+        let known = actual_status(came, &ItemRef(word.clone())).is_some();
+        if !known {
+            changes.push(format!("items.{word}: dropped, there is no such item"));
+        }
+        known
+    });
     for (word, status) in &mut after.items {
         if let Some(actual) = actual_status(came, &ItemRef(word.clone()))
             && *status != actual
@@ -42,33 +50,28 @@ pub fn blessed(scenario: &Scenario, came: &Came<'_>) -> (Expect, Vec<String>) {
             *status = actual;
         }
     }
-    let found = codes(came.findings);
-    let holds = |expect: &ExpectFindings| {
-        let wanted = expect.codes();
-        wanted.iter().all(|code| found.contains(&code.as_str()))
-            && (matches!(expect, ExpectFindings::AtLeast { .. }) || wanted.len() == found.len())
-    };
-    if !after.findings.as_ref().is_some_and(holds) && (after.findings.is_some() || !found.is_empty()) {
-        let list = |codes: Vec<String>| format!("[{}]", codes.join(", "));
-        let old = after.findings.as_ref().map_or_else(Vec::new, |expect| expect.codes().to_vec());
-        let new: Vec<String> = found.iter().map(|code| (*code).to_owned()).collect();
-        changes.push(format!("findings: {} -> {}", list(old), list(new.clone())));
-        after.findings = Some(ExpectFindings::Exactly(new));
+    if findings(after.findings.as_ref(), came.findings).is_some_and(|held| !held.held) {
+        let list = |codes: &[String]| format!("[{}]", codes.join(", "));
+        let old = after.findings.as_ref().map_or(&[][..], ExpectFindings::codes);
+        let found: Vec<String> = codes(came.findings).into_iter().map(str::to_owned).collect();
+        let new = match &after.findings {
+            // What was left open stays open.
+            Some(ExpectFindings::AtLeast { at_least }) => {
+                let still: Vec<String> = at_least.iter().filter(|code| found.contains(code)).cloned().collect();
+                ExpectFindings::AtLeast { at_least: still }
+            }
+            _ => ExpectFindings::Exactly(found),
+        };
+        changes.push(format!("findings: {} -> {}", list(old), list(new.codes())));
+        after.findings = Some(new);
     }
     let counts = counts(came.events);
     for (name, wanted) in &mut after.counts {
         replace(&format!("counts.{name}"), wanted, counts.get(name.as_str()).copied().unwrap_or(0), &mut changes);
     }
     // What can be matched stays; each pattern that cannot is dropped until the rest occurs in order.
-    loop {
-        let only_events = Expect { events: after.events.clone(), ..Expect::default() };
-        let holds =
-            check(&only_events, came).iter().filter(|held| held.what.ends_with("events in order")).all(|h| h.held);
-        if holds || after.events.is_empty() {
-            break;
-        }
-        let at = first_missing(&after, came);
-        let dropped = after.events.remove(at);
+    while !after.events.is_empty() && !sequence(&after.events, came).held {
+        let dropped = after.events.remove(first_missing(&after.events, came));
         changes.push(format!("events: dropped {dropped}"));
     }
     (after, changes)
@@ -82,10 +85,6 @@ fn replace<T: PartialEq + std::fmt::Display>(what: &str, old: &mut T, new: T, ch
 }
 
 /// The first pattern at which the sequence breaks off.
-fn first_missing(expect: &Expect, came: &Came<'_>) -> usize {
-    let holds = |many: usize| {
-        let prefix = Expect { events: expect.events[..many].to_vec(), ..Expect::default() };
-        check(&prefix, came).iter().filter(|held| held.what.ends_with("events in order")).all(|held| held.held)
-    };
-    (1..=expect.events.len()).find(|many| !holds(*many)).map_or(0, |many| many - 1)
+fn first_missing(patterns: &[EventPattern], came: &Came<'_>) -> usize {
+    (1..=patterns.len()).find(|many| !sequence(&patterns[..*many], came).held).map_or(0, |many| many - 1)
 }

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::file::{Expect, ExpectFindings};
-use super::pattern::{EventPattern, ItemRef};
-use super::plan::{StepCame, Steps};
+use super::event_pattern::EventPattern;
+use super::file::{Expect, ExpectFindings, StepExpect};
+use super::pattern::ItemRef;
+use super::plan::Steps;
 use crate::protocol::{CallId, Event, HResult, Item, Kind, Outcome, Session, Status};
 use crate::rules::{Finding, Level};
 
@@ -50,7 +51,12 @@ pub fn check(expect: &Expect, came: &Came<'_>) -> Vec<Held> {
         .into_iter()
         .enumerate()
         .map(|(at, (step, came, why))| {
-            Held::new(format!("step {}: {}", at + 1, step.action), came == StepCame::Taken, || why)
+            let expected = match step.expect {
+                StepExpect::Taken => "",
+                StepExpect::Illegal => ", which is not legal then",
+                StepExpect::Never => ", whose trigger never comes",
+            };
+            Held::new(format!("step {}: {}{expected}", at + 1, step.action), came.is(step.expect), || why)
         })
         .collect();
     if let Some(outcome) = expect.outcome {
@@ -67,9 +73,18 @@ pub fn check(expect: &Expect, came: &Came<'_>) -> Vec<Held> {
     let counts = counts(came.events);
     for (name, wanted) in &expect.counts {
         let actual = counts.get(name.as_str()).copied().unwrap_or(0);
-        all.push(Held::new(format!("{name}: {wanted} times"), actual == *wanted, || format!("{actual} times")));
+        all.push(Held::new(format!("{name}: {}", times(*wanted)), actual == *wanted, || times(actual)));
     }
     all
+}
+
+/// How often, in words.
+pub(super) fn times(number: impl Into<u64>) -> String {
+    match number.into() {
+        0 => "never".to_owned(),
+        1 => "once".to_owned(),
+        number => format!("{number} times"),
+    }
 }
 
 /// How the session ended.
@@ -103,7 +118,7 @@ pub(super) fn codes(findings: &[Finding]) -> Vec<&'static str> {
     indexed.into_values().collect()
 }
 
-fn findings(expect: Option<&ExpectFindings>, found: &[Finding]) -> Option<Held> {
+pub(super) fn findings(expect: Option<&ExpectFindings>, found: &[Finding]) -> Option<Held> {
     let actual = codes(found);
     let list = |codes: &[&str]| if codes.is_empty() { "none".to_owned() } else { codes.join(", ") };
     let Some(expect) = expect else {
@@ -139,7 +154,7 @@ fn findings(expect: Option<&ExpectFindings>, found: &[Finding]) -> Option<Held> 
 }
 
 /// The patterns as a subsequence of the events.
-fn sequence(patterns: &[EventPattern], came: &Came<'_>) -> Held {
+pub(super) fn sequence(patterns: &[EventPattern], came: &Came<'_>) -> Held {
     let replies: BTreeMap<CallId, HResult> = came
         .events
         .iter()
@@ -148,13 +163,11 @@ fn sequence(patterns: &[EventPattern], came: &Came<'_>) -> Held {
             _ => None,
         })
         .collect();
-    let fits = |pattern: &EventPattern, event: &Event| {
-        let reply = match &event.kind {
-            Kind::Callback { call, .. } => replies.get(call).copied(),
-            _ => None,
-        };
-        pattern.fits(event, reply, came.items)
+    let reply_to = |event: &Event| match &event.kind {
+        Kind::Callback { call, .. } => replies.get(call).copied(),
+        _ => None,
     };
+    let fits = |pattern: &EventPattern, event: &Event| pattern.fits(event, reply_to(event), came.items);
     let mut events = came.events.iter();
     let mut last = 0;
     let missing = patterns.iter().enumerate().find(|(_, pattern)| match events.find(|event| fits(pattern, event)) {
@@ -164,12 +177,22 @@ fn sequence(patterns: &[EventPattern], came: &Came<'_>) -> Held {
         }
         None => true,
     });
-    Held::new(format!("{} events in order", patterns.len()), missing.is_none(), || {
+    let what = if patterns.len() == 1 { "1 event".to_owned() } else { format!("{} events", patterns.len()) };
+    Held::new(format!("{what} in order"), missing.is_none(), || {
         let Some((at, pattern)) = missing else { return String::new() };
         let earlier = came.events.iter().find(|event| event.seq <= last && fits(pattern, event));
         let hint = match earlier {
             Some(event) => format!("; it occurs before that, as event #{}", event.seq),
-            None => "; it does not occur at all".to_owned(),
+            None => {
+                let all = came.events.iter().filter_map(|event| {
+                    let seen = pattern.seen(event, reply_to(event), came.items)?;
+                    Some((seen.differences(pattern), event.seq < last, event.seq, seen))
+                });
+                match all.min_by_key(|(differences, before, seq, _)| (*differences, *before, *seq)) {
+                    Some((.., seq, seen)) => format!("; the nearest is event #{seq}: {seen}"),
+                    None => "; it does not occur at all".to_owned(),
+                }
+            }
         };
         let after = if at == 0 { String::new() } else { format!(" after event #{last}") };
         format!("number {} does not occur{after}: {pattern}{hint}", at + 1)

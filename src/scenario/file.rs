@@ -6,7 +6,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::pattern::{CallbackPattern, EventPattern, ItemRef, named_state};
+use super::event_pattern::EventPattern;
+use super::pattern::{CallbackPattern, ItemRef, named_state};
 use crate::handler::script::Id;
 use crate::host::Selection;
 use crate::protocol::{
@@ -28,8 +29,10 @@ pub struct Scenario {
     pub schema: Option<String>,
     /// `mobsync-scenario`.
     #[serde(deserialize_with = "this_format")]
+    #[schemars(schema_with = "super::schema::format")]
     pub format: String,
     /// The version of the format: 1.
+    #[schemars(schema_with = "super::schema::version")]
     pub version: u32,
     /// What it is about, in a line.
     pub title: String,
@@ -65,6 +68,7 @@ pub struct Scenario {
     pub cookie: Option<Cookie>,
     /// Which items the user chooses.
     #[serde(default, skip_serializing_if = "is_default")]
+    #[schemars(schema_with = "super::schema::choose")]
     pub choose: Choose,
     /// How long a call may take, and a handler that owes a completion be silent. Default: 10s.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -144,21 +148,18 @@ impl From<SyncEvent> for EventName {
 
 /// Which items the user chooses: `"checked"` (those that the handler preselects), `"all"`, `"none"`, or a list of IDs and
 /// names.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Choose {
     /// Those that the handler preselects.
     #[default]
     #[serde(serialize_with = "checked_word")]
-    #[schemars(with = "String")]
     Checked,
     /// All.
     #[serde(serialize_with = "all_word")]
-    #[schemars(with = "String")]
     All,
     /// None.
     #[serde(serialize_with = "none_word")]
-    #[schemars(with = "String")]
     Nothing,
     /// These, in this order.
     These(Vec<ItemRef>),
@@ -232,22 +233,42 @@ pub struct Step {
     /// What.
     #[serde(rename = "do")]
     pub action: Action,
+    /// What must come of it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub expect: StepExpect,
+}
+
+/// What must come of a step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepExpect {
+    /// Its trigger comes, and it is done.
+    #[default]
+    Taken,
+    /// Its trigger comes, but the protocol does not allow the action then: it is not done.
+    Illegal,
+    /// Its trigger never comes.
+    Never,
 }
 
 /// A step as it stands in the file, before it is known to make sense.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct StepWire {
+    #[schemars(schema_with = "super::schema::trigger")]
     when: Trigger,
     #[serde(rename = "do")]
     action: Action,
+    /// What must come of it; `taken` unless said otherwise.
+    #[serde(default)]
+    expect: StepExpect,
 }
 
 impl TryFrom<StepWire> for Step {
     type Error = String;
 
     fn try_from(wire: StepWire) -> Result<Self, String> {
-        let StepWire { when, action } = wire;
+        let StepWire { when, action, expect } = wire;
         if let Action::Reply(reply) = action {
             let answers = reply.answers();
             match &when {
@@ -265,14 +286,13 @@ impl TryFrom<StepWire> for Step {
                 }
             }
         }
-        Ok(Self { when, action })
+        Ok(Self { when, action, expect })
     }
 }
 
 /// When a step is taken: `{"state": …}`, `{"callback": …}` or `{"time": …}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "TriggerWire", untagged)]
-#[schemars(with = "TriggerWire")]
 pub enum Trigger {
     /// The session reaches a state for the `nth` time.
     State {
@@ -297,16 +317,14 @@ fn is_one(number: &u32) -> bool {
 }
 
 /// A trigger as it stands in the file.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TriggerWire {
     /// The session reaches this state.
     #[serde(default, deserialize_with = "named_state::optional::deserialize")]
-    #[schemars(with = "Option<String>")]
     state: Option<State>,
     /// The handler calls this method.
     #[serde(default, deserialize_with = "super::pattern::callback_name::optional::deserialize")]
-    #[schemars(with = "Option<String>")]
     callback: Option<CallbackMethod>,
     /// So long after the session began.
     #[serde(default)]
@@ -491,18 +509,19 @@ pub struct Expect {
     pub items: BTreeMap<String, Option<Status>>,
     /// Which rules are broken: a list (exactly these), or `{"at_least": […]}`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::schema::findings")]
     pub findings: Option<ExpectFindings>,
     /// Events that must occur in this order, with others between them or not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<EventPattern>,
     /// How often methods are called, or notes made.
     #[serde(with = "super::pattern::counts", skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(with = "BTreeMap<String, u64>")]
+    #[schemars(schema_with = "super::schema::counts")]
     pub counts: BTreeMap<String, u64>,
 }
 
 /// Which rules must be broken.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum ExpectFindings {
     /// These, each at least once, and no other.

@@ -6,16 +6,25 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::handler::script::Id;
 use crate::protocol::{
-    Call, CallMethod, Callback, CallbackMethod, Event, Guid, HResult, Item, Kind, NoteName, Outcome, State, Status,
-    UnknownName, nearest,
+    CallMethod, Callback, CallbackMethod, Guid, HResult, Item, NoteName, Outcome, State, Status, UnknownName, nearest,
 };
 
 /// An item: its ID, the ID's short name, or its name.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct ItemRef(pub String);
+
+impl<'de> Deserialize<'de> for ItemRef {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        // What looks like a GUID is meant as one: taken for a name, a mistyped one would only never be found.
+        if word.starts_with('{') && word.ends_with('}') {
+            word.parse::<Guid>().map_err(serde::de::Error::custom)?;
+        }
+        Ok(Self(word))
+    }
+}
 
 impl fmt::Display for ItemRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -39,11 +48,10 @@ impl ItemRef {
 }
 
 /// A callback, as triggers describe it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CallbackPattern {
     /// The method.
     #[serde(serialize_with = "callback_name::serialize")]
-    #[schemars(with = "String")]
     pub callback: CallbackMethod,
     /// Which of those that fit, from 1.
     #[serde(skip_serializing_if = "is_one")]
@@ -74,6 +82,14 @@ impl CallbackPattern {
             return Err(format!("{} reports no status; `status` goes with Progress", self.callback));
         }
         Ok(())
+    }
+
+    /// In how many respects a callback of this method fits.
+    pub(super) fn nearness(&self, callback: &Callback, thread: &str, items: &[Item]) -> usize {
+        let of = |item: &ItemRef| item.id(items).is_some() && item.id(items) == item_of(callback);
+        usize::from(self.item.as_ref().is_some_and(of))
+            + usize::from(self.status.is_some() && self.status == status_of(callback))
+            + usize::from(self.thread.as_deref() == Some(thread))
     }
 
     /// Whether the callback fits, but for its number.
@@ -113,185 +129,10 @@ pub(super) fn item_of(callback: &Callback) -> Option<Guid> {
     }
 }
 
-fn status_of(callback: &Callback) -> Option<Status> {
+pub(super) fn status_of(callback: &Callback) -> Option<Status> {
     match callback {
         Callback::Progress(args) => args.info.as_ref().and_then(crate::protocol::ProgressItem::given_status),
         _ => None,
-    }
-}
-
-/// An event that must occur: `{"call": …}`, `{"return": …}`, `{"callback": …}` or `{"note": …}`, and what is known of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "EventPatternWire", into = "EventPatternWire")]
-#[schemars(with = "EventPatternWire")]
-pub struct EventPattern {
-    /// What kind of event, and its method.
-    pub what: What,
-    /// The item that it is about.
-    pub item: Option<ItemRef>,
-    /// The status that it reports or sets.
-    pub status: Option<Status>,
-    /// The ErrorID that it is about.
-    pub error: Option<Id>,
-    /// A return's result, or the result that a completion carries.
-    pub hr: Option<HResult>,
-    /// The reply to a callback.
-    pub reply: Option<HResult>,
-    /// The thread.
-    pub thread: Option<String>,
-}
-
-/// A kind of event, and its method.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum What {
-    /// A call of the manager.
-    Call(CallMethod),
-    /// Its return.
-    Return(CallMethod),
-    /// A callback.
-    Callback(CallbackMethod),
-    /// A note.
-    Note(NoteName),
-}
-
-#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-struct EventPatternWire {
-    /// The manager calls this method.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    call: Option<String>,
-    /// The handler returns from this method.
-    #[serde(rename = "return", skip_serializing_if = "Option::is_none")]
-    returns: Option<String>,
-    /// The handler calls this method.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    callback: Option<String>,
-    /// A note of this name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    note: Option<String>,
-    /// About this item.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    item: Option<ItemRef>,
-    /// With this status.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<Status>,
-    /// About this error.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<Id>,
-    /// A return's result, or the result that a completion carries.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hr: Option<HResult>,
-    /// The reply to the callback.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reply: Option<HResult>,
-    /// On this thread.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    thread: Option<String>,
-}
-
-impl TryFrom<EventPatternWire> for EventPattern {
-    type Error = String;
-
-    fn try_from(wire: EventPatternWire) -> Result<Self, String> {
-        let text = |error: UnknownName| error.to_string();
-        let what = match (&wire.call, &wire.returns, &wire.callback, &wire.note) {
-            (Some(name), None, None, None) => What::Call(name.parse().map_err(text)?),
-            (None, Some(name), None, None) => What::Return(name.parse().map_err(text)?),
-            (None, None, Some(name), None) => What::Callback(name.parse().map_err(text)?),
-            (None, None, None, Some(name)) => What::Note(name.parse().map_err(text)?),
-            _ => return Err("an event is exactly one of `call`, `return`, `callback` and `note`".to_owned()),
-        };
-        if wire.reply.is_some() && !matches!(what, What::Callback(_)) {
-            return Err("`reply` goes with `callback`; a call's result is `return` with `hr`".to_owned());
-        }
-        let EventPatternWire { item, status, error, hr, reply, thread, .. } = wire;
-        Ok(Self { what, item, status, error, hr, reply, thread })
-    }
-}
-
-impl From<EventPattern> for EventPatternWire {
-    fn from(pattern: EventPattern) -> Self {
-        let EventPattern { what, item, status, error, hr, reply, thread } = pattern;
-        let mut wire = Self { item, status, error, hr, reply, thread, ..Self::default() };
-        match what {
-            What::Call(method) => wire.call = Some(method.to_string()),
-            What::Return(method) => wire.returns = Some(method.to_string()),
-            What::Callback(method) => wire.callback = Some(method.to_string()),
-            What::Note(name) => wire.note = Some(name.to_string()),
-        }
-        wire
-    }
-}
-
-impl fmt::Display for EventPattern {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let wire = EventPatternWire::from(self.clone());
-        f.write_str(&serde_json::to_string(&wire).unwrap_or_default())
-    }
-}
-
-impl EventPattern {
-    /// Whether the event fits. `reply` is the reply to it, if it is a callback.
-    pub fn fits(&self, event: &Event, reply: Option<HResult>, items: &[Item]) -> bool {
-        let same_kind = match (&event.kind, self.what) {
-            (Kind::Call { what, .. }, What::Call(method)) => what.method() == method,
-            (Kind::Return { what, .. }, What::Return(method)) => what.method == method,
-            (Kind::Callback { what, .. }, What::Callback(method)) => what.method() == method,
-            (Kind::Note(note), What::Note(name)) => note.method() == name,
-            _ => false,
-        };
-        let facts = Facts::of(event);
-        let wanted_item = self.item.as_ref().map(|item| item.id(items));
-        same_kind
-            && wanted_item.is_none_or(|wanted| wanted.is_some() && wanted == facts.item)
-            && self.status.is_none_or(|status| facts.status == Some(status))
-            && self.error.is_none_or(|error| facts.error == Some(error.0))
-            && self.hr.is_none_or(|hr| facts.hr == Some(hr))
-            && self.reply.is_none_or(|wanted| reply == Some(wanted))
-            && self.thread.as_ref().is_none_or(|thread| event.thread.0 == *thread)
-    }
-}
-
-/// What patterns look at in an event.
-#[derive(Default)]
-struct Facts {
-    item: Option<Guid>,
-    status: Option<Status>,
-    error: Option<Guid>,
-    hr: Option<HResult>,
-}
-
-impl Facts {
-    fn of(event: &Event) -> Self {
-        let mut facts = Self::default();
-        match &event.kind {
-            Kind::Call { what, .. } => match &**what {
-                Call::SetItemStatus(args) => {
-                    facts.item = Some(args.item);
-                    facts.status = Some(args.status);
-                }
-                Call::ShowProperties(args) => facts.item = Some(args.item),
-                Call::GetItemObject(args) => facts.item = Some(args.item),
-                Call::ShowError(args) => facts.error = Some(args.error),
-                _ => {}
-            },
-            Kind::Return { what, .. } => facts.hr = Some(what.hr),
-            Kind::Callback { what, .. } => {
-                facts.item = item_of(what);
-                facts.status = status_of(what);
-                facts.hr = what.completion();
-                facts.error = match what {
-                    Callback::LogError(args) => {
-                        args.info.as_deref().and_then(crate::protocol::LogErrorInfo::given_error)
-                    }
-                    Callback::DeleteLogError(args) => Some(args.error),
-                    _ => None,
-                };
-            }
-            Kind::Reply { hr, .. } => facts.hr = Some(*hr),
-            Kind::Note(_) => {}
-        }
-        facts
     }
 }
 
@@ -367,14 +208,16 @@ pub(super) mod outcome {
     }
 }
 
+/// What stands before or after an outcome's own word, and what it makes of that.
+type Words<T> = (&'static str, fn(T) -> Outcome);
+
 /// The outcome that `Display` writes so.
 fn outcome_of(words: &str) -> Result<Outcome, UnknownName> {
     let plain = [Outcome::Unfinished, Outcome::NothingPrepared, Outcome::Abandoned, Outcome::Crashed];
     if let Some(outcome) = plain.iter().find(|outcome| outcome.to_string() == words) {
         return Ok(*outcome);
     }
-    type Of<T> = fn(T) -> Outcome;
-    let with_result: [(&str, Of<HResult>); 4] = [
+    let with_result: [Words<HResult>; 4] = [
         ("declined with ", Outcome::Declined),
         ("prepare failed with ", Outcome::PrepareFailed),
         ("Synchronize returned ", Outcome::SynchronizeFailed),
@@ -385,12 +228,24 @@ fn outcome_of(words: &str) -> Result<Outcome, UnknownName> {
             return hr.parse().map(outcome);
         }
     }
-    let of_method: [(&str, Of<CallMethod>); 2] =
+    let of_method: [Words<CallMethod>; 2] =
         [(" was never completed", Outcome::Overdue), (" never returned", Outcome::Hung)];
     for (suffix, outcome) in of_method {
         if let Some(method) = words.strip_suffix(suffix) {
             return method.parse().map(outcome);
         }
+    }
+    let last = words.rsplit(' ').next().unwrap_or_default();
+    let method = words.split(' ').next().unwrap_or_default();
+    let possible: Vec<String> = plain
+        .iter()
+        .map(ToString::to_string)
+        .chain(with_result.iter().map(|(prefix, _)| format!("{prefix}{last}")))
+        .chain(of_method.iter().map(|(suffix, _)| format!("{method}{suffix}")))
+        .collect();
+    if let Some(near) = nearest(words, possible.iter().map(String::as_str)) {
+        let expected = format!("an outcome such as `{near}`");
+        return Err(UnknownName { given: words.to_owned(), what: "an outcome", expected });
     }
     Err(UnknownName {
         given: words.to_owned(),
@@ -425,7 +280,7 @@ pub(super) mod counts {
 }
 
 /// Every name that an event can have.
-fn method_names() -> impl Iterator<Item = &'static str> {
+pub(super) fn method_names() -> impl Iterator<Item = &'static str> {
     let calls = CallMethod::ALL.iter().map(|method| method.name());
     let callbacks = CallbackMethod::ALL.iter().map(|method| method.name());
     calls.chain(callbacks).chain(NoteName::ALL.iter().map(|name| name.name()))

@@ -3,7 +3,9 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::file::{Action, ErrorRef, Scenario, Step, Trigger};
+use super::expect::times;
+use super::file::{Action, ErrorRef, Scenario, Step, StepExpect, Trigger};
+use super::pattern::CallbackPattern;
 use crate::host::{Plan, StandardPlan, Step as Next, View};
 use crate::protocol::{
     Call, Callback, Event, GUID_NULL, Interface, Item, Kind, PrepareForSync, Refusal, Session, SetItemStatus,
@@ -24,6 +26,17 @@ pub enum StepCame {
     Taken,
     /// Its trigger came when the action was not legal.
     Illegal(String),
+}
+
+impl StepCame {
+    /// Whether this is what was expected.
+    pub fn is(&self, expect: StepExpect) -> bool {
+        match expect {
+            StepExpect::Taken => *self == StepCame::Taken,
+            StepExpect::Illegal => matches!(self, StepCame::Illegal(_)),
+            StepExpect::Never => matches!(self, StepCame::Waiting { .. }),
+        }
+    }
 }
 
 /// The steps of a scenario, and what came of them: shared between the plan and whoever asks afterwards.
@@ -47,23 +60,26 @@ impl Steps {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Each step, what came of it, and for one that was not taken the reason with the nearest thing that did happen.
+    /// Each step, what came of it, and the reason for what was not expected, with the nearest thing that did happen.
     pub fn came(&self, items: &[Item]) -> Vec<(Step, StepCame, String)> {
         let inner = self.lock();
-        inner.steps.iter().map(|(step, came)| (step.clone(), came.clone(), inner.why(step, came, items))).collect()
+        let why = |step: &Step, came: &StepCame| {
+            if came.is(step.expect) { String::new() } else { inner.why(step, came, items) }
+        };
+        inner.steps.iter().map(|(step, came)| (step.clone(), came.clone(), why(step, came))).collect()
     }
 }
 
 impl Inner {
     fn why(&self, step: &Step, came: &StepCame, items: &[Item]) -> String {
         match came {
-            StepCame::Taken => String::new(),
+            StepCame::Taken => "it was taken".to_owned(),
             StepCame::Due => "its trigger came, but the session was over before it could be taken".to_owned(),
             StepCame::Illegal(why) => format!("its trigger came, but the action was not legal: {why}"),
             StepCame::Waiting { fitting } => match &step.when {
                 Trigger::Time { time } => format!("the session ended before {time}"),
                 Trigger::State { state, nth } if *fitting > 0 => {
-                    format!("{state} was reached {fitting} times, not {nth}")
+                    format!("{state} was reached {}, not {}", times(*fitting), times(*nth))
                 }
                 Trigger::State { state, .. } => {
                     let reached: BTreeSet<State> = self.states.iter().copied().collect();
@@ -71,19 +87,27 @@ impl Inner {
                     format!("{state} was never reached; the session was: {}", reached.join(", "))
                 }
                 Trigger::Callback(pattern) if *fitting > 0 => {
-                    format!("{} times, not {}: {}", fitting, pattern.nth, pattern.callback)
+                    let any = CallbackPattern { nth: 1, ..pattern.clone() };
+                    format!("{any} came {}, not {}", times(*fitting), times(pattern.nth))
                 }
                 Trigger::Callback(pattern) => {
                     let of_method = |(callback, _): &&(Callback, String)| callback.method() == pattern.callback;
                     let all = self.callbacks.iter().filter(of_method).count();
-                    let nearest = self.callbacks.iter().rfind(of_method);
+                    // Of those that are equally near, the last.
+                    let nearest = self
+                        .callbacks
+                        .iter()
+                        .filter(of_method)
+                        .max_by_key(|(callback, thread)| pattern.nearness(callback, thread, items));
                     match nearest {
                         None => format!("{} was never called", pattern.callback),
                         Some((callback, thread)) => {
                             let item = super::pattern::item_of(callback)
                                 .map_or(String::new(), |id| format!(" of {}", super::ItemRef::to(id, items)));
+                            let status = super::pattern::status_of(callback)
+                                .map_or(String::new(), |status| format!(" with {status}"));
                             format!(
-                                "none of the {all} calls of {} fits; the last was{item} on thread {thread}",
+                                "none of the {all} calls of {} fits; the nearest was{item}{status} on thread {thread}",
                                 pattern.callback
                             )
                         }
@@ -105,6 +129,7 @@ pub struct ScenarioPlan {
     waiting_until_ns: Option<u64>,
     releasing: bool,
     items: Vec<Item>,
+    /// None before the first event.
     state: Option<State>,
 }
 
@@ -193,13 +218,17 @@ impl ScenarioPlan {
         }))
     }
 
-    /// The next due step, as far as it is a call.
+    /// The next due step, as far as it is a call or a wait.
     fn take_due(&mut self, view: View<'_>) -> Option<Next> {
         while let Some(at) = self.due.pop_front() {
             let action = self.steps.lock().steps.get(at).map(|(step, _)| step.action.clone())?;
             match &action {
                 Action::Release => self.releasing = true,
-                Action::Wait(delay) => self.waiting_until_ns = Some(view.now_ns.saturating_add(delay.0)),
+                Action::Wait(delay) => {
+                    self.set(at, StepCame::Taken);
+                    self.waiting_until_ns = Some(view.now_ns.saturating_add(delay.0));
+                    return Some(Next::Wait(self.next_time_ns()));
+                }
                 _ => {}
             }
             match self.call_of(&action, view) {
@@ -221,6 +250,13 @@ impl ScenarioPlan {
         None
     }
 
+    /// Whether the handler is being released, or is next.
+    fn is_leaving(&self) -> bool {
+        let next =
+            self.due.front().and_then(|at| self.steps.lock().steps.get(*at).map(|(step, _)| step.action.clone()));
+        self.releasing || next == Some(Action::Release)
+    }
+
     /// The earliest time that a step waits for.
     fn next_time_ns(&self) -> Option<u64> {
         let inner = self.steps.lock();
@@ -239,6 +275,16 @@ impl Plan for ScenarioPlan {
         if view.instance.state().is_end() {
             return Next::Finish;
         }
+        // While the manager does nothing, what is due waits too.
+        if self.waiting_until_ns.is_some_and(|until| view.now_ns < until) {
+            return Next::Wait(self.next_time_ns());
+        }
+        self.waiting_until_ns = None;
+        if !self.is_leaving()
+            && let Some(next) = self.inner.enumerate_again(view)
+        {
+            return next;
+        }
         if let Some(next) = self.take_due(view) {
             return next;
         }
@@ -248,10 +294,6 @@ impl Plan for ScenarioPlan {
                 _ => Next::Call(Call::Release),
             };
         }
-        if self.waiting_until_ns.is_some_and(|until| view.now_ns < until) {
-            return Next::Wait(self.next_time_ns());
-        }
-        self.waiting_until_ns = None;
         match self.inner.next(view) {
             Next::Wait(until_ns) => Next::Wait([until_ns, self.next_time_ns()].into_iter().flatten().min()),
             next => next,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::file::{Action, ErrorRef, Reply, Step, Trigger};
+use super::file::{Action, ErrorRef, Reply, Step, StepExpect, Trigger};
 use super::pattern::{CallbackPattern, ItemRef};
 use crate::handler::script::Id;
 use crate::host::{Plan, Selection, StandardPlan, Step as Next, View};
@@ -130,7 +130,7 @@ impl<P: Plan> Plan for Recorder<P> {
         match &next {
             Next::Call(call) if next != ordinary || intended => {
                 if let Some(action) = self.action_of(call) {
-                    self.asked = Some(Step { when, action });
+                    self.asked = Some(Step { when, action, expect: StepExpect::Taken });
                 }
             }
             _ => {}
@@ -175,8 +175,8 @@ impl<P: Plan> Plan for Recorder<P> {
                     _ => None,
                 };
                 if let (Some(reply), Trigger::Callback(pattern)) = (decided, &self.latest) {
-                    self.recording
-                        .push(Step { when: Trigger::Callback(pattern.clone()), action: Action::Reply(reply) });
+                    let when = Trigger::Callback(pattern.clone());
+                    self.recording.push(Step { when, action: Action::Reply(reply), expect: StepExpect::Taken });
                 }
             }
             _ => {}

@@ -131,7 +131,7 @@ fn place(path: &str) -> String {
 
 /// Text of a file that may be of any length and hold anything, as it can stand in a message: the middle of a long one is
 /// left out, and control characters are made visible.
-pub(super) fn readable(text: &str) -> String {
+pub(crate) fn readable(text: &str) -> String {
     const HEAD: usize = 150;
     const TAIL: usize = 250;
     let visible = |c: char| if c.is_control() { '\u{fffd}' } else { c };

@@ -82,6 +82,11 @@ impl<R: BufRead> Reader<R> {
         &self.header
     }
 
+    /// The number of the line that was read last, from 1.
+    pub fn line(&self) -> u64 {
+        self.position.line
+    }
+
     /// Reads the next line into the buffer, without its end; false when there is none.
     fn fill(&mut self) -> Result<bool, TraceError> {
         self.line.clear();

@@ -1,10 +1,13 @@
 //! The script format: the types of the file.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::protocol::{
     CallMethod, CallbackMethod, Delay, ErrorFlags, FileTime, Guid, HResult, HandlerFlags, HandlerInfo, Item, ItemFlags,
@@ -69,7 +72,7 @@ impl fmt::Debug for Id {
 }
 
 impl Serialize for Id {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0.alias() {
             Some(alias) => serializer.serialize_str(&alias),
             None => self.0.serialize(serializer),
@@ -79,9 +82,9 @@ impl Serialize for Id {
 
 impl<'de> Deserialize<'de> for Id {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        let text = Cow::<str>::deserialize(deserializer)?;
         Guid::from_alias(&text).map_or_else(|| text.parse(), Ok).map(Self).map_err(|_: crate::protocol::UnknownName| {
-            serde::de::Error::custom(format_args!(
+            de::Error::custom(format_args!(
                 "`{text}` is not an ID; expected {{XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX}}, or a short name: A to Z for \
                  items, E1 to E99 for errors"
             ))
@@ -90,7 +93,7 @@ impl<'de> Deserialize<'de> for Id {
 }
 
 impl JsonSchema for Id {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
+    fn schema_name() -> Cow<'static, str> {
         "Id".into()
     }
 
@@ -233,7 +236,13 @@ pub struct Methods {
 impl Methods {
     /// What the `nth` call (from 0) of a method does, where the script says it.
     pub fn behaviour(&self, method: CallMethod, nth: usize) -> Option<&Behaviour> {
-        let behaviours = match method {
+        let list = &self.of(method)?.0;
+        list.get(nth).or(list.last())
+    }
+
+    /// What the script says of a method.
+    pub(super) fn of(&self, method: CallMethod) -> Option<&Behaviours> {
+        match method {
             CallMethod::Initialize => &self.Initialize,
             CallMethod::GetHandlerInfo => &self.GetHandlerInfo,
             CallMethod::EnumSyncMgrItems => &self.EnumSyncMgrItems,
@@ -246,9 +255,8 @@ impl Methods {
             CallMethod::ShowError => &self.ShowError,
             CallMethod::Release => &self.Release,
             CallMethod::Next | CallMethod::Skip | CallMethod::Reset | CallMethod::Clone => &None,
-        };
-        let list = &behaviours.as_ref()?.0;
-        list.get(nth).or(list.last())
+        }
+        .as_ref()
     }
 }
 
@@ -270,17 +278,16 @@ enum OneOrMany {
 impl<'de> Deserialize<'de> for Behaviours {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
+        impl<'de> de::Visitor<'de> for Visitor {
             type Value = Behaviours;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("what the method does (an object), or a list of it for each call in turn")
             }
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Behaviours, A::Error> {
-                Behaviour::deserialize(serde::de::value::MapAccessDeserializer::new(map))
-                    .map(|one| Behaviours(vec![one]))
+            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Behaviours, A::Error> {
+                Behaviour::deserialize(de::value::MapAccessDeserializer::new(map)).map(|one| Behaviours(vec![one]))
             }
-            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, seq: A) -> Result<Behaviours, A::Error> {
-                Vec::deserialize(serde::de::value::SeqAccessDeserializer::new(seq)).map(Behaviours)
+            fn visit_seq<A: de::SeqAccess<'de>>(self, seq: A) -> Result<Behaviours, A::Error> {
+                Vec::deserialize(de::value::SeqAccessDeserializer::new(seq)).map(Behaviours)
             }
         }
         deserializer.deserialize_any(Visitor)
@@ -292,17 +299,17 @@ impl<'de> Deserialize<'de> for Behaviours {
 #[serde(deny_unknown_fields, default)]
 pub struct Behaviour {
     /// Done before the return, on the manager's own thread.
-    #[serde(rename = "do", skip_serializing_if = "Vec::is_empty")]
-    pub steps: Vec<Step>,
+    #[serde(rename = "do", skip_serializing_if = "are_none")]
+    pub steps: Steps,
     /// What is returned; by default what a good handler returns.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub returns: Option<HResult>,
     /// Done after the return, on a thread named `worker`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub then: Vec<Step>,
+    #[serde(skip_serializing_if = "are_none")]
+    pub then: Steps,
     /// Done on threads of these names, which start with the call.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub threads: BTreeMap<String, Vec<Step>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "threads")]
+    pub threads: BTreeMap<String, Steps>,
     /// `GetHandlerInfo`: the structure instead of the script's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub info: Option<HandlerInfo>,
@@ -315,6 +322,37 @@ pub struct Behaviour {
     /// `GetItemObject`: an object comes back.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub object: bool,
+}
+
+/// Steps, one after the other. Threads share them.
+pub type Steps = Arc<[Step]>;
+
+/// Threads by their names. A name that is given twice would lose a thread.
+fn threads<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Steps>, D::Error> {
+    struct Visitor;
+    impl<'de> de::Visitor<'de> for Visitor {
+        type Value = BTreeMap<String, Steps>;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object of threads, each a list of steps")
+        }
+        fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut threads = BTreeMap::new();
+            while let Some(name) = map.next_key::<String>()? {
+                match threads.entry(name) {
+                    Entry::Occupied(there) => {
+                        return Err(de::Error::custom(format_args!("duplicate field `{}`", there.key())));
+                    }
+                    Entry::Vacant(free) => free.insert(map.next_value()?),
+                };
+            }
+            Ok(threads)
+        }
+    }
+    deserializer.deserialize_map(Visitor)
+}
+
+fn are_none(steps: &Steps) -> bool {
+    steps.is_empty()
 }
 
 /// One step of what a handler does.
@@ -332,7 +370,7 @@ pub enum Step {
     /// Calls `EnableModeless`: true before a dialog, false after it. The false is left out when the true was refused.
     Dialog(bool),
     /// Calls `EnableModeless(FALSE)`, whatever was granted.
-    ForceDialogEnd(bool),
+    ForceDialogEnd(Yes),
     /// Calls `EstablishConnection`; null is the default connection.
     Connect(Option<Text>),
     /// Calls the completion of the method in which the step stands.
@@ -350,7 +388,7 @@ pub enum Step {
     /// Waits for something.
     WaitFor(WaitFor),
     /// Never goes on.
-    Hang(bool),
+    Hang(Yes),
     /// Panics.
     Panic(String),
     /// Does steps several times.
@@ -487,7 +525,7 @@ pub struct Repeat {
     pub times: u32,
     /// What.
     #[serde(rename = "do")]
-    pub steps: Vec<Step>,
+    pub steps: Steps,
 }
 
 /// A thread that is started.
@@ -498,7 +536,7 @@ pub struct Start {
     pub thread: String,
     /// What it does.
     #[serde(rename = "do")]
-    pub steps: Vec<Step>,
+    pub steps: Steps,
 }
 
 /// What a thread waits for.
@@ -510,9 +548,38 @@ pub enum WaitFor {
     /// A cancel of the item, alone or with all.
     Cancel(Id),
     /// The return of the method in which the step stands.
-    Return(bool),
+    Return(Yes),
     /// The last `Release`.
-    Release(bool),
+    Release(Yes),
+}
+
+/// `true`: what has no other value. A step that is not wanted is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Yes;
+
+impl Serialize for Yes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bool(true)
+    }
+}
+
+impl<'de> Deserialize<'de> for Yes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match bool::deserialize(deserializer)? {
+            true => Ok(Self),
+            false => Err(de::Error::custom("expected true, found false; leave the step out if it is not wanted")),
+        }
+    }
+}
+
+impl JsonSchema for Yes {
+    fn schema_name() -> Cow<'static, str> {
+        "Yes".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "description": "true; a step that is not wanted is left out", "const": true })
+    }
 }
 
 /// A callback's method by its name.

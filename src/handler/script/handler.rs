@@ -71,13 +71,13 @@ impl ScriptHandler {
             call: self.scheduler.call_number(),
         };
         for (name, steps) in &behaviour.threads {
-            self.scheduler.spawn(self.owner, name, Runner::new(context.clone(), steps).counted());
+            self.scheduler.spawn(self.owner, name, Runner::new(context.clone(), Arc::clone(steps)).counted());
         }
         if !behaviour.then.is_empty() {
-            let runner = Runner::new(context.clone(), &behaviour.then).counted().after_return();
+            let runner = Runner::new(context.clone(), Arc::clone(&behaviour.then)).counted().after_return();
             self.scheduler.spawn(self.owner, "worker", runner);
         }
-        Runner::new(context, &behaviour.steps).run_here();
+        Runner::new(context, Arc::clone(&behaviour.steps)).run_here();
         behaviour.returns.unwrap_or(good)
     }
 
@@ -86,8 +86,8 @@ impl ScriptHandler {
         self.perform(method, &behaviour, good)
     }
 
-    fn completing(steps: Vec<Step>) -> Behaviour {
-        Behaviour { steps, ..Behaviour::default() }
+    fn completing() -> Behaviour {
+        Behaviour { steps: [Step::Complete(HResult::S_OK)].into(), ..Behaviour::default() }
     }
 }
 
@@ -127,7 +127,7 @@ impl SyncHandler for ScriptHandler {
     }
 
     fn show_properties(&mut self, _: u64, _: Guid) -> HResult {
-        let good = |_: &Self| Self::completing(vec![Step::Complete(HResult::S_OK)]);
+        let good = |_: &Self| Self::completing();
         self.call(CallMethod::ShowProperties, good, HResult::S_OK)
     }
 
@@ -147,7 +147,7 @@ impl SyncHandler for ScriptHandler {
 
     fn prepare_for_sync(&mut self, items: &[Guid], _: u64, _: u32) -> HResult {
         lock(&self.told).prepare(items);
-        let good = |_: &Self| Self::completing(vec![Step::Complete(HResult::S_OK)]);
+        let good = |_: &Self| Self::completing();
         self.call(CallMethod::PrepareForSync, good, HResult::S_OK)
     }
 
@@ -156,7 +156,7 @@ impl SyncHandler for ScriptHandler {
             let prepared = lock(&handler.told).prepared.clone();
             let work = |(at, item): (usize, &Guid)| {
                 let name = item.alias().map_or_else(|| format!("sync-{}", at + 1), |alias| format!("sync-{alias}"));
-                (name, vec![Step::Work(WorkStep::usual(*item)), Step::CompleteIfLast(HResult::S_OK)])
+                (name, [Step::Work(WorkStep::usual(*item)), Step::CompleteIfLast(HResult::S_OK)].into())
             };
             Behaviour { threads: prepared.iter().enumerate().map(work).collect(), ..Behaviour::default() }
         };
@@ -172,7 +172,7 @@ impl SyncHandler for ScriptHandler {
     }
 
     fn show_error(&mut self, _: u64, _: Guid) -> HResult {
-        let good = |_: &Self| Self::completing(vec![Step::Complete(HResult::S_OK)]);
+        let good = |_: &Self| Self::completing();
         self.call(CallMethod::ShowError, good, HResult::S_OK)
     }
 }
@@ -181,7 +181,10 @@ impl Drop for ScriptHandler {
     fn drop(&mut self) {
         lock(&self.told).released = true;
         self.scheduler.happened();
-        if let Some(behaviour) = self.behaviour(CallMethod::Release) {
+        // A handler that crashed, or that the manager has left, is dropped without the call.
+        if self.scheduler.is_in_call()
+            && let Some(behaviour) = self.behaviour(CallMethod::Release)
+        {
             self.perform(CallMethod::Release, &behaviour, HResult::S_OK);
         }
         if !self.script.survives_release {

@@ -1,32 +1,47 @@
 //! Reads scripts, and says what is wrong with one.
 
-use std::path::{Path, PathBuf};
+use std::path::{Path as FilePath, PathBuf};
 
-use super::file::{Behaviour, Script, Step};
-use crate::protocol::{CallMethod, Callback};
+use serde::de::IgnoredAny;
+use serde_json::error::Category;
+
+use super::file::Script;
+use super::place::{Path, byte_of, place_of};
+use super::{sense, wording};
+use crate::trace::readable;
 
 /// The version of the script format that this program reads.
 const VERSION: u32 = 1;
 
-/// A script could not be read.
+/// A script could not be read. Lines and columns count from 1, columns in characters.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ScriptError {
     /// The file could not be read.
-    #[error("{file}: {why}", file = file.display())]
+    #[error("{file}: cannot be read: {why}", file = file.display())]
     Unreadable {
         /// The file.
         file: PathBuf,
         /// The system's words.
         why: String,
     },
+    /// The file is not UTF-8.
+    #[error("{file}:{line}:{column}: the file is not UTF-8 from here on; a script is JSON", file = file.display())]
+    NotUtf8 {
+        /// The file.
+        file: PathBuf,
+        /// Line of the first character that is not.
+        line: usize,
+        /// Its column.
+        column: usize,
+    },
     /// The file is no valid JSON, or not what a script looks like.
     #[error("{file}:{line}:{column}: {path}: {why}", file = file.display())]
     Invalid {
         /// The file.
         file: PathBuf,
-        /// Line, from 1.
+        /// The line where the value begins, or where the text stops being JSON.
         line: usize,
-        /// Column, from 1.
+        /// The column.
         column: usize,
         /// Where in the document, e.g. `methods.Synchronize.do[2]`.
         path: String,
@@ -34,18 +49,29 @@ pub enum ScriptError {
         why: String,
     },
     /// The file is of another version.
-    #[error("{file}: this is version {found} of the script format; this program reads version {VERSION}", file = file.display())]
+    #[error(
+        "{file}:{line}:{column}: version: this is version {found} of the format; this program reads version {VERSION}",
+        file = file.display()
+    )]
     Version {
         /// The file.
         file: PathBuf,
+        /// The line where the version stands.
+        line: usize,
+        /// The column.
+        column: usize,
         /// The version that it says.
         found: u64,
     },
     /// A part of the script makes no sense where it stands.
-    #[error("{file}: {path}: {why}", file = file.display())]
+    #[error("{file}:{line}:{column}: {path}: {why}", file = file.display())]
     Nonsense {
         /// The file.
         file: PathBuf,
+        /// The line where the part begins.
+        line: usize,
+        /// The column.
+        column: usize,
         /// Where in the document.
         path: String,
         /// Why not, and what to do.
@@ -57,106 +83,116 @@ pub enum ScriptError {
 ///
 /// # Errors
 /// When the file cannot be read or is not a valid script.
-pub fn load(file: &Path) -> Result<Script, ScriptError> {
-    let text = std::fs::read_to_string(file)
+pub fn load(file: &FilePath) -> Result<Script, ScriptError> {
+    parse(&read(file)?, file)
+}
+
+/// Reads a handler file of any kind as text.
+pub(crate) fn read(file: &FilePath) -> Result<String, ScriptError> {
+    let bytes = std::fs::read(file)
         .map_err(|error| ScriptError::Unreadable { file: file.to_owned(), why: error.to_string() })?;
-    parse(&text, file)
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
+        let (line, column) = place_of(&valid, valid.len());
+        ScriptError::NotUtf8 { file: file.to_owned(), line, column }
+    })
 }
 
 /// Reads a script from text; `file` is named in errors.
 ///
 /// # Errors
 /// When the text is not a valid script.
-pub fn parse(text: &str, file: &Path) -> Result<Script, ScriptError> {
-    // The version first: what another version looks like inside is not for this one to judge.
-    if let Ok(serde_json::Value::Object(object)) = serde_json::from_str(text)
-        && let Some(version) = object.get("version").and_then(serde_json::Value::as_u64)
-        && version != u64::from(VERSION)
-    {
-        return Err(ScriptError::Version { file: file.to_owned(), found: version });
-    }
+pub fn parse(text: &str, file: &FilePath) -> Result<Script, ScriptError> {
+    let text = without_mark(text);
+    check_version(text, file)?;
     let script: Script = from_json(text, file)?;
-    check(&script, file)?;
-    Ok(script)
+    match sense::complaint(&script, text) {
+        None => Ok(script),
+        Some((path, why)) => {
+            let (line, column) = path.place(text).unwrap_or((1, 1));
+            Err(ScriptError::Nonsense {
+                file: file.to_owned(),
+                line,
+                column,
+                path: shortened(&path),
+                why: readable(&why),
+            })
+        }
+    }
+}
+
+/// Refuses other versions before anything else is looked at: what they look like inside is not for this one to judge.
+pub(crate) fn check_version(text: &str, file: &FilePath) -> Result<(), ScriptError> {
+    let path = Path::default().key("version");
+    let found = path.find(without_mark(text)).and_then(|version| version.parse().ok());
+    match found {
+        Some(found) if found != u64::from(VERSION) => {
+            let (line, column) = path.place(text).unwrap_or((1, 1));
+            Err(ScriptError::Version { file: file.to_owned(), line, column, found })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Reads a handler file of any kind into its type, with errors that name line, column and path.
-pub(crate) fn from_json<T: serde::de::DeserializeOwned>(text: &str, file: &Path) -> Result<T, ScriptError> {
+pub(crate) fn from_json<T: serde::de::DeserializeOwned>(text: &str, file: &FilePath) -> Result<T, ScriptError> {
+    let text = without_mark(text);
     let mut json = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut json)
-        .map_err(|error| invalid(file, &error.path().to_string(), error.inner()))?;
-    json.end().map_err(|error| invalid(file, ".", &error))?;
+        .map_err(|error| invalid(text, file, &Path::from(error.path()), error.inner()))?;
+    json.end().map_err(|error| invalid(text, file, &Path::default(), &error))?;
     Ok(value)
 }
 
-fn invalid(file: &Path, path: &str, error: &serde_json::Error) -> ScriptError {
-    let text = error.to_string();
+/// Some editors put a byte order mark in front.
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
+fn invalid(text: &str, file: &FilePath, path: &Path, error: &serde_json::Error) -> ScriptError {
+    let message = error.to_string();
     // The place is given apart; serde_json appends it to the message too.
-    let why = text.rsplit_once(" at line ").map_or(text.as_str(), |(why, _)| why);
-    ScriptError::Invalid {
-        file: file.to_owned(),
-        line: error.line(),
-        column: error.column().max(1),
-        path: if path == "." { "the document".to_owned() } else { path.to_owned() },
-        why: with_nearest(why),
-    }
-}
-
-/// Adds the nearest of the names that serde expected, when one is near.
-fn with_nearest(why: &str) -> String {
-    let mut quoted = why.split('`').skip(1).step_by(2);
-    let Some(given) = quoted.next().filter(|_| why.starts_with("unknown ")) else { return why.to_owned() };
-    match crate::protocol::nearest(given, quoted) {
-        Some(near) => format!("{why}; did you mean `{near}`?"),
-        None => why.to_owned(),
-    }
-}
-
-fn check(script: &Script, file: &Path) -> Result<(), ScriptError> {
-    let nonsense =
-        |path: String, why: &str| Err(ScriptError::Nonsense { file: file.to_owned(), path, why: why.into() });
-    for method in CallMethod::ALL {
-        for nth in 0.. {
-            let Some(behaviour) = script.methods.behaviour(*method, nth) else { break };
-            let last = script.methods.behaviour(*method, nth + 1).is_some_and(|next| std::ptr::eq(next, behaviour));
-            for (part, steps) in parts(behaviour) {
-                let path = format!("methods.{method}[{nth}].{part}");
-                if let Some(why) = steps.iter().find_map(|step| complaint(*method, step)) {
-                    return nonsense(path, &why);
-                }
-            }
-            if last {
-                break;
-            }
+    let position = format!(" at line {} column {}", error.line(), error.column());
+    let message = message.strip_suffix(&position).unwrap_or(&message);
+    let stopped = byte_of(text, error.line(), error.column());
+    let (place, why) = match error.classify() {
+        Category::Data => (begin(text, path, message, stopped), wording::reworded(message)),
+        _ if message == "recursion limit exceeded" => {
+            (place_of(text, stopped), "values are nested deeper than any script's".to_owned())
         }
-    }
-    Ok(())
-}
-
-fn parts(behaviour: &Behaviour) -> impl Iterator<Item = (String, &[Step])> {
-    let threads = behaviour.threads.iter().map(|(name, steps)| (format!("threads.{name}"), steps.as_slice()));
-    [("do".to_owned(), behaviour.steps.as_slice()), ("then".to_owned(), behaviour.then.as_slice())]
-        .into_iter()
-        .chain(threads)
-}
-
-/// Why a step makes no sense in that method.
-fn complaint(method: CallMethod, step: &Step) -> Option<String> {
-    match step {
-        Step::Complete(_) | Step::CompleteIfLast(_) if !method.is_asynchronous() => Some(format!(
-            "{method} has no completion of its own; name one with complete_as, e.g. \
-             {{\"complete_as\": {{\"method\": \"SynchronizeCompleted\", \"hr\": \"S_OK\"}}}}"
-        )),
-        Step::CompleteAs(complete) if complete.method.completes().is_none() => {
-            Some(format!("{} completes nothing; use one of the …Completed methods", complete.method))
+        // The text as a whole is JSON: serde_json calls it a fault of syntax when a step has not exactly one key.
+        _ if serde_json::from_str::<IgnoredAny>(text).is_ok() => {
+            let why = "expected an object with one key; each step is an object of its own";
+            (path.place(text).unwrap_or_else(|| place_of(text, stopped)), why.to_owned())
         }
-        Step::Callback(raw) => match Callback::deserialize_args(raw.method, raw.args.clone()) {
-            Ok(_) => None,
-            Err(error) => Some(format!("these are no arguments of {}: {error}", raw.method)),
-        },
-        Step::Repeat(repeat) => repeat.steps.iter().find_map(|step| complaint(method, step)),
-        Step::Start(start) => start.steps.iter().find_map(|step| complaint(method, step)),
-        _ => None,
+        _ if text.trim().is_empty() => {
+            ((1, 1), "the file is empty; expected {\"kind\": …, \"version\": 1, …}".to_owned())
+        }
+        _ => (place_of(text, stopped.saturating_sub(1)), wording::syntax(message)),
+    };
+    let (line, column) = place;
+    ScriptError::Invalid { file: file.to_owned(), line, column, path: shortened(path), why: readable(&why) }
+}
+
+/// The path as it stands in a message: of one that is very long, the beginning.
+fn shortened(path: &Path) -> String {
+    const LONGEST: usize = 120;
+    let path = readable(&path.to_string());
+    match path.char_indices().nth(LONGEST) {
+        Some((at, _)) => format!("{}…", &path[..at]),
+        None => path,
+    }
+}
+
+/// Line and column of what is wrong: the name, when that is what is wrong, or else the value.
+fn begin(text: &str, path: &Path, message: &str, stopped: usize) -> (usize, usize) {
+    let name = wording::name_in_file(message).and_then(|name| {
+        let quoted = serde_json::Value::from(name).to_string();
+        text[..stopped].ends_with(&quoted).then(|| stopped - quoted.len())
+    });
+    match name {
+        Some(byte) => place_of(text, byte),
+        None => path.place(text).unwrap_or_else(|| place_of(text, stopped.saturating_sub(1))),
     }
 }
 

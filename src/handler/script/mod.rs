@@ -3,13 +3,16 @@
 mod file;
 mod handler;
 mod load;
+mod place;
 mod run;
+mod sense;
 mod told;
+mod wording;
 
 pub use file::{
     Answer, Behaviour, Behaviours, CompleteAs, Fault, Id, LogStep, Methods, ProgressStep, RawCallback, Repeat, Script,
-    ScriptItem, ScriptKind, Start, Step, WaitFor, WorkStep,
+    ScriptItem, ScriptKind, Start, Step, Steps, WaitFor, WorkStep, Yes,
 };
 pub use handler::ScriptFactory;
-pub(crate) use load::from_json;
 pub use load::{ScriptError, load, parse, schema};
+pub(crate) use load::{check_version, from_json, read};

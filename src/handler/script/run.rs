@@ -2,12 +2,15 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::file::{Id, ProgressStep, Script, Step, WaitFor, WorkStep};
+use serde_json::Value;
+
+use super::file::{Id, ProgressStep, Script, Step, Steps, WaitFor, WorkStep};
 use super::told::{Report, Told, lock};
 use crate::host::{Next, Paused, Scheduler, Task};
 use crate::protocol::{
     CallMethod, Callback, CallbackMethod, Completed, DeleteLogError, EnableModeless, ErrorFlags, EstablishConnection,
     Guid, HResult, LogError, LogErrorInfo, LogMask, Progress, ProgressItem, ProgressMask, ShowErrorCompleted, Status,
+    Text,
 };
 
 /// What the steps of one call have in common.
@@ -35,14 +38,14 @@ pub(super) struct Runner {
 }
 
 struct Frame {
-    steps: Arc<[Step]>,
+    steps: Steps,
     at: usize,
     more: u32,
 }
 
 impl Runner {
-    pub(super) fn new(context: Context, steps: &[Step]) -> Self {
-        let frames = vec![Frame { steps: steps.into(), at: 0, more: 0 }];
+    pub(super) fn new(context: Context, steps: Steps) -> Self {
+        let frames = vec![Frame { steps, at: 0, more: 0 }];
         Self { context, frames, counted: false, after_return: false }
     }
 
@@ -62,17 +65,18 @@ impl Runner {
     /// Runs to the end on the apartment thread. An abandoned call ends early: nobody listens any more.
     pub(super) fn run_here(&mut self) {
         let scheduler = self.context.scheduler.clone();
-        loop {
+        while !scheduler.is_exhausted() {
             let paused = match self.step() {
                 Next::Now => scheduler.yield_now(),
                 Next::At(time) => scheduler.pause(Some(time), || false),
                 Next::Blocked => scheduler.pause(None, || self.can_go_on()),
+                Next::Hung => scheduler.pause(None, || false),
                 Next::Done => return,
                 Next::Crashed(what) => std::panic::resume_unwind(Box::new(what)),
             };
             match paused {
                 Paused::Ready | Paused::Reached => {}
-                Paused::Stuck | Paused::Abandoned | Paused::Crashed => return,
+                Paused::Stuck | Paused::Abandoned | Paused::Crashed | Paused::Exhausted => return,
             }
         }
     }
@@ -103,7 +107,6 @@ impl Runner {
     fn can_go_on(&mut self) -> bool {
         match self.peek() {
             Some(Step::WaitFor(what)) => self.is_there(&what),
-            Some(Step::Hang(_)) => false,
             _ => true,
         }
     }
@@ -125,7 +128,7 @@ impl Runner {
                 return Next::At(self.context.scheduler.now_ns().saturating_add(delay.0));
             }
             Step::WaitFor(what) if !self.is_there(&what) => return Next::Blocked,
-            Step::Hang(_) => return Next::Blocked,
+            Step::Hang(_) => return Next::Hung,
             Step::Panic(what) => return Next::Crashed(what),
             step => {
                 self.pass();
@@ -138,10 +141,10 @@ impl Runner {
     fn act(&mut self, step: Step) {
         match step {
             Step::Progress(step) => self.progress(&step),
-            Step::Work(work) => self.push(unfold(&work), 0),
+            Step::Work(work) => self.push(unfold(&work).into(), 0),
             Step::Repeat(repeat) if repeat.times > 0 => self.push(repeat.steps, repeat.times - 1),
             Step::Start(start) => {
-                let runner = Runner::new(self.context.clone(), &start.steps).counted();
+                let runner = Runner::new(self.context.clone(), start.steps).counted();
                 self.context.scheduler.spawn(self.context.owner, &start.thread, runner);
             }
             Step::Dialog(true) => {
@@ -180,8 +183,8 @@ impl Runner {
         }
     }
 
-    fn push(&mut self, steps: Vec<Step>, more: u32) {
-        self.frames.push(Frame { steps: steps.into(), at: 0, more });
+    fn push(&mut self, steps: Steps, more: u32) {
+        self.frames.push(Frame { steps, at: 0, more });
     }
 
     fn complete(&self, hr: HResult) {
@@ -231,7 +234,10 @@ impl Task for Runner {
             self.after_return = false;
         }
         match self.peek() {
-            Some(step) => self.do_step(step),
+            Some(step) => {
+                self.context.scheduler.charge(carried(&step));
+                self.do_step(step)
+            }
             None => {
                 if std::mem::take(&mut self.counted)
                     && let Some(running) = lock(&self.context.told).running.get_mut(&self.context.call)
@@ -241,6 +247,31 @@ impl Task for Runner {
                 Next::Done
             }
         }
+    }
+}
+
+/// How many bytes of data a step carries into a callback, about.
+fn carried(step: &Step) -> usize {
+    fn of_text(text: &Option<Text>) -> usize {
+        text.as_ref().map_or(0, |text| text.as_str().map_or_else(|| text.to_utf16().len() * 2, str::len))
+    }
+    fn of_value(value: &Value) -> usize {
+        size_of::<Value>()
+            + match value {
+                Value::String(text) => text.len(),
+                Value::Array(values) => values.iter().map(of_value).sum(),
+                Value::Object(fields) => fields.iter().map(|(key, value)| key.len() + of_value(value)).sum(),
+                Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+            }
+    }
+    match step {
+        Step::Progress(step) => of_text(&step.text),
+        Step::Log(log) => of_text(&log.text),
+        Step::Connect(name) => of_text(name),
+        Step::Retry(items) => size_of_val(items.as_slice()),
+        Step::CompleteAs(complete) => size_of_val(complete.items.as_slice()),
+        Step::Callback(raw) => of_value(&raw.args),
+        _ => 0,
     }
 }
 

@@ -38,12 +38,12 @@ pub struct Printer {
     words: Words,
     /// A call or a callback whose line is not written yet, with its marks.
     held: Option<(Event, Vec<&'static str>)>,
-    /// It is not the whole trace.
-    part: bool,
     /// The time at which a reader of the lines so far would be.
     now: u64,
     open_calls: HashMap<(HandlerId, CallMethod), Vec<CallId>>,
     open_callbacks: HashMap<(HandlerId, Thread, CallbackMethod), Vec<CallId>>,
+    /// What was open before is not known, so nothing can be said about it.
+    is_excerpt: bool,
 }
 
 impl Printer {
@@ -52,10 +52,10 @@ impl Printer {
         Self::default()
     }
 
-    /// A printer for a part of a trace that begins at this time, in nanoseconds. What returns or is answered in it may have
-    /// begun before it.
+    /// A printer for a part of a trace that begins at this time, in nanoseconds. It makes no comments: what ends here may
+    /// have begun before.
     pub fn starting_at(now_ns: u64) -> Self {
-        Self { now: now_ns, part: true, ..Self::default() }
+        Self { now: now_ns, is_excerpt: true, ..Self::default() }
     }
 
     /// Writes the directives that say what differs from the default.
@@ -123,8 +123,7 @@ impl Printer {
                 self.who("manager", event, &mut line);
                 self.result(" returns", what, &mut line);
                 let open = self.open_calls.get_mut(&(event.handler, what.method));
-                comments
-                    .extend(close(open, *call, self.part).map(|why| format!("returns from call {}, {why}", call.0)));
+                comments.extend(close(open, *call).map(|why| format!("returns from call {}, {why}", call.0)));
             }
             Kind::Callback { call, what } => {
                 self.who("handler", event, &mut line);
@@ -142,7 +141,7 @@ impl Printer {
                 self.who("handler", event, &mut line);
                 put(&mut line, format_args!(" answered {hr}"));
                 let open = self.open_callbacks.get_mut(&(event.handler, event.thread.clone(), *method));
-                comments.extend(close(open, *call, self.part).map(|why| format!("answers callback {}, {why}", call.0)));
+                comments.extend(close(open, *call).map(|why| format!("answers callback {}, {why}", call.0)));
             }
             Kind::Note(note) => {
                 self.who("note", event, &mut line);
@@ -166,7 +165,7 @@ impl Printer {
         if !marks.is_empty() {
             put(out, format_args!(" !! {}", marks.join(", ")));
         }
-        if !comments.is_empty() {
+        if !comments.is_empty() && !self.is_excerpt {
             put(out, format_args!("  # {}", comments.join("; ")));
         }
         out.push('\n');
@@ -202,10 +201,9 @@ fn over_at_once(event: &Event, end: &Event) -> bool {
         }
 }
 
-/// Takes a crossing from the open ones. Says so when a reader of the line would take another; in a part of a trace, what
-/// is not open may have begun before it.
-fn close(open: Option<&mut Vec<CallId>>, call: CallId, part: bool) -> Option<&'static str> {
-    let unknown = (!part).then_some("which is not open");
+/// Takes a crossing from the open ones. Says so when a reader of the line would take another.
+fn close(open: Option<&mut Vec<CallId>>, call: CallId) -> Option<&'static str> {
+    let unknown = Some("which is not open");
     let Some(open) = open else { return unknown };
     match open.iter().rposition(|id| *id == call) {
         Some(at) => {

@@ -1,0 +1,131 @@
+//! The command lines by which a user sees a finding again.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use clap::ValueEnum;
+
+use super::args::{CheckArgs, EventName, ProfileName, RunArgs};
+use crate::rules::Limits;
+
+/// The command that runs the same session of a scripted handler again, event by event.
+pub(super) fn of_run(args: &RunArgs) -> String {
+    let session = &args.session;
+    let mut line = Line::new("run");
+    line.word(&args.handler);
+    line.option("--seed", &session.seed.unwrap_or_default().to_string());
+    if session.event != EventName::Manual {
+        line.option("--event", &name(session.event));
+    }
+    line.flag("--settings", session.settings);
+    line.flag("--no-user", session.no_user);
+    session.item.iter().for_each(|item| line.option("--item", item));
+    if let Some(cookie) = &session.cookie {
+        line.option("--cookie", &cookie.to_string());
+    }
+    line.profile(session.profile);
+    let usual = Limits::default();
+    if let Some(timeout) = session.timeout.filter(|timeout| *timeout != usual.timeout_ns) {
+        line.option("--timeout", &seconds(timeout));
+    }
+    if let Some(limit) = session.blocking_limit.filter(|limit| *limit != usual.blocking_ns) {
+        line.option("--blocking-limit", &seconds(limit));
+    }
+    if session.retries != super::args::RETRIES {
+        line.option("--retries", &session.retries.to_string());
+    }
+    line.0
+}
+
+/// The command that shows a recorded session with its findings marked.
+pub(super) fn of_trace(trace: &Path, profile: Option<ProfileName>) -> String {
+    let mut line = Line::new("check");
+    line.word(&trace.display().to_string());
+    line.profile(profile);
+    line.option("--format", "notation");
+    line.0
+}
+
+/// As [`of_trace`]; standard input cannot be read again.
+pub(super) fn of_check(trace: &Path, args: &CheckArgs) -> Option<String> {
+    (trace.as_os_str() != "-").then(|| of_trace(trace, args.profile))
+}
+
+struct Line(String);
+
+impl Line {
+    fn new(command: &str) -> Self {
+        Self(format!("mobsync {command}"))
+    }
+
+    fn word(&mut self, word: &str) {
+        self.0.push(' ');
+        self.0.push_str(&quoted(word));
+    }
+
+    fn option(&mut self, option: &str, value: &str) {
+        self.0.push(' ');
+        self.0.push_str(option);
+        // A value that begins with a dash would be taken for an option.
+        self.0.push(if value.starts_with('-') { '=' } else { ' ' });
+        self.0.push_str(&quoted(value));
+    }
+
+    fn flag(&mut self, flag: &str, given: bool) {
+        if given {
+            self.0.push(' ');
+            self.0.push_str(flag);
+        }
+    }
+
+    fn profile(&mut self, profile: Option<ProfileName>) {
+        if let Some(profile) = profile {
+            self.option("--profile", &name(profile));
+        }
+    }
+}
+
+/// A value of the command line as it is typed.
+fn name<T: ValueEnum>(value: T) -> String {
+    value.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+}
+
+/// A span of time as `--timeout` takes it.
+fn seconds(nanos: u64) -> String {
+    let whole = nanos / 1_000_000_000;
+    match nanos % 1_000_000_000 {
+        0 => whole.to_string(),
+        part => format!("{whole}.{part:09}").trim_end_matches('0').to_owned(),
+    }
+}
+
+/// A word as a POSIX shell takes it.
+fn quoted(word: &str) -> Cow<'_, str> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        Cow::Borrowed(word)
+    } else {
+        Cow::Owned(format!("'{}'", word.replace('\'', r"'\''")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{quoted, seconds};
+
+    #[test]
+    fn words_are_quoted_as_a_shell_reads_them() {
+        assert_eq!(quoted("a/b.json"), "a/b.json");
+        assert_eq!(quoted("my handler.json"), "'my handler.json'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+        assert_eq!(quoted("$(rm)"), "'$(rm)'");
+        assert_eq!(quoted(""), "''");
+    }
+
+    #[test]
+    fn times_are_written_as_the_options_take_them() {
+        assert_eq!(seconds(10_000_000_000), "10");
+        assert_eq!(seconds(500_000_000), "0.5");
+        assert_eq!(seconds(1), "0.000000001");
+    }
+}
