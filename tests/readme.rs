@@ -98,7 +98,7 @@ fn run_all(name: &str) -> (usize, tempfile::TempDir) {
             "sh" => {
                 for line in block.text.lines() {
                     let command = line.replace("cargo run --release -- ", "mobsync ");
-                    assert!(command.starts_with("mobsync "), "{name}:{}: `{line}` does not run mobsync", block.line);
+                    assert!(command.contains("mobsync "), "{name}:{}: `{line}` does not run mobsync", block.line);
                     let expected = line.split_once("exits with ").map_or("0", |(_, code)| code.trim());
                     let mut shell = Command::new("sh");
                     let output = shell
