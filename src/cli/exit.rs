@@ -52,6 +52,7 @@ pub fn main() -> ExitCode {
     let ended = match cli.command {
         Command::Run(args) => super::run::run(&args),
         Command::Check(args) => super::check::check(&args),
+        Command::Diff(args) => super::diff::diff(&args),
         Command::Rules(args) => super::rules::rules(&args),
         Command::Schema(args) => super::schema::schema(&args),
         Command::Completions(args) => super::completions::completions(&args),

@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod completions;
 mod context;
+mod diff;
 mod exit;
 mod handler;
 mod interrupt;
