@@ -42,6 +42,7 @@ struct Notebook;
 struct NotebookSession {
     callback: Option<Arc<dyn SyncCallback>>,
     chosen: Vec<Guid>,
+    worker: Option<thread::JoinHandle<()>>,
 }
 
 /// Copies the pages of every chosen item.
@@ -80,6 +81,12 @@ impl SyncHandler for NotebookSession {
     }
 
     fn set_progress_callback(&mut self, callback: Option<Arc<dyn SyncCallback>>) -> HResult {
+        if callback.is_none()
+            && let Some(worker) = self.worker.take()
+        {
+            // The worker uses the callback until it ends. What it panicked with is on standard error already.
+            drop(worker.join());
+        }
         self.callback = callback;
         HResult::S_OK
     }
@@ -94,10 +101,9 @@ impl SyncHandler for NotebookSession {
     fn synchronize(&mut self, _: u64) -> HResult {
         let Some(callback) = self.callback.clone() else { return HResult::E_UNEXPECTED };
         let chosen = self.chosen.clone();
-        match thread::Builder::new().name("pages".to_owned()).spawn(move || copy_pages(callback, chosen)) {
-            Ok(_) => HResult::S_OK,
-            Err(_) => HResult::E_FAIL,
-        }
+        let worker = thread::Builder::new().name("pages".to_owned());
+        self.worker = worker.spawn(move || copy_pages(callback, chosen)).ok();
+        if self.worker.is_some() { HResult::S_OK } else { HResult::E_FAIL }
     }
 
     fn set_item_status(&mut self, _: Guid, _: Status) -> HResult {
