@@ -9,14 +9,16 @@ use std::thread;
 use mobsync::handler::{CreateError, EnumItems, HandlerFactory, SyncCallback, SyncHandler};
 use mobsync::host::{self, Job, Selection, StandardPlan, break_on};
 use mobsync::protocol::{
-    Event, FileTime, Guid, HResult, HandlerInfo, Initialize, Item, ItemState, ProgressItem, Status, SyncEvent,
+    Event, FileTime, Guid, HResult, HandlerInfo, Initialize, Item, ItemState, Profile, ProgressItem, Status, SyncEvent,
     SyncFlags,
 };
 use mobsync::rules::{Conditions, Limits, Monitor, select};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let conditions =
-        Conditions { profile: Default::default(), limits: Limits::default(), started: FileTime::default() };
+    // Whoever looks around in a debugger takes longer than a handler may.
+    let hour_ns = 3_600_000_000_000;
+    let limits = Limits { timeout_ns: hour_ns, blocking_ns: hour_ns, ..Limits::default() };
+    let conditions = Conditions { profile: Profile::default(), limits, started: FileTime::default() };
     let initialize = Initialize::new(SyncFlags::new(SyncEvent::MANUAL, SyncFlags::MAYBOTHERUSER));
     let mut plan: Box<dyn host::Plan> = Box::new(StandardPlan::new(initialize, Selection::All));
     if let Some(word) = std::env::args().nth(1) {

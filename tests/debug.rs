@@ -232,3 +232,19 @@ fn what_cannot_be_started_is_said_with_exit_code_2() {
     }
     assert_eq!(piped(Path::new("absent.json"), &[], &[]).0, Some(2));
 }
+
+#[test]
+fn the_document_shows_what_the_program_says() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let document = std::fs::read_to_string(root.join("docs/debugging.md")).expect("it is there");
+    let handler = root.join("fixtures/debugging/twice.json");
+    let blocks = document.split("```text\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let sessions: Vec<&str> = blocks.filter(|block| block.contains("(mobsync) ")).collect();
+    assert_eq!(sessions.len(), 2);
+    for session in sessions {
+        let shown = session.strip_prefix("$ mobsync debug fixtures/debugging/twice.json\n").unwrap_or(session);
+        let commands: Vec<&str> = shown.lines().filter_map(|line| line.strip_prefix("(mobsync) ")).collect();
+        let (_, said, _) = piped(&handler, &[], &commands);
+        assert!(said.contains(shown), "the document has\n{shown}\nbut the program says\n{said}");
+    }
+}
