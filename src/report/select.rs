@@ -36,7 +36,7 @@ impl Filter {
 
     /// Whether the report speaks of the rule.
     pub fn keeps(&self, rule: &Rule) -> bool {
-        self.keep.as_ref().is_none_or(|keep| keep.iter().any(|kept| *kept == rule))
+        self.keep.as_ref().is_none_or(|keep| keep.contains(&rule))
     }
 
     /// Whether a finding of that level is something to complain of.
