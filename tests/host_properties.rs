@@ -1,68 +1,20 @@
 //! The host against random handlers and random users: it keeps its own side of the protocol, every session ends, and the
 //! trace says all there is to say.
 
+#[path = "common/erratic.rs"]
+mod erratic;
+
 use std::sync::Arc;
 
+use erratic::Erratic;
+
 use mobsync::handler::script::{self, ScriptFactory};
-use mobsync::host::{self, Job, Plan, Scheduler, SeededChoice, Selection, StandardPlan, Step, View};
+use mobsync::host::{self, Job, Plan, Scheduler, SeededChoice, Selection, StandardPlan};
 use mobsync::protocol::*;
 use mobsync::rules::{Conditions, Finding, Limits, Monitor, Subject};
 use mobsync::trace::{Clock, Header, Reader, Writer};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-
-/// A user and a manager who do, now and then, something legal that nobody expects.
-struct Erratic {
-    inner: StandardPlan,
-    random: u64,
-    /// How many surprises are left.
-    surprises: u32,
-}
-
-impl Erratic {
-    fn new(inner: StandardPlan, seed: u64) -> Self {
-        Self { inner, random: seed, surprises: 12 }
-    }
-
-    fn below(&mut self, limit: u64) -> u64 {
-        self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.random >> 33) % limit
-    }
-}
-
-impl Plan for Erratic {
-    fn next(&mut self, view: View<'_>) -> Step {
-        let usual = self.inner.next(view);
-        if self.surprises == 0 || self.below(4) != 0 {
-            return usual;
-        }
-        self.surprises -= 1;
-        let mut legal = view.instance.legal_calls();
-        match legal.len() {
-            0 => usual,
-            many => Step::Call(legal.swap_remove(self.below(many as u64) as usize)),
-        }
-    }
-
-    fn wish(&mut self, _: View<'_>, _: &Callback) -> Wish {
-        match self.below(12) {
-            0 => Wish::CancelItem,
-            1 => Wish::CancelAll,
-            2 => Wish::RefuseDialog,
-            3 => Wish::FailConnection,
-            _ => Wish::None,
-        }
-    }
-
-    fn observe(&mut self, event: &Event) -> bool {
-        self.inner.observe(event);
-        self.below(3) == 0
-    }
-
-    fn refused(&mut self, call: &Call, why: Refusal) {
-        self.inner.refused(call, why);
-    }
-}
 
 fn item() -> impl Strategy<Value = Value> {
     prop_oneof![Just("A"), Just("B"), Just("C")].prop_map(Value::from)
@@ -166,7 +118,9 @@ fn record(script: &Value, plan: impl Plan + 'static, seed: u64) -> Recorded {
     let mut events = Vec::new();
     let mut monitor = Monitor::new(conditions(&header));
     let ran = host::run_virtual(job, &scheduler, &mut |new: Vec<Event>, _: &Session| {
-        new.iter().for_each(|event| drop(monitor.observe(event)));
+        for event in &new {
+            monitor.observe(event);
+        }
         events.extend(new);
     });
     monitor.finish();

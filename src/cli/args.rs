@@ -35,6 +35,8 @@ pub(super) enum Command {
     /// One session with live progress; then items, outcome, findings
     #[command(after_help = format!("{OF_RUN}\n\n{EXIT_CODES}"))]
     Run(RunArgs),
+    /// A session step by step: where it stands, what is legal now, what was called last on which thread
+    Debug(DebugArgs),
     /// Judge recorded traces, whoever recorded them
     #[command(after_help = EXIT_CODES)]
     Check(CheckArgs),
@@ -94,13 +96,13 @@ pub(super) struct SessionArgs {
     #[arg(long, value_enum)]
     pub(super) profile: Option<ProfileName>,
 
-    /// How long a call may take, and how long a handler that owes a completion may be silent
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true, default_value = "10")]
-    pub(super) timeout: u64,
+    /// How long a call may take, and how long a handler that owes a completion may be silent [default: 10]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    pub(super) timeout: Option<u64>,
 
-    /// How long an asynchronous method may take to return
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true, default_value = "1")]
-    pub(super) blocking_limit: u64,
+    /// How long an asynchronous method may take to return [default: 1]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    pub(super) blocking_limit: Option<u64>,
 
     /// How many rounds of showing errors, and so of retries, the user goes for
     #[arg(long, value_name = "N", default_value_t = RETRIES)]
@@ -117,6 +119,36 @@ pub(super) struct SessionArgs {
     /// Run the handler in this process, for debuggers (today every handler does)
     #[arg(long)]
     pub(super) in_process: bool,
+
+    /// Raise the debugger's trap (SIGTRAP) in the thread that breaks one of these rules: codes, families or names
+    #[arg(long, value_name = "CODES", value_delimiter = ',')]
+    pub(super) break_on: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "On a terminal it has history and completion; from a pipe or a file it takes one command a line. \
+                        `help` says which there are. Real handlers have no time limits unless --timeout and \
+                        --blocking-limit give them: a person thinks longer."
+)]
+pub(super) struct DebugArgs {
+    /// `filesync` (with --folder), or a .json handler file
+    pub(super) handler: String,
+
+    /// For filesync: synchronize LEFT to RIGHT, as one item (repeatable)
+    #[arg(long, value_name = "LEFT=RIGHT")]
+    pub(super) folder: Vec<String>,
+
+    /// Do what this scenario says; it also says why the session takes place, and which items are chosen
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["event", "settings", "no_user", "item", "cookie", "profile", "retries", "seed"])]
+    pub(super) scenario: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) session: SessionArgs,
+
+    /// Warnings fail too
+    #[arg(long)]
+    pub(super) strict: bool,
 }
 
 #[derive(Debug, Args)]

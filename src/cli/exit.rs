@@ -51,6 +51,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let ended = match cli.command {
         Command::Run(args) => super::run::run(&args),
+        Command::Debug(args) => super::debug::debug(&args),
         Command::Check(args) => super::check::check(&args),
         Command::Rules(args) => super::rules::rules(&args),
         Command::Schema(args) => super::schema::schema(&args),

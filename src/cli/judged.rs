@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 
 use super::context::{self, AFTER, KEPT};
-use crate::protocol::{CallMethod, Event, Guid, Item, Kind};
-use crate::report::{CaseRecord, Filter, Found, LiveErrors, Omitted, Report, plain};
+use crate::protocol::{CallMethod, Event, Guid, Item, Kind, Session};
+use crate::report::{CaseRecord, EarlierRounds, Filter, Found, LiveErrors, Omitted, Report, plain};
 use crate::rules::{Conditions, Finding, Monitor};
 
 /// How many findings of one rule are kept in full; more are counted.
@@ -21,6 +21,7 @@ pub(super) struct Judged {
     kept: BTreeMap<&'static str, usize>,
     omitted: Omitted,
     items: Vec<Item>,
+    earlier: EarlierRounds,
     item_at: BTreeMap<Guid, usize>,
     errors: LiveErrors,
     last_ns: u64,
@@ -39,6 +40,7 @@ impl Judged {
             kept: BTreeMap::new(),
             omitted: Omitted::default(),
             items: Vec::new(),
+            earlier: EarlierRounds::default(),
             item_at: BTreeMap::new(),
             errors: LiveErrors::default(),
             last_ns: 0,
@@ -54,6 +56,7 @@ impl Judged {
 
     /// Takes the next event, and the line of the trace file in which it stands.
     pub(super) fn observe(&mut self, event: Event, line: u64) {
+        self.earlier.observe(&event, self.monitor.session());
         let found = self.monitor.observe(&event);
         self.last_ns = event.at_ns;
         self.line = line;
@@ -150,6 +153,16 @@ impl Judged {
         text
     }
 
+    /// What was found and kept so far.
+    pub(super) fn found(&self) -> &[Found] {
+        &self.found
+    }
+
+    /// The session so far.
+    pub(super) fn session(&self) -> &Session {
+        self.monitor.session()
+    }
+
     /// The enumerated items, in the handler's order.
     pub(super) fn items(&self) -> &[Item] {
         &self.items
@@ -183,6 +196,6 @@ impl Judged {
 
     /// Adds what became of the items to a report.
     pub(super) fn add_items_to(&self, report: &mut Report) {
-        report.add_items(&self.items, self.monitor.session(), &self.errors);
+        report.add_items(&self.items, self.monitor.session(), &self.earlier, &self.errors);
     }
 }

@@ -130,8 +130,11 @@ impl Live {
         row.status = info.given_status().or(row.status);
         row.value = info.given_value().unwrap_or(row.value);
         row.max = info.given_max().unwrap_or(row.max);
-        if let Some(text) = &info.text {
-            row.text = plain(&text.to_string()).into_owned();
+        match &info.text {
+            Some(text) => row.text = plain(&text.to_string()).into_owned(),
+            // What was said of one status says nothing of the next.
+            None if row.status != before => row.text.clear(),
+            None => {}
         }
         match (&self.teller.0, &self.of_all) {
             (None, _) => row.print(before),

@@ -1,9 +1,11 @@
 //! The command line. `main.rs` only calls [`main`].
 
 mod args;
+mod break_on;
 mod check;
 mod completions;
 mod context;
+mod debug;
 mod exit;
 mod handler;
 mod interrupt;

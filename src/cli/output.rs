@@ -149,7 +149,7 @@ fn real(path: &Path) -> Option<PathBuf> {
 }
 
 /// Whether neither the user (`NO_COLOR`) nor the terminal has anything against colour.
-fn wants_colour() -> bool {
+pub(super) fn wants_colour() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && !is_dumb_terminal()
 }
 

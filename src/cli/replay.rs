@@ -25,11 +25,11 @@ pub(super) fn of_run(args: &RunArgs) -> String {
     }
     line.profile(session.profile);
     let usual = Limits::default();
-    if session.timeout != usual.timeout_ns {
-        line.option("--timeout", &seconds(session.timeout));
+    if let Some(timeout) = session.timeout.filter(|timeout| *timeout != usual.timeout_ns) {
+        line.option("--timeout", &seconds(timeout));
     }
-    if session.blocking_limit != usual.blocking_ns {
-        line.option("--blocking-limit", &seconds(session.blocking_limit));
+    if let Some(limit) = session.blocking_limit.filter(|limit| *limit != usual.blocking_ns) {
+        line.option("--blocking-limit", &seconds(limit));
     }
     if session.retries != super::args::RETRIES {
         line.option("--retries", &session.retries.to_string());

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::args::{ReportFormat, RunArgs, SessionArgs};
+use super::break_on;
 use super::exit::{Ended, Failure};
 use super::handler::Handler;
 use super::interrupt::Interrupt;
@@ -12,11 +13,11 @@ use super::judged::Judged;
 use super::live::Live;
 use super::output::{Output, cannot_write, keep_apart};
 use super::replay;
-use crate::host::{self, Job, MOST_STEPS, Scheduler, SeededChoice, Selection, StandardPlan};
+use crate::host::{self, Job, MOST_STEPS, Plan, Scheduler, SeededChoice, Selection, StandardPlan};
 use crate::protocol::{Event, FileTime, Initialize, Item, SyncEvent, SyncFlags};
 use crate::report::{Filter, Report, human, plain};
 use crate::rules::{Conditions, Limits};
-use crate::trace::{self, Clock, Header, TraceError, Writer, notation};
+use crate::trace::{self, Clock, Header, TraceError, Writer};
 
 pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     let filter = Filter::new(&args.judge.select, &args.judge.ignore, args.judge.strict)?;
@@ -40,6 +41,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
         Handler::Real(_) => trace.map(|trace| replay::of_trace(trace, None)),
     };
 
+    let plan = break_on::wrap(Box::new(plan), &args.session, conditions(&header))?;
     let mut watcher = Watcher::new(&header, trace)?;
     let interrupt = Interrupt::default();
     let ran = run_session(handler, args, plan, &mut watcher, &interrupt)?;
@@ -82,11 +84,11 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
 fn run_session(
     handler: Handler,
     args: &RunArgs,
-    plan: StandardPlan,
+    plan: Box<dyn Plan>,
     watcher: &mut Watcher,
     interrupt: &Interrupt,
 ) -> Result<host::Ran, Failure> {
-    let (plan, limits) = (Box::new(plan), limits(&args.session));
+    let limits = limits(&args.session);
     Ok(match handler {
         Handler::Real(factory) => {
             let teller = watcher.live.teller();
@@ -102,7 +104,7 @@ fn run_session(
     })
 }
 
-fn plan(args: &SessionArgs) -> Result<StandardPlan, Failure> {
+pub(super) fn plan(args: &SessionArgs) -> Result<StandardPlan, Failure> {
     let event = SyncEvent::from(args.event);
     if args.cookie.is_some() && event != SyncEvent::INVOKE {
         return Err(Failure("--cookie goes with --event invoke: no other event carries one".to_owned()));
@@ -120,10 +122,15 @@ fn plan(args: &SessionArgs) -> Result<StandardPlan, Failure> {
 }
 
 fn limits(args: &SessionArgs) -> Limits {
-    Limits { timeout_ns: args.timeout, blocking_ns: args.blocking_limit, ..Limits::default() }
+    let usual = Limits::default();
+    Limits {
+        timeout_ns: args.timeout.unwrap_or(usual.timeout_ns),
+        blocking_ns: args.blocking_limit.unwrap_or(usual.blocking_ns),
+        ..usual
+    }
 }
 
-fn header(handler: &Handler, args: &SessionArgs) -> Header {
+pub(super) fn header(handler: &Handler, args: &SessionArgs) -> Header {
     let header = Header {
         generator: concat!("mobsync ", env!("CARGO_PKG_VERSION")).to_owned(),
         handler: handler.name(),
@@ -135,9 +142,14 @@ fn header(handler: &Handler, args: &SessionArgs) -> Header {
         Handler::Real(_) => Header { clock: Clock::Real, started: now(), seed: None, ..header },
         Handler::Script(_) => {
             let seed = Some(args.seed.unwrap_or_default());
-            Header { clock: Clock::Virtual, started: notation::STARTED, seed, ..header }
+            Header { clock: Clock::Virtual, started: trace::VIRTUAL_START, seed, ..header }
         }
     }
+}
+
+/// What the session is judged by.
+pub(super) fn conditions(header: &Header) -> Conditions {
+    Conditions { profile: header.profile, limits: header.limits, started: header.started }
 }
 
 fn now() -> FileTime {
@@ -145,7 +157,7 @@ fn now() -> FileTime {
     FileTime::from_unix_nanos(i128::try_from(since.as_nanos()).unwrap_or(i128::MAX))
 }
 
-fn no_such_item(words: &[&str], items: &[Item]) -> String {
+pub(super) fn no_such_item(words: &[&str], items: &[Item]) -> String {
     /// How many items are listed; nobody reads more.
     const LISTED: usize = 20;
     let names = items.iter().map(|item| format!("\"{}\" {}", plain(&item.name.to_string()), item.id));
@@ -207,8 +219,7 @@ impl Watcher {
             }
             None => None,
         };
-        let conditions = Conditions { profile: header.profile, limits: header.limits, started: header.started };
-        let judged = Judged::new(conditions).of_file(path.map(Path::to_owned));
+        let judged = Judged::new(conditions(header)).of_file(path.map(Path::to_owned));
         Ok(Self { trace, failed: None, judged, live: Live::new(), line: 1 })
     }
 

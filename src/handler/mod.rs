@@ -4,4 +4,5 @@ pub mod filesync;
 pub mod script;
 mod traits;
 
+pub use filesync::{FileSync, FolderError, FolderPair};
 pub use traits::{CreateError, EnumItems, HandlerFactory, SyncCallback, SyncHandler};

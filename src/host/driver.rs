@@ -5,12 +5,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::clock::Clock;
-use super::plan::{Step, View};
 use super::scheduler::Paused;
-use super::shared::{CallbackSink, Shared};
+use super::shared::{CallbackSink, Decision, Shared};
 use crate::handler::{CreateError, EnumItems, HandlerFactory, SyncHandler};
 use crate::protocol::{
-    Call, CallMethod, Crashed, Created, HResult, HandlerId, Instance, MethodName, Note, Out, Return, Text, Thread,
+    Call, CallId, CallMethod, Crashed, Created, HResult, HandlerId, Instance, MethodName, Note, Out, Return, Text,
     TimedOut, WaitingFor,
 };
 use crate::rules::Limits;
@@ -60,42 +59,16 @@ impl<'a> Driver<'a> {
         let mut refusals = 0;
         loop {
             between();
-            let step = {
-                let mut state = self.shared.lock();
-                state.woken = false;
-                let now_ns = self.shared.clock.now_ns();
-                let state = &mut *state;
-                let Some(instance) = state.session.instance(self.id) else { return };
-                if instance.state().is_end() {
-                    break;
-                }
-                let view = View { session: &state.session, instance, now_ns, cancelled: state.cancelled };
-                let step = state.plan.next(view);
-                if let Step::Call(call) = &step
-                    && let Err(why) = instance.may(&Thread::APARTMENT, call)
-                {
-                    state.plan.refused(call, why);
-                    refusals += 1;
-                    if refusals >= MOST_REFUSALS {
-                        break;
-                    }
-                    continue;
-                }
-                step
-            };
-            refusals = 0;
-            match step {
-                Step::Call(call) => {
-                    if !self.make(call) {
+            match self.shared.decide(self.id) {
+                Decision::Call(id, call) => {
+                    refusals = 0;
+                    if !self.make(id, call) {
                         break;
                     }
                 }
-                Step::Wait(until_ns) => {
-                    if !self.wait(until_ns) {
-                        break;
-                    }
-                }
-                Step::Finish => break,
+                Decision::Wait(until_ns) if self.wait(until_ns) => refusals = 0,
+                Decision::Refused if refusals < MOST_REFUSALS => refusals += 1,
+                Decision::Refused | Decision::Wait(_) | Decision::Over => break,
             }
         }
         self.let_go();
@@ -160,10 +133,10 @@ impl<'a> Driver<'a> {
         self.shared.note(self.id, self.shared.clock.thread(), note);
     }
 
-    /// Makes a call, and records it, its return, or what came instead. False when the session is left in the middle of it.
-    fn make(&mut self, call: Call) -> bool {
+    /// Makes a call that is recorded already, and records its return, or what came instead. False when the session is left
+    /// in the middle of it.
+    fn make(&mut self, id: CallId, call: Call) -> bool {
         let method = call.method();
-        let id = self.shared.begin_call(self.id, call.clone());
         if let Clock::Virtual(scheduler) = &self.shared.clock {
             scheduler.call_begins(scheduler.now_ns().saturating_add(self.limits.timeout_ns));
         }

@@ -1,5 +1,6 @@
 //! The host: drives handlers through sessions, and records every crossing.
 
+pub mod break_on;
 mod clock;
 mod driver;
 mod plan;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::protocol::{
     Call, CallMethod, Callback, Event, GUID_NULL, Guid, HResult, HandlerFlags, Initialize, Instance, Interface, Item,
     ItemFlags, ItemState, Kind, PrepareForSync, Refusal, Session, SetItemStatus, SetProgressCallback, ShowError,
-    ShowProperties, State, Status, Synchronize, Walk, Wish,
+    ShowProperties, State, Status, Synchronize, Thread, Walk, Wish,
 };
 
 /// What a plan can look at.
@@ -19,6 +19,8 @@ pub struct View<'a> {
     pub now_ns: u64,
     /// The user wants everything stopped.
     pub cancelled: bool,
+    /// The thread that asks: the apartment thread, or the one that calls back.
+    pub thread: &'a Thread,
 }
 
 /// What the manager does next.
@@ -43,9 +45,9 @@ pub trait Plan: Send {
         if view.cancelled { Wish::CancelAll } else { Wish::None }
     }
 
-    /// Sees every event, in order; true wakes the apartment thread.
-    fn observe(&mut self, event: &Event) -> bool {
-        let _ = event;
+    /// Sees every event, in order, and the session after it; true wakes the apartment thread.
+    fn observe(&mut self, event: &Event, session: &Session) -> bool {
+        let _ = (event, session);
         false
     }
 
@@ -182,6 +184,14 @@ impl StandardPlan {
         }
     }
 
+    /// The next step of enumerating again, after the handler's properties were changed: until it is done, nothing can be
+    /// done with the items.
+    pub(crate) fn enumerate_again(&self, view: View<'_>) -> Option<Step> {
+        let changed = view.instance.phase(CallMethod::ShowProperties).has_ended() && !self.gave_up;
+        let unfinished = view.instance.enumeration_due() || matches!(self.walk, Some((_, false)));
+        if changed && unfinished { self.enumerate(view) } else { None }
+    }
+
     fn show_next_properties(&mut self, view: View<'_>) -> Option<Step> {
         let whose = match &self.selection {
             Selection::Checked => vec![GUID_NULL],
@@ -260,10 +270,10 @@ impl Plan for StandardPlan {
             State::Created => Step::Call(Call::Initialize(self.initialize.clone())),
             State::Declined | State::Closed => Step::Call(Call::Release),
             State::Initialized | State::Enumerated | State::Ready => {
-                if view.instance.flags().settings() {
-                    if let Some(step) = self.show_next_properties(view) {
-                        return step;
-                    }
+                if view.instance.flags().settings()
+                    && let Some(step) = self.show_next_properties(view)
+                {
+                    return step;
                 }
                 let items = self.selection.choose(&self.items);
                 if items.is_empty() || self.enumeration_failed || view.cancelled || view.instance.flags().settings() {
@@ -300,7 +310,7 @@ impl Plan for StandardPlan {
         }
     }
 
-    fn observe(&mut self, event: &Event) -> bool {
+    fn observe(&mut self, event: &Event, _: &Session) -> bool {
         let Kind::Return { what, .. } = &event.kind else { return false };
         match what.method {
             CallMethod::GetHandlerInfo => self.asked_info = true,

@@ -313,9 +313,18 @@ impl Scheduler {
         }
     }
 
-    /// Runs the other threads until none can run any more, or until that time.
+    /// Runs the other threads until none can run any more ([`Paused::Ready`]), or until that time.
     pub fn drain(&self, until_ns: u64) -> Paused {
-        self.pause(Some(until_ns), || false)
+        self.pause(Some(until_ns), || !self.can_any_run(until_ns))
+    }
+
+    /// Whether one of the other threads has something to do by that time.
+    fn can_any_run(&self, until_ns: u64) -> bool {
+        let state = self.lock();
+        state.tasks.iter().any(|slot| {
+            matches!(slot.wake, Wake::At(time) if time <= until_ns)
+                || matches!(slot.wake, Wake::After(seen) if seen < state.happened)
+        })
     }
 
     fn pick(&self, apartment: bool) -> Pick {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::clock::Clock;
-use super::plan::{Plan, View};
+use super::plan::{Plan, Step, View};
 use crate::handler::SyncCallback;
 use crate::protocol::{
     Call, CallId, CallMethod, Callback, Event, HResult, HandlerId, Kind, MethodName, Note, Return, Session,
@@ -16,6 +16,18 @@ pub(super) struct Shared {
     pub(super) clock: Clock,
     state: Mutex<State>,
     wake: Condvar,
+}
+
+/// What the apartment thread does next.
+pub(super) enum Decision {
+    /// Makes this call, which is recorded already.
+    Call(CallId, Call),
+    /// Asks again: the call that the plan wanted is not legal.
+    Refused,
+    /// Waits until something happens, or until that time.
+    Wait(Option<u64>),
+    /// Nothing more.
+    Over,
 }
 
 /// What the lock guards.
@@ -48,7 +60,7 @@ impl State {
         self.next_seq += 1;
         let event = Event { seq: self.next_seq, at_ns, thread, handler, kind };
         self.session.apply(&event);
-        self.woken |= self.plan.observe(&event);
+        self.woken |= self.plan.observe(&event, &self.session);
         self.events.push(event);
     }
 
@@ -91,13 +103,36 @@ impl Shared {
         self.wake.notify_all();
     }
 
-    pub(super) fn begin_call(&self, handler: HandlerId, call: Call) -> CallId {
-        let mut state = self.lock();
-        let id = state.call_id();
-        let at_ns = self.clock.now_ns();
-        state.called_ns = Some((call.method(), at_ns));
-        state.record(at_ns, self.clock.thread(), handler, Kind::Call { call: id, what: Box::new(call) });
-        id
+    /// Asks the plan what comes next. A call is found legal and recorded under one lock: no callback can come between and
+    /// make it illegal.
+    pub(super) fn decide(&self, handler: HandlerId) -> Decision {
+        let mut guard = self.lock();
+        let state = &mut *guard;
+        state.woken = false;
+        let now_ns = self.clock.now_ns();
+        let Some(instance) = state.session.instance(handler) else { return Decision::Over };
+        if instance.state().is_end() {
+            return Decision::Over;
+        }
+        let view =
+            View { session: &state.session, instance, now_ns, cancelled: state.cancelled, thread: &Thread::APARTMENT };
+        match state.plan.next(view) {
+            Step::Call(call) => match instance.may(&Thread::APARTMENT, &call) {
+                Ok(()) => {
+                    let id = state.call_id();
+                    state.called_ns = Some((call.method(), now_ns));
+                    let what = Box::new(call.clone());
+                    state.record(now_ns, Thread::APARTMENT, handler, Kind::Call { call: id, what });
+                    Decision::Call(id, call)
+                }
+                Err(why) => {
+                    state.plan.refused(&call, why);
+                    Decision::Refused
+                }
+            },
+            Step::Wait(until_ns) => Decision::Wait(until_ns),
+            Step::Finish => Decision::Over,
+        }
     }
 
     pub(super) fn end_call(&self, handler: HandlerId, id: CallId, what: Return) {
@@ -167,7 +202,9 @@ impl Shared {
         let at_ns = self.clock.now_ns();
         let State { session, plan, cancelled, .. } = &mut *state;
         let wish = match session.instance(handler) {
-            Some(instance) => plan.wish(View { session, instance, now_ns: at_ns, cancelled: *cancelled }, &callback),
+            Some(instance) => {
+                plan.wish(View { session, instance, now_ns: at_ns, cancelled: *cancelled, thread: &thread }, &callback)
+            }
             None => Wish::None,
         };
         let hr = session.reply(handler, &callback, wish);

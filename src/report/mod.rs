@@ -7,8 +7,8 @@ mod select;
 
 pub use human::{finding_text, human};
 pub use model::{
-    Case, CaseOutcome, CaseRecord, ContextLine, FORMAT, FindingRow, Found, ItemRow, LiveErrors, Omitted, OmittedRow,
-    Report, RuleRow, Summary, VERSION, schema,
+    Case, CaseOutcome, CaseRecord, ContextLine, EarlierRounds, FORMAT, FindingRow, Found, ItemRow, LiveErrors, Omitted,
+    OmittedRow, Report, RuleRow, Summary, VERSION, schema,
 };
 pub use plain::plain;
 pub use select::{Filter, Keep, SelectError};

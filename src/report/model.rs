@@ -6,7 +6,9 @@ use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use super::Filter;
-use crate::protocol::{Callback, Event, Guid, HandlerId, Kind, LogLevel, Profile, Session, Status, Text};
+use crate::protocol::{
+    CallMethod, Callback, Event, Guid, HandlerId, Item, Kind, LogLevel, Profile, Session, Status, Text,
+};
 use crate::rules::{Finding, Level, Monitor, RULES, Rule, Subject, Verdict, rule};
 
 /// What the first field of a report says.
@@ -164,7 +166,7 @@ pub struct ItemRow {
     #[serde(serialize_with = "status_name")]
     #[schemars(with = "Option<String>")]
     pub status: Option<Status>,
-    /// Whether it was prepared.
+    /// Whether it was prepared, in any round.
     pub prepared: bool,
     /// What was logged about it and not deleted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -302,18 +304,20 @@ impl Report {
     }
 
     /// Adds the items of a session.
-    pub fn add_items(&mut self, items: &[crate::protocol::Item], session: &Session, errors: &LiveErrors) {
+    pub fn add_items(&mut self, items: &[Item], session: &Session, earlier: &EarlierRounds, errors: &LiveErrors) {
         let Some(instance) = session.instances().next() else { return };
         self.outcome = Some(instance.outcome().to_string());
         let mut errors = errors.by_item();
         // An item that a later enumeration does not show any more was only a passing thing, unless something was done to it.
         let rows = items.iter().filter_map(|item| {
-            let known = instance.item(item.id)?;
-            (known.listed || known.prepared).then(|| ItemRow {
+            let known = instance.item(item.id);
+            let now = known.filter(|known| known.prepared).map(|known| known.status);
+            let last = now.or_else(|| earlier.0.get(&item.id).copied());
+            (last.is_some() || known.is_some_and(|known| known.listed)).then(|| ItemRow {
                 id: item.id,
                 name: item.name.clone(),
-                status: known.status,
-                prepared: known.prepared,
+                status: last.flatten().or(known.and_then(|known| known.status)),
+                prepared: last.is_some(),
                 errors: errors.remove(&Some(item.id)).unwrap_or_default(),
             })
         });
@@ -378,6 +382,22 @@ impl Found {
     }
 }
 
+/// How the items of earlier rounds ended: a retry prepares some of them anew, and the machine forgets the others.
+#[derive(Debug, Clone, Default)]
+pub struct EarlierRounds(BTreeMap<Guid, Option<Status>>);
+
+impl EarlierRounds {
+    /// Takes an event; `session` is the session before it.
+    pub fn observe(&mut self, event: &Event, session: &Session) {
+        if let Kind::Call { what, .. } = &event.kind
+            && what.method() == CallMethod::PrepareForSync
+            && let Some(instance) = session.instance(event.handler)
+        {
+            self.0.extend(instance.prepared().map(|(id, item)| (id, item.status)));
+        }
+    }
+}
+
 /// What was logged in a session and not deleted, by item.
 #[derive(Debug, Clone, Default)]
 pub struct LiveErrors {
@@ -433,5 +453,7 @@ impl LiveErrors {
 
 /// The JSON Schema of reports.
 pub fn schema() -> serde_json::Value {
-    schemars::schema_for!(Report).to_value()
+    // As it is written: what is left out when there is nothing to say is not required.
+    let settings = schemars::generate::SchemaSettings::default().for_serialize();
+    settings.into_generator().into_root_schema_for::<Report>().to_value()
 }

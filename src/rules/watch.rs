@@ -1,6 +1,6 @@
 //! What the monitor remembers of an instance beyond the session machine: what rules need and the protocol does not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::protocol::{Call, CallId, CallMethod, Guid, HResult, Initialize, Item, PrepareForSync, Status, Text};
 
@@ -51,7 +51,9 @@ pub(super) struct OpenCall {
 /// The items of one `EnumSyncMgrItems`, as far as they are known.
 #[derive(Debug, Default)]
 pub(super) struct Enumeration {
-    pub(super) items: Vec<Item>,
+    items: Vec<Item>,
+    /// The IDs of the items.
+    ids: BTreeSet<Guid>,
     /// Whether some enumerator came to the end, so that there are no more.
     pub(super) complete: bool,
     /// It is what the enumeration before showed, and only expected of this one.
@@ -62,14 +64,29 @@ impl Enumeration {
     /// What a new enumeration is expected to show.
     pub(super) fn like(before: Option<&Self>) -> Self {
         match before {
-            Some(before) if before.complete => Self { items: before.items.clone(), complete: true, expected: true },
+            Some(before) if before.complete => {
+                Self { items: before.items.clone(), ids: before.ids.clone(), complete: true, expected: true }
+            }
             _ => Self::default(),
         }
+    }
+
+    /// Its items, in their order.
+    pub(super) fn items(&self) -> &[Item] {
+        &self.items
+    }
+
+    /// It shows one more item. Whether the item's ID is new in it.
+    pub(super) fn push(&mut self, item: Item) -> bool {
+        let new = self.ids.insert(item.id);
+        self.items.push(item);
+        new
     }
 
     /// It shows something else from `at` on: handlers may have other items by now.
     pub(super) fn differs_from(&mut self, at: usize) {
         self.items.truncate(at);
+        self.ids = self.items.iter().map(|item| item.id).collect();
         self.complete = false;
         self.expected = false;
     }

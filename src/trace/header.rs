@@ -11,6 +11,10 @@ pub const FORMAT: &str = "mobsync-trace";
 /// The version of the format that this program reads and writes.
 pub const VERSION: u64 = 1;
 
+/// When a session begins that no clock of the machine times: 2026-01-01T00:00:00Z. Virtual time starts here, and so does a
+/// document in the notation that does not say otherwise.
+pub const VIRTUAL_START: FileTime = FileTime(134_116_992_000_000_000);
+
 /// What a trace says of itself. In the file it stands behind `"format": "mobsync-trace", "version": 1`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Header {

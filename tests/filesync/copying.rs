@@ -154,6 +154,7 @@ fn items_are_synchronized_side_by_side_and_only_those_that_were_prepared() {
 fn what_belongs_to_the_handler_is_not_synchronized_and_left_overs_are_cleared_up() {
     let folders = Folders::new();
     write(&folders.left(".mobsync-filesync"), "of another pair", at(1));
+    write(&folders.left("folder/.mobsync-filesync"), "of another pair", at(1));
     write(&folders.left("folder/.mobsync-1a-2.tmp"), "left over where it is not ours to clear up", at(1));
     write(&folders.left("folder/.mobsync-notes.tmp"), "a file of the user's", at(1));
     write(&folders.right(".mobsync-ff-0.tmp"), "half a fi", at(1));

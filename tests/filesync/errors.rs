@@ -2,10 +2,9 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use mobsync::protocol::{Callback, CallbackMethod, Guid, HResult, LogLevel, Status};
+use mobsync::protocol::{Callback, CallbackMethod, Guid, HResult, LogLevel};
 
 use crate::manager::{Folders, Session, assert_no_temporary, content, run_once};
 
@@ -79,6 +78,10 @@ fn an_error_has_the_same_id_in_every_run_and_each_path_its_own() {
 #[test]
 fn a_file_that_cannot_be_read_is_logged_and_tried_again() {
     use std::os::unix::fs::symlink;
+    use std::sync::Arc;
+
+    use mobsync::protocol::Status;
+
     let folders = Folders::new();
     fs::create_dir(folders.left("d")).unwrap();
     fs::write(folders.left("d/a"), "a").unwrap();
@@ -208,7 +211,7 @@ fn a_left_folder_that_is_gone_is_an_error_and_nothing_is_made_of_it() {
     fs::remove_dir(folders.left("")).unwrap();
     fs::remove_dir(folders.right("")).unwrap();
     let round = run_once(&factory);
-    assert_eq!((round.hr, round.logged().len()), (HResult::E_FAIL, 1));
+    assert_eq!((round.hr, round.logged().len(), round.deleted().len()), (HResult::E_FAIL, 1, 0));
     assert!(round.logged()[0].1.starts_with("cannot read "), "{:?}", round.logged());
     assert!(!folders.right("").exists());
 }
@@ -240,15 +243,30 @@ fn an_error_that_the_manager_does_not_take_is_not_one_that_it_can_show() {
     let folders = Folders::new();
     fs::write(folders.left("file"), "file").unwrap();
     fs::create_dir(folders.right("file")).unwrap();
-    let mut session = Session::answering(&folders.factory(), |_, callback| match callback.method() {
-        CallbackMethod::LogError => HResult::E_OUTOFMEMORY,
-        _ => HResult::S_OK,
-    });
-    let round = session.run();
+    for reply in [HResult::E_OUTOFMEMORY, HResult::E_UNEXPECTED] {
+        let mut session = Session::answering(&folders.factory(), move |_, callback| match callback.method() {
+            CallbackMethod::LogError => reply,
+            _ => HResult::S_OK,
+        });
+        let round = session.run();
+        assert_eq!(round.hr, HResult::E_FAIL);
+        assert_eq!(session.handler.show_error(0, round.logged()[0].2), HResult::E_INVALIDARG);
+        assert_eq!(session.run().deleted(), []);
+        session.close();
+    }
+}
+
+/// The kernel's own files have content and claim to have none.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_is_longer_than_the_system_says_is_not_taken_for_whole() {
+    let folders = Folders::new();
+    let pair = mobsync::handler::FolderPair::new("/proc/sys/kernel/random", folders.right("")).unwrap();
+    let round = run_once(&mobsync::handler::FileSync::new(vec![pair]).unwrap());
     assert_eq!(round.hr, HResult::E_FAIL);
-    assert_eq!(session.handler.show_error(0, round.logged()[0].2), HResult::E_INVALIDARG);
-    assert_eq!(session.run().deleted(), []);
-    session.close();
+    assert!(round.logged().iter().any(|(_, text, _)| text.contains("boot_id changed while")), "{:?}", round.logged());
+    assert!(!folders.right("boot_id").exists());
+    assert_no_temporary(&folders.right(""));
 }
 
 #[cfg(target_os = "linux")]

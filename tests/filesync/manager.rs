@@ -13,7 +13,7 @@ use mobsync::protocol::{
 };
 
 /// Far longer than any round here takes: only a handler that hangs needs it.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What a test answers to a callback; the number counts the callbacks of the session from 0.
 pub type Answer = dyn Fn(usize, &Callback) -> HResult + Send + Sync;

@@ -4,14 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use mobsync::handler::{FileSync, FolderPair};
 use mobsync::protocol::{Callback, CallbackMethod, HResult, Status};
 
-use crate::manager::{Folders, RoundLog, Session, assert_no_temporary, content, names, run_once};
+use crate::manager::{Folders, PATIENCE, RoundLog, Session, assert_no_temporary, content, names, run_once};
 
 const MIB: usize = 1 << 20;
 
@@ -76,7 +76,7 @@ fn a_skip_is_taken_while_a_callback_waits_and_stops_the_item() {
     let (mut session, reached, go_on) = held_inside_large(&folders.factory());
     let items = session.ids();
     session.start(&items);
-    reached.recv().unwrap();
+    reached.recv_timeout(PATIENCE).unwrap();
     // This would never return if it waited for the callback.
     assert_eq!(session.handler.set_item_status(items[0], Status::SKIPPED), HResult::S_OK);
     assert_eq!(session.handler.set_item_status(items[0], Status::SKIPPED), HResult::S_OK);
@@ -126,7 +126,7 @@ fn a_skip_after_the_final_status_is_settled_is_refused() {
     });
     let items = session.ids();
     session.start(&items);
-    wait_reached.recv().unwrap();
+    wait_reached.recv_timeout(PATIENCE).unwrap();
     assert_eq!(session.handler.set_item_status(items[0], Status::SKIPPED), HResult::E_UNEXPECTED);
     go_on.send(()).unwrap();
     assert_eq!(session.finish(&items).ended(items[0]), Status::SUCCEEDED);
@@ -162,6 +162,48 @@ fn a_cancel_of_everything_is_heeded_by_every_item_from_the_next_word_on() {
     }
 }
 
+/// An item that has done everything, and is only waiting for its turn to say so, is cancelled like the others.
+#[test]
+fn a_cancel_of_everything_reaches_an_item_that_is_about_to_end() {
+    // Whether the long item speaks while the short one ends is for the scheduler to say, so it is tried until it does.
+    let hit = (0..100).find_map(|_| cancel_while_another_item_ends());
+    assert_eq!(hit, Some((Status::STOPPED, Status::STOPPED)));
+}
+
+/// How the two items ended, if everything was cancelled when one had done its work and not said so.
+fn cancel_while_another_item_ends() -> Option<(Status, Status)> {
+    let folders = Folders::new();
+    let pairs = ["long", "short"].map(|name| {
+        fs::create_dir(folders.left(name)).unwrap();
+        FolderPair::new(folders.left(name), folders.right(name)).unwrap()
+    });
+    for number in 0..50 {
+        fs::write(folders.left("long").join(format!("{number}")), "").unwrap();
+    }
+    fs::write(folders.left("short/only"), "").unwrap();
+    let factory = FileSync::new(pairs.to_vec()).unwrap();
+    let (long, short) = (pairs[0].item_id(), pairs[1].item_id());
+    let recorded = folders.right("short/.mobsync-filesync");
+    let is_ending = AtomicBool::new(false);
+    let mut session = Session::answering(&factory, move |_, callback| match callback {
+        Callback::Progress(args) if args.item == short => {
+            is_ending.store(format!("{args:?}").contains("only"), Ordering::Relaxed);
+            HResult::S_OK
+        }
+        // Callbacks come one at a time: the short item cannot speak before this one has its reply.
+        Callback::Progress(_) if is_ending.load(Ordering::Relaxed) => {
+            wait_until(|| recorded.exists());
+            HResult::S_SYNCMGR_CANCELALL
+        }
+        _ => HResult::S_OK,
+    });
+    let round = session.run();
+    session.close();
+    let cancelled = round.log.iter().position(|crossing| crossing.reply == HResult::S_SYNCMGR_CANCELALL)?;
+    let by_its_work = matches!(&round.log[cancelled].callback, Callback::Progress(args) if args.info.as_ref()?.status == Status::UPDATING);
+    by_its_work.then(|| (round.ended(long), round.ended(short)))
+}
+
 #[test]
 fn a_manager_that_says_unexpected_has_closed_and_hears_nothing_more() {
     let folders = large_file();
@@ -185,7 +227,7 @@ fn temporaries(folders: &Folders) -> Vec<PathBuf> {
 
 /// For what happens on a thread that nobody can join; it fails rather than pass by luck.
 fn wait_until(mut reached: impl FnMut() -> bool) {
-    let patience = Instant::now() + Duration::from_secs(60);
+    let patience = Instant::now() + PATIENCE;
     while !reached() {
         assert!(Instant::now() < patience, "waited in vain");
         std::thread::yield_now();
@@ -220,7 +262,7 @@ fn a_release_waits_for_no_callback_and_nothing_is_called_after_it() {
     let (mut session, reached, go_on) = held_inside_large(&folders.factory());
     let items = session.ids();
     session.start(&items);
-    reached.recv().unwrap();
+    reached.recv_timeout(PATIENCE).unwrap();
     let Session { handler, recorder, .. } = session;
     // The callback is still open here; a drop that waited for it would hang.
     drop(handler);
@@ -239,7 +281,7 @@ fn a_new_instance_works_while_the_released_one_is_still_stopping() {
     let (mut session, reached, go_on) = held_inside_large(&folders.factory());
     let items = session.ids();
     session.start(&items);
-    reached.recv().unwrap();
+    reached.recv_timeout(PATIENCE).unwrap();
     let Session { handler, recorder, .. } = session;
     drop(handler);
     assert_eq!(temporaries(&folders).len(), 1);
@@ -257,7 +299,7 @@ fn an_interface_that_replaces_another_gets_the_rest() {
     let (mut session, reached, go_on) = held_inside_large(&folders.factory());
     let items = session.ids();
     session.start(&items);
-    reached.recv().unwrap();
+    reached.recv_timeout(PATIENCE).unwrap();
     go_on.send(()).unwrap();
     let other = Session::open(&folders.factory());
     let callback: Arc<dyn mobsync::handler::SyncCallback> = other.recorder.clone();

@@ -11,7 +11,7 @@ use super::{FolderError, FolderPair};
 
 /// The built-in handler `filesync` for given pairs of folders, each of them an item.
 ///
-/// See the [module](self) for what it does.
+/// See the [module](super) for what it does.
 #[derive(Clone, Debug)]
 pub struct FileSync {
     items: Arc<[FolderItem]>,

@@ -103,7 +103,10 @@ impl Round {
 
     /// Tells how the work on an item goes, and learns whether it goes on.
     pub fn report(&self, index: usize, info: ProgressItem) -> Result<(), Halt> {
-        self.call(index, |callback| callback.progress(self.items[index].id, info))
+        self.call(index, |callback| {
+            let reply = callback.progress(self.items[index].id, info);
+            self.heed(index, reply);
+        })
     }
 
     /// Logs an error, anew if it lives already. An ERROR can be shown and tried again; the other levels just stand there.
@@ -120,11 +123,9 @@ impl Round {
         self.call(index, |callback| {
             // Known before it is logged: the user can be quick.
             self.errors.insert(error, LiveError { item, jump });
-            let reply = callback.log_error(level, text.into(), Some(info));
-            if reply.is_failure() {
+            if callback.log_error(level, text.into(), Some(info)).is_failure() {
                 self.errors.remove(error);
             }
-            reply
         })
     }
 
@@ -135,7 +136,7 @@ impl Round {
         }
         self.call(index, |callback| {
             self.errors.remove(error);
-            callback.delete_log_error(error)
+            callback.delete_log_error(error);
         })
     }
 
@@ -182,15 +183,16 @@ impl Round {
         }
     }
 
-    /// Makes a callback for an item that still goes on, and heeds the reply.
-    fn call(&self, index: usize, callback: impl FnOnce(&dyn SyncCallback) -> HResult) -> Result<(), Halt> {
+    /// Makes a callback for an item that still goes on, and learns whether it does so after it.
+    fn call(&self, index: usize, callback: impl FnOnce(&dyn SyncCallback)) -> Result<(), Halt> {
         let gate = self.gate.enter();
         self.look_up(index)?;
         let Some(manager) = gate.as_deref() else { return Err(Halt::Gone) };
-        self.heed(index, callback(manager));
+        callback(manager);
         self.look_up(index)
     }
 
+    /// Takes in the reply to `Progress`.
     fn heed(&self, index: usize, reply: HResult) {
         let mut state = self.state();
         match reply {
@@ -198,7 +200,7 @@ impl Round {
                 state.items[index] = ItemState::Skipped;
             }
             HResult::S_SYNCMGR_CANCELALL => state.cancelled_all = true,
-            // Out of the protocol, says the manager, of a call that is in it: it has closed the session.
+            // `Progress` is not documented to fail: the manager says that it has closed the session.
             HResult::E_UNEXPECTED => state.gone = true,
             _ => {}
         }

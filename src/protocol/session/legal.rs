@@ -54,6 +54,9 @@ pub enum Refusal {
     /// The callback interface is not set.
     #[error("SetProgressCallback comes first")]
     NoCallback,
+    /// The callback interface was taken back: only `Release` is left.
+    #[error("SetProgressCallback(NULL) was called: only Release is left")]
+    Closed,
     /// The callback interface is still set.
     #[error("SetProgressCallback(NULL) comes first")]
     CallbackStillSet,
@@ -119,12 +122,16 @@ impl Instance {
         if let Call::Initialize(args) = call {
             return self.may_initialize(args);
         }
+        let closes = matches!(call, Call::Release | Call::SetProgressCallback(SetProgressCallback { callback: None }));
         match self.initialized {
             Some(HResult::S_OK) => {}
             // NULL is passed before every release, also to a handler that declined.
-            _ if matches!(call, Call::Release | Call::SetProgressCallback(SetProgressCallback { callback: None })) => {}
+            _ if closes => {}
             Some(_) => return Err(Refusal::Declined),
             None => return Err(Refusal::NotInitialized),
+        }
+        if self.interface == Interface::TakenBack && !closes {
+            return Err(Refusal::Closed);
         }
         match call {
             Call::Initialize(_) | Call::GetHandlerInfo | Call::EnumSyncMgrItems | Call::GetItemObject(_) => Ok(()),

@@ -113,6 +113,30 @@ pub enum State {
 }
 
 impl State {
+    /// Every state, in the order of a session.
+    pub const ALL: &'static [Self] = &[
+        State::Created,
+        State::Declined,
+        State::Initialized,
+        State::Enumerated,
+        State::Ready,
+        State::Preparing,
+        State::PrepareReturned,
+        State::Prepared,
+        State::PrepareFailed,
+        State::Synchronizing,
+        State::SynchronizeReturned,
+        State::Synchronized,
+        State::SynchronizeFailed,
+        State::ShowingError,
+        State::RetryDue,
+        State::ShowingProperties,
+        State::Closed,
+        State::Released,
+        State::Crashed,
+        State::Hung,
+    ];
+
     /// Nothing can follow.
     pub const fn is_end(self) -> bool {
         matches!(self, State::Released | State::Crashed | State::Hung)

@@ -121,7 +121,7 @@ fn same_items(cx: &mut Context<'_>, what: &Return) {
         let before = own.enumerations[..own.enumerations.len() - 1].iter();
         if is_probe {
             if enumeration.complete {
-                let ids = |enumeration: &Enumeration| enumeration.items.iter().map(|i| i.id).collect::<Vec<_>>();
+                let ids = |enumeration: &Enumeration| enumeration.items().iter().map(|i| i.id).collect::<Vec<_>>();
                 let mut manual =
                     earlier.filter(|other| is_manual_twin(other, own)).filter_map(|other| other.enumeration());
                 differs = manual.next().map(|theirs| ids(theirs) != ids(enumeration));
@@ -155,7 +155,7 @@ fn same_items(cx: &mut Context<'_>, what: &Return) {
 
 /// The ID of the only item of that name.
 fn only_named(enumeration: &Enumeration, name: &crate::protocol::Text) -> Option<Guid> {
-    let mut named = enumeration.items.iter().filter(|item| item.name == *name);
+    let mut named = enumeration.items().iter().filter(|item| item.name == *name);
     match (named.next(), named.next()) {
         (Some(item), None) => Some(item.id),
         _ => None,

@@ -84,7 +84,7 @@ fn count(cx: &mut Context<'_>, what: &Return, walk: &Walk) {
 /// Compares what an enumerator delivers with what is known of the enumeration, and moves it on.
 fn follow(cx: &mut Context<'_>, number: u32, what: &Return) {
     let place = cx.place();
-    let mut news: Vec<Item> = Vec::new();
+    let mut news: Vec<(Item, bool)> = Vec::new();
     let mut astray = None;
     {
         let watch = cx.watch();
@@ -95,11 +95,11 @@ fn follow(cx: &mut Context<'_>, number: u32, what: &Return) {
             return;
         }
         for item in &what.out.items {
-            let unlike = enumeration.items.get(walker.at).is_none_or(|known| known.id != item.id);
+            let unlike = enumeration.items().get(walker.at).is_none_or(|known| known.id != item.id);
             if unlike && enumeration.expected && walker.after == Moved::Nothing {
                 enumeration.differs_from(walker.at);
             }
-            match enumeration.items.get(walker.at) {
+            match enumeration.items().get(walker.at) {
                 Some(known) if known.id == item.id => {}
                 Some(known) => astray = astray.or_else(|| Some(format!("{} instead of {}", item.id, known.id))),
                 None if enumeration.complete => {
@@ -107,9 +107,9 @@ fn follow(cx: &mut Context<'_>, number: u32, what: &Return) {
                 }
                 // Only an enumerator that walks straight on tells what comes next.
                 None => {
-                    if enumeration.items.len() == walker.at {
-                        news.push(item.clone());
-                        enumeration.items.push(item.clone());
+                    if enumeration.items().len() == walker.at {
+                        let new = enumeration.push(item.clone());
+                        news.push((item.clone(), new));
                     }
                 }
             }
@@ -117,12 +117,12 @@ fn follow(cx: &mut Context<'_>, number: u32, what: &Return) {
         }
         if what.hr == HResult::S_FALSE {
             walker.ended = true;
-            if walker.at < enumeration.items.len() && enumeration.expected && walker.after == Moved::Nothing {
+            if walker.at < enumeration.items().len() && enumeration.expected && walker.after == Moved::Nothing {
                 enumeration.differs_from(walker.at);
             }
-            if walker.at < enumeration.items.len() && astray.is_none() {
-                astray = Some(format!("the end instead of {}", enumeration.items[walker.at].id));
-            } else if walker.at == enumeration.items.len() {
+            if walker.at < enumeration.items().len() && astray.is_none() {
+                astray = Some(format!("the end instead of {}", enumeration.items()[walker.at].id));
+            } else if walker.at == enumeration.items().len() {
                 enumeration.complete = true;
             }
         }
@@ -139,7 +139,10 @@ fn follow(cx: &mut Context<'_>, number: u32, what: &Return) {
             walker.lost = true;
         }
     }
-    unique(cx, &news);
+    for (item, new) in news {
+        cx.judge
+            .check(place, ITEM_04, new, || format!("ItemID {} is enumerated twice, now for {:?}", item.id, item.name));
+    }
 }
 
 fn moved_by(moved: Moved) -> Option<&'static Rule> {
@@ -148,16 +151,6 @@ fn moved_by(moved: Moved) -> Option<&'static Rule> {
         Moved::Reset => Some(ENUM_06),
         Moved::Skip => Some(ENUM_07),
         Moved::Clone => Some(ENUM_08),
-    }
-}
-
-fn unique(cx: &mut Context<'_>, news: &[Item]) {
-    let place = cx.place();
-    for item in news {
-        let twice = cx.watch().enumeration().map_or(0, |e| e.items.iter().filter(|known| known.id == item.id).count());
-        cx.judge.check(place, ITEM_04, twice <= 1, || {
-            format!("ItemID {} is enumerated twice, now for {:?}", item.id, item.name)
-        });
     }
 }
 
@@ -173,7 +166,7 @@ fn skip(cx: &mut Context<'_>, what: &Return, walk: &Walk) {
     let Some(walker) = watch.walkers.get_mut(&walk.enumerator).filter(|walker| !walker.lost) else { return };
     let Some(enumeration) = watch.enumerations.get(walker.enumeration) else { return };
     let to = walker.at.saturating_add(walk.celt as usize);
-    let total = enumeration.items.len();
+    let total = enumeration.items().len();
     walker.after = Moved::Skip;
     let expected = if to <= total {
         Some(HResult::S_OK)

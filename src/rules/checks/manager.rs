@@ -102,7 +102,7 @@ fn broken(call: &Call, why: Refusal) -> Vec<&'static Rule> {
         Refusal::EnumerationDue => vec![PROP_05],
         Refusal::SettingsSession => vec![SYNC_02],
         Refusal::NothingChosen | Refusal::NotEnumerated(_) | Refusal::ChosenTwice(_) => vec![PREP_01],
-        Refusal::NoCallback if matches!(call, Call::PrepareForSync(_)) => vec![CB_06],
+        Refusal::NoCallback | Refusal::Closed if matches!(call, Call::PrepareForSync(_)) => vec![CB_06],
         Refusal::CallbackStillSet => vec![CB_06],
         Refusal::NotTheRetryItems | Refusal::RetryDue => vec![ERRS_06],
         Refusal::NotPrepared => vec![SYNC_01, SYNC_02],
@@ -117,6 +117,7 @@ fn broken(call: &Call, why: Refusal) -> Vec<&'static Rule> {
         | Refusal::Busy
         | Refusal::NoSuchEnumerator
         | Refusal::NoCallback
+        | Refusal::Closed
         | Refusal::NotCompleted
         | Refusal::NoRetryDue => vec![],
     }

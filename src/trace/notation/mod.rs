@@ -24,5 +24,5 @@ mod value;
 mod words;
 
 pub use error::{NotationError, Problem};
-pub use parse::{Notation, NotationLine, STARTED, parse};
+pub use parse::{Notation, NotationLine, parse};
 pub use print::{Printer, print};

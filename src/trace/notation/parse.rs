@@ -11,10 +11,10 @@ use super::opening::Opening;
 use super::shape::Shape;
 use super::value::{Aliases, Node};
 use crate::protocol::{
-    Call, CallMethod, Callback, CallbackMethod, Delay, Event, FileTime, Guid, HResult, HandlerId, Note, NoteName,
-    Profile, Return, Thread, UnknownName, nearest,
+    Call, CallMethod, Callback, CallbackMethod, Delay, Event, Guid, HResult, HandlerId, Note, NoteName, Profile,
+    Return, Thread, UnknownName, nearest,
 };
-use crate::trace::{Header, Limits};
+use crate::trace::{Header, Limits, VIRTUAL_START};
 
 /// A document in the notation, read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,9 +38,6 @@ pub struct NotationLine {
     pub marks: Vec<String>,
 }
 
-/// When a session begins whose document does not say it: 2026-01-01T00:00:00Z.
-pub const STARTED: FileTime = FileTime(134_116_992_000_000_000);
-
 /// Reads a document in the notation. `name` is what errors call it.
 ///
 /// ```
@@ -55,7 +52,7 @@ pub const STARTED: FileTime = FileTime(134_116_992_000_000_000);
 /// For the first line that is not in the notation, with the place in it.
 pub fn parse(text: &str, name: &str) -> Result<Notation, NotationError> {
     let mut document = Document {
-        header: Header { started: STARTED, ..Header::default() },
+        header: Header { started: VIRTUAL_START, ..Header::default() },
         seen: Vec::new(),
         aliases: Aliases::default(),
         assembly: Assembly::default(),

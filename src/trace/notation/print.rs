@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 use std::fmt::{Display, Write};
 
-use super::parse::STARTED;
 use super::words::Words;
 use crate::protocol::{CallId, CallMethod, CallbackMethod, Delay, Event, HandlerId, Kind, Profile, Return, Thread};
-use crate::trace::{Header, Limits};
+use crate::trace::{Header, Limits, VIRTUAL_START};
 
 /// Writes a whole trace in the notation.
 ///
@@ -65,7 +64,7 @@ impl Printer {
         if header.profile != Profile::default() {
             directive("profile", &header.profile);
         }
-        if header.started != STARTED {
+        if header.started != VIRTUAL_START {
             directive("started", &header.started);
         }
         let (limits, usual) = (header.limits, Limits::default());
@@ -204,13 +203,14 @@ fn over_at_once(event: &Event, end: &Event) -> bool {
 
 /// Takes a crossing from the open ones. Says so when a reader of the line would take another.
 fn close(open: Option<&mut Vec<CallId>>, call: CallId) -> Option<&'static str> {
-    let Some(open) = open else { return Some("which is not open") };
+    let unknown = Some("which is not open");
+    let Some(open) = open else { return unknown };
     match open.iter().rposition(|id| *id == call) {
         Some(at) => {
             open.remove(at);
             (at < open.len()).then_some("not the newest")
         }
-        None => Some("which is not open"),
+        None => unknown,
     }
 }
 

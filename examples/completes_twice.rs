@@ -1,0 +1,153 @@
+//! A handler whose worker thread completes `Synchronize` twice, for `docs/debugging.md`.
+//!
+//! `completes_twice` says which rules it breaks; `completes_twice SYNC-04` raises the debugger's trap where it breaks
+//! that rule.
+
+use std::sync::Arc;
+use std::thread;
+
+use mobsync::handler::{CreateError, EnumItems, HandlerFactory, SyncCallback, SyncHandler};
+use mobsync::host::{self, Job, Selection, StandardPlan, break_on};
+use mobsync::protocol::{
+    Event, FileTime, Guid, HResult, HandlerInfo, Initialize, Item, ItemState, ProgressItem, Status, SyncEvent,
+    SyncFlags,
+};
+use mobsync::rules::{Conditions, Limits, Monitor, select};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let conditions =
+        Conditions { profile: Default::default(), limits: Limits::default(), started: FileTime::default() };
+    let initialize = Initialize::new(SyncFlags::new(SyncEvent::MANUAL, SyncFlags::MAYBOTHERUSER));
+    let mut plan: Box<dyn host::Plan> = Box::new(StandardPlan::new(initialize, Selection::All));
+    if let Some(word) = std::env::args().nth(1) {
+        plan = break_on::wrap(plan, select(&word)?, conditions)?;
+    }
+    let mut monitor = Monitor::new(conditions);
+    let job = Job { factory: Arc::new(Notebook), plan, limits: conditions.limits };
+    host::run_real(job, |_| {}, &mut |events: Vec<Event>, _: &_| {
+        for event in &events {
+            monitor.observe(event);
+        }
+    })?;
+    for finding in monitor.findings() {
+        println!("{}: {} (thread {})", finding.rule.code, finding.message, finding.thread);
+    }
+    Ok(())
+}
+
+/// A handler with one item.
+struct Notebook;
+
+#[derive(Default)]
+struct NotebookSession {
+    callback: Option<Arc<dyn SyncCallback>>,
+    chosen: Vec<Guid>,
+}
+
+/// Copies the pages of every chosen item.
+fn copy_pages(callback: Arc<dyn SyncCallback>, chosen: Vec<Guid>) {
+    for item in chosen {
+        callback.progress(item, ProgressItem::status(Status::SUCCEEDED));
+        item_finished(callback.as_ref());
+    }
+    all_finished(callback.as_ref());
+}
+
+/// The mistake: an item that is finished is taken for the end of it all.
+fn item_finished(callback: &dyn SyncCallback) {
+    callback.synchronize_completed(HResult::S_OK);
+}
+
+fn all_finished(callback: &dyn SyncCallback) {
+    callback.synchronize_completed(HResult::S_OK);
+}
+
+impl SyncHandler for NotebookSession {
+    fn initialize(&mut self, _: u32, _: SyncFlags, _: Option<&[u8]>) -> HResult {
+        HResult::S_OK
+    }
+
+    fn get_handler_info(&mut self) -> (HResult, Option<HandlerInfo>) {
+        (HResult::S_OK, Some(HandlerInfo { name: "Notebook".into(), ..HandlerInfo::default() }))
+    }
+
+    fn enum_sync_mgr_items(&mut self) -> (HResult, Option<Box<dyn EnumItems>>) {
+        (HResult::S_OK, Some(Box::new(Pages { left: 1 })))
+    }
+
+    fn show_properties(&mut self, _: u64, _: Guid) -> HResult {
+        HResult::E_NOTIMPL
+    }
+
+    fn set_progress_callback(&mut self, callback: Option<Arc<dyn SyncCallback>>) -> HResult {
+        self.callback = callback;
+        HResult::S_OK
+    }
+
+    fn prepare_for_sync(&mut self, items: &[Guid], _: u64, _: u32) -> HResult {
+        let Some(callback) = &self.callback else { return HResult::E_UNEXPECTED };
+        self.chosen = items.to_vec();
+        callback.prepare_for_sync_completed(HResult::S_OK);
+        HResult::S_OK
+    }
+
+    fn synchronize(&mut self, _: u64) -> HResult {
+        let Some(callback) = self.callback.clone() else { return HResult::E_UNEXPECTED };
+        let chosen = self.chosen.clone();
+        match thread::Builder::new().name("pages".to_owned()).spawn(move || copy_pages(callback, chosen)) {
+            Ok(_) => HResult::S_OK,
+            Err(_) => HResult::E_FAIL,
+        }
+    }
+
+    fn set_item_status(&mut self, _: Guid, _: Status) -> HResult {
+        HResult::S_OK
+    }
+
+    fn show_error(&mut self, _: u64, _: Guid) -> HResult {
+        HResult::E_INVALIDARG
+    }
+}
+
+impl HandlerFactory for Notebook {
+    fn name(&self) -> &str {
+        "Notebook"
+    }
+
+    fn create(&self) -> Result<Box<dyn SyncHandler>, CreateError> {
+        Ok(Box::new(NotebookSession::default()))
+    }
+}
+
+/// The one item.
+struct Pages {
+    left: u32,
+}
+
+impl EnumItems for Pages {
+    fn next(&mut self, celt: u32) -> (HResult, Option<u32>, Vec<Item>) {
+        let fetched = celt.min(std::mem::take(&mut self.left));
+        let page = || Item {
+            id: Guid::from_alias("A").unwrap_or_default(),
+            name: "Pages".into(),
+            state: ItemState::CHECKED,
+            ..Item::default()
+        };
+        let items = (0..fetched).map(|_| page()).collect();
+        (if fetched == celt { HResult::S_OK } else { HResult::S_FALSE }, Some(fetched), items)
+    }
+
+    fn skip(&mut self, celt: u32) -> HResult {
+        let passed = celt.min(std::mem::take(&mut self.left));
+        if passed == celt { HResult::S_OK } else { HResult::S_FALSE }
+    }
+
+    fn reset(&mut self) -> HResult {
+        self.left = 1;
+        HResult::S_OK
+    }
+
+    fn try_clone(&mut self) -> (HResult, Option<Box<dyn EnumItems>>) {
+        (HResult::S_OK, Some(Box::new(Pages { left: self.left })))
+    }
+}

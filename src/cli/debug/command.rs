@@ -1,0 +1,253 @@
+//! The commands: their words, their help, and how a line is read.
+
+use std::fmt::Write;
+
+use crate::protocol::nearest;
+
+/// What a command is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Command {
+    Step,
+    Next,
+    Continue,
+    Break,
+    Breaks,
+    Delete,
+    Skip,
+    Cancel,
+    Reply,
+    Show,
+    Release,
+    State,
+    Items,
+    Errors,
+    Trace,
+    Findings,
+    Restart,
+    Record,
+    Help,
+    Quit,
+}
+
+/// What is said of a command.
+pub(super) struct Entry {
+    pub(super) command: Command,
+    /// The word; any beginning of it that begins no other is enough.
+    pub(super) name: &'static str,
+    /// A beginning that stands for this word although others begin so too.
+    pub(super) short: Option<&'static str>,
+    /// What follows the word.
+    pub(super) arguments: &'static str,
+    /// In a line.
+    pub(super) summary: &'static str,
+    /// More, for `help COMMAND`.
+    pub(super) details: &'static str,
+}
+
+const fn entry(
+    command: Command,
+    name: &'static str,
+    short: Option<&'static str>,
+    arguments: &'static str,
+    summary: &'static str,
+    details: &'static str,
+) -> Entry {
+    Entry { command, name, short, arguments, summary, details }
+}
+
+/// Every command, in the order of the help.
+pub(super) const COMMANDS: &[Entry] = &[
+    entry(
+        Command::Step,
+        "step",
+        Some("s"),
+        "[N]",
+        "to the next crossing, or the Nth",
+        "A crossing is a call of the manager, its return, a callback with its reply, or a note. An empty line does it again.",
+    ),
+    entry(
+        Command::Next,
+        "next",
+        Some("n"),
+        "[N]",
+        "to the manager's next call, or its Nth",
+        "It stops when the call is decided and before the handler gets it. An empty line does it again.",
+    ),
+    entry(
+        Command::Continue,
+        "continue",
+        Some("c"),
+        "",
+        "to the next breakpoint, or the session's end",
+        "Findings are told as they come. Ctrl-C stops at the next crossing; if none comes, a second one ends the program.",
+    ),
+    entry(
+        Command::Break,
+        "break",
+        Some("b"),
+        "METHOD|RULE|STATE",
+        "stop there",
+        "METHOD: every call of it, whoever makes it. RULE: a finding; a code (SYNC-04), a family (SYNC), a rule's name, \
+         or `finding` for any. STATE: when the session comes to it.",
+    ),
+    entry(Command::Breaks, "breaks", None, "", "the breakpoints", ""),
+    entry(Command::Delete, "delete", Some("d"), "N|all", "take a breakpoint away", ""),
+    entry(
+        Command::Skip,
+        "skip",
+        None,
+        "ITEM",
+        "the user skips the item",
+        "SetItemStatus(SKIPPED), made when the session goes on. ITEM is an ID, its short name, or the item's name.",
+    ),
+    entry(
+        Command::Cancel,
+        "cancel",
+        None,
+        "ITEM|all",
+        "the next Progress tells the handler to stop",
+        "With S_SYNCMGR_CANCELITEM for the next Progress of the item, or S_SYNCMGR_CANCELALL for the next of any.",
+    ),
+    entry(
+        Command::Reply,
+        "reply",
+        None,
+        "refuse-dialog|fail-connection",
+        "what the next such callback is answered",
+        "refuse-dialog: EnableModeless(TRUE) gets S_FALSE. fail-connection: EstablishConnection gets E_FAIL.",
+    ),
+    entry(
+        Command::Show,
+        "show",
+        None,
+        "error ID|first, properties ITEM|handler",
+        "the user looks at an error, or at properties",
+        "ShowError or ShowProperties, made when the session goes on. `first` is the first live error with jump text.",
+    ),
+    entry(
+        Command::Release,
+        "release",
+        None,
+        "",
+        "the manager closes the session here",
+        "SetProgressCallback(NULL) and Release, wherever the session stands.",
+    ),
+    entry(Command::State, "state", None, "", "where the session stands, and what is legal now", ""),
+    entry(Command::Items, "items", Some("i"), "", "the items and their statuses", ""),
+    entry(Command::Errors, "errors", Some("e"), "", "the errors that were logged and not deleted", ""),
+    entry(Command::Trace, "trace", Some("t"), "[N]", "the last crossings (10, or N)", ""),
+    entry(Command::Findings, "findings", Some("f"), "", "the rules that were broken so far", ""),
+    entry(
+        Command::Restart,
+        "restart",
+        None,
+        "",
+        "another session from the beginning",
+        "The handler's file is read again; breakpoints stay. What the handler of this session left running is left behind.",
+    ),
+    entry(
+        Command::Record,
+        "record",
+        None,
+        "FILE",
+        "write what was done so far as a scenario",
+        "Every action that an ordinary manager would not have taken is a step of it.",
+    ),
+    entry(Command::Help, "help", Some("h"), "[COMMAND]", "this list, or more of one command", ""),
+    entry(
+        Command::Quit,
+        "quit",
+        Some("q"),
+        "",
+        "leave",
+        "The exit code is 1 if the last session broke a rule, else 0.",
+    ),
+];
+
+/// A line, as far as its first word goes: the command and the rest. `Err` says what is wrong with the word.
+pub(super) fn read(line: &str) -> Result<(Command, &str), String> {
+    let line = line.trim();
+    let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    find(word).map(|entry| (entry.command, rest.trim()))
+}
+
+/// The command that a word means.
+pub(super) fn find(word: &str) -> Result<&'static Entry, String> {
+    let word = word.to_ascii_lowercase();
+    if word == "?" {
+        return find("help");
+    }
+    let exact = |entry: &&Entry| entry.name == word || entry.short == Some(word.as_str());
+    if let Some(entry) = COMMANDS.iter().find(exact) {
+        return Ok(entry);
+    }
+    let fits: Vec<&Entry> = COMMANDS.iter().filter(|entry| entry.name.starts_with(&word)).collect();
+    match fits.as_slice() {
+        [entry] => Ok(entry),
+        [] => {
+            let near = nearest(&word, COMMANDS.iter().map(|entry| entry.name));
+            let near = near.map_or(".".to_owned(), |name| format!("; did you mean {name}?"));
+            let all: Vec<&str> = COMMANDS.iter().map(|entry| entry.name).collect();
+            Err(format!("there is no command `{word}`{near} There is: {}", all.join(", ")))
+        }
+        fits => {
+            let names: Vec<&str> = fits.iter().map(|entry| entry.name).collect();
+            Err(format!("`{word}` can be: {}", names.join(", ")))
+        }
+    }
+}
+
+/// The shortest beginning that means the command.
+fn shortest(entry: &Entry) -> &'static str {
+    if let Some(short) = entry.short {
+        return short;
+    }
+    let lengths = 1..=entry.name.len();
+    let fits = |length: &usize| find(&entry.name[..*length]).is_ok_and(|found| found.command == entry.command);
+    lengths.into_iter().find(fits).map_or(entry.name, |length| &entry.name[..length])
+}
+
+/// All commands, or more of one.
+pub(super) fn help(word: &str) -> Result<String, String> {
+    let mut text = String::new();
+    if word.is_empty() {
+        for entry in COMMANDS {
+            let usage = format!("{} {}", entry.name, entry.arguments);
+            // Writing into a string does not fail.
+            let _ = writeln!(text, "  {:<4} {usage:<46} {}", shortest(entry), entry.summary);
+        }
+        text.push_str("Any beginning that begins no other command will do. An empty line repeats step or next.\n");
+        return Ok(text);
+    }
+    let entry = find(word)?;
+    let _ = writeln!(text, "{} {}", entry.name, entry.arguments);
+    let _ = writeln!(text, "  {}{}.", entry.summary[..1].to_uppercase(), &entry.summary[1..]);
+    if !entry.details.is_empty() {
+        let _ = writeln!(text, "  {}", entry.details);
+    }
+    let _ = writeln!(text, "  Short: {}", shortest(entry));
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_has_its_word_and_its_short_form() {
+        for entry in COMMANDS {
+            assert_eq!(find(entry.name).map(|found| found.command), Ok(entry.command));
+            assert_eq!(find(shortest(entry)).map(|found| found.command), Ok(entry.command), "{}", entry.name);
+            assert!(help(entry.name).is_ok_and(|text| text.contains(entry.summary.get(1..).unwrap_or_default())));
+        }
+    }
+
+    #[test]
+    fn an_ambiguous_or_unknown_word_says_which_there_are() {
+        assert_eq!(read("re"), Err("`re` can be: reply, release, restart, record".to_owned()));
+        assert_eq!(read("sk  A "), Ok((Command::Skip, "A")));
+        let unknown = read("stop").expect_err("no such command");
+        assert!(unknown.contains("did you mean step?") && unknown.contains("quit"), "{unknown}");
+        assert!(read("xyzzy").is_err_and(|text| text.starts_with("there is no command `xyzzy`. There is: step, next")));
+    }
+}

@@ -1,0 +1,372 @@
+//! Stops, reads commands, and does what they say.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::breakpoint::{Breakpoint, Moment};
+use super::command::{self, Command};
+use super::complete::Words;
+use super::console::{Console, Line};
+use super::performed::{Performed, Seen};
+use super::recorded::Recorded;
+use super::show;
+use super::wanted::{self, Wanted};
+use crate::host::Controls;
+use crate::protocol::{Event, Instance, Kind};
+use crate::scenario::{ItemRef, Reply};
+
+/// How far the session goes before it stops again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Go {
+    /// So many crossings.
+    Step(u64),
+    /// To the manager's call of that number from here.
+    Next(u64),
+    /// To a breakpoint.
+    Continue,
+}
+
+/// What follows a prompt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum After {
+    /// The session goes on, or begins.
+    Go,
+    /// Another session.
+    Restart,
+    /// The end of the program.
+    Quit,
+}
+
+/// Where the prompt stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum At {
+    /// No session has begun.
+    Beginning,
+    /// A session stands still.
+    Crossing,
+    /// The session is over.
+    End,
+}
+
+pub(super) struct Debugger {
+    console: Console,
+    breakpoints: Vec<(u32, Breakpoint)>,
+    set: u32,
+    go: Go,
+    /// What an empty line does again.
+    again: Option<Go>,
+    at: At,
+    /// The number of the session that is on.
+    number: u64,
+    performed: Option<Performed>,
+    recorded: Option<Recorded>,
+    pub(super) wanted: Wanted,
+    /// What a callback brought, whose reply has not come.
+    callback: Option<Seen>,
+    controls: Option<Controls>,
+    /// How the session is left before its end.
+    leaving: Option<After>,
+    interrupted: Arc<AtomicBool>,
+}
+
+impl Debugger {
+    pub(super) fn new(console: Console, interrupted: Arc<AtomicBool>) -> Self {
+        Self {
+            console,
+            breakpoints: Vec::new(),
+            set: 0,
+            go: Go::Continue,
+            again: None,
+            at: At::Beginning,
+            number: 0,
+            performed: None,
+            recorded: None,
+            wanted: Wanted::default(),
+            callback: None,
+            controls: None,
+            leaving: None,
+            interrupted,
+        }
+    }
+
+    /// The number that the next session has.
+    pub(super) fn next_number(&self) -> u64 {
+        self.number + 1
+    }
+
+    /// A session begins.
+    pub(super) fn begin(&mut self, performed: Performed, recorded: Recorded) {
+        self.number += 1;
+        self.performed = Some(performed);
+        self.recorded = Some(recorded);
+        self.wanted = Wanted::default();
+        self.callback = None;
+        self.controls = None;
+        self.leaving = None;
+        self.at = At::Crossing;
+    }
+
+    /// By which a session with real threads can be left.
+    pub(super) fn set_controls(&mut self, controls: Controls) {
+        self.controls = Some(controls);
+    }
+
+    /// Whether the session of that number is on: running or standing still, and not left.
+    pub(super) fn is_on(&self, number: u64) -> bool {
+        self.number == number && self.leaving.is_none() && self.at == At::Crossing
+    }
+
+    pub(super) fn tell(&self, text: &str) {
+        self.console.say(text);
+    }
+
+    /// What the last session came to.
+    pub(super) fn performed(&self) -> Option<&Performed> {
+        self.performed.as_ref()
+    }
+
+    /// The prompt before a session.
+    pub(super) fn before(&mut self) -> After {
+        self.at = At::Beginning;
+        self.again = None;
+        self.prompt()
+    }
+
+    /// The session is over, or was left. Returns what follows.
+    pub(super) fn over(&mut self, more: &[String]) -> After {
+        if let Some(left) = self.leaving.take() {
+            return left;
+        }
+        self.at = At::End;
+        self.again = None;
+        if let Some(performed) = &mut self.performed {
+            let told = performed.judged.found().len();
+            performed.judged.finish();
+            for found in performed.judged.found().get(told..).unwrap_or_default() {
+                let finding = &found.finding;
+                let text = format!("{} {}: {}", finding.level, finding.rule.code, finding.message);
+                self.console.say(&self.console.paint("31", &text));
+            }
+            let text = show::ending(performed);
+            self.console.say(&self.console.paint("1", &text));
+        }
+        more.iter().for_each(|text| self.console.say(text));
+        self.prompt()
+    }
+
+    /// Sees the next event of the session, and stops if it is time.
+    pub(super) fn observe(&mut self, event: &Event) {
+        let Some(performed) = &mut self.performed else { return };
+        let mut seen = performed.observe(event);
+        if let Some(callback) = self.callback.take() {
+            // A callback and its reply come under one lock: they are one crossing.
+            seen.codes.splice(0..0, callback.codes);
+            seen.findings.splice(0..0, callback.findings);
+            seen.reached = seen.reached.or(callback.reached);
+        }
+        let Some(line) = &seen.line else {
+            self.callback = Some(seen);
+            return;
+        };
+        let due = match &mut self.go {
+            Go::Step(left) => {
+                *left = left.saturating_sub(1);
+                *left == 0
+            }
+            Go::Next(left) if matches!(event.kind, Kind::Call { .. }) => {
+                *left = left.saturating_sub(1);
+                *left == 0
+            }
+            Go::Next(_) | Go::Continue => false,
+        };
+        let moment = Moment { event, codes: &seen.codes, reached: seen.reached };
+        let hit = self.breakpoints.iter().find(|(_, breakpoint)| breakpoint.hits(&moment));
+        let hit = hit.map(|(number, breakpoint)| format!("Breakpoint {number}, {breakpoint}."));
+        let interrupted = self.interrupted.swap(false, Ordering::SeqCst);
+        let stops = due || hit.is_some() || interrupted;
+        if stops || self.go != Go::Continue || !seen.findings.is_empty() {
+            self.console.say(line);
+            seen.findings.iter().for_each(|text| self.console.say(&self.console.paint("31", &format!("  {text}"))));
+        }
+        if let Some(hit) = hit {
+            self.console.say(&self.console.paint("1", &hit));
+        }
+        if stops {
+            self.stop();
+        }
+    }
+
+    fn stop(&mut self) {
+        match self.prompt() {
+            After::Go => {}
+            leave => {
+                self.leaving = Some(leave);
+                if let Some(controls) = self.controls.take() {
+                    // The session's lock is held here; whoever leaves needs it.
+                    std::thread::spawn(move || controls.leave());
+                }
+            }
+        }
+    }
+
+    fn prompt(&mut self) -> After {
+        loop {
+            match self.console.line(self.words()) {
+                Line::End => return After::Quit,
+                Line::Interrupted => {}
+                Line::Text(line) => match self.perform(&line) {
+                    Ok(Some(after)) => return after,
+                    Ok(None) => {}
+                    Err(why) => self.console.say(&why),
+                },
+            }
+        }
+    }
+
+    fn words(&self) -> Words {
+        let Some(performed) = &self.performed else { return Words::default() };
+        let items = performed.judged.items();
+        let errors = performed.instance().into_iter().flat_map(Instance::errors);
+        Words {
+            items: items.iter().map(|item| ItemRef::to(item.id, items).0).collect(),
+            errors: errors.map(|(id, _)| id.alias().unwrap_or_else(|| id.to_string())).collect(),
+            breakpoints: self.breakpoints.iter().map(|(number, _)| number.to_string()).collect(),
+        }
+    }
+
+    /// Does what a line says; what follows, if the prompt ends with it.
+    fn perform(&mut self, line: &str) -> Result<Option<After>, String> {
+        if line.is_empty() {
+            return match self.again {
+                Some(go) => self.go_on(go).map(Some),
+                None => Ok(None),
+            };
+        }
+        let (command, rest) = command::read(line)?;
+        match command {
+            Command::Step => return self.go_on(Go::Step(count(rest)?)).map(Some),
+            Command::Next => return self.go_on(Go::Next(count(rest)?)).map(Some),
+            Command::Continue => return self.go_on(Go::Continue).map(Some),
+            Command::Restart => return Ok(Some(After::Restart)),
+            Command::Quit => return Ok(Some(After::Quit)),
+            Command::Break if rest.is_empty() => self.tell(&self.list_breakpoints()),
+            Command::Break => {
+                let breakpoint = Breakpoint::read(rest)?;
+                self.set += 1;
+                self.tell(&format!("Breakpoint {}, {breakpoint}.", self.set));
+                self.breakpoints.push((self.set, breakpoint));
+            }
+            Command::Breaks => self.tell(&self.list_breakpoints()),
+            Command::Delete => self.delete(rest)?,
+            Command::Skip => {
+                let call = wanted::skip(rest, self.session()?.judged.items())?;
+                self.want(call)?;
+            }
+            Command::Show => {
+                let call = wanted::show(rest, self.session()?)?;
+                self.want(call)?;
+            }
+            Command::Release => {
+                let instance =
+                    self.performed.as_ref().and_then(Performed::instance).filter(|_| self.at == At::Crossing);
+                let said = self.wanted.release(instance.ok_or(NO_SESSION)?);
+                self.tell(&said);
+            }
+            Command::Cancel => {
+                let (reply, item) = match rest {
+                    "all" => (Reply::CancelAll, None),
+                    word => (Reply::CancelItem, Some(wanted::item(word, self.session()?.judged.items())?)),
+                };
+                self.want_reply(reply, item)?;
+            }
+            Command::Reply => match rest {
+                "refuse-dialog" => self.want_reply(Reply::RefuseDialog, None)?,
+                "fail-connection" => self.want_reply(Reply::FailConnection, None)?,
+                _ => return Err("reply what? `reply refuse-dialog` or `reply fail-connection`".to_owned()),
+            },
+            Command::State => self.tell(&show::state(self.any()?, &self.wanted)),
+            Command::Items => self.tell(&show::items(self.any()?)),
+            Command::Errors => self.tell(&show::errors(self.any()?)),
+            Command::Trace => {
+                let lines = if rest.is_empty() { 10 } else { count(rest)? };
+                self.tell(&show::trace(self.any()?, usize::try_from(lines).unwrap_or(usize::MAX)));
+            }
+            Command::Findings => self.tell(&show::findings(self.any()?)),
+            Command::Record => {
+                let recorded = self.recorded.as_ref().ok_or(NOT_BEGUN)?;
+                self.tell(&recorded.write(Path::new(rest))?);
+            }
+            Command::Help => self.tell(&command::help(rest)?),
+        }
+        Ok(None)
+    }
+
+    fn go_on(&mut self, go: Go) -> Result<After, String> {
+        if self.at == At::End {
+            return Err("The session is over; `restart` begins another, `quit` leaves.".to_owned());
+        }
+        self.go = go;
+        self.again = (go != Go::Continue).then_some(go);
+        Ok(After::Go)
+    }
+
+    /// The session, while actions can be taken.
+    fn session(&self) -> Result<&Performed, String> {
+        self.performed.as_ref().filter(|_| self.at == At::Crossing).ok_or_else(|| NO_SESSION.to_owned())
+    }
+
+    /// The session, also when it is over.
+    fn any(&self) -> Result<&Performed, String> {
+        self.performed.as_ref().ok_or_else(|| NOT_BEGUN.to_owned())
+    }
+
+    fn want(&mut self, call: crate::protocol::Call) -> Result<(), String> {
+        let instance = self.performed.as_ref().and_then(Performed::instance).ok_or(NO_SESSION)?;
+        let said = self.wanted.call(call, instance);
+        self.tell(&said);
+        Ok(())
+    }
+
+    fn want_reply(&mut self, reply: Reply, item: Option<crate::protocol::Guid>) -> Result<(), String> {
+        self.session()?;
+        self.wanted.replies.push((reply, item));
+        let of = item.map_or(String::new(), |id| {
+            let items = self.performed.as_ref().map_or(&[][..], |performed| performed.judged.items());
+            format!(" of {}", wanted::name(id, items))
+        });
+        self.tell(&format!("The next {}{of} is answered {}.", reply.answers(), show::answer(reply)));
+        Ok(())
+    }
+
+    fn list_breakpoints(&self) -> String {
+        if self.breakpoints.is_empty() {
+            return "No breakpoints; `break METHOD|RULE|STATE` sets one.".to_owned();
+        }
+        let lines = self.breakpoints.iter().map(|(number, breakpoint)| format!("{number}: {breakpoint}"));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    fn delete(&mut self, word: &str) -> Result<(), String> {
+        if word == "all" {
+            self.breakpoints.clear();
+            return Ok(());
+        }
+        let at = word.parse().ok().and_then(|number: u32| self.breakpoints.iter().position(|(of, _)| *of == number));
+        let at = at.ok_or_else(|| format!("delete which breakpoint?\n{}", self.list_breakpoints()))?;
+        self.breakpoints.remove(at);
+        Ok(())
+    }
+}
+
+const NO_SESSION: &str = "No session stands still here; `step` begins one, `restart` another.";
+const NOT_BEGUN: &str = "The session has not begun; `step`, `next` or `continue` begins it.";
+
+/// A number from 1; 1 when there is none.
+fn count(word: &str) -> Result<u64, String> {
+    match word.parse() {
+        Ok(number) if number > 0 => Ok(number),
+        _ if word.is_empty() => Ok(1),
+        _ => Err(format!("`{word}` is not a number from 1")),
+    }
+}

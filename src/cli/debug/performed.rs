@@ -1,0 +1,118 @@
+//! What happened in a session: judged, printed, and kept for looking back.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::cli::judged::Judged;
+use crate::protocol::{Callback, Event, Guid, Instance, Kind, LogError, State, Thread};
+use crate::rules::Conditions;
+use crate::trace::notation::Printer;
+
+/// How many lines are kept for `trace`.
+const LINES_KEPT: usize = 100_000;
+
+pub(super) struct Performed {
+    pub(super) judged: Judged,
+    printer: Printer,
+    /// The crossings so far, newest last.
+    pub(super) lines: VecDeque<String>,
+    /// The last crossing of each thread.
+    pub(super) last: BTreeMap<Thread, String>,
+    /// The last value, maximum and text that were reported of an item.
+    pub(super) progress: BTreeMap<Guid, (Option<i32>, Option<i32>, String)>,
+    /// What was logged under an ErrorID.
+    pub(super) logged: BTreeMap<Guid, LogError>,
+    state: State,
+}
+
+/// What an event brought.
+pub(super) struct Seen {
+    /// The line of the crossing; none for a callback, whose line comes with its reply.
+    pub(super) line: Option<String>,
+    /// The rules that it breaks.
+    pub(super) codes: Vec<&'static str>,
+    /// What is to be said of them.
+    pub(super) findings: Vec<String>,
+    /// The state that the session came to.
+    pub(super) reached: Option<State>,
+}
+
+impl Performed {
+    pub(super) fn new(conditions: Conditions) -> Self {
+        Self {
+            judged: Judged::new(conditions),
+            printer: Printer::new(),
+            lines: VecDeque::new(),
+            last: BTreeMap::new(),
+            progress: BTreeMap::new(),
+            logged: BTreeMap::new(),
+            state: State::Created,
+        }
+    }
+
+    /// The instance, once it is created.
+    pub(super) fn instance(&self) -> Option<&Instance> {
+        self.judged.session().instances().next()
+    }
+
+    /// Takes the next event.
+    pub(super) fn observe(&mut self, event: &Event) -> Seen {
+        self.keep(event);
+        let told = self.judged.found().len();
+        self.judged.observe(event.clone(), 0);
+        let new = || self.judged.found().get(told..).unwrap_or_default().iter().map(|found| &found.finding);
+        let codes: Vec<&'static str> = new().map(|finding| finding.rule.code).collect();
+        let findings =
+            new().map(|finding| format!("{} {}: {}", finding.level, finding.rule.code, finding.message)).collect();
+        let line = self.line(event, &codes);
+        let state = self.instance().map_or(State::Created, Instance::state);
+        let reached = (state != self.state).then_some(state);
+        self.state = state;
+        Seen { line, codes, findings, reached }
+    }
+
+    fn keep(&mut self, event: &Event) {
+        match &event.kind {
+            Kind::Callback { what: Callback::Progress(args), .. } => {
+                if let Some(info) = &args.info {
+                    let known = self.progress.entry(args.item).or_default();
+                    known.0 = info.given_value().or(known.0);
+                    known.1 = info.given_max().or(known.1);
+                    if let Some(text) = &info.text {
+                        known.2 = text.to_string();
+                    }
+                }
+            }
+            Kind::Callback { what: Callback::LogError(args), .. } => {
+                if let Some(error) = args.info.as_deref().and_then(crate::protocol::LogErrorInfo::given_error) {
+                    self.logged.insert(error, args.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn line(&mut self, event: &Event, codes: &[&'static str]) -> Option<String> {
+        // The thread stands before the line; in the notation only an unusual one is said.
+        let usual = match event.kind {
+            Kind::Callback { .. } | Kind::Reply { .. } => Thread::from("worker"),
+            _ => Thread::APARTMENT,
+        };
+        let mut text = String::new();
+        self.printer.marked_event(&Event { thread: usual, ..event.clone() }, codes, &mut text);
+        if matches!(event.kind, Kind::Callback { .. }) {
+            return None;
+        }
+        self.printer.finish(&mut text);
+        let (declared, crossing) = match text.trim_end().rsplit_once('\n') {
+            Some((declared, crossing)) => (format!("{declared}\n"), crossing),
+            None => (String::new(), text.trim_end()),
+        };
+        let line = format!("#{} {}: {crossing}", event.seq, event.thread);
+        self.last.insert(event.thread.clone(), line.clone());
+        if self.lines.len() == LINES_KEPT {
+            self.lines.pop_front();
+        }
+        self.lines.push_back(format!("{declared}{line}"));
+        Some(format!("{declared}{line}"))
+    }
+}

@@ -1,0 +1,202 @@
+//! One session after another.
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use super::console::Console;
+use super::debugger::{After, Debugger};
+use super::interrupted;
+use super::performed::Performed;
+use super::plan::{DebugPlan, Shared, lock};
+use super::recorded::Recorded;
+use crate::cli::args::{DebugArgs, SessionArgs};
+use crate::cli::break_on;
+use crate::cli::exit::{Ended, Failure};
+use crate::cli::handler::Handler;
+use crate::cli::run;
+use crate::host::{self, Drain, Job, Plan, Scheduler, SeededChoice, Selection};
+use crate::protocol::{Delay, Event, Initialize, Session, SyncEvent};
+use crate::rules::{Level, Rule};
+use crate::scenario::{self, Expect, FORMAT, Recorder, Scenario, ScenarioPlan, StepCame, Steps, VERSION};
+use crate::trace::{self, Header, Writer};
+
+/// A person thinks for as long as it takes: a hundred years, which is no limit, and still far from the end of a u64.
+const NO_LIMIT_NS: u64 = 3_155_760_000_000_000_000;
+
+pub(in crate::cli) fn debug(args: &DebugArgs) -> Result<Ended, Failure> {
+    let given = args.scenario.as_deref().map(scenario::load).transpose()?;
+    // What cannot be started is said before the first prompt.
+    let mut next = Some(Prepared::new(args, given.as_ref())?);
+    let debugger = Arc::new(Mutex::new(Debugger::new(Console::new(), interrupted::listen())));
+    if let Some(prepared) = &next {
+        let name = prepared.handler.name();
+        lock(&debugger).tell(&format!("{name}: step, next or continue begins the session; help lists the commands."));
+    }
+    loop {
+        let after = lock(&debugger).before();
+        match after {
+            After::Quit => return Ok(ended(&debugger, args.strict)),
+            After::Restart => continue,
+            After::Go => {}
+        }
+        let prepared = match next.take().map_or_else(|| Prepared::new(args, given.as_ref()), Ok) {
+            Ok(prepared) => prepared,
+            Err(failure) => {
+                lock(&debugger).tell(&format!("{failure}"));
+                continue;
+            }
+        };
+        let more = prepared.run(args, &debugger)?;
+        let after = lock(&debugger).over(&more);
+        if after == After::Quit {
+            return Ok(ended(&debugger, args.strict));
+        }
+        lock(&debugger).tell("From the beginning: step, next or continue begins the session.");
+    }
+}
+
+fn ended(debugger: &Mutex<Debugger>, strict: bool) -> Ended {
+    let debugger = lock(debugger);
+    let found = debugger.performed().map_or(&[][..], |performed| performed.judged.found());
+    let least = if strict { Level::Warning } else { Level::Error };
+    if found.iter().any(|found| found.finding.level >= least) { Ended::Findings } else { Ended::Well }
+}
+
+/// A session that can begin.
+struct Prepared {
+    handler: Handler,
+    header: Header,
+    plan: Box<dyn Plan>,
+    steps: Option<Steps>,
+    scenario: Scenario,
+    break_on: Vec<&'static Rule>,
+}
+
+impl Prepared {
+    fn new(args: &DebugArgs, given: Option<&Scenario>) -> Result<Self, Failure> {
+        let break_on = break_on::rules(&args.session.break_on)?;
+        let handler = Handler::find(&args.handler, &args.folder)?;
+        let mut header = run::header(&handler, &args.session);
+        let (plan, steps, scenario): (Box<dyn Plan>, _, _) = match given {
+            Some(scenario) => {
+                header.profile = scenario.profile;
+                header.seed = header.seed.map(|_| scenario.seed);
+                let (plan, steps) = ScenarioPlan::new(scenario);
+                (Box::new(plan), Some(steps), scenario.clone())
+            }
+            None => {
+                let plan = run::plan(&args.session)?;
+                let scenario = ordinary(&args.session, &plan.initialize, &plan.selection);
+                (Box::new(plan), None, scenario)
+            }
+        };
+        let by_scenario = given.map(|given| (given.timeout, given.blocking)).unwrap_or_default();
+        let usual = match handler {
+            Handler::Real(_) => (NO_LIMIT_NS, NO_LIMIT_NS),
+            Handler::Script(_) => (scenario.limits().timeout_ns, scenario.limits().blocking_ns),
+        };
+        let limit = |given: Option<u64>, scenario: Option<Delay>, usual: u64| {
+            given.or(scenario.map(|delay| delay.0)).unwrap_or(usual)
+        };
+        header.limits.timeout_ns = limit(args.session.timeout, by_scenario.0, usual.0);
+        header.limits.blocking_ns = limit(args.session.blocking_limit, by_scenario.1, usual.1);
+        Ok(Self { handler, header, plan, steps, scenario, break_on })
+    }
+
+    /// Runs it to its end, or until it is left. Returns what there is to say beside what the debugger saw.
+    fn run(self, args: &DebugArgs, debugger: &Shared) -> Result<Vec<String>, Failure> {
+        let conditions = run::conditions(&self.header);
+        let selection = Selection::from(&self.scenario.choose);
+        let number = lock(debugger).next_number();
+        let plan = DebugPlan::new(self.plan, Arc::clone(debugger), number);
+        let (plan, recording) = Recorder::new(plan, self.scenario.initialize(), selection.clone());
+        let plan: Box<dyn Plan> = if self.break_on.is_empty() {
+            Box::new(plan)
+        } else {
+            host::break_on::wrap(Box::new(plan), self.break_on, conditions)?
+        };
+        let seed = self.scenario.seed;
+        let recorded = Recorded {
+            scenario: self.scenario,
+            recording,
+            handler: args.handler.clone(),
+            folders: args.folder.clone(),
+        };
+        let mut trace = Traced::new(args.session.trace.as_deref(), &self.header)?;
+        lock(debugger).begin(Performed::new(conditions), recorded);
+        let limits = self.header.limits;
+        match self.handler {
+            Handler::Real(factory) => {
+                let job = Job { factory, plan, limits };
+                host::run_real(job, |controls| lock(debugger).set_controls(controls), &mut trace)?;
+            }
+            Handler::Script(script) => {
+                let scheduler = Scheduler::new(SeededChoice::new(seed));
+                let job = Job { factory: Handler::scripted(*script, &scheduler), plan, limits };
+                host::run_virtual(job, &scheduler, &mut trace)?;
+            }
+        }
+        let mut more: Vec<String> = trace.failed.into_iter().collect();
+        let debugger = lock(debugger);
+        let items = debugger.performed().map_or(&[][..], |performed| performed.judged.items());
+        let unmatched = selection.unmatched(items);
+        if !unmatched.is_empty() {
+            more.push(run::no_such_item(&unmatched, items));
+        }
+        for (step, came, why) in self.steps.map(|steps| steps.came(items)).unwrap_or_default() {
+            if came != StepCame::Taken {
+                more.push(format!("The scenario's step `{}` was not taken: {why}.", step.action));
+            }
+        }
+        Ok(more)
+    }
+}
+
+/// The scenario of an ordinary session: what `record` begins with.
+fn ordinary(args: &SessionArgs, initialize: &Initialize, selection: &Selection) -> Scenario {
+    Scenario {
+        schema: None,
+        format: FORMAT.to_owned(),
+        version: VERSION,
+        title: "Recorded in a debugger session".to_owned(),
+        follows: String::new(),
+        description: String::new(),
+        handler: None,
+        folders: Vec::new(),
+        seed: args.seed.unwrap_or_default(),
+        profile: args.profile.map(Into::into).unwrap_or_default(),
+        event: SyncEvent::from(args.event).into(),
+        settings: args.settings,
+        user: !args.no_user,
+        cookie: initialize.cookie.clone(),
+        choose: selection.into(),
+        timeout: args.timeout.map(Delay),
+        blocking: args.blocking_limit.map(Delay),
+        steps: Vec::new(),
+        expect: Expect::default(),
+    }
+}
+
+/// Writes the trace, where one is wanted.
+struct Traced {
+    writer: Option<Writer<File>>,
+    failed: Option<String>,
+}
+
+impl Traced {
+    fn new(path: Option<&Path>, header: &Header) -> Result<Self, Failure> {
+        let writer = path.map(|path| trace::create_file(path, header)).transpose()?;
+        Ok(Self { writer, failed: None })
+    }
+}
+
+impl Drain for Traced {
+    fn events(&mut self, events: Vec<Event>, _: &Session) {
+        let Some(writer) = &mut self.writer else { return };
+        if let Some(error) = events.iter().find_map(|event| writer.write(event).err()) {
+            self.failed = Some(format!("The trace is not complete: {error}."));
+            self.writer = None;
+        }
+    }
+}

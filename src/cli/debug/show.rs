@@ -1,0 +1,194 @@
+//! What there is to see of a session, as text.
+
+use std::fmt::Write;
+
+use super::performed::Performed;
+use super::wanted::{Wanted, name};
+use crate::protocol::{Call, Instance, Status};
+use crate::rules::Level;
+use crate::scenario::Reply;
+
+/// Where the session stands.
+pub(super) fn state(performed: &Performed, wanted: &Wanted) -> String {
+    let Some(instance) = performed.instance() else { return "The handler is not created yet.".to_owned() };
+    let mut text = String::new();
+    let round = if instance.round() > 1 { format!(", round {}", instance.round()) } else { String::new() };
+    line(&mut text, "state", &format!("{}{round}", instance.state()));
+    match (instance.open_call(), instance.awaiting()) {
+        (Some(method), _) => line(&mut text, "open", &format!("{method} has not returned")),
+        (None, Some(method)) => line(&mut text, "waits for", &format!("{method} to be completed")),
+        (None, None) => {}
+    }
+    for pending in instance.pending() {
+        line(&mut text, "callback", &format!("number {} on {} is not answered", pending.call.0, pending.thread));
+    }
+    if let Some(handler) = performed.judged.session().dialog() {
+        line(&mut text, "dialog", &format!("handler {handler} shows one"));
+    }
+    list(
+        &mut text,
+        "last on",
+        performed.last.iter().map(|(thread, last)| {
+            let crossing = last.split_once(": ").map_or(last.as_str(), |(_, crossing)| crossing);
+            format!("{thread}: {crossing}")
+        }),
+    );
+    list(&mut text, "items", item_lines(performed));
+    let legal = instance.legal_calls();
+    let busy = instance.open_call().map(|method| format!("nothing: {method} is open"));
+    let legal = legal.iter().map(|call| in_words(call, performed)).collect::<Vec<_>>();
+    match busy {
+        Some(busy) => line(&mut text, "legal now", &busy),
+        None if legal.is_empty() => line(&mut text, "legal now", "nothing"),
+        None => list(&mut text, "legal now", legal),
+    }
+    let calls = wanted.calls.iter().map(|call| in_words(call, performed));
+    let release = wanted.releasing.then(|| "release".to_owned());
+    let replies = wanted.replies.iter().map(|(reply, _)| format!("the next {}: {}", reply.answers(), answer(*reply)));
+    list(&mut text, "wanted", calls.chain(release).chain(replies));
+    text
+}
+
+/// The items and their statuses.
+pub(super) fn items(performed: &Performed) -> String {
+    let lines = item_lines(performed);
+    if lines.is_empty() { "No items are enumerated yet.".to_owned() } else { lines.join("\n") }
+}
+
+/// The errors that were logged and not deleted.
+pub(super) fn errors(performed: &Performed) -> String {
+    let live = performed.instance().into_iter().flat_map(Instance::errors);
+    let lines: Vec<String> = live
+        .map(|(id, error)| {
+            let logged = performed.logged.get(&id);
+            let text = logged.and_then(|logged| logged.text.as_ref()).map(ToString::to_string).unwrap_or_default();
+            let level = logged.map(|logged| format!("{} ", logged.level)).unwrap_or_default();
+            let of = error.item.map_or(String::new(), |item| format!(" of {}", name(item, performed.judged.items())));
+            let jump = if error.jump { ", can be shown" } else { "" };
+            format!("{}: {level}{text:?}{of}{jump}", id.alias().unwrap_or_else(|| id.to_string()))
+        })
+        .collect();
+    if lines.is_empty() { "No live errors with an ErrorID.".to_owned() } else { lines.join("\n") }
+}
+
+/// The last crossings.
+pub(super) fn trace(performed: &Performed, count: usize) -> String {
+    let lines = performed.lines.iter().skip(performed.lines.len().saturating_sub(count));
+    lines.map(String::as_str).collect::<Vec<_>>().join("\n")
+}
+
+/// The rules that were broken so far.
+pub(super) fn findings(performed: &Performed) -> String {
+    let mut text = String::new();
+    for found in performed.judged.found() {
+        let (finding, context) = (&found.finding, &found.context);
+        let rule = finding.rule;
+        let events: Vec<String> = finding.events.iter().map(|seq| format!("#{seq}")).collect();
+        // Writing into a string does not fail.
+        let _ = writeln!(text, "{} {} {}", finding.level, rule.code, rule.name);
+        let _ = writeln!(text, "  {}", finding.message);
+        let _ = writeln!(text, "  at {} on thread {}", events.join(", "), finding.thread);
+        for line in context {
+            let _ = writeln!(text, "    | {}", line.line);
+        }
+        let _ = writeln!(text, "  asked: {}", rule.summary);
+    }
+    if text.is_empty() { "No rule is broken so far.".to_owned() } else { text }
+}
+
+/// What the session came to.
+pub(super) fn ending(performed: &Performed) -> String {
+    let outcome = performed.instance().map_or("no instance".to_owned(), |instance| instance.outcome().to_string());
+    let mut text = format!("The session is over: {outcome}.\n");
+    text.push_str(&item_lines(performed).iter().map(|line| format!("  {line}\n")).collect::<String>());
+    let found = performed.judged.found();
+    let count = |level| found.iter().filter(|found| found.finding.level == level).count();
+    let counts = [(Level::Error, "error"), (Level::Warning, "warning"), (Level::Note, "note")]
+        .map(|(level, word)| (count(level), word))
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, word)| format!("{number} {word}{}", if number == 1 { "" } else { "s" }))
+        .collect::<Vec<_>>();
+    let mut codes: Vec<&str> = found.iter().map(|found| found.finding.rule.code).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    let found = if counts.is_empty() {
+        "No rule was broken.".to_owned()
+    } else {
+        format!("Found: {} ({}).", counts.join(", "), codes.join(", "))
+    };
+    text.push_str(&found);
+    text
+}
+
+/// What a reply is in the protocol.
+pub(super) fn answer(reply: Reply) -> &'static str {
+    match reply {
+        Reply::CancelItem => "S_SYNCMGR_CANCELITEM",
+        Reply::CancelAll => "S_SYNCMGR_CANCELALL",
+        Reply::RefuseDialog => "S_FALSE",
+        Reply::FailConnection => "E_FAIL",
+    }
+}
+
+fn item_lines(performed: &Performed) -> Vec<String> {
+    let items = performed.judged.items();
+    let width = items.iter().map(|item| name(item.id, items).chars().count()).max().unwrap_or(0);
+    let lines = items.iter().map(|item| {
+        let known = performed.instance().and_then(|instance| instance.item(item.id));
+        let (value, max, said) = performed.progress.get(&item.id).cloned().unwrap_or_default();
+        let mut text = match known {
+            Some(known) if known.prepared => {
+                known.status.map_or("no status yet".to_owned(), |status| status.to_string())
+            }
+            _ => "not chosen".to_owned(),
+        };
+        let prepared = known.is_some_and(|known| known.prepared);
+        let goes_on = prepared && known.and_then(|known| known.status).is_some_and(|status: Status| !status.is_final());
+        if let (true, Some(value), Some(max)) = (goes_on, value, max) {
+            let _ = write!(text, " {value}/{max}");
+        }
+        if goes_on && !said.is_empty() {
+            let _ = write!(text, " {said:?}");
+        }
+        if known.is_some_and(|known| known.cancelled) {
+            text.push_str(", told to stop");
+        }
+        if known.is_some_and(|known| known.skipped) {
+            text.push_str(", told to skip it");
+        }
+        format!("{:<width$}  {text}", name(item.id, items))
+    });
+    lines.collect()
+}
+
+/// A legal call, with the command that makes it where there is one.
+fn in_words(call: &Call, performed: &Performed) -> String {
+    let items = performed.judged.items();
+    let error = |id: crate::protocol::Guid| id.alias().unwrap_or_else(|| id.to_string());
+    match call {
+        Call::SetItemStatus(args) => format!("skip {}", name(args.item, items)),
+        Call::ShowError(args) => format!("show error {}", error(args.error)),
+        Call::ShowProperties(args) if args.item.is_null() => "show properties handler".to_owned(),
+        Call::ShowProperties(args) => format!("show properties {}", name(args.item, items)),
+        Call::SetProgressCallback(args) if args.callback.is_none() => {
+            "release, from SetProgressCallback(NULL) on".to_owned()
+        }
+        Call::Release => "release".to_owned(),
+        Call::PrepareForSync(args) => {
+            let names: Vec<String> = args.items.iter().map(|item| name(*item, items)).collect();
+            format!("PrepareForSync of {}", names.join(", "))
+        }
+        call => call.method().to_string(),
+    }
+}
+
+fn line(text: &mut String, heading: &str, what: &str) {
+    let _ = writeln!(text, "{heading:<10} {what}");
+}
+
+fn list(text: &mut String, heading: &str, lines: impl IntoIterator<Item = String>) {
+    for (at, what) in lines.into_iter().enumerate() {
+        line(text, if at == 0 { heading } else { "" }, &what);
+    }
+}

@@ -1,0 +1,143 @@
+//! What the user wants done, until it is done.
+
+use std::collections::VecDeque;
+
+use super::performed::Performed;
+use crate::protocol::{
+    Call, Callback, GUID_NULL, Guid, Instance, Interface, Item, Refusal, SetItemStatus, SetProgressCallback, ShowError,
+    ShowProperties, Status, Thread,
+};
+use crate::scenario::{ItemRef, Reply};
+
+#[derive(Default)]
+pub(super) struct Wanted {
+    /// Calls to make, in this order, when no call is open.
+    pub(super) calls: VecDeque<Call>,
+    /// Replies to the next callbacks that fit; to Progress, of this item only.
+    pub(super) replies: Vec<(Reply, Option<Guid>)>,
+    /// The session is being closed.
+    pub(super) releasing: bool,
+}
+
+impl Wanted {
+    /// Takes the reply that was wanted for such a callback.
+    pub(super) fn reply(&mut self, callback: &Callback) -> Option<Reply> {
+        let fits = |(reply, item): &(Reply, Option<Guid>)| {
+            reply.answers() == callback.method()
+                && match callback {
+                    Callback::Progress(args) => item.is_none_or(|item| item == args.item),
+                    Callback::EnableModeless(args) => args.enable,
+                    _ => true,
+                }
+        };
+        let at = self.replies.iter().position(fits)?;
+        Some(self.replies.remove(at).0)
+    }
+
+    /// Wants a call, and says when it will be made, or why not.
+    pub(super) fn call(&mut self, call: Call, instance: &Instance) -> String {
+        match instance.may(&Thread::APARTMENT, &call) {
+            Ok(()) => {
+                self.calls.push_back(call);
+                "It is done as soon as the session goes on.".to_owned()
+            }
+            Err(Refusal::Busy) => {
+                self.calls.push_back(call);
+                let open = instance.open_call().map_or("the open call".to_owned(), |method| method.to_string());
+                format!("It is done when {open} has returned, if it is legal then.")
+            }
+            Err(why) => format!("It is not legal now: {why}."),
+        }
+    }
+
+    /// Wants the session closed.
+    pub(super) fn release(&mut self, instance: &Instance) -> String {
+        match instance.may(&Thread::APARTMENT, &closing(instance)) {
+            Ok(()) | Err(Refusal::Busy) => {
+                self.releasing = true;
+                "The manager closes the session as soon as it goes on.".to_owned()
+            }
+            Err(why) => format!("It is not legal now: {why}."),
+        }
+    }
+
+    /// The next call that closes the session, while one is left.
+    pub(super) fn close(&self, instance: &Instance) -> Option<Call> {
+        (self.releasing && instance.interface() != Interface::TakenBack).then(|| closing(instance))
+    }
+
+    pub(super) fn is_some(&self) -> bool {
+        self.releasing || !self.calls.is_empty()
+    }
+}
+
+fn closing(instance: &Instance) -> Call {
+    match instance.interface() {
+        Interface::Given(_) => Call::SetProgressCallback(SetProgressCallback { callback: None }),
+        _ => Call::Release,
+    }
+}
+
+/// The call that skips an item.
+pub(super) fn skip(word: &str, items: &[Item]) -> Result<Call, String> {
+    Ok(Call::SetItemStatus(SetItemStatus { item: item(word, items)?, status: Status::SKIPPED }))
+}
+
+/// The call that `show …` is.
+pub(super) fn show(words: &str, performed: &Performed) -> Result<Call, String> {
+    let (what, word) = words.split_once(char::is_whitespace).unwrap_or((words, ""));
+    let (what, word) = (what.to_ascii_lowercase(), word.trim());
+    if word.is_empty() || what.is_empty() {
+        return Err(
+            "show what? `show error ID`, `show error first`, `show properties ITEM` or `show properties handler`"
+                .to_owned(),
+        );
+    }
+    if "error".starts_with(&what) {
+        return Ok(Call::ShowError(ShowError { error: error(word, performed)?, hwnd: 0 }));
+    }
+    if "properties".starts_with(&what) {
+        let whose = if word == "handler" { GUID_NULL } else { item(word, performed.judged.items())? };
+        return Ok(Call::ShowProperties(ShowProperties { item: whose, hwnd: 0 }));
+    }
+    Err(format!("`show {what}`: there is `show error` and `show properties`"))
+}
+
+fn error(word: &str, performed: &Performed) -> Result<Guid, String> {
+    let mut live = performed.instance().into_iter().flat_map(Instance::errors);
+    if word == "first" {
+        let first = live.find(|(_, error)| error.jump).map(|(id, _)| id);
+        return first.ok_or_else(|| "no live error has jump text".to_owned());
+    }
+    let id = Guid::from_alias(word).or_else(|| word.parse().ok());
+    id.filter(|id| live.any(|(known, _)| known == *id))
+        .ok_or_else(|| format!("there is no live error {word}; `errors` lists them"))
+}
+
+/// The ID of an enumerated item.
+pub(super) fn item(word: &str, items: &[Item]) -> Result<Guid, String> {
+    let known = ItemRef(word.to_owned()).id(items).filter(|id| items.iter().any(|item| item.id == *id));
+    known.ok_or_else(|| {
+        if items.is_empty() {
+            return "no items are enumerated yet".to_owned();
+        }
+        let names = items.iter().map(|item| name(item.id, items));
+        let names: Vec<String> = names.collect();
+        if word.is_empty() {
+            format!("which item? There is: {}", names.join(", "))
+        } else {
+            format!("there is no item {word}; there is: {}", names.join(", "))
+        }
+    })
+}
+
+/// An item as people name it, with the short name of its ID where it has one.
+pub(super) fn name(id: Guid, items: &[Item]) -> String {
+    let named = items.iter().find(|item| item.id == id).and_then(|item| item.name.as_str());
+    match (named, id.alias()) {
+        (Some(name), Some(alias)) if name != alias => format!("{name} ({alias})"),
+        (Some(name), _) if !name.is_empty() => name.to_owned(),
+        (_, Some(alias)) => alias,
+        _ => id.to_string(),
+    }
+}

@@ -1,0 +1,90 @@
+//! Rewrites a scenario's expectations from what came.
+
+use super::event_pattern::EventPattern;
+use super::expect::{Came, actual_outcome, actual_status, codes, counts, findings, sequence};
+use super::file::{Expect, ExpectFindings, Scenario};
+use super::pattern::ItemRef;
+
+/// Everything that can be expected of what came: the outcome, every prepared item, the findings.
+pub fn observed(came: &Came<'_>) -> Expect {
+    let prepared = came.session.instances().next().into_iter().flat_map(|instance| {
+        instance.prepared().map(|(id, item)| (ItemRef::to(id, came.items).0, item.status)).collect::<Vec<_>>()
+    });
+    Expect {
+        outcome: Some(actual_outcome(came.session)),
+        items: prepared.collect(),
+        findings: Some(ExpectFindings::Exactly(codes(came.findings).into_iter().map(str::to_owned).collect())),
+        events: Vec::new(),
+        counts: Default::default(),
+    }
+}
+
+/// The expectations that hold of what came: those of the scenario that can be mended are, those that cannot (an event that
+/// does not occur) are dropped; a scenario without any gets them all. Steps are left as they are. With each change, a line that says what it is.
+pub fn blessed(scenario: &Scenario, came: &Came<'_>) -> (Expect, Vec<String>) {
+    let before = &scenario.expect;
+    let all = observed(came);
+    if *before == Expect::default() {
+        return (all, vec!["expectations were written: outcome, items, findings".to_owned()]);
+    }
+    let mut changes = Vec::new();
+    let mut after = before.clone();
+    if let Some(outcome) = &mut after.outcome {
+        replace("outcome", outcome, actual_outcome(came.session), &mut changes);
+    }
+    after.items.retain(|word, _| {
+        let known = actual_status(came, &ItemRef(word.clone())).is_some();
+        if !known {
+            changes.push(format!("items.{word}: dropped, there is no such item"));
+        }
+        known
+    });
+    for (word, status) in &mut after.items {
+        if let Some(actual) = actual_status(came, &ItemRef(word.clone()))
+            && *status != actual
+        {
+            let name = |status: Option<_>| {
+                status.map_or("none".to_owned(), |status: crate::protocol::Status| status.to_string())
+            };
+            changes.push(format!("items.{word}: {} -> {}", name(*status), name(actual)));
+            *status = actual;
+        }
+    }
+    if findings(after.findings.as_ref(), came.findings).is_some_and(|held| !held.held) {
+        let list = |codes: &[String]| format!("[{}]", codes.join(", "));
+        let old = after.findings.as_ref().map_or(&[][..], ExpectFindings::codes);
+        let found: Vec<String> = codes(came.findings).into_iter().map(str::to_owned).collect();
+        let new = match &after.findings {
+            // What was left open stays open.
+            Some(ExpectFindings::AtLeast { at_least }) => {
+                let still: Vec<String> = at_least.iter().filter(|code| found.contains(code)).cloned().collect();
+                ExpectFindings::AtLeast { at_least: still }
+            }
+            _ => ExpectFindings::Exactly(found),
+        };
+        changes.push(format!("findings: {} -> {}", list(old), list(new.codes())));
+        after.findings = Some(new);
+    }
+    let counts = counts(came.events);
+    for (name, wanted) in &mut after.counts {
+        replace(&format!("counts.{name}"), wanted, counts.get(name.as_str()).copied().unwrap_or(0), &mut changes);
+    }
+    // What can be matched stays; each pattern that cannot is dropped until the rest occurs in order.
+    while !after.events.is_empty() && !sequence(&after.events, came).held {
+        let dropped = after.events.remove(first_missing(&after.events, came));
+        changes.push(format!("events: dropped {dropped}"));
+    }
+    (after, changes)
+}
+
+fn replace<T: PartialEq + std::fmt::Display>(what: &str, old: &mut T, new: T, changes: &mut Vec<String>) {
+    if *old != new {
+        changes.push(format!("{what}: {old} -> {new}"));
+        *old = new;
+    }
+}
+
+/// The first pattern at which the sequence breaks off.
+fn first_missing(patterns: &[EventPattern], came: &Came<'_>) -> usize {
+    (1..=patterns.len()).find(|many| !sequence(&patterns[..*many], came).held).map_or(0, |many| many - 1)
+}

@@ -1,0 +1,211 @@
+//! Whether what was expected came.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::event_pattern::EventPattern;
+use super::file::{Expect, ExpectFindings, StepExpect};
+use super::pattern::ItemRef;
+use super::plan::Steps;
+use crate::protocol::{CallId, Event, HResult, Item, Kind, Outcome, Session, Status};
+use crate::rules::{Finding, Level};
+
+/// What came of a session, as expectations look at it.
+pub struct Came<'a> {
+    /// Its events.
+    pub events: &'a [Event],
+    /// The session at its end.
+    pub session: &'a Session,
+    /// The enumerated items.
+    pub items: &'a [Item],
+    /// What was found.
+    pub findings: &'a [Finding],
+    /// The scenario's steps.
+    pub steps: &'a Steps,
+}
+
+/// One expectation, and whether it was met.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct Held {
+    /// What was expected, in words.
+    pub what: String,
+    /// Whether it came.
+    pub held: bool,
+    /// The difference, when it did not.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub difference: String,
+}
+
+impl Held {
+    fn new(what: impl Into<String>, held: bool, difference: impl FnOnce() -> String) -> Self {
+        Self { what: what.into(), held, difference: if held { String::new() } else { difference() } }
+    }
+}
+
+/// Compares what was expected with what came, expectation by expectation; the steps come first.
+pub fn check(expect: &Expect, came: &Came<'_>) -> Vec<Held> {
+    let mut all: Vec<Held> = came
+        .steps
+        .came(came.items)
+        .into_iter()
+        .enumerate()
+        .map(|(at, (step, came, why))| {
+            let expected = match step.expect {
+                StepExpect::Taken => "",
+                StepExpect::Illegal => ", which is not legal then",
+                StepExpect::Never => ", whose trigger never comes",
+            };
+            Held::new(format!("step {}: {}{expected}", at + 1, step.action), came.is(step.expect), || why)
+        })
+        .collect();
+    if let Some(outcome) = expect.outcome {
+        let actual = actual_outcome(came.session);
+        all.push(Held::new(format!("outcome: {outcome}"), actual == outcome, || format!("the outcome is: {actual}")));
+    }
+    for (word, status) in &expect.items {
+        all.push(item(word, *status, came));
+    }
+    all.extend(findings(expect.findings.as_ref(), came.findings));
+    if !expect.events.is_empty() {
+        all.push(sequence(&expect.events, came));
+    }
+    let counts = counts(came.events);
+    for (name, wanted) in &expect.counts {
+        let actual = counts.get(name.as_str()).copied().unwrap_or(0);
+        all.push(Held::new(format!("{name}: {}", times(*wanted)), actual == *wanted, || times(actual)));
+    }
+    all
+}
+
+/// How often, in words.
+pub(super) fn times(number: impl Into<u64>) -> String {
+    match number.into() {
+        0 => "never".to_owned(),
+        1 => "once".to_owned(),
+        number => format!("{number} times"),
+    }
+}
+
+/// How the session ended.
+pub(super) fn actual_outcome(session: &Session) -> Outcome {
+    session.instances().next().map_or(Outcome::Unfinished, crate::protocol::Instance::outcome)
+}
+
+/// The last status of an item.
+pub(super) fn actual_status(came: &Came<'_>, item: &ItemRef) -> Option<Option<Status>> {
+    let id = item.id(came.items)?;
+    let known = came.session.instances().next()?.item(id)?;
+    Some(known.status)
+}
+
+fn item(word: &str, wanted: Option<Status>, came: &Came<'_>) -> Held {
+    let name = |status: Option<Status>| status.map_or("no status".to_owned(), |status| status.to_string());
+    let actual = actual_status(came, &ItemRef(word.to_owned()));
+    Held::new(format!("item {word}: {}", name(wanted)), actual == Some(wanted), || match actual {
+        Some(actual) => format!("item {word}: {}", name(actual)),
+        None => {
+            let names: Vec<String> = came.items.iter().map(|item| ItemRef::to(item.id, came.items).0).collect();
+            format!("there is no item {word}; there is: {}", names.join(", "))
+        }
+    })
+}
+
+/// The codes of the findings, each once, in the catalogue's order.
+pub(super) fn codes(findings: &[Finding]) -> Vec<&'static str> {
+    let indexed: BTreeMap<usize, &'static str> =
+        findings.iter().map(|finding| (finding.rule.index, finding.rule.code)).collect();
+    indexed.into_values().collect()
+}
+
+pub(super) fn findings(expect: Option<&ExpectFindings>, found: &[Finding]) -> Option<Held> {
+    let actual = codes(found);
+    let list = |codes: &[&str]| if codes.is_empty() { "none".to_owned() } else { codes.join(", ") };
+    let Some(expect) = expect else {
+        // Nothing was said of findings: then an error is not expected.
+        let errors: Vec<&Finding> = found.iter().filter(|finding| finding.level == Level::Error).collect();
+        let codes: Vec<&str> = errors.iter().map(|finding| finding.rule.code).collect();
+        return (!errors.is_empty()).then(|| Held::new("no errors", false, || format!("found: {}", list(&codes))));
+    };
+    let wanted: BTreeSet<&str> = expect.codes().iter().map(String::as_str).collect();
+    let missing: Vec<&str> = wanted.iter().copied().filter(|code| !actual.contains(code)).collect();
+    let extra: Vec<&str> = match expect {
+        ExpectFindings::Exactly(_) => actual.iter().copied().filter(|code| !wanted.contains(code)).collect(),
+        ExpectFindings::AtLeast { .. } => Vec::new(),
+    };
+    let words: Vec<&str> = wanted.into_iter().collect();
+    let what = match expect {
+        ExpectFindings::Exactly(_) => format!("findings: {}", list(&words)),
+        ExpectFindings::AtLeast { .. } => format!("findings: at least {}", list(&words)),
+    };
+    Some(Held::new(what, missing.is_empty() && extra.is_empty(), || {
+        let mut parts = Vec::new();
+        if !missing.is_empty() {
+            parts.push(format!("not found: {}", missing.join(", ")));
+        }
+        if !extra.is_empty() {
+            let told = found.iter().filter(|finding| extra.contains(&finding.rule.code));
+            let told: Vec<String> =
+                told.take(5).map(|finding| format!("{} ({})", finding.rule.code, finding.message)).collect();
+            parts.push(format!("not expected: {}", told.join("; ")));
+        }
+        parts.join("; ")
+    }))
+}
+
+/// The patterns as a subsequence of the events.
+pub(super) fn sequence(patterns: &[EventPattern], came: &Came<'_>) -> Held {
+    let replies: BTreeMap<CallId, HResult> = came
+        .events
+        .iter()
+        .filter_map(|event| match &event.kind {
+            Kind::Reply { call, hr, .. } => Some((*call, *hr)),
+            _ => None,
+        })
+        .collect();
+    let reply_to = |event: &Event| match &event.kind {
+        Kind::Callback { call, .. } => replies.get(call).copied(),
+        _ => None,
+    };
+    let fits = |pattern: &EventPattern, event: &Event| pattern.fits(event, reply_to(event), came.items);
+    let mut events = came.events.iter();
+    let mut last = 0;
+    let missing = patterns.iter().enumerate().find(|(_, pattern)| match events.find(|event| fits(pattern, event)) {
+        Some(event) => {
+            last = event.seq;
+            false
+        }
+        None => true,
+    });
+    let what = if patterns.len() == 1 { "1 event".to_owned() } else { format!("{} events", patterns.len()) };
+    Held::new(format!("{what} in order"), missing.is_none(), || {
+        let Some((at, pattern)) = missing else { return String::new() };
+        let earlier = came.events.iter().find(|event| event.seq <= last && fits(pattern, event));
+        let hint = match earlier {
+            Some(event) => format!("; it occurs before that, as event #{}", event.seq),
+            None => {
+                let all = came.events.iter().filter_map(|event| {
+                    let seen = pattern.seen(event, reply_to(event), came.items)?;
+                    Some((seen.differences(pattern), event.seq < last, event.seq, seen))
+                });
+                match all.min_by_key(|(differences, before, seq, _)| (*differences, *before, *seq)) {
+                    Some((.., seq, seen)) => format!("; the nearest is event #{seq}: {seen}"),
+                    None => "; it does not occur at all".to_owned(),
+                }
+            }
+        };
+        let after = if at == 0 { String::new() } else { format!(" after event #{last}") };
+        format!("number {} does not occur{after}: {pattern}{hint}", at + 1)
+    })
+}
+
+/// How often each method was called and each note made.
+pub(super) fn counts(events: &[Event]) -> BTreeMap<&'static str, u64> {
+    let mut counts = BTreeMap::new();
+    for event in events {
+        if matches!(event.kind, Kind::Call { .. } | Kind::Callback { .. } | Kind::Note(_)) {
+            *counts.entry(event.method_name()).or_default() += 1;
+        }
+    }
+    counts
+}

@@ -1,0 +1,205 @@
+//! Records what the user and the manager do beyond the ordinary, as steps.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::file::{Action, ErrorRef, Reply, Step, StepExpect, Trigger};
+use super::pattern::{CallbackPattern, ItemRef};
+use crate::handler::script::Id;
+use crate::host::{Plan, Selection, StandardPlan, Step as Next, View};
+use crate::protocol::{
+    Call, Callback, CallbackMethod, Delay, Event, Guid, HResult, Initialize, Item, Kind, Refusal, Session,
+    SetProgressCallback, State, Wish,
+};
+
+/// What was recorded, to be taken when the session is over.
+#[derive(Clone, Default)]
+pub struct Recording(Arc<Mutex<Vec<Step>>>);
+
+impl Recording {
+    /// The steps, in the order in which they were taken.
+    pub fn steps(&self) -> Vec<Step> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn push(&self, step: Step) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(step);
+    }
+}
+
+/// A plan that lets another one decide, and writes down what it decides beyond the ordinary.
+///
+/// Each action is tied to what the manager reacted to: a callback, a state, or a time at which it asked to be woken. Where
+/// an event and such a time fall on the same instant, the event counts. Pauses are not written down.
+pub struct Recorder<P> {
+    inner: P,
+    /// What an ordinary manager would do: only what differs from that is written down.
+    ordinary: StandardPlan,
+    recording: Recording,
+    items: Vec<Item>,
+    states: BTreeMap<State, u32>,
+    state: Option<State>,
+    callbacks: BTreeMap<(CallbackMethod, Option<Guid>), u32>,
+    /// The event that the manager reacts to: the first that woke it since it was asked last.
+    cause: Option<Trigger>,
+    /// What the decision before reacted to, if the manager has not waited since.
+    last_cause: Option<Trigger>,
+    /// The last event that can be named as a trigger.
+    latest: Trigger,
+    asked: Option<Step>,
+    /// When the plan asked to be woken.
+    wake_at_ns: Option<u64>,
+    /// It closes before its time; said once.
+    left: bool,
+    last_wish: Wish,
+}
+
+impl<P: Plan> Recorder<P> {
+    /// Records what `inner` decides in a session that begins with `initialize` and in which `selection` is chosen.
+    pub fn new(inner: P, initialize: Initialize, selection: Selection) -> (Self, Recording) {
+        let mut ordinary = StandardPlan::new(initialize, selection);
+        ordinary.retries = 0;
+        let recording = Recording::default();
+        let recorder = Self {
+            inner,
+            ordinary,
+            recording: recording.clone(),
+            items: Vec::new(),
+            states: BTreeMap::new(),
+            state: None,
+            callbacks: BTreeMap::new(),
+            cause: None,
+            last_cause: None,
+            latest: Trigger::State { state: State::Created, nth: 1 },
+            asked: None,
+            wake_at_ns: None,
+            left: false,
+            last_wish: Wish::None,
+        };
+        (recorder, recording)
+    }
+
+    /// The step that a call is which an ordinary manager would not make here.
+    fn action_of(&mut self, call: &Call) -> Option<Action> {
+        match call {
+            Call::SetItemStatus(args) => Some(Action::Skip(ItemRef::to(args.item, &self.items))),
+            Call::ShowError(args) => Some(Action::ShowError(ErrorRef::This(Id(args.error)))),
+            Call::ShowProperties(args) if args.item.is_null() => {
+                Some(Action::ShowProperties(ItemRef("handler".to_owned())))
+            }
+            Call::ShowProperties(args) => Some(Action::ShowProperties(ItemRef::to(args.item, &self.items))),
+            Call::SetProgressCallback(SetProgressCallback { callback: None }) | Call::Release if !self.left => {
+                self.left = true;
+                Some(Action::Release)
+            }
+            _ => None,
+        }
+    }
+
+    fn pattern(&self, callback: &Callback) -> CallbackPattern {
+        let item = super::pattern::item_of(callback);
+        let key = (callback.method(), item);
+        CallbackPattern {
+            callback: callback.method(),
+            nth: self.callbacks.get(&key).copied().unwrap_or(0),
+            item: item.map(|id| ItemRef::to(id, &self.items)),
+            status: None,
+            thread: None,
+        }
+    }
+}
+
+impl<P: Plan> Plan for Recorder<P> {
+    fn next(&mut self, view: View<'_>) -> Next {
+        let next = self.inner.next(view);
+        let ordinary = self.ordinary.next(View { cancelled: false, ..view });
+        self.asked = None;
+        let intended = self.cause.is_some();
+        // Neither an event nor the user: it was the time that the plan asked to be woken at.
+        let timed = self.wake_at_ns.filter(|at| !intended && !view.cancelled && *at <= view.now_ns);
+        // Several actions in a row have one cause.
+        let when = match (self.cause.take(), self.last_cause.take(), timed) {
+            (Some(cause), ..) | (None, Some(cause), _) => cause,
+            (None, None, Some(at)) => Trigger::Time { time: Delay(at) },
+            (None, None, None) => self.latest.clone(),
+        };
+        match next {
+            Next::Wait(until_ns) => self.wake_at_ns = until_ns,
+            _ => self.last_cause = (intended || timed.is_some()).then(|| when.clone()),
+        }
+        match &next {
+            Next::Call(call) if next != ordinary || intended => {
+                if let Some(action) = self.action_of(call) {
+                    self.asked = Some(Step { when, action, expect: StepExpect::Taken });
+                }
+            }
+            _ => {}
+        }
+        next
+    }
+
+    fn wish(&mut self, view: View<'_>, callback: &Callback) -> Wish {
+        let wish = self.inner.wish(view, callback);
+        self.last_wish = wish;
+        wish
+    }
+
+    fn observe(&mut self, event: &Event, session: &Session) -> bool {
+        if let (Some(step), Kind::Call { .. }) = (self.asked.take(), &event.kind) {
+            self.recording.push(step);
+        }
+        match &event.kind {
+            Kind::Return { what, .. } => {
+                for item in &what.out.items {
+                    if self.items.iter().all(|known| known.id != item.id) {
+                        self.items.push(item.clone());
+                    }
+                }
+            }
+            Kind::Callback { what, .. } => {
+                let key = (what.method(), super::pattern::item_of(what));
+                *self.callbacks.entry(key).or_default() += 1;
+                self.latest = Trigger::Callback(self.pattern(what));
+            }
+            Kind::Reply { method, hr, .. } => {
+                // A reply that the machine gave by itself (a cancel repeated, a dialog that is held) is no decision.
+                let decided = match (method, *hr, std::mem::take(&mut self.last_wish)) {
+                    (CallbackMethod::Progress, HResult::S_SYNCMGR_CANCELITEM, Wish::CancelItem) => {
+                        Some(Reply::CancelItem)
+                    }
+                    (CallbackMethod::Progress, HResult::S_SYNCMGR_CANCELALL, Wish::CancelAll) => Some(Reply::CancelAll),
+                    (CallbackMethod::EnableModeless, HResult::S_FALSE, Wish::RefuseDialog) => Some(Reply::RefuseDialog),
+                    (CallbackMethod::EstablishConnection, HResult::E_FAIL, Wish::FailConnection) => {
+                        Some(Reply::FailConnection)
+                    }
+                    _ => None,
+                };
+                if let (Some(reply), Trigger::Callback(pattern)) = (decided, &self.latest) {
+                    let when = Trigger::Callback(pattern.clone());
+                    self.recording.push(Step { when, action: Action::Reply(reply), expect: StepExpect::Taken });
+                }
+            }
+            _ => {}
+        }
+        let woken = self.inner.observe(event, session);
+        self.ordinary.observe(event, session);
+        if let Some(instance) = session.instance(event.handler)
+            && self.state != Some(instance.state())
+        {
+            let state = instance.state();
+            self.state = Some(state);
+            let nth = self.states.entry(state).or_default();
+            *nth += 1;
+            self.latest = Trigger::State { state, nth: *nth };
+        }
+        if woken && self.cause.is_none() {
+            self.cause = Some(self.latest.clone());
+        }
+        woken
+    }
+
+    fn refused(&mut self, call: &Call, why: Refusal) {
+        self.asked = None;
+        self.inner.refused(call, why);
+    }
+}

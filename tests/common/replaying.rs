@@ -1,0 +1,84 @@
+//! Replays scenarios against scripts, through the library.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use mobsync::handler::script::{self, Script, ScriptFactory};
+use mobsync::host::{self, Job, Plan, Scheduler, SeededChoice};
+use mobsync::protocol::*;
+use mobsync::rules::{Conditions, Finding, Monitor};
+use mobsync::scenario::{self, Came, Held, Scenario, ScenarioPlan, Steps};
+use mobsync::trace::{Clock, Header, Writer};
+
+/// A session of a script.
+pub struct Replayed {
+    pub events: Vec<Event>,
+    pub findings: Vec<Finding>,
+    pub session: Session,
+    pub items: Vec<Item>,
+    pub header: Header,
+}
+
+impl Replayed {
+    /// The trace as a file.
+    pub fn trace(&self) -> Vec<u8> {
+        let mut writer = Writer::new(Vec::new(), &self.header).expect("a Vec takes everything");
+        self.events.iter().for_each(|event| writer.write(event).expect("a Vec takes everything"));
+        writer.into_inner()
+    }
+
+    /// What came of the scenario's expectations.
+    pub fn check(&self, scenario: &Scenario, steps: &Steps) -> Vec<Held> {
+        scenario::check(&scenario.expect, &self.came(steps))
+    }
+
+    /// What came, as expectations look at it.
+    pub fn came<'a>(&'a self, steps: &'a Steps) -> Came<'a> {
+        Came { events: &self.events, session: &self.session, items: &self.items, findings: &self.findings, steps }
+    }
+}
+
+/// The script that a scenario names, relative to it.
+pub fn script_of(scenario: &Scenario, file: &Path) -> Script {
+    let word = scenario.handler.as_ref().expect("a library scenario names its handler");
+    let path = file.parent().expect("the scenario lies in a folder").join(word);
+    script::load(&path).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Replays a scenario against a script.
+pub fn replay(scenario: &Scenario, script: Script) -> (Replayed, Steps) {
+    let (plan, steps) = ScenarioPlan::new(scenario);
+    (run(scenario, script, plan), steps)
+}
+
+/// Runs a script under the scenario's conditions with any plan.
+pub fn run(scenario: &Scenario, script: Script, plan: impl Plan + 'static) -> Replayed {
+    let header = Header {
+        clock: Clock::Virtual,
+        seed: Some(scenario.seed),
+        profile: scenario.profile,
+        limits: scenario.limits(),
+        ..Header::default()
+    };
+    let scheduler = Scheduler::new(SeededChoice::new(scenario.seed));
+    let factory = Arc::new(ScriptFactory::new(script, scheduler.clone()));
+    let job = Job { factory, plan: Box::new(plan), limits: header.limits };
+    let mut events: Vec<Event> = Vec::new();
+    let ran = host::run_virtual(job, &scheduler, &mut |new: Vec<Event>, _: &Session| events.extend(new));
+    let session = ran.unwrap_or_else(|error| panic!("{error}")).session;
+    let conditions = Conditions { profile: header.profile, limits: header.limits, started: header.started };
+    let mut monitor = Monitor::new(conditions);
+    let mut items: Vec<Item> = Vec::new();
+    for event in &events {
+        monitor.observe(event);
+        if let Kind::Return { what, .. } = &event.kind {
+            for item in &what.out.items {
+                if items.iter().all(|known| known.id != item.id) {
+                    items.push(item.clone());
+                }
+            }
+        }
+    }
+    monitor.finish();
+    Replayed { events, findings: monitor.take_findings(), session, items, header }
+}

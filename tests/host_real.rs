@@ -1,0 +1,409 @@
+//! The host on real threads: completions in any order, callbacks from many threads at once, handlers that hang, panic, or
+//! call back for ever.
+
+use std::sync::{Arc, Barrier, Mutex, mpsc};
+use std::thread;
+
+use mobsync::handler::{CreateError, EnumItems, HandlerFactory, SyncCallback, SyncHandler};
+use mobsync::host::{self, Job, Ran, Selection, StandardPlan};
+use mobsync::protocol::*;
+use mobsync::rules::{Conditions, Finding, Limits, Monitor};
+
+type Method = dyn Fn(&Arc<dyn SyncCallback>) -> HResult + Send + Sync;
+
+/// A handler with two items, whose two main methods a test writes.
+struct Tested {
+    prepare: Box<Method>,
+    synchronize: Box<Method>,
+    skip: Box<dyn Fn() + Send + Sync>,
+    release: Box<dyn Fn() + Send + Sync>,
+}
+
+impl Default for Tested {
+    fn default() -> Self {
+        Self {
+            prepare: Box::new(|callback| {
+                callback.prepare_for_sync_completed(HResult::S_OK);
+                HResult::S_OK
+            }),
+            synchronize: Box::new(|callback| {
+                finish(callback.as_ref());
+                HResult::S_OK
+            }),
+            skip: Box::new(|| {}),
+            release: Box::new(|| {}),
+        }
+    }
+}
+
+fn ids() -> [Guid; 2] {
+    [Guid::from_alias("A").expect("A is a short name"), Guid::from_alias("B").expect("B is a short name")]
+}
+
+/// Does the work of both items, and completes.
+fn finish(callback: &dyn SyncCallback) {
+    for item in ids() {
+        callback.progress(item, ProgressItem::status(Status::UPDATING).at(0, 1));
+        callback.progress(item, ProgressItem::status(Status::SUCCEEDED).at(1, 1));
+    }
+    callback.synchronize_completed(HResult::S_OK);
+}
+
+struct Factory(Arc<Tested>);
+
+impl HandlerFactory for Factory {
+    fn name(&self) -> &str {
+        "tested"
+    }
+
+    fn create(&self) -> Result<Box<dyn SyncHandler>, CreateError> {
+        Ok(Box::new(Instance { tested: Arc::clone(&self.0), callback: None }))
+    }
+}
+
+struct Instance {
+    tested: Arc<Tested>,
+    callback: Option<Arc<dyn SyncCallback>>,
+}
+
+impl Instance {
+    fn callback(&self) -> &Arc<dyn SyncCallback> {
+        self.callback.as_ref().expect("the manager sets it first")
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        (self.tested.release)();
+    }
+}
+
+impl SyncHandler for Instance {
+    fn initialize(&mut self, _: u32, _: SyncFlags, _: Option<&[u8]>) -> HResult {
+        HResult::S_OK
+    }
+
+    fn get_handler_info(&mut self) -> (HResult, Option<HandlerInfo>) {
+        (HResult::S_OK, Some(HandlerInfo { name: "Tested".into(), ..HandlerInfo::default() }))
+    }
+
+    fn enum_sync_mgr_items(&mut self) -> (HResult, Option<Box<dyn EnumItems>>) {
+        (HResult::S_OK, Some(Box::new(Items(0))))
+    }
+
+    fn show_properties(&mut self, _: u64, _: Guid) -> HResult {
+        HResult::E_INVALIDARG
+    }
+
+    fn set_progress_callback(&mut self, callback: Option<Arc<dyn SyncCallback>>) -> HResult {
+        self.callback = callback;
+        HResult::S_OK
+    }
+
+    fn prepare_for_sync(&mut self, _: &[Guid], _: u64, _: u32) -> HResult {
+        (self.tested.prepare)(self.callback())
+    }
+
+    fn synchronize(&mut self, _: u64) -> HResult {
+        (self.tested.synchronize)(self.callback())
+    }
+
+    fn set_item_status(&mut self, _: Guid, _: Status) -> HResult {
+        (self.tested.skip)();
+        HResult::S_OK
+    }
+
+    fn show_error(&mut self, _: u64, _: Guid) -> HResult {
+        HResult::E_INVALIDARG
+    }
+}
+
+struct Items(usize);
+
+impl EnumItems for Items {
+    fn next(&mut self, celt: u32) -> (HResult, Option<u32>, Vec<Item>) {
+        let item = |id: Guid| Item { id, name: format!("{id}").into(), state: ItemState::CHECKED, ..Item::default() };
+        let items: Vec<Item> = ids().into_iter().skip(self.0).take(celt as usize).map(item).collect();
+        self.0 += items.len();
+        let hr = if items.len() == celt as usize { HResult::S_OK } else { HResult::S_FALSE };
+        (hr, Some(items.len() as u32), items)
+    }
+
+    fn skip(&mut self, celt: u32) -> HResult {
+        self.0 = 2.min(self.0 + celt as usize);
+        HResult::S_OK
+    }
+
+    fn reset(&mut self) -> HResult {
+        self.0 = 0;
+        HResult::S_OK
+    }
+
+    fn try_clone(&mut self) -> (HResult, Option<Box<dyn EnumItems>>) {
+        (HResult::S_OK, Some(Box::new(Items(self.0))))
+    }
+}
+
+/// What came of a session.
+struct Came {
+    events: Vec<Event>,
+    findings: Vec<Finding>,
+    ran: Ran,
+}
+
+impl Came {
+    fn codes(&self) -> Vec<&'static str> {
+        self.findings.iter().map(|finding| finding.rule.code).collect()
+    }
+
+    fn state(&self) -> State {
+        self.ran.session.instance(HandlerId::FIRST).expect("it was created").state()
+    }
+
+    fn replies(&self, method: CallbackMethod) -> Vec<HResult> {
+        let reply = |event: &Event| match &event.kind {
+            Kind::Reply { method: of, hr, .. } if *of == method => Some(*hr),
+            _ => None,
+        };
+        self.events.iter().filter_map(reply).collect()
+    }
+}
+
+/// Limits that no test waits for, unless it makes a handler that does.
+fn limits(timeout_ms: u64) -> Limits {
+    Limits { timeout_ns: timeout_ms * 1_000_000, blocking_ns: 60_000_000_000, ..Limits::default() }
+}
+
+fn run(tested: Tested, limits: Limits) -> Came {
+    let plan = StandardPlan::new(Initialize::new(SyncFlags::new(SyncEvent::MANUAL, 0)), Selection::All);
+    let job = Job { factory: Arc::new(Factory(Arc::new(tested))), plan: Box::new(plan), limits };
+    let conditions = Conditions { profile: Profile::Xp, limits, started: FileTime(u64::MAX / 2) };
+    let (mut monitor, mut events) = (Monitor::new(conditions), Vec::new());
+    let ran = host::run_real(job, |_| {}, &mut |new: Vec<Event>, _: &Session| {
+        for event in &new {
+            monitor.observe(event);
+        }
+        events.extend(new);
+    });
+    monitor.finish();
+    Came { events, findings: monitor.take_findings(), ran: ran.expect("it can be created") }
+}
+
+#[test]
+fn a_completion_before_the_return_is_held_until_the_return() {
+    let came = run(Tested::default(), limits(60_000));
+    assert_eq!(came.codes(), Vec::<&str>::new());
+    assert_eq!(came.state(), State::Released);
+    let at = |wanted: &dyn Fn(&Kind) -> bool| came.events.iter().position(|event| wanted(&event.kind));
+    let completed = at(&|kind| matches!(kind, Kind::Callback { what: Callback::PrepareForSyncCompleted(_), .. }));
+    let returned = at(&|kind| matches!(kind, Kind::Return { what, .. } if what.method == CallMethod::PrepareForSync));
+    let called = at(&|kind| matches!(kind, Kind::Call { what, .. } if what.method() == CallMethod::Synchronize));
+    assert!(completed < returned && returned < called, "{completed:?} {returned:?} {called:?}");
+}
+
+#[test]
+fn completions_may_come_from_another_thread_after_the_return() {
+    let came = run(
+        Tested {
+            prepare: Box::new(|callback| {
+                let callback = Arc::clone(callback);
+                thread::spawn(move || callback.prepare_for_sync_completed(HResult::S_OK));
+                HResult::S_OK
+            }),
+            synchronize: Box::new(|callback| {
+                let callback = Arc::clone(callback);
+                thread::spawn(move || finish(callback.as_ref()));
+                HResult::S_OK
+            }),
+            ..Tested::default()
+        },
+        limits(60_000),
+    );
+    assert_eq!(came.codes(), Vec::<&str>::new());
+    assert_eq!(came.state(), State::Released);
+}
+
+#[test]
+fn callbacks_of_many_threads_at_once_are_all_recorded_each_with_its_reply() {
+    const THREADS: usize = 8;
+    const EACH: usize = 500;
+    let came = run(
+        Tested {
+            synchronize: Box::new(|callback| {
+                let barrier = Arc::new(Barrier::new(THREADS));
+                let workers: Vec<_> = (0..THREADS)
+                    .map(|number| {
+                        let (callback, barrier) = (Arc::clone(callback), Arc::clone(&barrier));
+                        let work = move || {
+                            barrier.wait();
+                            for _ in 0..EACH {
+                                callback.progress(ids()[number % 2], ProgressItem::status(Status::UPDATING));
+                            }
+                        };
+                        thread::Builder::new().name(format!("w{number}")).spawn(work).expect("a thread can be started")
+                    })
+                    .collect();
+                let callback = Arc::clone(callback);
+                thread::spawn(move || {
+                    workers.into_iter().for_each(|worker| worker.join().expect("no worker panics"));
+                    finish(callback.as_ref());
+                });
+                HResult::S_OK
+            }),
+            ..Tested::default()
+        },
+        limits(60_000),
+    );
+    assert_eq!(came.codes(), Vec::<&str>::new());
+    let of_workers = came.events.iter().filter(|event| event.thread.0.starts_with('w'));
+    assert_eq!(of_workers.count(), THREADS * EACH * 2);
+    assert!(came.events.windows(2).all(|pair| pair[0].seq + 1 == pair[1].seq && pair[0].at_ns <= pair[1].at_ns));
+    let answered_at_once = came.events.windows(2).all(|pair| match (&pair[0].kind, &pair[1].kind) {
+        (Kind::Callback { call, .. }, Kind::Reply { call: answered, .. }) => call == answered,
+        (Kind::Callback { .. }, _) => false,
+        _ => true,
+    });
+    assert!(answered_at_once);
+}
+
+#[test]
+fn a_second_completion_is_answered_and_recorded_and_found() {
+    let came = run(
+        Tested {
+            synchronize: Box::new(|callback| {
+                finish(callback.as_ref());
+                callback.synchronize_completed(HResult::S_OK);
+                HResult::S_OK
+            }),
+            ..Tested::default()
+        },
+        limits(60_000),
+    );
+    assert_eq!(came.codes(), ["SYNC-04"]);
+    let replies = came.replies(CallbackMethod::SynchronizeCompleted);
+    assert_eq!(replies, [HResult::S_OK, HResult::E_UNEXPECTED]);
+    assert_eq!(came.state(), State::Released);
+}
+
+#[test]
+fn a_failing_return_wins_over_a_completion_before_it() {
+    let came = run(
+        Tested {
+            prepare: Box::new(|callback| {
+                callback.prepare_for_sync_completed(HResult::S_OK);
+                HResult::E_OUTOFMEMORY
+            }),
+            ..Tested::default()
+        },
+        limits(60_000),
+    );
+    assert_eq!(came.codes(), ["PREP-04"]);
+    let instance = came.ran.session.instance(HandlerId::FIRST).expect("it was created");
+    assert_eq!(instance.outcome(), Outcome::PrepareFailed(HResult::E_OUTOFMEMORY));
+    assert!(came.replies(CallbackMethod::SynchronizeCompleted).is_empty(), "Synchronize was called");
+}
+
+#[test]
+fn a_completion_that_never_comes_is_found_and_the_session_closed() {
+    let came = run(Tested { synchronize: Box::new(|_| HResult::S_OK), ..Tested::default() }, limits(100));
+    assert_eq!(came.codes(), ["SYNC-03"]);
+    assert_eq!(came.state(), State::Released);
+}
+
+#[test]
+fn a_call_that_hangs_is_found_and_its_late_return_and_callbacks_change_nothing() {
+    let (go_on, wait) = mpsc::channel::<()>();
+    let (tell, told) = mpsc::channel();
+    let wait = Mutex::new(wait);
+    let came = run(
+        Tested {
+            synchronize: Box::new(move |callback| {
+                let _ = wait.lock().expect("one thread waits").recv();
+                let _ = tell.send(callback.synchronize_completed(HResult::S_OK));
+                HResult::S_OK
+            }),
+            ..Tested::default()
+        },
+        limits(100),
+    );
+    assert_eq!(came.codes(), ["LIFE-03"]);
+    assert_eq!(came.state(), State::Hung);
+    go_on.send(()).expect("the handler still waits");
+    assert_eq!(told.recv().expect("it calls back"), HResult::E_UNEXPECTED);
+}
+
+#[test]
+fn a_panic_in_a_method_is_a_crash_of_the_handler() {
+    let came = run(
+        Tested { synchronize: Box::new(|_| std::panic::resume_unwind(Box::new("out of cheese"))), ..Tested::default() },
+        limits(60_000),
+    );
+    assert_eq!(came.codes(), ["LIFE-02"]);
+    assert!(came.findings[0].message.contains("out of cheese"), "{}", came.findings[0].message);
+    assert_eq!(came.state(), State::Crashed);
+}
+
+#[test]
+fn a_callback_after_null_is_refused_and_found_and_never_a_crash() {
+    let kept: Arc<Mutex<Option<Arc<dyn SyncCallback>>>> = Arc::default();
+    let (keep, late) = (Arc::clone(&kept), Arc::clone(&kept));
+    let came = run(
+        Tested {
+            synchronize: Box::new(move |callback| {
+                *keep.lock().expect("nobody panics with it") = Some(Arc::clone(callback));
+                finish(callback.as_ref());
+                HResult::S_OK
+            }),
+            release: Box::new(move || {
+                let callback = late.lock().expect("nobody panics with it").clone();
+                let hr = callback.map(|callback| callback.enable_modeless(true));
+                assert_eq!(hr, Some(HResult::E_UNEXPECTED));
+            }),
+            ..Tested::default()
+        },
+        limits(60_000),
+    );
+    assert_eq!(came.codes(), ["CB-04"]);
+    // The session is long over; the object is still there to say so.
+    let callback = kept.lock().expect("nobody panics with it").clone().expect("it was kept");
+    assert_eq!(callback.progress(ids()[0], ProgressItem::default()), HResult::E_UNEXPECTED);
+}
+
+#[test]
+fn the_users_cancel_reaches_a_handler_that_reports_and_one_that_does_not() {
+    let (tell, told) = mpsc::channel();
+    let (skipped, skip) = mpsc::channel();
+    let (controls, controlled) = mpsc::channel::<host::Controls>();
+    let (controlled, skip) = (Mutex::new(controlled), Arc::new(Mutex::new(skip)));
+    let tested = Tested {
+        synchronize: Box::new(move |callback| {
+            let callback = Arc::clone(callback);
+            let skip = Arc::clone(&skip);
+            controlled.lock().expect("nobody panics with it").recv().expect("the test sends it").cancel_all();
+            let tell = tell.clone();
+            thread::spawn(move || {
+                // As long as nothing is reported, SetItemStatus is the only way to be told; then it is in the replies too.
+                for _ in 0..2 {
+                    skip.lock().expect("nobody panics with it").recv().expect("both are skipped");
+                }
+                let hr = callback.progress(ids()[0], ProgressItem::status(Status::SKIPPED));
+                callback.progress(ids()[1], ProgressItem::status(Status::SKIPPED));
+                tell.send(hr).expect("the test waits for it");
+                callback.synchronize_completed(HResult::S_OK);
+            });
+            HResult::S_OK
+        }),
+        skip: Box::new(move || skipped.send(()).expect("the worker waits for it")),
+        ..Tested::default()
+    };
+    let plan = StandardPlan::new(Initialize::new(SyncFlags::new(SyncEvent::MANUAL, 0)), Selection::All);
+    let job = Job { factory: Arc::new(Factory(Arc::new(tested))), plan: Box::new(plan), limits: limits(60_000) };
+    let ran = host::run_real(
+        job,
+        move |given| controls.send(given).expect("the handler takes it"),
+        &mut |_: Vec<Event>, _: &Session| {},
+    );
+    assert_eq!(told.recv().expect("the worker told"), HResult::S_SYNCMGR_CANCELALL);
+    let session = ran.expect("it can be created").session;
+    assert_eq!(session.instance(HandlerId::FIRST).expect("it was created").state(), State::Released);
+}
