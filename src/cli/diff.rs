@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::args::{DiffArgs, ReportFormat};
 use super::exit::{Ended, Failure};
-use super::output;
+use super::output::Output;
 use crate::protocol::Event;
 use crate::report::diff::{Compared, Layout, human, json};
 use crate::trace::diff::diff as compare;
@@ -20,11 +20,12 @@ pub(super) fn diff(args: &DiffArgs) -> Result<Ended, Failure> {
     let a = Compared { file: &name_a, events: events_a.len() };
     let b = Compared { file: &name_b, events: events_b.len() };
     let difference = compare(&events_a, &events_b);
+    let output = Output::open(None)?;
     let text = match args.format {
         ReportFormat::Json => format!("{}\n", json(a, b, difference.as_ref())?),
-        ReportFormat::Human => human(a, b, difference.as_ref(), layout(args.width), output::colour(None)),
+        ReportFormat::Human => human(a, b, difference.as_ref(), layout(args.width), output.colour()),
     };
-    output::print(text.as_bytes())?;
+    output.deliver(&text)?;
     Ok(if difference.is_some() { Ended::Findings } else { Ended::Well })
 }
 
