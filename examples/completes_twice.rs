@@ -9,14 +9,16 @@ use std::thread;
 use mobsync::handler::{CreateError, EnumItems, HandlerFactory, SyncCallback, SyncHandler};
 use mobsync::host::{self, Job, Selection, StandardPlan, break_on};
 use mobsync::protocol::{
-    Event, FileTime, Guid, HResult, HandlerInfo, Initialize, Item, ItemState, ProgressItem, Status, SyncEvent,
+    Event, FileTime, Guid, HResult, HandlerInfo, Initialize, Item, ItemState, Profile, ProgressItem, Status, SyncEvent,
     SyncFlags,
 };
 use mobsync::rules::{Conditions, Limits, Monitor, select};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let conditions =
-        Conditions { profile: Default::default(), limits: Limits::default(), started: FileTime::default() };
+    // Whoever looks around in a debugger takes longer than a handler may.
+    let hour_ns = 3_600_000_000_000;
+    let limits = Limits { timeout_ns: hour_ns, blocking_ns: hour_ns, ..Limits::default() };
+    let conditions = Conditions { profile: Profile::default(), limits, started: FileTime::default() };
     let initialize = Initialize::new(SyncFlags::new(SyncEvent::MANUAL, SyncFlags::MAYBOTHERUSER));
     let mut plan: Box<dyn host::Plan> = Box::new(StandardPlan::new(initialize, Selection::All));
     if let Some(word) = std::env::args().nth(1) {
@@ -42,6 +44,7 @@ struct Notebook;
 struct NotebookSession {
     callback: Option<Arc<dyn SyncCallback>>,
     chosen: Vec<Guid>,
+    worker: Option<thread::JoinHandle<()>>,
 }
 
 /// Copies the pages of every chosen item.
@@ -80,6 +83,12 @@ impl SyncHandler for NotebookSession {
     }
 
     fn set_progress_callback(&mut self, callback: Option<Arc<dyn SyncCallback>>) -> HResult {
+        if callback.is_none()
+            && let Some(worker) = self.worker.take()
+        {
+            // The worker uses the callback until it ends. What it panicked with is on standard error already.
+            drop(worker.join());
+        }
         self.callback = callback;
         HResult::S_OK
     }
@@ -94,10 +103,9 @@ impl SyncHandler for NotebookSession {
     fn synchronize(&mut self, _: u64) -> HResult {
         let Some(callback) = self.callback.clone() else { return HResult::E_UNEXPECTED };
         let chosen = self.chosen.clone();
-        match thread::Builder::new().name("pages".to_owned()).spawn(move || copy_pages(callback, chosen)) {
-            Ok(_) => HResult::S_OK,
-            Err(_) => HResult::E_FAIL,
-        }
+        let worker = thread::Builder::new().name("pages".to_owned());
+        self.worker = worker.spawn(move || copy_pages(callback, chosen)).ok();
+        if self.worker.is_some() { HResult::S_OK } else { HResult::E_FAIL }
     }
 
     fn set_item_status(&mut self, _: Guid, _: Status) -> HResult {

@@ -40,6 +40,12 @@ pub(super) enum Command {
     /// Judge recorded traces, whoever recorded them
     #[command(after_help = EXIT_CODES)]
     Check(CheckArgs),
+    /// Where two traces first differ in meaning
+    ///
+    /// Times, thread names and numbers of calls do not count, and the events of independent items may interleave in any way.
+    /// What does count, and which order means something, is explained in docs/diff.md.
+    #[command(after_help = "Exit codes: 0 the traces mean the same; 1 they differ; 2 one of them cannot be read.")]
+    Diff(DiffArgs),
     /// The rule catalogue, or one rule explained
     Rules(RulesArgs),
     /// The JSON Schema of a file format
@@ -167,6 +173,26 @@ pub(super) struct CheckArgs {
     /// How to report; notation prints the traces themselves, one crossing a line, findings marked
     #[arg(long, value_enum, default_value_t = CheckFormat::Human)]
     pub(super) format: CheckFormat,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DiffArgs {
+    /// A trace file (.jsonl); - is standard input
+    #[arg(value_name = "A")]
+    pub(super) a: PathBuf,
+
+    /// The trace file to compare it with; - is standard input
+    #[arg(value_name = "B")]
+    pub(super) b: PathBuf,
+
+    /// How to report
+    #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
+    pub(super) format: ReportFormat,
+
+    /// The width of the page: side by side from 100 on, else one below the other [default: the terminal's; one below the
+    /// other where there is none]
+    #[arg(long, value_name = "COLUMNS")]
+    pub(super) width: Option<u16>,
 }
 
 /// Options of the commands that judge.

@@ -53,6 +53,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => super::run::run(&args),
         Command::Debug(args) => super::debug::debug(&args),
         Command::Check(args) => super::check::check(&args),
+        Command::Diff(args) => super::diff::diff(&args),
         Command::Rules(args) => super::rules::rules(&args),
         Command::Schema(args) => super::schema::schema(&args),
         Command::Completions(args) => super::completions::completions(&args),

@@ -16,12 +16,15 @@ const PLAIN_EVERY: Duration = Duration::from_millis(500);
 /// How many characters of an item's name stand before its bar.
 const NAME: usize = 30;
 
+/// How many items get a bar each. More would not fit on a screen, and drawing them would take longer than the work.
+const MOST_BARS: usize = 50;
+
 pub(super) struct Live {
     teller: Teller,
     rows: Vec<Row>,
     row_of: BTreeMap<Guid, usize>,
-    /// How wide the names of the bars are.
-    width: usize,
+    /// The one bar of a session with many items.
+    of_all: Option<ProgressBar>,
 }
 
 struct Row {
@@ -51,7 +54,7 @@ impl Teller {
 impl Live {
     pub(super) fn new() -> Self {
         let bars = (std::io::stderr().is_terminal() && !is_dumb_terminal()).then(MultiProgress::new);
-        Self { teller: Teller(bars), rows: Vec::new(), row_of: BTreeMap::new(), width: 0 }
+        Self { teller: Teller(bars), rows: Vec::new(), row_of: BTreeMap::new(), of_all: None }
     }
 
     pub(super) fn teller(&self) -> Teller {
@@ -80,9 +83,8 @@ impl Live {
 
     /// The session is over: bars stay as they are.
     pub(super) fn finish(&self) {
-        for bar in self.rows.iter().filter_map(|row| row.bar.as_ref()).filter(|bar| !bar.is_finished()) {
-            bar.abandon();
-        }
+        let bars = self.rows.iter().filter_map(|row| row.bar.as_ref()).chain(&self.of_all);
+        bars.filter(|bar| !bar.is_finished()).for_each(ProgressBar::abandon);
     }
 
     fn add(&mut self, item: &Item) {
@@ -104,10 +106,21 @@ impl Live {
     fn begin(&mut self, items: &[Guid]) {
         let Teller(Some(bars)) = &self.teller else { return };
         let chosen: Vec<usize> = items.iter().filter_map(|id| self.row_of.get(id).copied()).collect();
+        chosen.iter().for_each(|at| self.rows[*at].begin_round());
+        if chosen.len() > MOST_BARS || self.of_all.is_some() {
+            let of_all = self.of_all.get_or_insert_with(|| new_bar(bars, "all items".to_owned()));
+            of_all.reset();
+            of_all.set_length(chosen.len() as u64);
+            return;
+        }
         let length = |at: &usize| self.rows[*at].name.chars().count();
-        self.width = chosen.iter().map(length).max().unwrap_or(0).max(self.width).min(NAME);
+        let width = chosen.iter().map(length).max().unwrap_or(0).min(NAME);
         for at in chosen {
-            self.rows[at].begin(bars, self.width);
+            let row = &mut self.rows[at];
+            match &row.bar {
+                Some(bar) => bar.reset(),
+                None => row.bar = Some(new_bar(bars, shortened(&row.name, width))),
+            }
         }
     }
 
@@ -123,9 +136,20 @@ impl Live {
             None if row.status != before => row.text.clear(),
             None => {}
         }
-        match &self.teller.0 {
-            Some(_) => row.draw(),
-            None => row.print(before),
+        match (&self.teller.0, &self.of_all) {
+            (None, _) => row.print(before),
+            (Some(_), None) => row.draw(),
+            (Some(_), Some(of_all)) => {
+                let is_end = |status: Option<Status>| status.is_some_and(Status::is_final);
+                of_all.inc(u64::from(is_end(row.status) && !is_end(before)));
+                of_all.set_message(format!(
+                    "{}/{} ended; {}: {}",
+                    of_all.position(),
+                    of_all.length().unwrap_or(0),
+                    row.name,
+                    row.message()
+                ));
+            }
         }
     }
 
@@ -136,33 +160,22 @@ impl Live {
 }
 
 impl Row {
-    fn begin(&mut self, bars: &MultiProgress, width: usize) {
-        if let Some(bar) = &self.bar {
-            // Another round: it begins again.
-            (self.status, self.value, self.max) = (None, 0, 0);
-            self.text.clear();
-            bar.set_message("");
-            return bar.reset();
-        }
-        let bar = bars.add(ProgressBar::new(0));
-        // The template is a constant, and a wrong one only costs the looks.
-        bar.set_style(
-            ProgressStyle::with_template("{prefix} [{bar:24}] {pos:>5}/{len:<5} {wide_msg}")
-                .unwrap_or_else(|_| ProgressStyle::default_bar()),
-        );
-        bar.set_prefix(shortened(&self.name, width));
-        bar.tick();
-        self.bar = Some(bar);
+    /// What was reported in the round before says nothing about this one.
+    fn begin_round(&mut self) {
+        (self.status, self.value, self.max) = (None, 0, 0);
+        self.text.clear();
     }
 
     fn draw(&self) {
         let Some(bar) = &self.bar else { return };
-        bar.set_length(u64::try_from(self.max).unwrap_or(0));
-        bar.set_position(u64::try_from(self.value).unwrap_or(0));
+        let (value, max) = (u64::try_from(self.value).unwrap_or(0), u64::try_from(self.max).unwrap_or(0));
+        // A bar of length 0 would be full.
+        bar.set_length(max.max(1));
+        bar.set_position(if max == 0 && self.status == Some(Status::SUCCEEDED) { 1 } else { value });
         if self.status.is_some_and(Status::is_final) {
-            bar.abandon_with_message(self.status_and_text());
+            bar.abandon_with_message(self.message());
         } else {
-            bar.set_message(self.status_and_text());
+            bar.set_message(self.message());
         }
     }
 
@@ -170,15 +183,29 @@ impl Row {
         let due = self.printed.is_none_or(|printed| printed.elapsed() >= PLAIN_EVERY);
         if before != self.status || due {
             self.printed = Some(Instant::now());
-            let count = if self.max == 0 { String::new() } else { format!("{}/{} ", self.value, self.max) };
-            tell(format_args!("{}: {count}{}", self.name, self.status_and_text()));
+            tell(format_args!("{}: {}", self.name, self.message()));
         }
     }
 
-    fn status_and_text(&self) -> String {
-        let status = self.status.map_or_else(String::new, |status| status.to_string());
-        if self.text.is_empty() { status } else { format!("{status} {}", self.text) }
+    /// `12/41 UPDATING name of a file`
+    fn message(&self) -> String {
+        let mut words = Vec::new();
+        words.extend((self.max != 0).then(|| format!("{}/{}", self.value, self.max)));
+        words.extend(self.status.map(|status| status.to_string()));
+        words.extend((!self.text.is_empty()).then(|| self.text.clone()));
+        words.join(" ")
     }
+}
+
+fn new_bar(bars: &MultiProgress, name: String) -> ProgressBar {
+    let bar = bars.add(ProgressBar::new(1));
+    // The template is a constant, and a wrong one only costs the looks.
+    bar.set_style(
+        ProgressStyle::with_template("{prefix} [{bar:24}] {wide_msg}").unwrap_or_else(|_| ProgressStyle::default_bar()),
+    );
+    bar.set_prefix(name);
+    bar.tick();
+    bar
 }
 
 /// The name at that width, its middle left out when it is longer.

@@ -6,6 +6,7 @@ mod check;
 mod completions;
 mod context;
 mod debug;
+mod diff;
 mod exit;
 mod handler;
 mod interrupt;

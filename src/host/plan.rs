@@ -118,6 +118,10 @@ fn names(word: &str, item: &Item) -> bool {
 /// How many items an enumeration may deliver before the manager stops asking: an enumerator without end ends here.
 const MOST_ITEMS: usize = 65_536;
 
+/// How many more dialogs of properties than items the user opens: a handler that has other items after each of them would
+/// never come to an end.
+const MOST_MORE_DIALOGS: usize = 16;
+
 /// How many items the manager asks for at once.
 const ITEMS_AT_ONCE: u32 = 16;
 
@@ -201,7 +205,9 @@ impl StandardPlan {
                 known.is_some_and(|item| item.listed && item.flags.has(ItemFlags::HASPROPERTIES))
             }
         };
-        let item = whose.into_iter().find(|id| has_properties(id) && !self.shown_properties.contains(id))?;
+        let has_enough = self.shown_properties.len() >= self.items.len() + MOST_MORE_DIALOGS;
+        let is_next = |id: &Guid| has_properties(id) && !self.shown_properties.contains(id);
+        let item = whose.into_iter().find(is_next).filter(|_| !has_enough)?;
         if view.instance.interface() == Interface::NotGiven {
             return Some(give_callback());
         }

@@ -4,7 +4,7 @@
 //! thread at a time, in the order of virtual time; among those that are ready at the same time a [`Choice`] decides. So
 //! a session is a pure function of script, plan and choices, and needs no thread of the system at all.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::protocol::Thread;
@@ -100,6 +100,8 @@ struct State {
     tasks: Vec<Slot>,
     /// The names of the tasks.
     names: BTreeSet<Thread>,
+    /// The last number that was given for a name that was taken.
+    numbers: BTreeMap<Thread, u32>,
     running: Option<Thread>,
     choice: Box<dyn Choice>,
     deadline_ns: Option<u64>,
@@ -158,6 +160,7 @@ impl Scheduler {
             happened: 0,
             tasks: Vec::new(),
             names: BTreeSet::new(),
+            numbers: BTreeMap::new(),
             running: None,
             choice: Box::new(choice),
             deadline_ns: None,
@@ -168,9 +171,9 @@ impl Scheduler {
         })))
     }
 
-    /// Counts data that a step carries, in bytes: a step that carries 256 bytes counts as two.
+    /// Counts data that a step carries, in bytes: a step that carries 64 bytes counts as two.
     pub fn charge(&self, bytes: usize) {
-        self.lock().spend((bytes as u64).saturating_mul(FRACTIONS / 256));
+        self.lock().spend((bytes as u64).saturating_mul(FRACTIONS / 64));
     }
 
     /// Whether the session has used up its steps.
@@ -198,18 +201,19 @@ impl Scheduler {
         self.lock().running.clone().unwrap_or(Thread::APARTMENT)
     }
 
-    /// Starts a logical thread, ready now. A name that is taken gets a number. `owner` is any number by which
+    /// Starts a logical thread, ready now. A name that is taken gets a number of its own. `owner` is any number by which
     /// [`Scheduler::stop`] stops the thread.
     pub fn spawn(&self, owner: u64, name: &str, task: impl Task + 'static) -> Thread {
         let mut state = self.lock();
-        let mut unique = Thread::from(name);
-        let mut number = 2;
-        while unique == Thread::APARTMENT || state.names.contains(&unique) {
+        let State { names, numbers, .. } = &mut *state;
+        let name = Thread::from(name);
+        let mut unique = name.clone();
+        while unique == Thread::APARTMENT || names.contains(&unique) {
+            let number = numbers.entry(name.clone()).or_insert(1);
+            *number += 1;
             unique = Thread::from(format!("{name}-{number}").as_str());
-            number += 1;
         }
-        state.spend(number);
-        state.names.insert(unique.clone());
+        names.insert(unique.clone());
         let wake = Wake::At(state.now_ns);
         state.tasks.push(Slot { name: unique.clone(), owner, task: Some(Box::new(task)), wake });
         unique
@@ -371,8 +375,10 @@ impl Scheduler {
         let mut state = self.lock();
         state.running = None;
         state.spend(if next == Next::Blocked { LOOK } else { FRACTIONS });
-        // Others may have been added or removed meanwhile.
-        let Some(at) = state.tasks.iter().position(|slot| slot.name == name) else { return };
+        // Others may have been added or removed meanwhile, but mostly it stands where it stood.
+        let is_it = |slot: &Slot| slot.name == name;
+        let there = Some(at).filter(|at| state.tasks.get(*at).is_some_and(is_it));
+        let Some(at) = there.or_else(|| state.tasks.iter().position(is_it)) else { return };
         if next != Next::Blocked {
             state.happened += 1;
         }

@@ -9,6 +9,9 @@ use crate::rules::{Level, Verdict, rule};
 /// How many findings of one rule are shown in full.
 const SHOWN: usize = 3;
 
+/// How many logged errors of an item are shown.
+const ERRORS: usize = 20;
+
 /// How many characters of an event are shown.
 const WIDEST: usize = 160;
 
@@ -76,13 +79,9 @@ fn items(text: &mut String, report: &Report, paint: &Paint) {
             _ => "2",
         };
         let _ = writeln!(text, "  {name:<width$}  {}", paint.wrap(code, &status));
-        for error in &item.errors {
-            let _ = writeln!(text, "    {}", plain(error));
-        }
+        errors(text, "    ", &item.errors);
     }
-    for error in &report.errors {
-        let _ = writeln!(text, "  {}", plain(error));
-    }
+    errors(text, "  ", &report.errors);
     let outcome = report.outcome.as_deref().unwrap_or_default();
     let prepared = report.items.iter().filter(|item| item.prepared).count();
     let failed = report.items.iter().filter(|item| item.prepared && item.status == Some(Status::FAILED)).count();
@@ -91,6 +90,15 @@ fn items(text: &mut String, report: &Report, paint: &Paint) {
         _ => format!("; {}", paint.wrap("31", &format!("{failed} of {} FAILED", counted(prepared, "item")))),
     };
     let _ = writeln!(text, "{}: {}{of_items}", paint.bold(&plain(&report.handler)), plain(outcome));
+}
+
+fn errors(text: &mut String, indent: &str, errors: &[String]) {
+    for error in errors.iter().take(ERRORS) {
+        let _ = writeln!(text, "{indent}{}", plain(error));
+    }
+    if errors.len() > ERRORS {
+        let _ = writeln!(text, "{indent}… and {} more", errors.len() - ERRORS);
+    }
 }
 
 /// The findings by rule: errors before warnings before notes, and in the order in which they came.

@@ -1,5 +1,6 @@
 //! Reports: what came of sessions and traces, for people and for programs. They read events and findings, nothing else.
 
+pub mod diff;
 mod human;
 mod model;
 mod plain;

@@ -43,7 +43,7 @@ pub struct Report {
     /// What became of each item of the session; for `run`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<ItemRow>,
-    /// What was logged about no item and not deleted; for `run`.
+    /// What was logged about no item of `items` and not deleted; for `run`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<String>,
     /// How the session ended; for `run`.
@@ -307,22 +307,23 @@ impl Report {
     pub fn add_items(&mut self, items: &[Item], session: &Session, earlier: &EarlierRounds, errors: &LiveErrors) {
         let Some(instance) = session.instances().next() else { return };
         self.outcome = Some(instance.outcome().to_string());
-        self.errors = errors.general();
-        self.items = items
-            .iter()
-            .map(|item| {
-                let known = instance.item(item.id);
-                let now = known.filter(|known| known.prepared).map(|known| known.status);
-                let last = now.or_else(|| earlier.0.get(&item.id).copied());
-                ItemRow {
-                    id: item.id,
-                    name: item.name.clone(),
-                    status: last.flatten().or(known.and_then(|known| known.status)),
-                    prepared: last.is_some(),
-                    errors: errors.of(item.id),
-                }
+        let mut errors = errors.by_item();
+        // An item that a later enumeration does not show any more was only a passing thing, unless something was done to it.
+        let rows = items.iter().filter_map(|item| {
+            let known = instance.item(item.id);
+            let now = known.filter(|known| known.prepared).map(|known| known.status);
+            let last = now.or_else(|| earlier.0.get(&item.id).copied());
+            (last.is_some() || known.is_some_and(|known| known.listed)).then(|| ItemRow {
+                id: item.id,
+                name: item.name.clone(),
+                status: last.flatten().or(known.and_then(|known| known.status)),
+                prepared: last.is_some(),
+                errors: errors.remove(&Some(item.id)).unwrap_or_default(),
             })
-            .collect();
+        });
+        self.items = rows.collect();
+        // What is left is of no item, or of one that nobody knows.
+        self.errors = errors.into_values().flatten().collect();
     }
 }
 
@@ -399,7 +400,19 @@ impl EarlierRounds {
 
 /// What was logged in a session and not deleted, by item.
 #[derive(Debug, Clone, Default)]
-pub struct LiveErrors(Vec<(Option<Guid>, Option<Guid>, LogLevel, String)>);
+pub struct LiveErrors {
+    /// In the order in which they were logged.
+    logged: BTreeMap<u64, LiveError>,
+    /// Where those that have an ErrorID stand.
+    by_id: BTreeMap<Guid, u64>,
+}
+
+#[derive(Debug, Clone)]
+struct LiveError {
+    item: Option<Guid>,
+    level: LogLevel,
+    text: String,
+}
 
 impl LiveErrors {
     /// Takes an event.
@@ -408,30 +421,33 @@ impl LiveErrors {
         match what {
             Callback::LogError(args) => {
                 let info = args.info.as_deref();
-                let error = info.and_then(crate::protocol::LogErrorInfo::given_error);
-                if error.is_some() {
-                    self.0.retain(|(_, id, ..)| *id != error);
-                }
                 let item = info.and_then(crate::protocol::LogErrorInfo::given_item);
                 let text = args.text.as_ref().map(ToString::to_string).unwrap_or_default();
-                self.0.push((item, error, args.level, text));
+                if let Some(error) = info.and_then(crate::protocol::LogErrorInfo::given_error) {
+                    self.delete(error);
+                    self.by_id.insert(error, event.seq);
+                }
+                self.logged.insert(event.seq, LiveError { item, level: args.level, text });
             }
-            Callback::DeleteLogError(args) if args.error.is_null() => self.0.clear(),
-            Callback::DeleteLogError(args) => self.0.retain(|(_, id, ..)| *id != Some(args.error)),
+            Callback::DeleteLogError(args) if args.error.is_null() => *self = Self::default(),
+            Callback::DeleteLogError(args) => self.delete(args.error),
             _ => {}
         }
     }
 
-    /// Those of an item.
-    pub fn of(&self, item: Guid) -> Vec<String> {
-        let of_item = self.0.iter().filter(|(of, ..)| *of == Some(item));
-        of_item.map(|(_, _, level, text)| format!("{level}: {text}")).collect()
+    fn delete(&mut self, error: Guid) {
+        if let Some(seq) = self.by_id.remove(&error) {
+            self.logged.remove(&seq);
+        }
     }
 
-    /// Those of no item.
-    pub fn general(&self) -> Vec<String> {
-        let general = self.0.iter().filter(|(of, ..)| of.is_none());
-        general.map(|(_, _, level, text)| format!("{level}: {text}")).collect()
+    /// What is logged, by item; `None` for what is logged of no item.
+    pub fn by_item(&self) -> BTreeMap<Option<Guid>, Vec<String>> {
+        let mut by_item: BTreeMap<Option<Guid>, Vec<String>> = BTreeMap::new();
+        for error in self.logged.values() {
+            by_item.entry(error.item).or_default().push(format!("{}: {}", error.level, error.text));
+        }
+        by_item
     }
 }
 

@@ -2,10 +2,12 @@
 //!
 //! A trace is a `.jsonl` file: a first line that says what it is ([`Header`]), then one [`Event`] a line. [`Writer`] and
 //! [`Reader`] stream it in constant memory; [`read_file`] and [`write_file`] are for traces that fit in memory;
-//! [`schema()`] is its JSON Schema. [`notation`] is the same session as text that a person can read aloud.
+//! [`schema()`] is its JSON Schema. [`notation`] is the same session as text that a person can read aloud, and
+//! [`diff`] finds where two traces first differ in meaning.
 //!
 //! [`Event`]: crate::protocol::Event
 
+pub mod diff;
 mod error;
 mod file;
 mod header;

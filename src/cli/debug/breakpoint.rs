@@ -64,8 +64,9 @@ impl Breakpoint {
     pub(super) fn hits(&self, moment: &Moment<'_>) -> bool {
         match self {
             Breakpoint::Method(name) => {
-                let begins = !matches!(moment.event.kind, Kind::Return { .. } | Kind::Reply { .. });
-                begins && moment.event.method_name() == *name
+                // A callback is one crossing with its reply, and ends with it.
+                let crosses = !matches!(moment.event.kind, Kind::Return { .. } | Kind::Callback { .. });
+                crosses && moment.event.method_name() == *name
             }
             Breakpoint::Rules(_, rules) => rules.iter().any(|rule| moment.codes.contains(&rule.code)),
             Breakpoint::State(state) => moment.reached == Some(*state),

@@ -214,7 +214,7 @@ pub(super) fn help(word: &str) -> Result<String, String> {
         for entry in COMMANDS {
             let usage = format!("{} {}", entry.name, entry.arguments);
             // Writing into a string does not fail.
-            let _ = writeln!(text, "  {:<4} {usage:<46} {}", shortest(entry), entry.summary);
+            let _ = writeln!(text, "  {:<6} {usage:<46} {}", shortest(entry), entry.summary);
         }
         text.push_str("Any beginning that begins no other command will do. An empty line repeats step or next.\n");
         return Ok(text);

@@ -294,6 +294,7 @@ impl Debugger {
             }
             Command::Findings => self.tell(&show::findings(self.any()?)),
             Command::Record => {
+                self.any()?;
                 let recorded = self.recorded.as_ref().ok_or(NOT_BEGUN)?;
                 self.tell(&recorded.write(Path::new(rest))?);
             }
@@ -318,7 +319,7 @@ impl Debugger {
 
     /// The session, also when it is over.
     fn any(&self) -> Result<&Performed, String> {
-        self.performed.as_ref().ok_or_else(|| NOT_BEGUN.to_owned())
+        self.performed.as_ref().filter(|_| self.at != At::Beginning).ok_or_else(|| NOT_BEGUN.to_owned())
     }
 
     fn want(&mut self, call: crate::protocol::Call) -> Result<(), String> {

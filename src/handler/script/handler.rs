@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use super::file::{Behaviour, Fault, Id, Script, Step, WorkStep};
+use super::file::{Behaviour, Fault, Id, Script};
 use super::run::{Context, Runner};
+use super::step::{Step, WorkStep};
 use super::told::{Told, lock};
 use crate::handler::{CreateError, EnumItems, HandlerFactory, SyncCallback, SyncHandler};
 use crate::host::Scheduler;

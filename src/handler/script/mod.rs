@@ -6,13 +6,12 @@ mod load;
 mod place;
 mod run;
 mod sense;
+mod step;
 mod told;
 mod wording;
 
-pub use file::{
-    Answer, Behaviour, Behaviours, CompleteAs, Fault, Id, LogStep, Methods, ProgressStep, RawCallback, Repeat, Script,
-    ScriptItem, ScriptKind, Start, Step, Steps, WaitFor, WorkStep, Yes,
-};
+pub use file::{Answer, Behaviour, Behaviours, Fault, Id, Methods, Script, ScriptItem, ScriptKind};
 pub use handler::ScriptFactory;
 pub use load::{ScriptError, load, parse, schema};
 pub(crate) use load::{check_version, from_json, read};
+pub use step::{CompleteAs, LogStep, ProgressStep, RawCallback, Repeat, Start, Step, Steps, WaitFor, WorkStep, Yes};

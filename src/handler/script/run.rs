@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
-use super::file::{Id, ProgressStep, Script, Step, Steps, WaitFor, WorkStep};
+use super::file::{Id, Script};
+use super::step::{ProgressStep, Step, Steps, WaitFor, WorkStep};
 use super::told::{Report, Told, lock};
 use crate::host::{Next, Paused, Scheduler, Task};
 use crate::protocol::{

@@ -1,7 +1,8 @@
 //! What a script says that makes no sense where it stands, and what no type can refuse.
 
-use super::file::{Behaviour, Behaviours, Script, Step};
+use super::file::{Behaviour, Behaviours, Script};
 use super::place::Path;
+use super::step::Step;
 use crate::protocol::{CallMethod, Callback, CallbackMethod};
 
 /// The first thing that makes no sense: where it stands, why it does not, and what to do. `text` is the script's own.

@@ -1,0 +1,257 @@
+//! The script format: the steps that a handler does.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::file::Id;
+use crate::protocol::{
+    CallbackMethod, Delay, ErrorFlags, Guid, HResult, LogLevel, LogMask, ProgressMask, Status, Text,
+};
+
+/// Steps, one after the other. Threads share them.
+pub type Steps = Arc<[Step]>;
+
+/// One step of what a handler does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// Calls `Progress`.
+    Progress(ProgressStep),
+    /// Synchronizes an item: UPDATING from 0 to its units, then a final status.
+    Work(WorkStep),
+    /// Calls `LogError`.
+    Log(LogStep),
+    /// Calls `DeleteLogError`; GUID_NULL for all.
+    DeleteLog(Id),
+    /// Calls `EnableModeless`: true before a dialog, false after it. The false is left out when the true was refused.
+    Dialog(bool),
+    /// Calls `EnableModeless(FALSE)`, whatever was granted.
+    ForceDialogEnd(Yes),
+    /// Calls `EstablishConnection`; null is the default connection.
+    Connect(Option<Text>),
+    /// Calls the completion of the method in which the step stands.
+    Complete(HResult),
+    /// Calls the completion, if this is the last of the method's threads to come here.
+    CompleteIfLast(HResult),
+    /// Calls a completion of any method.
+    CompleteAs(CompleteAs),
+    /// Calls `ShowErrorCompleted(S_SYNCMGR_RETRYSYNC, items)`.
+    Retry(Vec<Id>),
+    /// Makes any callback, with the arguments as they stand in traces.
+    Callback(RawCallback),
+    /// Waits.
+    Wait(Delay),
+    /// Waits for something.
+    WaitFor(WaitFor),
+    /// Never goes on.
+    Hang(Yes),
+    /// Panics.
+    Panic(String),
+    /// Does steps several times.
+    Repeat(Repeat),
+    /// Starts a thread.
+    Start(Start),
+}
+
+/// A call of `Progress`. It is left out when the item was not prepared, or is to be stopped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProgressStep {
+    /// The item.
+    pub item: Id,
+    /// `dwStatusType`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<Status>,
+    /// `iProgValue`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<i32>,
+    /// `iMaxValue`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<i32>,
+    /// `lpcStatusText`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Text>,
+    /// The mask, instead of the one that follows from the fields.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mask: Option<ProgressMask>,
+    /// Made whatever the handler was told.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub force: bool,
+}
+
+/// Synchronizes one item: UPDATING 0/n to n/n, then a final status. It stops when told to, and is left out when the item
+/// was not prepared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WorkStep {
+    /// The item.
+    pub item: Id,
+    /// How many units of work.
+    #[serde(default = "three")]
+    pub units: u16,
+    /// How long each takes.
+    #[serde(default = "one_millisecond")]
+    pub each: Delay,
+    /// The final status.
+    #[serde(default = "succeeded")]
+    pub ends: Status,
+}
+
+fn three() -> u16 {
+    3
+}
+
+fn one_millisecond() -> Delay {
+    Delay(1_000_000)
+}
+
+fn succeeded() -> Status {
+    Status::SUCCEEDED
+}
+
+impl WorkStep {
+    /// The work that is done for an item of which the script says nothing.
+    pub fn usual(item: Guid) -> Self {
+        Self { item: Id(item), units: three(), each: one_millisecond(), ends: succeeded() }
+    }
+}
+
+/// A call of `LogError`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LogStep {
+    /// `dwErrorLevel`.
+    #[serde(default = "error_level")]
+    pub level: LogLevel,
+    /// `lpcErrorText`; null is NULL.
+    pub text: Option<Text>,
+    /// The ErrorID.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Id>,
+    /// The ItemID.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<Id>,
+    /// The error's text can be followed (ENABLEJUMPTEXT).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub jump: bool,
+    /// The flags, instead of those that follow from `jump`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flags: Option<ErrorFlags>,
+    /// The mask, instead of the one that follows from the fields.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mask: Option<LogMask>,
+}
+
+fn error_level() -> LogLevel {
+    LogLevel::ERROR
+}
+
+/// A completion of any method.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CompleteAs {
+    /// The completion callback, e.g. `SynchronizeCompleted`.
+    #[serde(with = "callback_name")]
+    #[schemars(with = "String")]
+    pub method: CallbackMethod,
+    /// Its result.
+    pub hr: HResult,
+    /// `ShowErrorCompleted`: the items.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<Id>,
+}
+
+/// A callback as it stands in traces.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawCallback {
+    /// The method.
+    #[serde(with = "callback_name")]
+    #[schemars(with = "String")]
+    pub method: CallbackMethod,
+    /// Its arguments; short names are not read here.
+    pub args: serde_json::Value,
+}
+
+/// Steps that are done several times.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Repeat {
+    /// How many times.
+    pub times: u32,
+    /// What.
+    #[serde(rename = "do")]
+    pub steps: Steps,
+}
+
+/// A thread that is started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Start {
+    /// Its name.
+    pub thread: String,
+    /// What it does.
+    #[serde(rename = "do")]
+    pub steps: Steps,
+}
+
+/// What a thread waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitFor {
+    /// `SetItemStatus(SKIPPED)` for the item.
+    Skip(Id),
+    /// A cancel of the item, alone or with all.
+    Cancel(Id),
+    /// The return of the method in which the step stands.
+    Return(Yes),
+    /// The last `Release`.
+    Release(Yes),
+}
+
+/// `true`: what has no other value. A step that is not wanted is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Yes;
+
+impl Serialize for Yes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bool(true)
+    }
+}
+
+impl<'de> Deserialize<'de> for Yes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match bool::deserialize(deserializer)? {
+            true => Ok(Self),
+            false => Err(de::Error::custom("expected true, found false; leave the step out if it is not wanted")),
+        }
+    }
+}
+
+impl JsonSchema for Yes {
+    fn schema_name() -> Cow<'static, str> {
+        "Yes".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "description": "true; a step that is not wanted is left out", "const": true })
+    }
+}
+
+/// A callback's method by its name.
+mod callback_name {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::protocol::CallbackMethod;
+
+    pub fn serialize<S: Serializer>(method: &CallbackMethod, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(method.name())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<CallbackMethod, D::Error> {
+        std::borrow::Cow::<str>::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}

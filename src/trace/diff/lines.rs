@@ -1,0 +1,73 @@
+//! Moments as lines of the notation.
+
+use super::reading::{Moment, Reading};
+use super::{Line, Row};
+use crate::protocol::{CallId, Event, Kind, Thread};
+use crate::trace::notation::Printer;
+
+/// Writes lines of both traces, in which the same GUID has the same name.
+pub(super) struct Lines {
+    printer: Printer,
+    aliases: Vec<String>,
+    next_call: u64,
+}
+
+impl Lines {
+    pub fn new() -> Self {
+        Self { printer: Printer::starting_at(0), aliases: Vec::new(), next_call: 1 }
+    }
+
+    pub fn row(
+        &mut self,
+        (a, in_a): (&Reading<'_>, Option<usize>),
+        (b, in_b): (&Reading<'_>, Option<usize>),
+        differs: bool,
+    ) -> Row {
+        Row { a: in_a.map(|moment| self.line(a, moment)), b: in_b.map(|moment| self.line(b, moment)), differs }
+    }
+
+    /// The lines that say what the names stand for.
+    pub fn aliases(self) -> Vec<String> {
+        self.aliases
+    }
+
+    fn line(&mut self, reading: &Reading<'_>, moment: usize) -> Line {
+        let Moment { event, reply } = reading.moments[moment];
+        let event = &reading.events[event];
+        // Lines are taken from here and there: what would tie them together is taken away, as are time and thread.
+        let call = CallId(self.next_call);
+        self.next_call += 1;
+        let mut text = String::new();
+        self.printer.event(&alone(event, call), &mut text);
+        if let Some(reply) = reply.and_then(|reply| reading.events.get(reply)) {
+            self.printer.event(&alone(reply, call), &mut text);
+        }
+        self.printer.finish(&mut text);
+        let mut last = String::new();
+        for line in text.lines() {
+            if line.starts_with("alias ") {
+                self.aliases.push(line.to_owned());
+            } else {
+                line.clone_into(&mut last);
+            }
+        }
+        Line { seq: event.seq, text: last }
+    }
+}
+
+/// The event without its time, on the thread of which the notation does not speak.
+fn alone(event: &Event, number: CallId) -> Event {
+    let mut event = Event { at_ns: 0, ..event.clone() };
+    event.thread = match &mut event.kind {
+        Kind::Callback { call, .. } | Kind::Reply { call, .. } => {
+            *call = number;
+            Thread::from("worker")
+        }
+        Kind::Call { call, .. } | Kind::Return { call, .. } => {
+            *call = number;
+            Thread::APARTMENT
+        }
+        Kind::Note(_) => Thread::APARTMENT,
+    };
+    event
+}

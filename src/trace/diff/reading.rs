@@ -1,0 +1,312 @@
+//! A trace taken apart: moments, each with its meaning, and the streams that they belong to.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::difference::Subject;
+use super::meaning::{Meaning, Numbers};
+use crate::protocol::{
+    Call, CallId, CallMethod, Callback, EnableModeless, Event, Guid, HandlerId, Instance, Kind, LogErrorInfo, Note,
+    Return, Session, Text,
+};
+
+/// A trace, taken apart. Moments are referred to by their number.
+#[derive(Debug)]
+pub(super) struct Reading<'a> {
+    pub events: &'a [Event],
+    /// In the order of the trace.
+    pub moments: Vec<Moment>,
+    /// Of each moment.
+    pub meanings: Vec<Meaning>,
+    /// In the order of their first events.
+    pub instances: Vec<Part>,
+    /// Notes of connections that were closed. The manager closes them for all instances.
+    closings: Vec<usize>,
+    /// The names of items, as last enumerated.
+    pub items: HashMap<Guid, Text>,
+}
+
+/// One event, or a callback with its reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Moment {
+    /// Where its event stands in the trace.
+    pub event: usize,
+    /// Where the reply stands.
+    pub reply: Option<usize>,
+}
+
+/// The moments of one instance, by what they belong to.
+#[derive(Debug)]
+pub(super) struct Part {
+    pub handler: HandlerId,
+    /// What the note of its creation calls it.
+    pub name: Option<Text>,
+    session: Vec<usize>,
+    /// The session but for queries.
+    window: Vec<usize>,
+    turning: Vec<usize>,
+    /// DeleteLogError(GUID_NULL).
+    wipes: Vec<usize>,
+    own: BTreeMap<Subject, Vec<usize>>,
+}
+
+/// How a moment bears on the streams of its instance.
+enum Place {
+    /// The session, and whether items and the like go by it.
+    Session { query: bool, turning: bool },
+    /// The stream of one subject.
+    Of(Subject),
+    /// SetItemStatus: the item's stream, and the one of its own.
+    Skip(Guid),
+    /// All that was logged.
+    Wipe,
+    /// The manager's own, for all instances.
+    Closing,
+}
+
+impl<'a> Reading<'a> {
+    pub fn of(events: &'a [Event]) -> Self {
+        let mut reader = Reader::default();
+        let mut reading = Self {
+            events,
+            moments: Vec::with_capacity(events.len()),
+            meanings: Vec::with_capacity(events.len()),
+            instances: Vec::new(),
+            closings: Vec::new(),
+            items: HashMap::new(),
+        };
+        events.iter().enumerate().for_each(|(at, event)| reader.read(at, event, &mut reading));
+        reading
+    }
+
+    /// The moments of a stream of an instance, in order.
+    pub fn stream(&self, part: &Part, subject: Subject) -> Vec<usize> {
+        let mut stream: Vec<usize> = match subject {
+            Subject::Session => return part.session.clone(),
+            Subject::SetItemStatus(_) => part.window.clone(),
+            _ => part.turning.clone(),
+        };
+        stream.extend(part.own.get(&subject).into_iter().flatten());
+        match subject {
+            Subject::Item(_) | Subject::ErrorLog => stream.extend(&part.wipes),
+            Subject::Connections => stream.extend(&self.closings),
+            _ => {}
+        }
+        // Mostly a few sorted runs behind each other, which this sort makes use of.
+        stream.sort();
+        stream
+    }
+
+    fn push(&mut self, at: usize, meaning: Meaning) -> usize {
+        self.moments.push(Moment { event: at, reply: None });
+        self.meanings.push(meaning);
+        self.moments.len() - 1
+    }
+}
+
+impl Part {
+    /// The subjects that have events of their own.
+    pub fn subjects(&self) -> impl Iterator<Item = Subject> {
+        self.own.keys().copied()
+    }
+}
+
+/// A call that has not returned.
+struct OpenCall {
+    method: CallMethod,
+    /// The item of SetItemStatus.
+    item: Option<Guid>,
+    /// How many calls of the kind were made before it.
+    nth: u32,
+}
+
+/// The manager's calls.
+#[derive(Default)]
+struct Calls {
+    open: HashMap<(HandlerId, CallId), OpenCall>,
+    made: HashMap<(HandlerId, CallMethod, Option<Guid>), u32>,
+}
+
+/// What is kept while a trace is read.
+#[derive(Default)]
+struct Reader {
+    session: Session,
+    parts: HashMap<HandlerId, (usize, Numbers)>,
+    calls: Calls,
+    /// Callbacks that are not answered, by their moments.
+    unanswered: HashMap<(HandlerId, CallId), usize>,
+}
+
+impl Reader {
+    fn read(&mut self, at: usize, event: &Event, reading: &mut Reading<'_>) {
+        let key = |call: &CallId| (event.handler, *call);
+        if let Kind::Reply { call, method, hr } = &event.kind
+            && let Some(moment) = self.unanswered.get(&key(call)).copied()
+            && matches!(&reading.meanings[moment].kind, Kind::Callback { what, .. } if what.method() == *method)
+        {
+            self.unanswered.remove(&key(call));
+            reading.meanings[moment].reply = Some(*hr);
+            reading.moments[moment].reply = Some(at);
+            self.session.apply(event);
+            return;
+        }
+        let part = self.part(event.handler, reading);
+        let (_, numbers) = self.parts.entry(event.handler).or_default();
+        let moment = reading.push(at, Meaning::of(&event.kind, numbers));
+        let meaning = &mut reading.meanings[moment];
+        let instance = self.session.instance(event.handler);
+        let place = match &event.kind {
+            Kind::Call { call, what } => {
+                meaning.inside_callback =
+                    instance.is_some_and(|i| i.pending().iter().any(|pending| pending.thread == event.thread));
+                self.calls.open(event.handler, *call, what);
+                call_place(what)
+            }
+            Kind::Return { call, what } => {
+                let open = self.calls.close(event.handler, *call, what.method);
+                meaning.overtaken_by = open.as_ref().map(|(_, newer)| *newer);
+                let item = open.and_then(|(open, _)| open.item);
+                let was_active = instance.is_some_and(|i| i.phase(what.method).is_active());
+                self.session.apply(event);
+                let instance = self.session.instance(event.handler);
+                let ends = was_active && !instance.is_some_and(|i| i.phase(what.method).is_active());
+                if what.method == CallMethod::Next {
+                    reading.items.extend(what.out.items.iter().map(|item| (item.id, item.name.clone())));
+                }
+                return_place(what, item, ends, instance).put(&mut reading.instances[part], moment);
+                return;
+            }
+            Kind::Callback { call, what } => {
+                self.unanswered.insert(key(call), moment);
+                if let Callback::EnableModeless(EnableModeless { enable: true }) = what {
+                    let holder = self.session.dialog();
+                    meaning.another_holds_dialog = holder.is_some_and(|holder| holder != event.handler);
+                }
+                callback_place(what, instance)
+            }
+            Kind::Reply { .. } => Place::Session { query: false, turning: false },
+            Kind::Note(note) => match &**note {
+                Note::Created(created) => {
+                    reading.instances[part].name.get_or_insert_with(|| created.name.clone());
+                    Place::Session { query: false, turning: true }
+                }
+                Note::Crashed(_) | Note::TimedOut(_) => Place::Session { query: false, turning: true },
+                Note::ConnectionClosed(_) => Place::Closing,
+            },
+        };
+        match place {
+            Place::Closing => reading.closings.push(moment),
+            place => place.put(&mut reading.instances[part], moment),
+        }
+        self.session.apply(event);
+    }
+
+    /// Where the instance stands in the reading.
+    fn part(&mut self, handler: HandlerId, reading: &mut Reading<'_>) -> usize {
+        let (part, _) = self.parts.entry(handler).or_insert_with(|| {
+            reading.instances.push(Part {
+                handler,
+                name: None,
+                session: Vec::new(),
+                window: Vec::new(),
+                turning: Vec::new(),
+                wipes: Vec::new(),
+                own: BTreeMap::new(),
+            });
+            (reading.instances.len() - 1, Numbers::default())
+        });
+        *part
+    }
+}
+
+impl Calls {
+    fn open(&mut self, handler: HandlerId, call: CallId, what: &Call) {
+        let item = match what {
+            Call::SetItemStatus(args) => Some(args.item),
+            _ => None,
+        };
+        let made = self.made.entry((handler, what.method(), item)).or_default();
+        *made += 1;
+        self.open.insert((handler, call), OpenCall { method: what.method(), item, nth: *made });
+    }
+
+    /// The call that returns, and how many of its kind were made since.
+    fn close(&mut self, handler: HandlerId, call: CallId, method: CallMethod) -> Option<(OpenCall, u32)> {
+        let open = self.open.remove(&(handler, call)).filter(|open| open.method == method)?;
+        let made = self.made.get(&(handler, method, open.item)).copied().unwrap_or_default();
+        let newer = made.saturating_sub(open.nth);
+        Some((open, newer))
+    }
+}
+
+impl Place {
+    fn put(self, part: &mut Part, moment: usize) {
+        match self {
+            Place::Session { query, turning } => {
+                part.session.push(moment);
+                if !query {
+                    part.window.push(moment);
+                }
+                if turning {
+                    part.turning.push(moment);
+                }
+            }
+            Place::Of(subject) => part.own.entry(subject).or_default().push(moment),
+            Place::Skip(item) => {
+                part.own.entry(Subject::Item(item)).or_default().push(moment);
+                part.own.entry(Subject::SetItemStatus(item)).or_default().push(moment);
+            }
+            Place::Wipe => part.wipes.push(moment),
+            Place::Closing => {}
+        }
+    }
+}
+
+/// Methods that only ask.
+fn is_query(method: CallMethod) -> bool {
+    method.is_enumerator()
+        || matches!(method, CallMethod::GetHandlerInfo | CallMethod::GetItemObject | CallMethod::EnumSyncMgrItems)
+}
+
+fn call_place(call: &Call) -> Place {
+    match call {
+        Call::SetItemStatus(args) => Place::Skip(args.item),
+        _ => {
+            let query = is_query(call.method());
+            Place::Session { query, turning: !query }
+        }
+    }
+}
+
+/// `ends` says whether the return ends an asynchronous method; `instance` stands behind it.
+fn return_place(what: &Return, item: Option<Guid>, ends: bool, instance: Option<&Instance>) -> Place {
+    if let Some(item) = item {
+        return Place::Of(Subject::SetItemStatus(item));
+    }
+    let turning = match what.method {
+        CallMethod::Initialize | CallMethod::Release => true,
+        CallMethod::SetProgressCallback => {
+            instance.is_some_and(|i| i.interface() == crate::protocol::Interface::TakenBack)
+        }
+        method => method.is_asynchronous() && ends,
+    };
+    Place::Session { query: is_query(what.method), turning }
+}
+
+/// `instance` stands before it.
+fn callback_place(callback: &Callback, instance: Option<&Instance>) -> Place {
+    let of_item = |item: Option<Guid>| Place::Of(item.map_or(Subject::ErrorLog, Subject::Item));
+    match callback {
+        Callback::Progress(args) => Place::Of(Subject::Item(args.item)),
+        Callback::LogError(args) => of_item(args.info.as_deref().and_then(LogErrorInfo::given_item)),
+        Callback::DeleteLogError(args) if args.error.is_null() => Place::Wipe,
+        Callback::DeleteLogError(args) => {
+            of_item(instance.and_then(|i| i.error(args.error)).and_then(|error| error.item))
+        }
+        Callback::EnableModeless(_) => Place::Of(Subject::Dialogs),
+        Callback::EstablishConnection(_) => Place::Of(Subject::Connections),
+        Callback::ShowPropertiesCompleted(_)
+        | Callback::PrepareForSyncCompleted(_)
+        | Callback::SynchronizeCompleted(_)
+        | Callback::ShowErrorCompleted(_) => Place::Session { query: false, turning: true },
+    }
+}

@@ -1,0 +1,91 @@
+//! `--break-on`: the trap is raised at the violation, in the thread that broke the rule.
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use std::sync::{Arc, Mutex};
+use std::thread::ThreadId;
+
+use mobsync::handler::script::{self, ScriptFactory};
+use mobsync::host::break_on::BreakOn;
+use mobsync::host::{self, Job, Plan, Scheduler, SeededChoice, Selection, StandardPlan};
+use mobsync::protocol::*;
+use mobsync::rules::{Conditions, Finding, Limits, select};
+use tempfile::TempDir;
+
+const TWICE: &str = r#"{
+  "kind": "script", "version": 1, "name": "Twice", "items": [ { "id": "A", "name": "A" } ],
+  "methods": { "Synchronize": { "do": [ { "wait": "50ms" } ], "threads": { "pages": [
+    { "work": { "item": "A", "units": 2 } }, { "complete": "S_OK" }, { "complete": "S_OK" }
+  ] } } }
+}"#;
+
+fn run(options: &[&str]) -> Output {
+    let folder = TempDir::new().expect("a folder can be made");
+    let file: PathBuf = folder.path().join("twice.json");
+    std::fs::write(&file, TWICE).expect("it can be written");
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin("mobsync"));
+    command.arg("run").arg(&file).args(options).output().expect("it runs")
+}
+
+#[cfg(unix)]
+#[test]
+fn the_trap_is_raised_at_the_violation_and_only_there() {
+    use std::os::unix::process::ExitStatusExt;
+    const SIGTRAP: i32 = 5;
+
+    let trapped = run(&["--in-process", "--break-on", "sync-04"]);
+    let said = String::from_utf8_lossy(&trapped.stderr).into_owned();
+    assert_eq!(trapped.status.signal(), Some(SIGTRAP), "{said}");
+    assert!(said.contains("SYNC-04 on thread pages: Synchronize is completed a second time"), "{said}");
+    // A family holds the rule; another rule does not.
+    assert_eq!(run(&["--in-process", "--break-on", "LOG,SYNC"]).status.signal(), Some(SIGTRAP));
+    let other = run(&["--in-process", "--break-on", "PREP-03,LOG"]);
+    assert_eq!((other.status.signal(), other.status.code()), (None, Some(1)));
+}
+
+#[test]
+fn without_in_process_or_with_an_unknown_rule_nothing_is_run() {
+    for (options, said) in [
+        (&["--break-on", "SYNC-04"][..], "--break-on goes with --in-process"),
+        (&["--in-process", "--break-on", "SYNC-99"], "`SYNC-99` is not a rule"),
+    ] {
+        let output = run(options);
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        if cfg!(unix) {
+            assert!(errors.contains(said), "{errors}");
+        }
+        assert_eq!(output.status.code(), Some(2), "{errors}");
+        assert!(output.stdout.is_empty());
+    }
+}
+
+/// What was found, and by which threads.
+type Hits = Arc<Mutex<Vec<(&'static str, Thread, ThreadId)>>>;
+
+#[test]
+fn the_plan_under_it_decides_as_before() {
+    let conditions =
+        Conditions { profile: Profile::default(), limits: Limits::default(), started: FileTime::default() };
+    let hits = Hits::default();
+    let seen = Arc::clone(&hits);
+    let hit = move |finding: &Finding| {
+        let row = (finding.rule.code, finding.thread.clone(), std::thread::current().id());
+        seen.lock().expect("nobody panics with it").push(row);
+    };
+    let initialize = Initialize::new(SyncFlags::new(SyncEvent::MANUAL, SyncFlags::MAYBOTHERUSER));
+    let plan = || StandardPlan::new(initialize.clone(), Selection::All);
+    let rules = select("SYNC-04").expect("there is such a rule");
+    let events = |plan: Box<dyn Plan>| {
+        let script = script::parse(TWICE, "twice.json".as_ref()).expect("it is valid");
+        let scheduler = Scheduler::new(SeededChoice::new(0));
+        let job =
+            Job { factory: Arc::new(ScriptFactory::new(script, scheduler.clone())), plan, limits: Limits::default() };
+        let mut events: Vec<Event> = Vec::new();
+        host::run_virtual(job, &scheduler, &mut |new: Vec<Event>, _: &Session| events.extend(new)).expect("it starts");
+        events
+    };
+    let wrapped = events(Box::new(BreakOn::new(Box::new(plan()), rules, conditions, hit)));
+    assert_eq!(wrapped, events(Box::new(plan())));
+    let hits = hits.lock().expect("nobody panics with it");
+    assert_eq!(*hits, [("SYNC-04", Thread::from("pages"), std::thread::current().id())]);
+}

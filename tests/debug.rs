@@ -1,0 +1,250 @@
+//! `mobsync debug`, as a person uses it: on a terminal, and from a pipe.
+
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use mobsync::scenario::{self, Action, Reply, Trigger};
+use tempfile::TempDir;
+
+/// It completes Synchronize twice.
+const TWICE: &str = r#"{
+  "kind": "script", "version": 1, "name": "Twice",
+  "items": [ { "id": "A", "name": "Documents" }, { "id": "B", "name": "Pictures" } ],
+  "methods": { "Synchronize": { "threads": {
+    "documents": [ { "work": { "item": "A", "units": 2 } }, { "complete_if_last": "S_OK" } ],
+    "pictures": [
+      { "work": { "item": "B", "units": 4, "each": "2ms" } },
+      { "complete_if_last": "S_OK" },
+      { "complete": "S_OK" }
+    ]
+  } } }
+}"#;
+
+fn folder_with(handler: &str) -> (TempDir, PathBuf) {
+    let folder = TempDir::new().expect("a folder can be made");
+    let file = folder.path().join("twice.json");
+    std::fs::write(&file, handler).expect("it can be written");
+    (folder, file)
+}
+
+/// Runs it with these commands on standard input. Returns its exit code and what it wrote.
+fn piped(handler: &Path, options: &[&str], commands: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = Command::cargo_bin("mobsync").expect("it is built");
+    let output = command
+        .arg("debug")
+        .arg(handler)
+        .args(options)
+        .write_stdin(commands.join("\n"))
+        .timeout(std::time::Duration::from_secs(60))
+        .output()
+        .expect("it runs");
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("it writes UTF-8");
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+/// The text after `(mobsync) {command}`, up to the next prompt.
+fn answer<'a>(text: &'a str, command: &str) -> &'a str {
+    let (_, after) = text
+        .split_once(&format!("(mobsync) {command}\n"))
+        .unwrap_or_else(|| panic!("{command} was not echoed:\n{text}"));
+    after.split_once("(mobsync) ").map_or(after, |(answer, _)| answer)
+}
+
+#[cfg(unix)]
+#[test]
+fn a_terminal_session_steps_breaks_looks_skips_and_continues() -> Result<(), rexpect::error::Error> {
+    let (_folder, file) = folder_with(TWICE);
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("mobsync"));
+    command.arg("debug").arg(&file).env("TERM", "xterm").env("NO_COLOR", "1");
+    let mut session = rexpect::session::spawn_command(command, Some(60_000))?;
+    session.exp_string("(mobsync) ")?;
+    session.send_line("step")?;
+    session.exp_string("#1 apartment: note Created \"Twice\"")?;
+    session.exp_string("(mobsync) ")?;
+    // An empty line does it again.
+    session.send_line("")?;
+    session.exp_string("#2 apartment: manager Initialize MANUAL|MAYBOTHERUSER")?;
+    session.exp_string("(mobsync) ")?;
+    // Completion: of the command, and of the rule.
+    session.send("cont\t")?;
+    session.flush()?;
+    session.exp_string("continue ")?;
+    session.send_control('u')?;
+    session.send_line("break sync-04\t")?;
+    session.exp_string("Breakpoint 1, at SYNC-04 synchronize-completed-once.")?;
+    session.exp_string("(mobsync) ")?;
+    session.send_line("break Progress")?;
+    session.exp_string("Breakpoint 2, at Progress.")?;
+    session.exp_string("(mobsync) ")?;
+    session.send_line("c")?;
+    session.exp_string("handler Progress B UPDATING 0/4 -> S_OK")?;
+    session.exp_string("Breakpoint 2, at Progress.")?;
+    session.exp_string("(mobsync) ")?;
+    session.send_line("state")?;
+    session.exp_string("synchronize-returned")?;
+    session.exp_string("skip Pictures (B)")?;
+    session.exp_string("(mobsync) ")?;
+    session.send_line("skip Pictures")?;
+    session.exp_string("It is done as soon as the session goes on.")?;
+    session.exp_string("(mobsync) ")?;
+    session.send_line("delete 2")?;
+    session.exp_string("(mobsync) ")?;
+    // The history holds what was typed: up from `delete 2` and `skip Pictures` is `state`.
+    session.send_line("\x1b[A\x1b[A\x1b[A")?;
+    session.exp_string("wanted     skip Pictures (B)")?;
+    session.exp_string("(mobsync) ")?;
+    session.send_line("continue")?;
+    session.exp_string("error SYNC-04: Synchronize is completed a second time")?;
+    session.exp_string("Breakpoint 1, at SYNC-04 synchronize-completed-once.")?;
+    session.exp_string("(mobsync) ")?;
+    session.send_line("items")?;
+    session.exp_string("SKIPPED, told to skip it")?;
+    session.exp_string("(mobsync) ")?;
+    session.send_line("continue")?;
+    session.exp_string("The session is over: completed with S_OK.")?;
+    session.exp_string("(mobsync) ")?;
+    session.send_line("quit")?;
+    session.exp_eof()?;
+    let ended = format!("{:?}", session.process().wait()?);
+    assert!(ended.starts_with("Exited(") && ended.ends_with(", 1)"), "{ended}");
+    Ok(())
+}
+
+#[test]
+fn a_pipe_gives_the_same_commands_and_echoes_them() {
+    let (_folder, file) = folder_with(TWICE);
+    let commands = ["b sync-04", "c", "state", "skip Documents", "trace 2", "c", "findings", "quit"];
+    let (code, text, errors) = piped(&file, &[], &commands);
+    assert_eq!(code, Some(1), "{text}{errors}");
+    assert!(answer(&text, "c").contains("error SYNC-04: Synchronize is completed a second time"), "{text}");
+    let state = answer(&text, "state");
+    assert!(state.contains("state      synchronized\n"), "{state}");
+    assert!(state.contains("pictures: handler SynchronizeCompleted S_OK -> E_UNEXPECTED"), "{state}");
+    assert!(answer(&text, "skip Documents").starts_with("It is not legal now: SetItemStatus is called only"), "{text}");
+    assert_eq!(answer(&text, "trace 2").lines().count(), 2);
+    assert!(answer(&text, "findings").contains("asked: Synchronize is completed once only."), "{text}");
+}
+
+#[test]
+fn the_end_of_the_input_ends_the_program_and_the_code_says_what_was_found() {
+    let (_folder, file) = folder_with(TWICE);
+    // Nothing was broken before the input ended.
+    assert_eq!(piped(&file, &[], &["next", "next"]).0, Some(0));
+    assert_eq!(piped(&file, &[], &["continue"]).0, Some(1));
+    let (_folder, good) = folder_with(r#"{"kind":"script","version":1,"name":"Good","items":[{"id":"A","name":"A"}]}"#);
+    let (code, text, _) = piped(&good, &[], &["c"]);
+    assert_eq!(code, Some(0));
+    assert!(text.contains("completed with S_OK") && text.contains("No rule was broken."), "{text}");
+}
+
+#[test]
+fn restart_begins_again_with_the_same_breakpoints() {
+    let (_folder, file) = folder_with(TWICE);
+    let (_, text, _) = piped(&file, &[], &["b Synchronize", "c", "restart", "c", "step", "s 2", "t 3"]);
+    let stops = text.matches("Breakpoint 1, at Synchronize.").count();
+    // Once when it was set, and once in each session.
+    assert_eq!(stops, 3, "{text}");
+    assert_eq!(text.matches("#16 apartment: manager Synchronize\n").count(), 2, "{text}");
+    assert!(answer(&text, "step").starts_with("#17 apartment: manager Synchronize returns S_OK"), "{text}");
+}
+
+#[test]
+fn what_was_done_is_recorded_and_replays() {
+    let (folder, file) = folder_with(TWICE);
+    let recorded = folder.path().join("recorded.json");
+    let record = format!("record {}", recorded.display());
+    let commands =
+        ["b Progress", "c", "skip Pictures", "cancel Documents", "delete all", "c", "t 99", &record, &record];
+    let (_, text, _) = piped(&file, &[], &commands);
+    assert!(text.contains("a scenario of 2 steps."), "{text}");
+    assert!(text.contains("record to another name"), "a file that is there is kept: {text}");
+    let scenario = scenario::load(&recorded).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(scenario.handler.as_deref(), Some("twice.json"));
+    let actions: Vec<&Action> = scenario.steps.iter().map(|step| &step.action).collect();
+    assert!(matches!(actions[..], [Action::Skip(_), Action::Reply(Reply::CancelItem)]), "{actions:?}");
+    assert!(scenario.steps.iter().all(|step| matches!(step.when, Trigger::Callback(_))));
+    let option = ["--scenario", recorded.to_str().expect("it is UTF-8")];
+    let (_, again, _) = piped(&file, &option, &["c", "t 99"]);
+    assert_eq!(answer(&again, "t 99"), answer(&text, "t 99"), "the same session");
+}
+
+#[test]
+fn replies_and_release_are_the_users() {
+    let handler = r#"{
+      "kind": "script", "version": 1, "name": "Asks", "items": [ { "id": "A", "name": "A" } ],
+      "methods": { "PrepareForSync": { "do": [ { "dialog": true }, { "complete": "S_OK" } ] } }
+    }"#;
+    let (_folder, file) = folder_with(handler);
+    let commands = ["next", "reply refuse-dialog", "b EnableModeless", "b prepared", "c", "c", "release", "c"];
+    let (_, text, errors) = piped(&file, &[], &commands);
+    assert!(text.contains("handler EnableModeless TRUE -> S_FALSE"), "{text}{errors}");
+    assert!(text.contains("at state prepared."), "{text}");
+    assert!(text.contains("released before it was completed"), "{text}");
+}
+
+#[test]
+fn words_that_mean_nothing_say_what_there_is() {
+    let (_folder, file) = folder_with(TWICE);
+    let commands = ["re", "stop", "b SINC", "step 0", "skip A", "show", "step", "skip Nobody", "help record", "help"];
+    let (code, text, _) = piped(&file, &[], &commands);
+    assert_eq!(code, Some(0));
+    assert_eq!(answer(&text, "re"), "`re` can be: reply, release, restart, record\n");
+    assert!(answer(&text, "stop").contains("did you mean step?"), "{text}");
+    assert!(answer(&text, "b SINC").contains("did you mean SYNC?"), "{text}");
+    assert_eq!(answer(&text, "step 0"), "`0` is not a number from 1\n");
+    assert!(answer(&text, "skip A").starts_with("No session stands still here"), "{text}");
+    assert_eq!(answer(&text, "skip Nobody"), "no items are enumerated yet\n");
+    assert!(answer(&text, "help record").contains("scenario"), "{text}");
+    assert!(answer(&text, "help").lines().count() > 20, "{text}");
+}
+
+#[test]
+fn a_handler_on_real_threads_is_debugged_and_left() {
+    let folder = TempDir::new().expect("a folder can be made");
+    let (left, right) = (folder.path().join("left"), folder.path().join("right"));
+    for (side, text) in [(&left, "new"), (&right, "")] {
+        std::fs::create_dir(side).expect("it can be made");
+        if !text.is_empty() {
+            std::fs::write(side.join("file.txt"), text).expect("it can be written");
+        }
+    }
+    let pair = format!("{}={}", left.display(), right.display());
+    let options = ["--folder", pair.as_str()];
+    let commands = ["b synchronize-returned", "c", "restart", "c", "d all", "c"];
+    let (code, text, errors) = piped(Path::new("filesync"), &options, &commands);
+    assert_eq!(text.matches("at state synchronize-returned.").count(), 3, "{text}{errors}");
+    assert!(answer(&text, "d all").is_empty(), "{text}");
+    assert!(text.contains("The session is over: completed with S_OK."), "{text}{errors}");
+    assert_eq!(code, Some(0), "{text}{errors}");
+    let commands = ["b synchronize-returned", "c", "quit"];
+    assert_eq!(piped(Path::new("filesync"), &options, &commands).0, Some(0));
+}
+
+#[test]
+fn what_cannot_be_started_is_said_with_exit_code_2() {
+    let (_folder, file) = folder_with(TWICE);
+    for options in
+        [&["--break-on", "SYNC-99"][..], &["--scenario", "absent.json"], &["--scenario", "x.json", "--seed", "1"]]
+    {
+        let (code, _, errors) = piped(&file, options, &[]);
+        assert_eq!(code, Some(2), "{options:?}: {errors}");
+        assert!(!errors.is_empty());
+    }
+    assert_eq!(piped(Path::new("absent.json"), &[], &[]).0, Some(2));
+}
+
+#[test]
+fn the_document_shows_what_the_program_says() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let document = std::fs::read_to_string(root.join("docs/debugging.md")).expect("it is there");
+    let handler = root.join("fixtures/debugging/twice.json");
+    let blocks = document.split("```text\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let sessions: Vec<&str> = blocks.filter(|block| block.contains("(mobsync) ")).collect();
+    assert_eq!(sessions.len(), 2);
+    for session in sessions {
+        let shown = session.strip_prefix("$ mobsync debug fixtures/debugging/twice.json\n").unwrap_or(session);
+        let commands: Vec<&str> = shown.lines().filter_map(|line| line.strip_prefix("(mobsync) ")).collect();
+        let (_, said, _) = piped(&handler, &[], &commands);
+        assert!(said.contains(shown), "the document has\n{shown}\nbut the program says\n{said}");
+    }
+}
