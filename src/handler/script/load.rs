@@ -25,7 +25,7 @@ pub enum ScriptError {
         why: String,
     },
     /// The file is not UTF-8.
-    #[error("{file}:{line}:{column}: the file is not UTF-8 from here on; a script is JSON", file = file.display())]
+    #[error("{file}:{line}:{column}: the file is not UTF-8 from here on", file = file.display())]
     NotUtf8 {
         /// The file.
         file: PathBuf,
