@@ -1,6 +1,6 @@
 //! Where a session's times and thread names come from.
 
-use std::cell::RefCell;
+use std::cell::OnceCell;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
@@ -15,7 +15,7 @@ pub(super) enum Clock {
 
 thread_local! {
     /// The name under which the current thread of the system stands in traces.
-    static NAME: RefCell<Option<Thread>> = const { RefCell::new(None) };
+    static NAME: OnceCell<Thread> = const { OnceCell::new() };
 }
 
 static UNNAMED: AtomicU32 = AtomicU32::new(0);
@@ -23,17 +23,30 @@ static UNNAMED: AtomicU32 = AtomicU32::new(0);
 impl Clock {
     pub(super) fn now_ns(&self) -> u64 {
         match self {
-            Clock::Real { started } => u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX),
+            Clock::Real { started } => {
+                let elapsed = started.elapsed();
+                elapsed.as_secs().saturating_mul(1_000_000_000).saturating_add(u64::from(elapsed.subsec_nanos()))
+            }
             Clock::Virtual(scheduler) => scheduler.now_ns(),
         }
     }
 
     pub(super) fn thread(&self) -> Thread {
         match self {
-            Clock::Real { .. } => NAME.with_borrow_mut(|name| name.get_or_insert_with(current_name).clone()),
+            Clock::Real { .. } => {
+                let mut thread = Thread::APARTMENT;
+                NAME.with(|name| copy_name(&mut thread, name.get_or_init(current_name)));
+                thread
+            }
             Clock::Virtual(scheduler) => scheduler.thread(),
         }
     }
+}
+
+/// Not inlined: there the copy is cut up into pieces that the processor has to wait for.
+#[inline(never)]
+fn copy_name(to: &mut Thread, name: &Thread) {
+    *to = name.clone();
 }
 
 /// A thread's own name, with a number of its own where it has none or the name is the apartment's.
@@ -46,5 +59,8 @@ fn current_name() -> Thread {
 
 /// Makes the current thread of the system the apartment thread of its session.
 pub(super) fn enter_apartment() {
-    NAME.set(Some(Thread::APARTMENT));
+    NAME.with(|name| {
+        // A new thread has no name here yet.
+        let _ = name.set(Thread::APARTMENT);
+    });
 }

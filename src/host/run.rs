@@ -7,7 +7,7 @@ use super::clock::{Clock, enter_apartment};
 use super::driver::Driver;
 use super::plan::Plan;
 use super::scheduler::Scheduler;
-use super::shared::Shared;
+use super::shared::{Shared, Spare};
 use crate::handler::{CreateError, HandlerFactory};
 use crate::protocol::{ConnectionClosed, Crashed, Event, HandlerId, Note, Session, Thread};
 use crate::rules::Limits;
@@ -61,7 +61,7 @@ impl Controls {
     }
 }
 
-/// How often recorded events are taken to the drain while the session runs.
+/// How often recorded events are taken to the drain while the session runs, if there are few of them.
 const TICK: Duration = Duration::from_millis(40);
 
 /// Runs a session against the machine's clock. `started` gets the controls before anything else happens.
@@ -83,29 +83,32 @@ pub fn run_real(job: Job, started: impl FnOnce(Controls), drain: &mut dyn Drain)
             let driver = Driver::new(&shared, HandlerId::FIRST, factory.as_ref(), limits);
             // The receiver waits for as long as this thread runs, unless it has given up on it.
             let _ = tell.send(driver.map(|driver| driver.run(|| {})));
+            shared.end();
         })
     };
     if let Err(error) = apartment {
         return Err(CreateError { handler: "the session".to_owned(), why: format!("no apartment thread: {error}") });
     }
+    let mut spare = Spare::default();
     let ended = loop {
-        match told.recv_timeout(TICK) {
+        shared.wait_for_batch(TICK);
+        match told.try_recv() {
             Ok(ended) => break ended,
-            Err(mpsc::RecvTimeoutError::Timeout) => {
-                pass_on(&shared, drain);
+            Err(mpsc::TryRecvError::Empty) => {
+                pass_on(&shared, &mut spare, drain);
                 if shared.lock().left || shared.give_up_on_hung_call(HandlerId::FIRST, job.limits.timeout_ns) {
                     break Ok(());
                 }
             }
             // The apartment thread catches what the handler does; it can only end here by a fault of the host's own.
-            Err(mpsc::RecvTimeoutError::Disconnected) => {
+            Err(mpsc::TryRecvError::Disconnected) => {
                 let note = Note::Crashed(Crashed { what: "the apartment thread ended".into() });
                 shared.note(HandlerId::FIRST, Thread::APARTMENT, note);
                 break Ok(());
             }
         }
     };
-    close(&shared, drain);
+    close(&shared, &mut spare, drain);
     let state = shared.lock();
     ended.map(|()| Ran { session: state.session.clone(), left: state.left, exhausted: false })
 }
@@ -117,28 +120,23 @@ pub fn run_real(job: Job, started: impl FnOnce(Controls), drain: &mut dyn Drain)
 pub fn run_virtual(job: Job, scheduler: &Scheduler, drain: &mut dyn Drain) -> Result<Ran, CreateError> {
     let shared = Arc::new(Shared::new(Clock::Virtual(scheduler.clone()), job.plan));
     let driver = Driver::new(&shared, HandlerId::FIRST, job.factory.as_ref(), job.limits)?;
-    driver.run(|| pass_on(&shared, &mut *drain));
+    let mut spare = Spare::default();
+    driver.run(|| pass_on(&shared, &mut spare, &mut *drain));
     // What the handler left running may still call back, and is heard.
     scheduler.drain(scheduler.now_ns().saturating_add(job.limits.timeout_ns));
-    close(&shared, drain);
+    close(&shared, &mut spare, drain);
     let session = shared.lock().session.clone();
     Ok(Ran { session, left: false, exhausted: scheduler.is_exhausted() })
 }
 
-fn pass_on(shared: &Shared, drain: &mut dyn Drain) {
-    let (events, session) = {
-        let mut state = shared.lock();
-        if state.events.is_empty() {
-            return;
-        }
-        let spare = Vec::with_capacity(state.events.capacity().min(4096));
-        (std::mem::replace(&mut state.events, spare), state.session.clone())
-    };
-    drain.events(events, &session);
+fn pass_on(shared: &Shared, spare: &mut Spare, drain: &mut dyn Drain) {
+    if let Some((events, session)) = shared.take_events(spare) {
+        drain.events(events, &session);
+    }
 }
 
 /// The session is over: connections are closed, and nothing is recorded any more.
-fn close(shared: &Shared, drain: &mut dyn Drain) {
+fn close(shared: &Shared, spare: &mut Spare, drain: &mut dyn Drain) {
     let connections = shared.lock().session.connections().to_vec();
     let over = shared.lock().session.is_over();
     if over {
@@ -148,5 +146,5 @@ fn close(shared: &Shared, drain: &mut dyn Drain) {
         }
     }
     shared.lock().closed = true;
-    pass_on(shared, drain);
+    pass_on(shared, spare, drain);
 }

@@ -15,8 +15,19 @@ use crate::protocol::{
 pub(super) struct Shared {
     pub(super) clock: Clock,
     state: Mutex<State>,
+    /// Wakes the apartment thread.
     wake: Condvar,
+    /// Wakes the thread that takes the events away.
+    filled: Condvar,
 }
+
+/// How many events make a batch. One that is taken away while it still lies in the processor's cache costs the callbacks
+/// far less than one that does not.
+const BATCH: usize = 2048;
+
+/// The room in which events were kept, to be used again.
+#[derive(Default)]
+pub(super) struct Spare(Vec<Kept>);
 
 /// What the apartment thread does next.
 pub(super) enum Decision {
@@ -30,12 +41,27 @@ pub(super) enum Decision {
     Over,
 }
 
+/// An event as it is kept until it is taken away.
+struct Kept {
+    event: Event,
+    /// What a callback was answered: the reply is an event too, the next one, at the same time and on the same thread.
+    answer: Option<HResult>,
+}
+
+impl Kept {
+    fn reply(&self) -> Option<Event> {
+        let (Some(hr), Kind::Callback { call, what }) = (self.answer, &self.event.kind) else { return None };
+        let kind = Kind::Reply { call: *call, method: what.method(), hr };
+        Some(Event { seq: self.event.seq + 1, thread: self.event.thread.clone(), kind, ..self.event })
+    }
+}
+
 /// What the lock guards.
 pub(super) struct State {
     pub(super) session: Session,
     pub(super) plan: Box<dyn Plan>,
-    /// Events that nobody has taken yet.
-    pub(super) events: Vec<Event>,
+    /// What nobody has taken yet.
+    kept: Vec<Kept>,
     next_seq: u64,
     next_call: u64,
     /// Something happened that the apartment thread must look at.
@@ -50,18 +76,55 @@ pub(super) struct State {
     pub(super) called_ns: Option<(CallMethod, u64)>,
     /// The trace is closed: nothing more is recorded.
     pub(super) closed: bool,
+    /// The apartment thread has ended.
+    ended: bool,
 }
 
 impl State {
+    /// Records an event and applies it, unless the trace is closed.
     fn record(&mut self, at_ns: u64, thread: Thread, handler: HandlerId, kind: Kind) {
         if self.closed {
             return;
         }
-        self.next_seq += 1;
-        let event = Event { seq: self.next_seq, at_ns, thread, handler, kind };
+        let event = Event { seq: self.seq(), at_ns, thread, handler, kind };
         self.session.apply(&event);
+        self.keep(event);
+    }
+
+    /// Keeps an event that is applied already.
+    fn keep(&mut self, event: Event) {
         self.woken |= self.plan.observe(&event, &self.session);
-        self.events.push(event);
+        self.kept.push(Kept { event, answer: None });
+    }
+
+    /// Answers a callback, and keeps it with its reply. What of both only the lock decides is filled in.
+    fn answer(&mut self, now_ns: u64, callback: Kept, reply: &mut Event) -> HResult {
+        let (first, second, id) = (self.seq(), self.seq(), self.call_id());
+        self.heard_ns = now_ns;
+        let Self { session, plan, cancelled, kept, woken, .. } = self;
+        // Changed where it stays: a value that was written a moment ago is slow to copy.
+        kept.push(callback);
+        let Some(Kept { event: callback, answer }) = kept.last_mut() else { return HResult::E_UNEXPECTED };
+        let Kind::Callback { call, what } = &mut callback.kind else { return HResult::E_UNEXPECTED };
+        let wish = match session.instance(callback.handler) {
+            Some(instance) => {
+                plan.wish(View { session, instance, now_ns, cancelled: *cancelled, thread: &callback.thread }, what)
+            }
+            None => Wish::None,
+        };
+        let result = session.answer(callback.handler, what, wish);
+        (*call, *answer) = (id, Some(result));
+        (callback.seq, callback.at_ns) = (first, now_ns);
+        reply.kind = Kind::Reply { call: id, method: what.method(), hr: result };
+        (reply.seq, reply.at_ns) = (second, now_ns);
+        *woken |= plan.observe(callback, session);
+        *woken |= plan.observe(reply, session);
+        result
+    }
+
+    fn seq(&mut self) -> u64 {
+        self.next_seq += 1;
+        self.next_seq
     }
 
     fn call_id(&mut self) -> CallId {
@@ -75,7 +138,7 @@ impl Shared {
         let state = State {
             session: Session::default(),
             plan,
-            events: Vec::new(),
+            kept: Vec::new(),
             next_seq: 0,
             next_call: 0,
             woken: false,
@@ -84,8 +147,9 @@ impl Shared {
             heard_ns: 0,
             called_ns: None,
             closed: false,
+            ended: false,
         };
-        Self { clock, state: Mutex::new(state), wake: Condvar::new() }
+        Self { clock, state: Mutex::new(state), wake: Condvar::new(), filled: Condvar::new() }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
@@ -179,6 +243,38 @@ impl Shared {
         }
     }
 
+    /// Waits until there is a batch of events to take away, the apartment thread has ended, or so much time has passed.
+    pub(super) fn wait_for_batch(&self, timeout: Duration) {
+        let state = self.lock();
+        let waits = |state: &mut State| state.kept.len() < BATCH && !state.ended;
+        drop(self.filled.wait_timeout_while(state, timeout, waits).unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// The apartment thread ends.
+    pub(super) fn end(&self) {
+        self.lock().ended = true;
+        self.filled.notify_one();
+    }
+
+    /// Takes the recorded events away, with the session after them. `spare` is what was left over the last time.
+    pub(super) fn take_events(&self, spare: &mut Spare) -> Option<(Vec<Event>, Session)> {
+        let session = {
+            let mut state = self.lock();
+            if state.kept.is_empty() {
+                return None;
+            }
+            std::mem::swap(&mut state.kept, &mut spare.0);
+            state.session.clone()
+        };
+        let mut events = Vec::with_capacity(2 * spare.0.len());
+        for kept in spare.0.drain(..) {
+            let reply = kept.reply();
+            events.push(kept.event);
+            events.extend(reply);
+        }
+        Some((events, session))
+    }
+
     /// The user wants everything stopped.
     pub(super) fn cancel_all(&self) {
         let mut state = self.lock();
@@ -193,33 +289,34 @@ impl Shared {
         self.lock().left = true;
     }
 
-    fn callback(&self, handler: HandlerId, callback: Callback) -> HResult {
+    fn callback(&self, handler: HandlerId, what: Callback) -> HResult {
         let thread = self.clock.thread();
+        // Made without the lock; what is known only under it is filled in there.
+        let (seq, at_ns, call, method) = (0, 0, CallId(0), what.method());
+        let kind = Kind::Reply { call, method, hr: HResult::S_OK };
+        let mut reply = Event { seq, at_ns, thread: thread.clone(), handler, kind };
+        let event = Event { seq, at_ns, thread, handler, kind: Kind::Callback { call, what } };
+        let callback = Kept { event, answer: None };
+
         let mut state = self.lock();
         if state.closed {
             return HResult::E_UNEXPECTED;
         }
         let at_ns = self.clock.now_ns();
-        let State { session, plan, cancelled, .. } = &mut *state;
-        let wish = match session.instance(handler) {
-            Some(instance) => {
-                plan.wish(View { session, instance, now_ns: at_ns, cancelled: *cancelled, thread: &thread }, &callback)
-            }
-            None => Wish::None,
-        };
-        let hr = session.reply(handler, &callback, wish);
-        let method = callback.method();
-        let id = state.call_id();
-        state.heard_ns = at_ns;
-        state.record(at_ns, thread.clone(), handler, Kind::Callback { call: id, what: callback });
-        state.record(at_ns, thread, handler, Kind::Reply { call: id, method, hr });
+        let (was_woken, was_filled) = (state.woken, state.kept.len() >= BATCH);
+        let hr = state.answer(at_ns, callback, &mut reply);
         if method.completes().is_some() {
             state.woken = true;
         }
-        let woken = state.woken;
+        // Whoever made it so before has said so.
+        let woken = state.woken && !was_woken;
+        let filled = state.kept.len() >= BATCH && !was_filled;
         drop(state);
         if woken {
             self.wake.notify_all();
+        }
+        if filled {
+            self.filled.notify_one();
         }
         hr
     }

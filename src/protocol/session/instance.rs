@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Outcome, Pending, Phase, Standing, State};
+use super::{Outcome, Pending, Phase, State};
 use crate::protocol::{
     Call, CallMethod, Callback, Guid, HResult, HandlerFlags, HandlerId, Item, ItemFlags, LogErrorInfo, Return, Status,
     SyncFlags, WaitingFor,
@@ -369,11 +369,8 @@ impl Instance {
         }
     }
 
-    /// The effect of a callback that stands as `standing`; one that is out of the protocol has none.
-    pub(super) fn apply_callback(&mut self, callback: &Callback, standing: Standing) {
-        if !standing.is_expected() {
-            return;
-        }
+    /// The effect of a callback that is in the protocol; one that is not has none.
+    pub(super) fn apply_callback(&mut self, callback: &Callback) {
         match callback {
             Callback::PrepareForSyncCompleted(args) => self.prepare.completed(args.hr),
             Callback::SynchronizeCompleted(args) => self.synchronize.completed(args.hr),

@@ -1,8 +1,8 @@
 //! The session of any number of handler instances: events in, state out.
 
 use super::pending::About;
-use super::{Instance, Pending, Standing, State};
-use crate::protocol::{Call, CallId, Callback, Event, HResult, HandlerId, Kind, Note, Text, Thread};
+use super::{Instance, Pending, Standing, State, Wish};
+use crate::protocol::{Call, CallId, Callback, EnableModeless, Event, HResult, HandlerId, Kind, Note, Text, Thread};
 
 /// The state of a session. Pure: the same events give the same state, whatever the time and the machine.
 ///
@@ -58,11 +58,15 @@ impl Session {
         self.open_calls.iter().find(|(of, id, _)| *of == handler && *id == call).map(|(_, _, call)| call)
     }
 
-    fn instance_mut(&mut self, id: HandlerId) -> &mut Instance {
-        let at = self.instances.iter().position(|instance| instance.id() == id).unwrap_or_else(|| {
+    fn index_of(&mut self, id: HandlerId) -> usize {
+        self.instances.iter().position(|instance| instance.id() == id).unwrap_or_else(|| {
             self.instances.push(Instance::created(id));
             self.instances.len() - 1
-        });
+        })
+    }
+
+    fn instance_mut(&mut self, id: HandlerId) -> &mut Instance {
+        let at = self.index_of(id);
         &mut self.instances[at]
     }
 
@@ -87,28 +91,52 @@ impl Session {
         }
     }
 
+    /// Answers a callback at once: what [`Session::reply`] says, and the effect of both events, the callback's and its
+    /// reply's.
+    pub fn answer(&mut self, handler: HandlerId, callback: &Callback, wish: Wish) -> HResult {
+        let (at, dialog) = (self.index_of(handler), self.dialog);
+        let instance = &mut self.instances[at];
+        let standing = instance.standing(callback, dialog == Some(handler));
+        let hr = instance.reply(callback, standing, wish, dialog.is_none());
+        self.called_back(at, callback, standing);
+        self.replied(at, About::of(callback, standing), hr);
+        hr
+    }
+
     fn apply_callback(&mut self, handler: HandlerId, call: CallId, thread: &Thread, callback: &Callback) {
-        let holds_dialog = self.dialog == Some(handler);
-        let instance = self.instance_mut(handler);
-        let standing = instance.standing(callback, holds_dialog);
-        instance.apply_callback(callback, standing);
-        let about = if standing == Standing::Expected { About::of(callback) } else { About::Nothing };
+        let at = self.index_of(handler);
+        let instance = &mut self.instances[at];
+        let standing = instance.standing(callback, self.dialog == Some(handler));
+        let about = About::of(callback, standing);
         instance.pending.push(Pending { call, thread: thread.clone(), about });
-        if let Callback::EnableModeless(args) = callback
-            && !args.enable
-            && holds_dialog
-            && standing == Standing::Expected
-        {
+        self.called_back(at, callback, standing);
+    }
+
+    /// The effect of a callback of the instance at `at`.
+    fn called_back(&mut self, at: usize, callback: &Callback, standing: Standing) {
+        if !standing.is_expected() {
+            return;
+        }
+        self.instances[at].apply_callback(callback);
+        // It is expected only of the instance that holds the dialog.
+        if let Callback::EnableModeless(EnableModeless { enable: false }) = callback {
             self.dialog = None;
         }
     }
 
     fn apply_reply(&mut self, handler: HandlerId, call: CallId, hr: HResult) {
-        let instance = self.instance_mut(handler);
-        let Some(at) = instance.pending.iter().rposition(|pending| pending.call == call) else { return };
-        match instance.pending.remove(at).about {
-            About::Progress(item) => instance.apply_cancel(item, hr),
-            About::Dialog if hr == HResult::S_OK => self.dialog = Some(handler),
+        let at = self.index_of(handler);
+        let pending = &mut self.instances[at].pending;
+        let Some(which) = pending.iter().rposition(|pending| pending.call == call) else { return };
+        let about = pending.remove(which).about;
+        self.replied(at, about, hr);
+    }
+
+    /// The effect of a reply to the instance at `at`.
+    fn replied(&mut self, at: usize, about: About, hr: HResult) {
+        match about {
+            About::Progress(item) => self.instances[at].apply_cancel(item, hr),
+            About::Dialog if hr == HResult::S_OK => self.dialog = Some(self.instances[at].id()),
             About::Connection(name) if hr.is_success() => self.connections.push(name),
             About::Dialog | About::Connection(_) | About::DeleteAll | About::Nothing => {}
         }

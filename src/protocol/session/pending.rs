@@ -1,5 +1,6 @@
 //! Callbacks that are not answered yet.
 
+use super::Standing;
 use crate::protocol::{CallId, Callback, Guid, Text, Thread};
 
 /// A callback between its event and its reply.
@@ -49,8 +50,9 @@ pub(super) enum About {
 }
 
 impl About {
-    pub(super) fn of(callback: &Callback) -> Self {
+    pub(super) fn of(callback: &Callback, standing: Standing) -> Self {
         match callback {
+            _ if !standing.is_expected() => About::Nothing,
             Callback::Progress(progress) => About::Progress(progress.item),
             Callback::EnableModeless(modeless) if modeless.enable => About::Dialog,
             Callback::EstablishConnection(connection) => About::Connection(connection.name.clone()),

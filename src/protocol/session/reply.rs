@@ -69,6 +69,61 @@ impl Instance {
         }
     }
 
+    /// The reply to a callback that stands as `standing`. `dialog_is_free` says whether no instance holds the session's dialog.
+    pub(super) fn reply(&self, callback: &Callback, standing: Standing, wish: Wish, dialog_is_free: bool) -> HResult {
+        if !standing.is_expected() {
+            return HResult::E_UNEXPECTED;
+        }
+        match callback {
+            Callback::Progress(args) => match self.items.get(&args.item) {
+                Some(item) if args.info.is_some() => {
+                    if wish == Wish::CancelAll || self.cancelled_all {
+                        HResult::S_SYNCMGR_CANCELALL
+                    } else if wish == Wish::CancelItem || item.cancelled {
+                        HResult::S_SYNCMGR_CANCELITEM
+                    } else {
+                        HResult::S_OK
+                    }
+                }
+                _ => HResult::E_INVALIDARG,
+            },
+            Callback::EnableModeless(args) => {
+                if args.enable && (wish == Wish::RefuseDialog || !self.may_show_dialog(dialog_is_free)) {
+                    HResult::S_FALSE
+                } else {
+                    HResult::S_OK
+                }
+            }
+            Callback::LogError(args) => {
+                let info = args.info.as_deref();
+                let jump = info.is_some_and(|info| info.given_flags().has(ErrorFlags::ENABLEJUMPTEXT));
+                let has_id = info.is_some_and(|info| info.given_error().is_some());
+                let known_level = (LogLevel::INFORMATION.0..=LogLevel::ERROR.0).contains(&args.level.0);
+                if known_level && args.text.is_some() && (has_id || !jump) {
+                    HResult::S_OK
+                } else {
+                    HResult::E_INVALIDARG
+                }
+            }
+            Callback::DeleteLogError(args) => {
+                if args.error.is_null() || self.errors.contains_key(&args.error) {
+                    HResult::S_OK
+                } else {
+                    HResult::E_INVALIDARG
+                }
+            }
+            Callback::EstablishConnection(_) if wish == Wish::FailConnection => HResult::E_FAIL,
+            _ => HResult::S_OK,
+        }
+    }
+
+    /// One dialog at a time across handlers; UI of the handler's own accord only where the user may be bothered. What the
+    /// user asked for himself (an error, the properties) may always be shown.
+    fn may_show_dialog(&self, dialog_is_free: bool) -> bool {
+        let user_asked = matches!(self.active(), Some(CallMethod::ShowError | CallMethod::ShowProperties));
+        dialog_is_free && (user_asked || self.flags.may_bother_user())
+    }
+
     fn has_been_released(&self) -> bool {
         self.end == Some(super::State::Released)
     }
@@ -100,56 +155,7 @@ impl Session {
     /// the round ends.
     pub fn reply(&self, handler: HandlerId, callback: &Callback, wish: Wish) -> HResult {
         let Some(instance) = self.instance(handler) else { return HResult::E_UNEXPECTED };
-        if !instance.standing(callback, self.dialog == Some(handler)).is_expected() {
-            return HResult::E_UNEXPECTED;
-        }
-        match callback {
-            Callback::Progress(args) => match instance.items.get(&args.item) {
-                Some(item) if args.info.is_some() => {
-                    if wish == Wish::CancelAll || instance.cancelled_all {
-                        HResult::S_SYNCMGR_CANCELALL
-                    } else if wish == Wish::CancelItem || item.cancelled {
-                        HResult::S_SYNCMGR_CANCELITEM
-                    } else {
-                        HResult::S_OK
-                    }
-                }
-                _ => HResult::E_INVALIDARG,
-            },
-            Callback::EnableModeless(args) => {
-                if args.enable && (wish == Wish::RefuseDialog || !self.may_show_dialog(instance)) {
-                    HResult::S_FALSE
-                } else {
-                    HResult::S_OK
-                }
-            }
-            Callback::LogError(args) => {
-                let info = args.info.as_deref();
-                let jump = info.is_some_and(|info| info.given_flags().has(ErrorFlags::ENABLEJUMPTEXT));
-                let has_id = info.is_some_and(|info| info.given_error().is_some());
-                let known_level = (LogLevel::INFORMATION.0..=LogLevel::ERROR.0).contains(&args.level.0);
-                if known_level && args.text.is_some() && (has_id || !jump) {
-                    HResult::S_OK
-                } else {
-                    HResult::E_INVALIDARG
-                }
-            }
-            Callback::DeleteLogError(args) => {
-                if args.error.is_null() || instance.errors.contains_key(&args.error) {
-                    HResult::S_OK
-                } else {
-                    HResult::E_INVALIDARG
-                }
-            }
-            Callback::EstablishConnection(_) if wish == Wish::FailConnection => HResult::E_FAIL,
-            _ => HResult::S_OK,
-        }
-    }
-
-    /// One dialog at a time across handlers; UI of the handler's own accord only where the user may be bothered. What the
-    /// user asked for himself (an error, the properties) may always be shown.
-    fn may_show_dialog(&self, instance: &Instance) -> bool {
-        let user_asked = matches!(instance.active(), Some(CallMethod::ShowError | CallMethod::ShowProperties));
-        self.dialog.is_none() && (user_asked || instance.flags.may_bother_user())
+        let standing = instance.standing(callback, self.dialog == Some(handler));
+        instance.reply(callback, standing, wish, self.dialog.is_none())
     }
 }
