@@ -59,8 +59,8 @@ fn unknown_fields_and_words() {
     refused(&field(r#""choose": "al""#), 8, "choose", "did you mean `all`?");
     refused(&field(r#""profile": "vist""#), 8, "profile", "did you mean `vista`?");
     refused(&field(r#""event": "schedule""#), 8, "event", "did you mean `scheduled`?");
-    refused(&field(r#""cookie": "xyz""#), 9, "cookie", "expected an even number of hexadecimal digits");
-    refused(&field(r#""timeout": "10""#), 9, "timeout", "expected a number with its unit, such as 5ms");
+    refused(&field(r#""cookie": "xyz""#), 8, "cookie", "expected an even number of hexadecimal digits");
+    refused(&field(r#""timeout": "10""#), 8, "timeout", "expected a number with its unit, such as 5ms");
     refused(&action(r#"{ "skp": "A" }"#), 6, "steps[0].do", "did you mean `skip`?");
     refused(&action(r#""relase""#), 6, "steps[0].do", "did you mean `release`?");
     refused(&action(r#"{ "reply": "cancel-itm" }"#), 6, "steps[0].do.reply", "did you mean `cancel-item`?");
@@ -92,9 +92,9 @@ fn impossible_triggers() {
 fn a_reply_answers_the_callback_that_is_waited_for() {
     let other = action(r#"{ "reply": "refuse-dialog" }"#);
     let why = "the reply `refuse-dialog` answers EnableModeless, but this step waits for Progress";
-    refused(&other, 7, "steps[0]", why);
+    refused(&other, 6, "steps[0]", why);
     let none = step(r#"{ "when": { "state": "prepared" }, "do": { "reply": "cancel-all" } }"#);
-    refused(&none, 7, "steps[0]", r#"its trigger is {"callback": "Progress", …}"#);
+    refused(&none, 6, "steps[0]", r#"its trigger is {"callback": "Progress", …}"#);
 }
 
 #[test]
@@ -165,12 +165,12 @@ fn another_version_or_format_and_no_scenario_at_all() {
     let trace = right.replace("mobsync-scenario", "mobsync-trace");
     refused(&trace, 2, "format", "the format is `mobsync-trace`; expected `mobsync-scenario`");
     let cut = &right[..right.find("\"title\"").expect("it has a title") + 8];
-    refused(cut, 4, "title", "EOF while parsing");
-    refused("", 1, "the document", "EOF while parsing");
+    refused(cut, 4, "title", "not JSON: the file ends in the middle of a value");
+    refused("", 1, "the document", "the file is empty");
     refused("PK\u{3}\u{4}\u{0}\u{1}", 1, "the document", "expected value");
     refused(&(right.clone() + "x"), 10, "the document", "trailing characters");
     let untitled = right.replace("  \"title\": \"t\",\n", "");
-    refused(&untitled, 8, "the document", "missing field `title`");
+    refused(&untitled, 1, "the document", "the field `title` is missing");
 }
 
 #[test]
@@ -178,11 +178,12 @@ fn a_file_that_is_not_text_or_not_there() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let binary = folder.path().join("binary.json");
     std::fs::write(&binary, [0xff, 0xfe, 0, 1]).expect("it can be written");
-    for file in [binary, folder.path().join("missing.json")] {
-        let error = scenario::load(&file).expect_err("it cannot be read");
-        assert!(matches!(&error, ScenarioError::Unreadable { file: named, .. } if *named == file), "{error}");
-        assert!(error.to_string().starts_with(&format!("{}: ", file.display())), "{error}");
-    }
+    let error = scenario::load(&binary).expect_err("it is no text");
+    assert_eq!(error, ScenarioError::NotUtf8 { file: binary, line: 1, column: 1 });
+    let missing = folder.path().join("missing.json");
+    let error = scenario::load(&missing).expect_err("it cannot be read");
+    assert!(matches!(&error, ScenarioError::Unreadable { file: named, .. } if *named == missing), "{error}");
+    assert!(error.to_string().starts_with(&format!("{}: ", missing.display())), "{error}");
 }
 
 fn library() -> Vec<(PathBuf, String)> {

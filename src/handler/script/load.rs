@@ -25,7 +25,7 @@ pub enum ScriptError {
         why: String,
     },
     /// The file is not UTF-8.
-    #[error("{file}:{line}:{column}: the file is not UTF-8 from here on; a script is JSON", file = file.display())]
+    #[error("{file}:{line}:{column}: the file is not UTF-8 from here on", file = file.display())]
     NotUtf8 {
         /// The file.
         file: PathBuf,
@@ -166,7 +166,7 @@ fn invalid(text: &str, file: &FilePath, path: &Path, error: &serde_json::Error) 
             (path.place(text).unwrap_or_else(|| place_of(text, stopped)), why.to_owned())
         }
         _ if text.trim().is_empty() => {
-            ((1, 1), "the file is empty; expected {\"kind\": …, \"version\": 1, …}".to_owned())
+            ((1, 1), "the file is empty; expected a JSON object".to_owned())
         }
         _ => (place_of(text, stopped.saturating_sub(1)), wording::syntax(message)),
     };

@@ -18,7 +18,8 @@ pub(super) fn reworded(why: &str) -> String {
         let there_is = names.join(", ");
         return match (names.as_slice(), nearest(given, names.iter().copied())) {
             ([], _) => format!("unknown {what} `{given}`; none is expected here"),
-            ([only], _) => format!("unknown {what} `{given}`; expected `{only}`"),
+            ([_], Some(near)) => format!("unknown {what} `{given}`; did you mean `{near}`?"),
+            ([only], None) => format!("unknown {what} `{given}`; expected `{only}`"),
             (_, Some(near)) => format!("unknown {what} `{given}`; did you mean `{near}`? There is: {there_is}"),
             (_, None) => format!("unknown {what} `{given}`; there is: {there_is}"),
         };
@@ -109,7 +110,8 @@ mod tests {
             ("invalid type: null, expected struct Script", "expected an object, found null"),
             ("missing field `kind`", "the field `kind` is missing"),
             ("duplicate field `name`", "`name` is given twice"),
-            ("unknown variant `scripts`, expected `script`", "unknown name `scripts`; expected `script`"),
+            ("unknown variant `scripts`, expected `script`", "unknown name `scripts`; did you mean `script`?"),
+            ("unknown variant `com`, expected `script`", "unknown name `com`; expected `script`"),
             (
                 "unknown field `itmes`, expected one of `items`, `flags`",
                 "unknown field `itmes`; did you mean `items`? There is: items, flags",
