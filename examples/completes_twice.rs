@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 /// A handler with one item.
-struct Notebook;
+pub struct Notebook;
 
 #[derive(Default)]
 struct NotebookSession {

@@ -1,5 +1,9 @@
 //! `--break-on`: the trap is raised at the violation, in the thread that broke the rule.
 
+#[allow(dead_code, reason = "the example has an entry of its own")]
+#[path = "../examples/completes_twice.rs"]
+mod completes_twice;
+
 use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
@@ -88,4 +92,22 @@ fn the_plan_under_it_decides_as_before() {
     assert_eq!(wrapped, events(Box::new(plan())));
     let hits = hits.lock().expect("nobody panics with it");
     assert_eq!(*hits, [("SYNC-04", Thread::from("pages"), std::thread::current().id())]);
+}
+
+#[test]
+fn on_real_threads_it_is_the_handlers_own_thread() {
+    let conditions =
+        Conditions { profile: Profile::default(), limits: Limits::default(), started: FileTime::default() };
+    let names = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&names);
+    let hit = move |_: &Finding| {
+        seen.lock().expect("nobody panics with it").push(std::thread::current().name().map(str::to_owned));
+    };
+    let initialize = Initialize::new(SyncFlags::new(SyncEvent::MANUAL, SyncFlags::MAYBOTHERUSER));
+    let plan = StandardPlan::new(initialize, Selection::All);
+    let rules = select("SYNC-04").expect("there is such a rule");
+    let plan = Box::new(BreakOn::new(Box::new(plan), rules, conditions, hit));
+    let job = Job { factory: Arc::new(completes_twice::Notebook), plan, limits: conditions.limits };
+    host::run_real(job, |_| {}, &mut |_: Vec<Event>, _: &Session| {}).expect("it starts");
+    assert_eq!(*names.lock().expect("nobody panics with it"), [Some("pages".to_owned())]);
 }

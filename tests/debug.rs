@@ -234,6 +234,21 @@ fn what_cannot_be_started_is_said_with_exit_code_2() {
 }
 
 #[test]
+fn a_session_that_never_ends_is_left() {
+    let handler = r#"{
+      "kind": "script", "version": 1, "name": "Endless", "items": [ { "id": "A", "name": "A" } ],
+      "methods": { "Synchronize": { "threads": { "w": [ { "repeat": { "times": 4294967295, "do": [
+        { "progress": { "item": "A", "status": "UPDATING", "force": true } }
+      ] } } ] } } }
+    }"#;
+    let (_folder, file) = folder_with(handler);
+    let (code, text, errors) = piped(&file, &[], &["b Progress", "c", "restart", "c", "state", "quit"]);
+    assert_eq!(code, Some(0), "{text}{errors}");
+    assert_eq!(text.matches("Breakpoint 1, at Progress.").count(), 3, "{text}");
+    assert!(answer(&text, "state").contains("synchronize-returned"), "{text}");
+}
+
+#[test]
 fn the_document_shows_what_the_program_says() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let document = std::fs::read_to_string(root.join("docs/debugging.md")).expect("it is there");

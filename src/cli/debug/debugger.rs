@@ -38,6 +38,14 @@ pub(super) enum After {
     Quit,
 }
 
+/// How a session is left before its end.
+pub(super) enum Leave {
+    /// By its controls; its threads go on by themselves.
+    Real(Controls),
+    /// Its one thread tells so, and then stands still for ever.
+    Halt(Box<dyn Fn() + Send>),
+}
+
 /// Where the prompt stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum At {
@@ -64,7 +72,7 @@ pub(super) struct Debugger {
     pub(super) wanted: Wanted,
     /// What a callback brought, whose reply has not come.
     callback: Option<Seen>,
-    controls: Option<Controls>,
+    leave: Option<Leave>,
     /// How the session is left before its end.
     leaving: Option<After>,
     interrupted: Arc<AtomicBool>,
@@ -84,7 +92,7 @@ impl Debugger {
             recorded: None,
             wanted: Wanted::default(),
             callback: None,
-            controls: None,
+            leave: None,
             leaving: None,
             interrupted,
         }
@@ -102,14 +110,19 @@ impl Debugger {
         self.recorded = Some(recorded);
         self.wanted = Wanted::default();
         self.callback = None;
-        self.controls = None;
+        self.leave = None;
         self.leaving = None;
         self.at = At::Crossing;
     }
 
-    /// By which a session with real threads can be left.
-    pub(super) fn set_controls(&mut self, controls: Controls) {
-        self.controls = Some(controls);
+    /// How the session can be left.
+    pub(super) fn set_leave(&mut self, leave: Leave) {
+        self.leave = Some(leave);
+    }
+
+    /// Whether the session of that number was left, and nothing but standing still for ever is left for its thread.
+    pub(super) fn halts(&self, number: u64) -> bool {
+        matches!(self.leave, Some(Leave::Halt(_))) && !self.is_on(number)
     }
 
     /// Whether the session of that number is on: running or standing still, and not left.
@@ -202,9 +215,14 @@ impl Debugger {
             After::Go => {}
             leave => {
                 self.leaving = Some(leave);
-                if let Some(controls) = self.controls.take() {
-                    // The session's lock is held here; whoever leaves needs it.
-                    std::thread::spawn(move || controls.leave());
+                match &self.leave {
+                    Some(Leave::Real(controls)) => {
+                        // The session's lock is held here; whoever leaves needs it.
+                        let controls = controls.clone();
+                        std::thread::spawn(move || controls.leave());
+                    }
+                    Some(Leave::Halt(halted)) => halted(),
+                    None => {}
                 }
             }
         }

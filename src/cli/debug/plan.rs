@@ -67,6 +67,12 @@ impl Plan for DebugPlan {
         if debugger.is_on(self.number) {
             debugger.observe(event);
         }
+        if debugger.halts(self.number) {
+            drop(debugger);
+            loop {
+                std::thread::park();
+            }
+        }
         woken || !debugger.is_on(self.number) || debugger.wanted.is_some()
     }
 

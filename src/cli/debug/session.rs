@@ -2,10 +2,10 @@
 
 use std::fs::File;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 
 use super::console::Console;
-use super::debugger::{After, Debugger};
+use super::debugger::{After, Debugger, Leave};
 use super::interrupted;
 use super::performed::Performed;
 use super::plan::{DebugPlan, Shared, lock};
@@ -15,14 +15,19 @@ use crate::cli::break_on;
 use crate::cli::exit::{Ended, Failure};
 use crate::cli::handler::Handler;
 use crate::cli::run;
+use crate::handler::CreateError;
+use crate::handler::script::Script;
 use crate::host::{self, Drain, Job, Plan, Scheduler, SeededChoice, Selection};
 use crate::protocol::{Delay, Event, Initialize, Session, SyncEvent};
-use crate::rules::{Level, Rule};
+use crate::rules::{Level, Limits, Rule};
 use crate::scenario::{self, Expect, FORMAT, Recorder, Scenario, ScenarioPlan, StepCame, Steps, VERSION};
 use crate::trace::{self, Header, Writer};
 
 /// A person thinks for as long as it takes: a hundred years, which is no limit, and still far from the end of a u64.
 const NO_LIMIT_NS: u64 = 3_155_760_000_000_000_000;
+
+/// As much as a program's first thread has: steps of a script may nest.
+const SCRIPT_STACK: usize = 8 << 20;
 
 pub(in crate::cli) fn debug(args: &DebugArgs) -> Result<Ended, Failure> {
     let given = args.scenario.as_deref().map(scenario::load).transpose()?;
@@ -129,13 +134,10 @@ impl Prepared {
         match self.handler {
             Handler::Real(factory) => {
                 let job = Job { factory, plan, limits };
-                host::run_real(job, |controls| lock(debugger).set_controls(controls), &mut trace)?;
+                let started = |controls| lock(debugger).set_leave(Leave::Real(controls));
+                host::run_real(job, started, &mut trace)?;
             }
-            Handler::Script(script) => {
-                let scheduler = Scheduler::new(SeededChoice::new(seed));
-                let job = Job { factory: Handler::scripted(*script, &scheduler), plan, limits };
-                host::run_virtual(job, &scheduler, &mut trace)?;
-            }
+            Handler::Script(script) => trace = run_script(*script, seed, plan, limits, trace, debugger)?,
         }
         let mut more: Vec<String> = trace.failed.into_iter().collect();
         let debugger = lock(debugger);
@@ -150,6 +152,39 @@ impl Prepared {
             }
         }
         Ok(more)
+    }
+}
+
+/// What comes of a script's session.
+enum Told {
+    Ended(Result<Traced, CreateError>),
+    Left,
+}
+
+/// Runs a script's session on a thread of its own, so that it can be left behind: nothing else can stop a script that
+/// never ends.
+fn run_script(
+    script: Script,
+    seed: u64,
+    plan: Box<dyn Plan>,
+    limits: Limits,
+    mut trace: Traced,
+    debugger: &Shared,
+) -> Result<Traced, Failure> {
+    let (tell, told) = mpsc::channel();
+    let left = tell.clone();
+    lock(debugger).set_leave(Leave::Halt(Box::new(move || drop(left.send(Told::Left)))));
+    std::thread::Builder::new().name("script".to_owned()).stack_size(SCRIPT_STACK).spawn(move || {
+        let scheduler = Scheduler::new(SeededChoice::new(seed));
+        let job = Job { factory: Handler::scripted(script, &scheduler), plan, limits };
+        let ran = host::run_virtual(job, &scheduler, &mut trace);
+        // Whoever waits for it waits until it comes.
+        drop(tell.send(Told::Ended(ran.map(|_| trace))));
+    })?;
+    match told.recv() {
+        Ok(Told::Ended(ended)) => Ok(ended?),
+        Ok(Told::Left) => Ok(Traced { writer: None, failed: None }),
+        Err(mpsc::RecvError) => Err(Failure("the session's thread ended before the session".to_owned())),
     }
 }
 
