@@ -165,9 +165,7 @@ fn invalid(text: &str, file: &FilePath, path: &Path, error: &serde_json::Error) 
             let why = "expected an object with one key; each step is an object of its own";
             (path.place(text).unwrap_or_else(|| place_of(text, stopped)), why.to_owned())
         }
-        _ if text.trim().is_empty() => {
-            ((1, 1), "the file is empty; expected a JSON object".to_owned())
-        }
+        _ if text.trim().is_empty() => ((1, 1), "the file is empty; expected a JSON object".to_owned()),
         _ => (place_of(text, stopped.saturating_sub(1)), wording::syntax(message)),
     };
     let (line, column) = place;
