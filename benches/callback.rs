@@ -50,7 +50,6 @@ fn main() {
     println!("callback: SyncCallback::progress in a live session, against lock + clock + push of 48 bytes");
     for (threads, summary) in results.lock().unwrap_or_else(PoisonError::into_inner).iter() {
         let each = |ns: f64| ns / size.callbacks as f64;
-        println!("min: {:.1} {:.1}", each(summary.subject_ns.min), each(summary.floor_ns.min));
         println!(
             "  {threads} thread{}: {} times the floor, target {TARGET:.1}; {:.0} ns against {:.0} ns; {} rounds of {} callbacks",
             if *threads == 1 { " " } else { "s" },
