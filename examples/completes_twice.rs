@@ -22,7 +22,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let initialize = Initialize::new(SyncFlags::new(SyncEvent::MANUAL, SyncFlags::MAYBOTHERUSER));
     let mut plan: Box<dyn host::Plan> = Box::new(StandardPlan::new(initialize, Selection::All));
     if let Some(word) = std::env::args().nth(1) {
-        plan = break_on::wrap(plan, select(&word)?, conditions)?;
+        break_on::available()?;
+        plan = Box::new(break_on::wrap(plan, select(&word)?, conditions));
     }
     let mut monitor = Monitor::new(conditions);
     let job = Job { factory: Arc::new(Notebook), plan, limits: conditions.limits };

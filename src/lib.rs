@@ -26,6 +26,7 @@
 //! | [`rules`] | the catalogue, and the [`Monitor`](rules::Monitor) that finds broken rules in events |
 //! | [`handler`] | the handler's trait; the built-in handler `filesync`; handlers that a JSON file describes |
 //! | [`host`] | drives a handler through a session: in real time, or in virtual time, where the same seed gives the same trace |
+//! | [`launch`] | sessions as jobs: which handler, and what the manager and the user do |
 //! | [`scenario`] | files that say what the manager and the user do, and what must come of it |
 //! | [`trace`] | traces as files and as text |
 //! | [`report`] | findings for people and for programs |
@@ -167,6 +168,7 @@
 pub mod cli;
 pub mod handler;
 pub mod host;
+pub mod launch;
 pub mod protocol;
 pub mod report;
 pub mod rules;

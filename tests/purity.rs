@@ -21,6 +21,7 @@ const IMPURE: &[&str] = &[
     "crate::cli",
     "crate::handler",
     "crate::host",
+    "crate::launch",
     "crate::report",
     "crate::scenario",
     "crate::trace",

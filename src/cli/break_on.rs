@@ -5,16 +5,20 @@ use super::exit::Failure;
 use crate::host::{Plan, break_on};
 use crate::rules::{Conditions, Rule, UnknownRule, select};
 
-/// The plan, raising the debugger's trap where `--break-on` wants it; the plan itself without that option.
-pub(super) fn wrap(plan: Box<dyn Plan>, args: &SessionArgs, conditions: Conditions) -> Result<Box<dyn Plan>, Failure> {
+/// The rules at whose violation `--break-on` wants the debugger's trap.
+pub(super) fn asked(args: &SessionArgs) -> Result<Vec<&'static Rule>, Failure> {
     if !args.break_on.is_empty() && !args.in_process {
         return Err(Failure(
             "--break-on goes with --in-process: a debugger that runs mobsync sees the handler only in the same process"
                 .to_owned(),
         ));
     }
-    let rules = rules(&args.break_on)?;
-    if rules.is_empty() { Ok(plan) } else { Ok(break_on::wrap(plan, rules, conditions)?) }
+    rules(&args.break_on)
+}
+
+/// The plan, raising the debugger's trap at the violation of these rules; the plan itself if there are none.
+pub(super) fn wrap(plan: Box<dyn Plan>, rules: Vec<&'static Rule>, conditions: Conditions) -> Box<dyn Plan> {
+    if rules.is_empty() { plan } else { Box::new(break_on::wrap(plan, rules, conditions)) }
 }
 
 /// The rules that the words of `--break-on` select.

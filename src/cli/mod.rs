@@ -8,7 +8,6 @@ mod context;
 mod debug;
 mod diff;
 mod exit;
-mod handler;
 mod interrupt;
 mod judged;
 mod live;

@@ -2,29 +2,28 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::args::{ReportFormat, RunArgs, SessionArgs};
 use super::break_on;
 use super::exit::{Ended, Failure};
-use super::handler::Handler;
 use super::interrupt::Interrupt;
 use super::judged::Judged;
 use super::live::Live;
 use super::output::{Output, cannot_write, keep_apart};
 use super::replay;
-use crate::host::{self, Job, MOST_STEPS, Plan, Scheduler, SeededChoice, Selection, StandardPlan};
-use crate::protocol::{Event, FileTime, Initialize, Item, SyncEvent, SyncFlags};
+use crate::host::{MOST_STEPS, Selection};
+use crate::launch::{self, Handler, Opened, Standard, Terms};
+use crate::protocol::{Event, Initialize, Item, Session, SyncEvent, SyncFlags};
 use crate::report::{Filter, Report, human, plain};
-use crate::rules::{Conditions, Limits};
-use crate::trace::{self, Clock, Header, TraceError, Writer};
+use crate::rules::Limits;
+use crate::trace::{self, Header, TraceError, Writer};
 
 pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     let filter = Filter::new(&args.judge.select, &args.judge.ignore, args.judge.strict)?;
-    let plan = plan(&args.session)?;
-    let selection = plan.selection.clone();
+    let terms = terms(&args.session)?;
+    let selection = terms.selection();
     let handler = Handler::find(&args.handler, &args.folder)?;
-    if matches!(handler, Handler::Real(_)) && args.session.seed.is_some() {
+    if !handler.is_scripted() && args.session.seed.is_some() {
         let why = "--seed is for scripted handlers; the threads of this one are real, and no seed decides their order";
         return Err(Failure(why.to_owned()));
     }
@@ -34,17 +33,21 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     keep_apart(("--output", report_to), ("the handler's file", handler_file))?;
     keep_apart(("--output", report_to), ("the file of --trace", trace))?;
     let output = Output::open(report_to)?;
-    let header = header(&handler, &args.session);
+    let header = terms.header(&handler);
     let name = handler.name();
-    let replay = match &handler {
-        Handler::Script(_) => Some(replay::of_run(args)),
-        Handler::Real(_) => trace.map(|trace| replay::of_trace(trace, None)),
+    let replay = match handler.opened() {
+        Opened::Script(_) => Some(replay::of_run(args)),
+        Opened::Real(_) => trace.map(|trace| replay::of_trace(trace, None)),
     };
 
-    let plan = break_on::wrap(Box::new(plan), &args.session, conditions(&header))?;
+    let break_on = break_on::asked(&args.session)?;
     let mut watcher = Watcher::new(&header, trace)?;
     let interrupt = Interrupt::default();
-    let ran = run_session(handler, args, plan, &mut watcher, &interrupt)?;
+    let teller = watcher.live.teller();
+    let listen = |controls| interrupt.listen(controls, teller);
+    let wrap = |plan| break_on::wrap(plan, break_on, (&header).into());
+    let drain = &mut |events: Vec<Event>, _: &Session| watcher.take(events);
+    let ran = launch::wrapped(&handler, &terms, wrap, listen, drain)?.ran;
     interrupt.session_is_over();
     let Watched { judged, trace_failure } = watcher.end();
 
@@ -81,30 +84,8 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     }
 }
 
-fn run_session(
-    handler: Handler,
-    args: &RunArgs,
-    plan: Box<dyn Plan>,
-    watcher: &mut Watcher,
-    interrupt: &Interrupt,
-) -> Result<host::Ran, Failure> {
-    let limits = limits(&args.session);
-    Ok(match handler {
-        Handler::Real(factory) => {
-            let teller = watcher.live.teller();
-            let listen = |controls| interrupt.listen(controls, teller);
-            let job = Job { factory, plan, limits };
-            host::run_real(job, listen, &mut |events: Vec<Event>, _: &_| watcher.take(events))?
-        }
-        Handler::Script(script) => {
-            let scheduler = Scheduler::new(SeededChoice::new(args.session.seed.unwrap_or_default()));
-            let job = Job { factory: Handler::scripted(*script, &scheduler), plan, limits };
-            host::run_virtual(job, &scheduler, &mut |events: Vec<Event>, _: &_| watcher.take(events))?
-        }
-    })
-}
-
-pub(super) fn plan(args: &SessionArgs) -> Result<StandardPlan, Failure> {
+/// What the options say about the session.
+pub(super) fn terms(args: &SessionArgs) -> Result<Terms, Failure> {
     let event = SyncEvent::from(args.event);
     if args.cookie.is_some() && event != SyncEvent::INVOKE {
         return Err(Failure("--cookie goes with --event invoke: no other event carries one".to_owned()));
@@ -115,10 +96,14 @@ pub(super) fn plan(args: &SessionArgs) -> Result<StandardPlan, Failure> {
     }
     let initialize = Initialize { cookie: args.cookie.clone(), ..Initialize::new(SyncFlags::new(event, flags)) };
     let selection = if args.item.is_empty() { Selection::Checked } else { Selection::Named(args.item.clone()) };
-    let mut plan = StandardPlan::new(initialize, selection);
     // Without MAYBOTHERUSER there is no user to look at errors.
-    plan.retries = if args.no_user { 0 } else { args.retries };
-    Ok(plan)
+    let retries = if args.no_user { 0 } else { args.retries };
+    Ok(Terms {
+        profile: args.profile.map(Into::into).unwrap_or_default(),
+        seed: args.seed.unwrap_or_default(),
+        limits: limits(args),
+        ..Terms::standard(Standard { initialize, selection, retries })
+    })
 }
 
 fn limits(args: &SessionArgs) -> Limits {
@@ -128,33 +113,6 @@ fn limits(args: &SessionArgs) -> Limits {
         blocking_ns: args.blocking_limit.unwrap_or(usual.blocking_ns),
         ..usual
     }
-}
-
-pub(super) fn header(handler: &Handler, args: &SessionArgs) -> Header {
-    let header = Header {
-        generator: concat!("mobsync ", env!("CARGO_PKG_VERSION")).to_owned(),
-        handler: handler.name(),
-        profile: args.profile.map(Into::into).unwrap_or_default(),
-        limits: limits(args),
-        ..Header::default()
-    };
-    match handler {
-        Handler::Real(_) => Header { clock: Clock::Real, started: now(), seed: None, ..header },
-        Handler::Script(_) => {
-            let seed = Some(args.seed.unwrap_or_default());
-            Header { clock: Clock::Virtual, started: trace::VIRTUAL_START, seed, ..header }
-        }
-    }
-}
-
-/// What the session is judged by.
-pub(super) fn conditions(header: &Header) -> Conditions {
-    Conditions { profile: header.profile, limits: header.limits, started: header.started }
-}
-
-fn now() -> FileTime {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    FileTime::from_unix_nanos(i128::try_from(since.as_nanos()).unwrap_or(i128::MAX))
 }
 
 pub(super) fn no_such_item(words: &[&str], items: &[Item]) -> String {
@@ -219,7 +177,7 @@ impl Watcher {
             }
             None => None,
         };
-        let judged = Judged::new(conditions(header)).of_file(path.map(Path::to_owned));
+        let judged = Judged::new(header.into()).of_file(path.map(Path::to_owned));
         Ok(Self { trace, failed: None, judged, live: Live::new(), line: 1 })
     }
 

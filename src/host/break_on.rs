@@ -32,15 +32,11 @@ pub fn trap(finding: &Finding) {
 }
 
 /// Lets a plan decide, and raises the debugger's trap at every event that breaks one of the rules: in the thread that
-/// made it, with the handler's own frames on the stack.
+/// made it, with the handler's own frames on the stack. Whether there is such a trap, [`available`] says.
 ///
 /// Findings that come when the session is over (a connection left open) have no thread to stop in.
-///
-/// # Errors
-/// When the system has no trap that can be raised.
-pub fn wrap(plan: Box<dyn Plan>, rules: Vec<&'static Rule>, conditions: Conditions) -> Result<Box<dyn Plan>, NoTrap> {
-    available()?;
-    Ok(Box::new(BreakOn::new(plan, rules, conditions, trap)))
+pub fn wrap(plan: Box<dyn Plan>, rules: Vec<&'static Rule>, conditions: Conditions) -> impl Plan {
+    BreakOn::new(plan, rules, conditions, trap)
 }
 
 /// A plan that lets another one decide, and does something at the violation of certain rules.

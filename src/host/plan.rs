@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use crate::protocol::{
     Call, CallMethod, Callback, Event, GUID_NULL, Guid, HResult, HandlerFlags, Initialize, Instance, Interface, Item,
     ItemFlags, ItemState, Kind, PrepareForSync, Refusal, Session, SetItemStatus, SetProgressCallback, ShowError,
@@ -58,7 +60,7 @@ pub trait Plan: Send {
 }
 
 /// Which items the user chooses.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Selection {
     /// Those that the handler preselects.
     #[default]
@@ -337,5 +339,23 @@ impl Plan for StandardPlan {
     fn refused(&mut self, _: &Call, _: Refusal) {
         // A handler can bring about what this plan did not think of; then the session is closed in good order.
         self.gave_up = true;
+    }
+}
+
+impl Plan for Box<dyn Plan> {
+    fn next(&mut self, view: View<'_>) -> Step {
+        (**self).next(view)
+    }
+
+    fn wish(&mut self, view: View<'_>, callback: &Callback) -> Wish {
+        (**self).wish(view, callback)
+    }
+
+    fn observe(&mut self, event: &Event, session: &Session) -> bool {
+        (**self).observe(event, session)
+    }
+
+    fn refused(&mut self, call: &Call, why: Refusal) {
+        (**self).refused(call, why);
     }
 }

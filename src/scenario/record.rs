@@ -57,13 +57,18 @@ pub struct Recorder<P> {
 impl<P: Plan> Recorder<P> {
     /// Records what `inner` decides in a session that begins with `initialize` and in which `selection` is chosen.
     pub fn new(inner: P, initialize: Initialize, selection: Selection) -> (Self, Recording) {
+        let recording = Recording::default();
+        (Self::into(recording.clone(), inner, initialize, selection), recording)
+    }
+
+    /// As [`Recorder::new`], into a recording that is there already.
+    pub fn into(recording: Recording, inner: P, initialize: Initialize, selection: Selection) -> Self {
         let mut ordinary = StandardPlan::new(initialize, selection);
         ordinary.retries = 0;
-        let recording = Recording::default();
-        let recorder = Self {
+        Self {
             inner,
             ordinary,
-            recording: recording.clone(),
+            recording,
             items: Vec::new(),
             states: BTreeMap::new(),
             state: None,
@@ -75,8 +80,7 @@ impl<P: Plan> Recorder<P> {
             wake_at_ns: None,
             left: false,
             last_wish: Wish::None,
-        };
-        (recorder, recording)
+        }
     }
 
     /// The step that a call is which an ordinary manager would not make here.

@@ -13,14 +13,13 @@ use super::recorded::Recorded;
 use crate::cli::args::{DebugArgs, SessionArgs};
 use crate::cli::break_on;
 use crate::cli::exit::{Ended, Failure};
-use crate::cli::handler::Handler;
 use crate::cli::run;
 use crate::handler::CreateError;
-use crate::handler::script::Script;
-use crate::host::{self, Drain, Job, Plan, Scheduler, SeededChoice, Selection};
+use crate::host::{Drain, Plan, Selection};
+use crate::launch::{self, Handler, Terms};
 use crate::protocol::{Delay, Event, Initialize, Session, SyncEvent};
-use crate::rules::{Level, Limits, Rule};
-use crate::scenario::{self, Expect, FORMAT, Recorder, Scenario, ScenarioPlan, StepCame, Steps, VERSION};
+use crate::rules::{Conditions, Level, Rule};
+use crate::scenario::{self, Expect, FORMAT, Recorder, Recording, Scenario, StepCame, Steps, VERSION};
 use crate::trace::{self, Header, Writer};
 
 /// A person thinks for as long as it takes: a hundred years, which is no limit, and still far from the end of a u64.
@@ -71,9 +70,8 @@ fn ended(debugger: &Mutex<Debugger>, strict: bool) -> Ended {
 /// A session that can begin.
 struct Prepared {
     handler: Handler,
+    terms: Terms,
     header: Header,
-    plan: Box<dyn Plan>,
-    steps: Option<Steps>,
     scenario: Scenario,
     break_on: Vec<&'static Rule>,
 }
@@ -82,71 +80,65 @@ impl Prepared {
     fn new(args: &DebugArgs, given: Option<&Scenario>) -> Result<Self, Failure> {
         let break_on = break_on::rules(&args.session.break_on)?;
         let handler = Handler::find(&args.handler, &args.folder)?;
-        let mut header = run::header(&handler, &args.session);
-        let (plan, steps, scenario): (Box<dyn Plan>, _, _) = match given {
-            Some(scenario) => {
-                header.profile = scenario.profile;
-                header.seed = header.seed.map(|_| scenario.seed);
-                let (plan, steps) = ScenarioPlan::new(scenario);
-                (Box::new(plan), Some(steps), scenario.clone())
-            }
+        let (mut terms, scenario) = match given {
+            Some(scenario) => (Terms::scenario(scenario.clone()), scenario.clone()),
             None => {
-                let plan = run::plan(&args.session)?;
-                let scenario = ordinary(&args.session, &plan.initialize, &plan.selection);
-                (Box::new(plan), None, scenario)
+                let terms = run::terms(&args.session)?;
+                let scenario = ordinary(&args.session, &terms.initialize(), &terms.selection());
+                (terms, scenario)
             }
         };
         let by_scenario = given.map(|given| (given.timeout, given.blocking)).unwrap_or_default();
-        let usual = match handler {
-            Handler::Real(_) => (NO_LIMIT_NS, NO_LIMIT_NS),
-            Handler::Script(_) => (scenario.limits().timeout_ns, scenario.limits().blocking_ns),
+        let usual = match handler.is_scripted() {
+            false => (NO_LIMIT_NS, NO_LIMIT_NS),
+            true => (scenario.limits().timeout_ns, scenario.limits().blocking_ns),
         };
         let limit = |given: Option<u64>, scenario: Option<Delay>, usual: u64| {
             given.or(scenario.map(|delay| delay.0)).unwrap_or(usual)
         };
-        header.limits.timeout_ns = limit(args.session.timeout, by_scenario.0, usual.0);
-        header.limits.blocking_ns = limit(args.session.blocking_limit, by_scenario.1, usual.1);
-        Ok(Self { handler, header, plan, steps, scenario, break_on })
+        terms.limits.timeout_ns = limit(args.session.timeout, by_scenario.0, usual.0);
+        terms.limits.blocking_ns = limit(args.session.blocking_limit, by_scenario.1, usual.1);
+        let header = terms.header(&handler);
+        Ok(Self { handler, terms, header, scenario, break_on })
     }
 
     /// Runs it to its end, or until it is left. Returns what there is to say beside what the debugger saw.
     fn run(self, args: &DebugArgs, debugger: &Shared) -> Result<Vec<String>, Failure> {
-        let conditions = run::conditions(&self.header);
-        let selection = Selection::from(&self.scenario.choose);
+        let Self { handler, terms, header, scenario, break_on } = self;
+        let conditions = Conditions::from(&header);
+        let selection = terms.selection();
         let number = lock(debugger).next_number();
-        let plan = DebugPlan::new(self.plan, Arc::clone(debugger), number);
-        let (plan, recording) = Recorder::new(plan, self.scenario.initialize(), selection.clone());
-        let plan: Box<dyn Plan> = if self.break_on.is_empty() {
-            Box::new(plan)
-        } else {
-            host::break_on::wrap(Box::new(plan), self.break_on, conditions)?
-        };
-        let seed = self.scenario.seed;
+        let recording = Recording::default();
         let recorded = Recorded {
-            scenario: self.scenario,
-            recording,
+            recording: recording.clone(),
             handler: args.handler.clone(),
             folders: args.folder.clone(),
+            scenario,
         };
-        let mut trace = Traced::new(args.session.trace.as_deref(), &self.header)?;
+        let (initialize, chosen) = (terms.initialize(), selection.clone());
+        let debugging = Arc::clone(debugger);
+        let wrap = move |plan| {
+            let plan = DebugPlan::new(plan, debugging, number);
+            let plan = Recorder::into(recording, plan, initialize, chosen);
+            break_on::wrap(Box::new(plan), break_on, conditions)
+        };
+        let mut trace = Traced::new(args.session.trace.as_deref(), &header)?;
         lock(debugger).begin(Performed::new(conditions), recorded);
-        let limits = self.header.limits;
-        match self.handler {
-            Handler::Real(factory) => {
-                let job = Job { factory, plan, limits };
-                let started = |controls| lock(debugger).set_leave(Leave::Real(controls));
-                host::run_real(job, started, &mut trace)?;
-            }
-            Handler::Script(script) => trace = run_script(*script, seed, plan, limits, trace, debugger)?,
-        }
-        let mut more: Vec<String> = trace.failed.into_iter().collect();
+        let (steps, failed) = if handler.is_scripted() {
+            run_script(handler, terms, wrap, trace, debugger)?
+        } else {
+            let started = |controls| lock(debugger).set_leave(Leave::Real(controls));
+            let launched = launch::wrapped(&handler, &terms, wrap, started, &mut trace)?;
+            (launched.steps, trace.failed)
+        };
+        let mut more: Vec<String> = failed.into_iter().collect();
         let debugger = lock(debugger);
         let items = debugger.performed().map_or(&[][..], |performed| performed.judged.items());
         let unmatched = selection.unmatched(items);
         if !unmatched.is_empty() {
             more.push(run::no_such_item(&unmatched, items));
         }
-        for (step, came, why) in self.steps.map(|steps| steps.came(items)).unwrap_or_default() {
+        for (step, came, why) in steps.map(|steps| steps.came(items)).unwrap_or_default() {
             if came != StepCame::Taken {
                 more.push(format!("The scenario's step `{}` was not taken: {why}.", step.action));
             }
@@ -155,35 +147,35 @@ impl Prepared {
     }
 }
 
+/// What comes of a session beside its events: the scenario's steps, and why the trace is not whole.
+type Came = (Option<Steps>, Option<String>);
+
 /// What comes of a script's session.
 enum Told {
-    Ended(Result<Traced, CreateError>),
+    Ended(Result<Came, CreateError>),
     Left,
 }
 
 /// Runs a script's session on a thread of its own, so that it can be left behind: nothing else can stop a script that
 /// never ends.
 fn run_script(
-    script: Script,
-    seed: u64,
-    plan: Box<dyn Plan>,
-    limits: Limits,
+    handler: Handler,
+    terms: Terms,
+    wrap: impl FnOnce(Box<dyn Plan>) -> Box<dyn Plan> + Send + 'static,
     mut trace: Traced,
     debugger: &Shared,
-) -> Result<Traced, Failure> {
+) -> Result<Came, Failure> {
     let (tell, told) = mpsc::channel();
     let left = tell.clone();
     lock(debugger).set_leave(Leave::Halt(Box::new(move || drop(left.send(Told::Left)))));
     std::thread::Builder::new().name("script".to_owned()).stack_size(SCRIPT_STACK).spawn(move || {
-        let scheduler = Scheduler::new(SeededChoice::new(seed));
-        let job = Job { factory: Handler::scripted(script, &scheduler), plan, limits };
-        let ran = host::run_virtual(job, &scheduler, &mut trace);
+        let launched = launch::wrapped(&handler, &terms, wrap, |_| {}, &mut trace);
         // Whoever waits for it waits until it comes.
-        drop(tell.send(Told::Ended(ran.map(|_| trace))));
+        drop(tell.send(Told::Ended(launched.map(|launched| (launched.steps, trace.failed)))));
     })?;
     match told.recv() {
         Ok(Told::Ended(ended)) => Ok(ended?),
-        Ok(Told::Left) => Ok(Traced { writer: None, failed: None }),
+        Ok(Told::Left) => Ok((None, None)),
         Err(mpsc::RecvError) => Err(Failure("the session's thread ended before the session".to_owned())),
     }
 }

@@ -22,9 +22,10 @@ pub struct ScriptFactory {
 
 impl ScriptFactory {
     /// For sessions under this scheduler.
-    pub fn new(script: Script, scheduler: Scheduler) -> Self {
+    pub fn new(script: impl Into<Arc<Script>>, scheduler: Scheduler) -> Self {
+        let script = script.into();
         let name = script.name.to_string();
-        Self { script: Arc::new(script), name, scheduler, instances: AtomicU64::new(0) }
+        Self { script, name, scheduler, instances: AtomicU64::new(0) }
     }
 }
 

@@ -1,0 +1,73 @@
+//! What can be wrong with HANDLER.
+
+use std::path::PathBuf;
+
+use crate::handler::FolderError;
+use crate::handler::script::ScriptError;
+
+/// A handler that cannot be driven. The messages say what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HandlerError {
+    /// `filesync` without a folder.
+    #[error("filesync needs at least one --folder LEFT=RIGHT")]
+    NoFolders,
+    /// `--folder` for another handler.
+    #[error("--folder is for filesync, not for {word}")]
+    FoldersElsewhere {
+        /// The handler.
+        word: String,
+    },
+    /// A folder that cannot be synchronized.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// A folder of a handler file.
+    #[error("{}: {path}: {error}", file.display())]
+    FolderInFile {
+        /// The handler file.
+        file: PathBuf,
+        /// Where in the file, e.g. `folders[1]`.
+        path: String,
+        /// What is wrong.
+        error: FolderError,
+    },
+    /// A handler file that cannot be read, or says something else than it should.
+    #[error(transparent)]
+    File(#[from] ScriptError),
+    /// A handler file of kind `builtin` that names no built-in handler.
+    #[error("{}: name: no built-in handler `{name}`; there is `filesync`", file.display())]
+    NoBuiltin {
+        /// The handler file.
+        file: PathBuf,
+        /// The name that it gives.
+        name: String,
+    },
+    /// A handler file for `filesync` without folders.
+    #[error(
+        "{}: folders: no folder to synchronize; expected at least one {{\"left\": …, \"right\": …}}",
+        file.display()
+    )]
+    NoFoldersInFile {
+        /// The handler file.
+        file: PathBuf,
+    },
+    /// A kind of handler that this version does not drive.
+    #[error("{what} are not supported yet by this version", what = .0)]
+    NotYet(
+        /// The handler or its file, and its kind.
+        String,
+    ),
+    /// A word that nearly names a handler.
+    #[error("{word}: no such handler; did you mean {near}?")]
+    Near {
+        /// The word.
+        word: String,
+        /// What it nearly is.
+        near: &'static str,
+    },
+    /// A word that means no handler.
+    #[error("{word}: no such handler; expected `filesync` with --folder LEFT=RIGHT, or a handler file ending in .json")]
+    NoSuch {
+        /// The word.
+        word: String,
+    },
+}

@@ -1,0 +1,74 @@
+//! Handler files: JSON, of a kind each.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::{HandlerError, HandlerSpec};
+use crate::handler::FolderPair;
+use crate::handler::script;
+use crate::trace::readable;
+
+/// A handler file names its kind; each kind reads the rest by itself.
+#[derive(Deserialize)]
+struct Kind {
+    kind: Option<String>,
+}
+
+/// A handler file of kind `builtin`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BuiltinFile {
+    #[serde(rename = "$schema", default)]
+    _schema: Option<String>,
+    #[serde(rename = "kind")]
+    _kind: String,
+    #[serde(rename = "version", default)]
+    _version: Option<u32>,
+    name: String,
+    #[serde(default)]
+    folders: Vec<FolderEntry>,
+}
+
+/// A pair of folders; relative to the handler file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FolderEntry {
+    left: PathBuf,
+    right: PathBuf,
+}
+
+/// Reads a handler file of any kind.
+pub(super) fn read(file: &Path) -> Result<HandlerSpec, HandlerError> {
+    let text = script::read(file)?;
+    let kind = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok().and_then(|file: Kind| file.kind);
+    match kind.as_deref() {
+        Some("builtin") => builtin(&text, file),
+        Some(kind @ ("com" | "exec")) => {
+            Err(HandlerError::NotYet(format!("{}: handlers of kind \"{kind}\"", file.display())))
+        }
+        // Anything else is read as a script: its reader says best what is wrong with the file.
+        _ => Ok(HandlerSpec::Script { file: file.to_owned(), text }),
+    }
+}
+
+fn builtin(text: &str, file: &Path) -> Result<HandlerSpec, HandlerError> {
+    script::check_version(text, file)?;
+    let read: BuiltinFile = script::from_json(text, file)?;
+    if read.name != "filesync" {
+        return Err(HandlerError::NoBuiltin { file: file.to_owned(), name: readable(&read.name) });
+    }
+    if read.folders.is_empty() {
+        return Err(HandlerError::NoFoldersInFile { file: file.to_owned() });
+    }
+    let base = file.parent().unwrap_or(Path::new(""));
+    let pair = |(at, entry): (usize, FolderEntry)| {
+        FolderPair::new(base.join(entry.left), base.join(entry.right)).map_err(|error| HandlerError::FolderInFile {
+            file: file.to_owned(),
+            path: format!("folders[{at}]"),
+            error,
+        })
+    };
+    let folders = read.folders.into_iter().enumerate().map(pair).collect::<Result<_, _>>()?;
+    Ok(HandlerSpec::Filesync { folders })
+}

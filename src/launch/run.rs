@@ -1,0 +1,54 @@
+//! Runs a session in this process.
+
+use super::terms::Planned;
+use super::{Handler, Opened, Terms};
+use crate::handler::CreateError;
+use crate::host::{self, Controls, Drain, Job, Plan, Ran, Scheduler, SeededChoice};
+use crate::scenario::{Recording, Steps};
+
+/// A session that has ended, and what came of its plan.
+pub struct Launched {
+    /// The session.
+    pub ran: Ran,
+    /// What came of the scenario's steps, where there is a scenario.
+    pub steps: Option<Steps>,
+    /// What the manager and the user did, where [`Terms::record`] asked for it.
+    pub recording: Option<Recording>,
+}
+
+/// Runs a session in this process. `started` gets the controls of a session in real time before anything else happens; one in
+/// virtual time is over before anybody could use them.
+///
+/// # Errors
+/// When the instance cannot be created.
+pub fn in_process(
+    handler: &Handler,
+    terms: &Terms,
+    started: impl FnOnce(Controls),
+    drain: &mut dyn Drain,
+) -> Result<Launched, CreateError> {
+    wrapped(handler, terms, |plan| plan, started, drain)
+}
+
+/// As [`in_process`], with a plan that `wrap` makes of the one that the terms amount to.
+///
+/// # Errors
+/// When the instance cannot be created.
+pub fn wrapped(
+    handler: &Handler,
+    terms: &Terms,
+    wrap: impl FnOnce(Box<dyn Plan>) -> Box<dyn Plan>,
+    started: impl FnOnce(Controls),
+    drain: &mut dyn Drain,
+) -> Result<Launched, CreateError> {
+    let Planned { plan, steps, recording } = terms.plan();
+    let plan = wrap(plan);
+    let limits = terms.limits;
+    let scheduler = Scheduler::new(SeededChoice::new(terms.seed));
+    let job = Job { factory: handler.factory(&scheduler), plan, limits };
+    let ran = match handler.opened() {
+        Opened::Real(_) => host::run_real(job, started, drain)?,
+        Opened::Script(_) => host::run_virtual(job, &scheduler, drain)?,
+    };
+    Ok(Launched { ran, steps, recording })
+}

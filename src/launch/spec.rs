@@ -1,0 +1,92 @@
+//! Which handler a session is held with: as it is written down, and ready to be driven.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::HandlerError;
+use crate::handler::script::{self, Script, ScriptFactory};
+use crate::handler::{FileSync, FolderPair, HandlerFactory};
+use crate::host::Scheduler;
+
+/// A handler as it is written down: all that another process needs to drive it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum HandlerSpec {
+    /// The built-in `filesync`.
+    Filesync {
+        /// Its pairs of folders, each an item.
+        folders: Vec<FolderPair>,
+    },
+    /// A script.
+    Script {
+        /// The file that errors name.
+        file: PathBuf,
+        /// What stands in it.
+        text: String,
+    },
+}
+
+/// A handler that can be driven, as often as one likes. Clones share what is the same for all sessions.
+#[derive(Clone)]
+pub struct Handler {
+    spec: HandlerSpec,
+    opened: Opened,
+}
+
+/// How a handler is driven.
+#[derive(Clone)]
+pub enum Opened {
+    /// On real threads, by the machine's clock.
+    Real(Arc<dyn HandlerFactory>),
+    /// A script, in virtual time.
+    Script(Arc<Script>),
+}
+
+impl HandlerSpec {
+    /// Makes the handler ready to be driven. Nothing of it runs yet.
+    ///
+    /// # Errors
+    /// When it is not what it is said to be.
+    pub fn open(self) -> Result<Handler, HandlerError> {
+        let opened = match &self {
+            Self::Filesync { folders } => Opened::Real(Arc::new(FileSync::new(folders.clone())?)),
+            Self::Script { file, text } => Opened::Script(Arc::new(script::parse(text, file)?)),
+        };
+        Ok(Handler { spec: self, opened })
+    }
+}
+
+impl Handler {
+    /// The handler as it is written down.
+    pub fn spec(&self) -> &HandlerSpec {
+        &self.spec
+    }
+
+    /// How it is driven.
+    pub fn opened(&self) -> &Opened {
+        &self.opened
+    }
+
+    /// Its name in traces and reports.
+    pub fn name(&self) -> String {
+        match &self.opened {
+            Opened::Real(factory) => factory.name().to_owned(),
+            Opened::Script(script) => script.name.to_string(),
+        }
+    }
+
+    /// Whether its sessions take place in virtual time, where a seed decides everything.
+    pub fn is_scripted(&self) -> bool {
+        matches!(self.opened, Opened::Script(_))
+    }
+
+    /// What makes its instances; a script's run under this scheduler.
+    pub fn factory(&self, scheduler: &Scheduler) -> Arc<dyn HandlerFactory> {
+        match &self.opened {
+            Opened::Real(factory) => Arc::clone(factory),
+            Opened::Script(script) => Arc::new(ScriptFactory::new(Arc::clone(script), scheduler.clone())),
+        }
+    }
+}
