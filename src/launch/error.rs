@@ -28,7 +28,7 @@ pub enum HandlerError {
         /// Where in the file, e.g. `folders[1]`.
         path: String,
         /// What is wrong.
-        error: FolderError,
+        error: Box<FolderError>,
     },
     /// A handler file that cannot be read, or says something else than it should.
     #[error(transparent)]

@@ -66,7 +66,7 @@ fn builtin(text: &str, file: &Path) -> Result<HandlerSpec, HandlerError> {
         FolderPair::new(base.join(entry.left), base.join(entry.right)).map_err(|error| HandlerError::FolderInFile {
             file: file.to_owned(),
             path: format!("folders[{at}]"),
-            error,
+            error: Box::new(error),
         })
     };
     let folders = read.folders.into_iter().enumerate().map(pair).collect::<Result<_, _>>()?;
