@@ -38,6 +38,9 @@ const fn wrong(name: &'static str, rules: &'static [&'static str]) -> Fixture {
 const FIXTURES: &[Fixture] = &[
     good("minimal", &[]),
     good("minimal", &["--settings"]),
+    good("good", &[]),
+    good("good", &["--settings", "--item", "Mail", "--no-user"]),
+    good("good", &["--item", "Calendar", "--no-user", "--event", "idle", "--profile", "vista"]),
     good("minimal", &["--item", "Attic", "--profile", "vista", "--event", "idle", "--no-user"]),
     good("office", &[]),
     good("office", &["--retries", "0"]),

@@ -8,6 +8,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use super::condition::Condition;
 use super::step::Steps;
 use crate::protocol::{
     CallMethod, FileTime, Guid, HResult, HandlerFlags, HandlerInfo, Item, ItemFlags, ItemState, Status, Text,
@@ -297,6 +298,9 @@ impl<'de> Deserialize<'de> for Behaviours {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Behaviour {
+    /// Only when this holds; otherwise the call does what a good handler does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub only_if: Option<Condition>,
     /// Done before the return, on the manager's own thread.
     #[serde(rename = "do", skip_serializing_if = "are_none")]
     pub steps: Steps,
@@ -347,6 +351,6 @@ fn threads<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String
     deserializer.deserialize_map(Visitor)
 }
 
-fn are_none(steps: &Steps) -> bool {
+pub(super) fn are_none(steps: &Steps) -> bool {
     steps.is_empty()
 }

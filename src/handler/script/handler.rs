@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use super::condition::Condition;
 use super::file::{Behaviour, Fault, Id, Script};
 use super::run::{Context, Runner};
 use super::step::{Step, WorkStep};
@@ -57,9 +58,10 @@ impl ScriptHandler {
     /// What this call of the method does, where the script says it.
     fn behaviour(&mut self, method: CallMethod) -> Option<Behaviour> {
         let nth = self.calls.entry(method).or_default();
-        let behaviour = self.script.methods.behaviour(method, *nth).cloned();
+        let behaviour = self.script.methods.behaviour(method, *nth);
         *nth += 1;
-        behaviour
+        let applies = |condition: &Condition| condition.holds(&lock(&self.told), self.owner);
+        behaviour.filter(|behaviour| behaviour.only_if.as_ref().is_none_or(applies)).cloned()
     }
 
     /// Does what the behaviour says, and gives what it returns.
@@ -94,7 +96,13 @@ impl ScriptHandler {
 }
 
 impl SyncHandler for ScriptHandler {
-    fn initialize(&mut self, _: u32, _: SyncFlags, _: Option<&[u8]>) -> HResult {
+    fn initialize(&mut self, reserved: u32, flags: SyncFlags, cookie: Option<&[u8]>) -> HResult {
+        {
+            let mut told = lock(&self.told);
+            told.flags = flags;
+            told.cookie = cookie.is_some();
+            told.reserved = reserved != 0;
+        }
         self.call(CallMethod::Initialize, |_| Behaviour::default(), HResult::S_OK)
     }
 
@@ -129,6 +137,7 @@ impl SyncHandler for ScriptHandler {
     }
 
     fn show_properties(&mut self, _: u64, _: Guid) -> HResult {
+        lock(&self.told).properties_shown += 1;
         let good = |_: &Self| Self::completing();
         self.call(CallMethod::ShowProperties, good, HResult::S_OK)
     }
@@ -147,8 +156,12 @@ impl SyncHandler for ScriptHandler {
         hr
     }
 
-    fn prepare_for_sync(&mut self, items: &[Guid], _: u64, _: u32) -> HResult {
-        lock(&self.told).prepare(items);
+    fn prepare_for_sync(&mut self, items: &[Guid], _: u64, reserved: u32) -> HResult {
+        {
+            let mut told = lock(&self.told);
+            told.prepare(items);
+            told.reserved = reserved != 0;
+        }
         let good = |_: &Self| Self::completing();
         self.call(CallMethod::PrepareForSync, good, HResult::S_OK)
     }
@@ -174,6 +187,7 @@ impl SyncHandler for ScriptHandler {
     }
 
     fn show_error(&mut self, _: u64, _: Guid) -> HResult {
+        lock(&self.told).errors_shown += 1;
         let good = |_: &Self| Self::completing();
         self.call(CallMethod::ShowError, good, HResult::S_OK)
     }

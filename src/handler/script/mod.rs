@@ -1,5 +1,6 @@
 //! Scripted handlers: a JSON file says what a handler is and does, also wrongly.
 
+mod condition;
 mod file;
 mod handler;
 mod load;
@@ -10,8 +11,11 @@ mod step;
 mod told;
 mod wording;
 
+pub use condition::Condition;
 pub use file::{Answer, Behaviour, Behaviours, Fault, Id, Methods, Script, ScriptItem, ScriptKind};
 pub use handler::ScriptFactory;
 pub use load::{ScriptError, load, parse, schema};
 pub(crate) use load::{check_version, from_json, read};
-pub use step::{CompleteAs, LogStep, ProgressStep, RawCallback, Repeat, Start, Step, Steps, WaitFor, WorkStep, Yes};
+pub use step::{
+    CompleteAs, LogStep, ProgressStep, RawCallback, Repeat, Start, Step, Steps, WaitFor, When, WorkStep, Yes,
+};

@@ -144,13 +144,19 @@ impl Runner {
             Step::Progress(step) => self.progress(&step),
             Step::Work(work) => self.push(unfold(&work).into(), 0),
             Step::Repeat(repeat) if repeat.times > 0 => self.push(repeat.steps, repeat.times - 1),
+            Step::When(when) => {
+                let holds = when.condition.holds(&lock(&self.context.told), self.context.owner);
+                self.push(if holds { when.steps } else { when.otherwise }, 0);
+            }
             Step::Start(start) => {
                 let runner = Runner::new(self.context.clone(), start.steps).counted();
                 self.context.scheduler.spawn(self.context.owner, &start.thread, runner);
             }
             Step::Dialog(true) => {
                 let granted = self.call(Callback::EnableModeless(EnableModeless { enable: true }));
-                lock(&self.context.told).dialog = granted == Some(HResult::S_OK);
+                let mut told = lock(&self.context.told);
+                told.dialog = granted == Some(HResult::S_OK);
+                told.dialog_refused |= granted == Some(HResult::S_FALSE);
             }
             Step::Dialog(false) => {
                 let held = std::mem::take(&mut lock(&self.context.told).dialog);
@@ -178,7 +184,11 @@ impl Runner {
             Step::Wait(_) | Step::WaitFor(_) | Step::Hang(_) | Step::Panic(_) | Step::Repeat(_) => {}
             other => {
                 if let Some(callback) = to_callback(other) {
-                    self.call(callback);
+                    let connects = matches!(callback, Callback::EstablishConnection(_));
+                    let hr = self.call(callback);
+                    if connects && hr.is_some_and(HResult::is_failure) {
+                        lock(&self.context.told).connection_failed = true;
+                    }
                 }
             }
         }

@@ -90,6 +90,11 @@ fn of_step(method: CallMethod, step: &Step, path: &Path) -> Option<(Path, String
         }
         Step::Repeat(repeat) => first_of(method, &repeat.steps, &path.key("repeat").key("do")),
         Step::Start(start) => first_of(method, &start.steps, &path.key("start").key("do")),
+        Step::When(when) => {
+            let path = path.key("when");
+            first_of(method, &when.steps, &path.key("do"))
+                .or_else(|| first_of(method, &when.otherwise, &path.key("else")))
+        }
         _ => None,
     }
 }

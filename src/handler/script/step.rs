@@ -6,6 +6,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use super::condition::Condition;
 use super::file::Id;
 use crate::protocol::{
     CallbackMethod, Delay, ErrorFlags, Guid, HResult, LogLevel, LogMask, ProgressMask, Status, Text,
@@ -54,6 +55,8 @@ pub enum Step {
     Repeat(Repeat),
     /// Starts a thread.
     Start(Start),
+    /// Does one thing or another.
+    When(When),
 }
 
 /// A call of `Progress`. It is left out when the item was not prepared, or is to be stopped.
@@ -196,6 +199,21 @@ pub struct Start {
     /// What it does.
     #[serde(rename = "do")]
     pub steps: Steps,
+}
+
+/// Steps that depend on what the handler was told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct When {
+    /// What must hold.
+    #[serde(rename = "is")]
+    pub condition: Condition,
+    /// What is done then.
+    #[serde(rename = "do")]
+    pub steps: Steps,
+    /// What is done otherwise.
+    #[serde(rename = "else", default, skip_serializing_if = "super::file::are_none")]
+    pub otherwise: Steps,
 }
 
 /// What a thread waits for.

@@ -5,11 +5,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::file::Answer;
 use crate::handler::SyncCallback;
-use crate::protocol::{Guid, HResult, Status};
+use crate::protocol::{Guid, HResult, Status, SyncFlags};
 
 #[derive(Default)]
 pub(super) struct Told {
     pub(super) callback: Option<Arc<dyn SyncCallback>>,
+    pub(super) flags: SyncFlags,
+    pub(super) cookie: bool,
+    /// The last reserved argument was not 0.
+    pub(super) reserved: bool,
+    /// How often items were prepared.
+    pub(super) round: u32,
+    pub(super) errors_shown: u32,
+    pub(super) properties_shown: u32,
+    pub(super) dialog_refused: bool,
+    pub(super) connection_failed: bool,
     pub(super) prepared: Vec<Guid>,
     pub(super) skipped: BTreeSet<Guid>,
     pub(super) cancelled: BTreeSet<Guid>,
@@ -38,6 +48,7 @@ pub(super) enum Report {
 impl Told {
     /// Begins a round with these items.
     pub(super) fn prepare(&mut self, items: &[Guid]) {
+        self.round += 1;
         self.prepared = items.to_vec();
         self.skipped.clear();
         self.cancelled.clear();
