@@ -58,6 +58,7 @@ pub fn run(scenario: &Scenario, script: Script, plan: impl Plan + 'static) -> Re
         seed: Some(scenario.seed),
         profile: scenario.profile,
         limits: scenario.limits(),
+        started: mobsync::trace::VIRTUAL_START,
         ..Header::default()
     };
     let scheduler = Scheduler::new(SeededChoice::new(scenario.seed));

@@ -14,6 +14,9 @@ pub struct Condition {
     /// The session's event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<SyncEvent>,
+    /// Whether the session's event is one that the protocol has (SYNCMGRFLAG).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known_event: Option<bool>,
     /// Whether there is a user who may be bothered (MAYBOTHERUSER).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<bool>,
@@ -65,6 +68,7 @@ impl Condition {
             wanted.is_none_or(|wanted| wanted == found)
         }
         is(self.event, told.flags.event())
+            && is(self.known_event, told.flags.event().is_known())
             && is(self.user, told.flags.may_bother_user())
             && is(self.settings, told.flags.settings())
             && is(self.cookie, told.cookie)

@@ -39,6 +39,9 @@ pub struct Script {
     /// What a cancel in a reply to Progress brings about.
     #[serde(default)]
     pub on_cancel: Answer,
+    /// What a cancel of everything brings about, where that is something else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_cancel_all: Option<Answer>,
     /// What SetItemStatus(SKIPPED) brings about.
     #[serde(default)]
     pub on_skip: Answer,
@@ -165,6 +168,10 @@ impl Default for Answer {
 pub enum Fault {
     /// `Next` returns E_NOTIMPL.
     NextNotImplemented,
+    /// `Next` for more than one item returns E_NOTIMPL.
+    NextManyNotImplemented,
+    /// `Next` fails, and delivers nothing.
+    NextFails,
     /// `Next` returns S_OK although it delivers fewer items than asked for.
     NextOkWhenShort,
     /// `Next` returns S_FALSE although it delivers all that was asked for.
@@ -175,20 +182,30 @@ pub enum Fault {
     NextMiscounts,
     /// `Next` delivers items and returns E_FAIL.
     NextFailsAndDelivers,
+    /// `Next` returns E_OUTOFMEMORY where it delivers fewer items than asked for.
+    ShortFailsAndDelivers,
     /// Past the end, `Next` returns E_FAIL.
     EndFails,
     /// Past the end, `Next` begins again.
     EndWrapsAround,
     /// `Reset` does nothing.
     ResetDoesNothing,
+    /// `Reset` goes to the second item.
+    ResetToSecond,
+    /// `Reset` fails, and does nothing.
+    ResetFails,
     /// `Skip` does nothing.
     SkipDoesNothing,
     /// `Skip` says S_OK past the end.
     SkipAlwaysOk,
+    /// `Skip` fails, and does nothing.
+    SkipFails,
     /// A clone stands at the beginning.
     CloneAtBeginning,
     /// A clone and its original move together.
     CloneShares,
+    /// `Clone` fails, and gives nothing.
+    CloneFails,
     /// Each enumeration gives new ItemIDs.
     NewIds,
 }

@@ -233,8 +233,11 @@ impl ScriptEnumerator {
 
 impl EnumItems for ScriptEnumerator {
     fn next(&mut self, celt: u32) -> (HResult, Option<u32>, Vec<Item>) {
-        if self.has(Fault::NextNotImplemented) {
+        if self.has(Fault::NextNotImplemented) || (celt > 1 && self.has(Fault::NextManyNotImplemented)) {
             return (HResult::E_NOTIMPL, Some(0), Vec::new());
+        }
+        if self.has(Fault::NextFails) {
+            return (HResult::E_OUTOFMEMORY, Some(0), Vec::new());
         }
         if self.at() == self.items.len() && !self.items.is_empty() {
             if self.has(Fault::EndFails) {
@@ -253,6 +256,7 @@ impl EnumItems for ScriptEnumerator {
         let full = items.len() >= asked;
         let hr = match full {
             _ if self.has(Fault::NextFailsAndDelivers) => HResult::E_FAIL,
+            false if !items.is_empty() && self.has(Fault::ShortFailsAndDelivers) => HResult::E_OUTOFMEMORY,
             true if self.has(Fault::NextFalseWhenFull) => HResult::S_FALSE,
             false if self.has(Fault::NextOkWhenShort) => HResult::S_OK,
             true => HResult::S_OK,
@@ -263,6 +267,9 @@ impl EnumItems for ScriptEnumerator {
     }
 
     fn skip(&mut self, celt: u32) -> HResult {
+        if self.has(Fault::SkipFails) {
+            return HResult::E_OUTOFMEMORY;
+        }
         let to = self.at().saturating_add(celt as usize);
         if !self.has(Fault::SkipDoesNothing) {
             self.go_to(to.min(self.items.len()));
@@ -271,13 +278,19 @@ impl EnumItems for ScriptEnumerator {
     }
 
     fn reset(&mut self) -> HResult {
+        if self.has(Fault::ResetFails) {
+            return HResult::E_OUTOFMEMORY;
+        }
         if !self.has(Fault::ResetDoesNothing) {
-            self.go_to(0);
+            self.go_to(usize::from(self.has(Fault::ResetToSecond)));
         }
         HResult::S_OK
     }
 
     fn try_clone(&mut self) -> (HResult, Option<Box<dyn EnumItems>>) {
+        if self.has(Fault::CloneFails) {
+            return (HResult::E_OUTOFMEMORY, None);
+        }
         let at = if self.has(Fault::CloneShares) {
             Arc::clone(&self.at)
         } else if self.has(Fault::CloneAtBeginning) {

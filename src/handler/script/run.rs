@@ -215,8 +215,7 @@ impl Runner {
         let report = if step.force {
             Report::Made
         } else {
-            let script = &self.context.script;
-            lock(&self.context.told).report(item, step.status, &script.on_cancel, &script.on_skip)
+            lock(&self.context.told).report(item, step.status, &self.context.script)
         };
         let info = match report {
             Report::Made => to_progress(step),

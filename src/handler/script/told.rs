@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::file::Answer;
+use super::file::Script;
 use crate::handler::SyncCallback;
 use crate::protocol::{Guid, HResult, Status, SyncFlags};
 
@@ -58,16 +58,19 @@ impl Told {
     }
 
     /// What becomes of a report, given what the handler was told about the item.
-    pub(super) fn report(&mut self, item: Guid, status: Option<Status>, cancel: &Answer, skip: &Answer) -> Report {
+    pub(super) fn report(&mut self, item: Guid, status: Option<Status>, script: &Script) -> Report {
         if !self.prepared.contains(&item) || self.ended.contains(&item) {
             return Report::LeftOut;
         }
-        let skipped = self.skipped.contains(&item) && !skip.ignore;
-        let cancelled = (self.cancelled_all || self.cancelled.contains(&item)) && !cancel.ignore;
-        let answer = match (skipped, cancelled) {
-            (true, _) => skip,
-            (false, true) => cancel,
-            (false, false) => return Report::Made,
+        let Script { on_skip, on_cancel, on_cancel_all, .. } = script;
+        let on_cancel_all = on_cancel_all.as_ref().unwrap_or(on_cancel);
+        let told = [
+            (self.skipped.contains(&item), on_skip),
+            (self.cancelled.contains(&item), on_cancel),
+            (self.cancelled_all, on_cancel_all),
+        ];
+        let Some((_, answer)) = told.into_iter().find(|(told, answer)| *told && !answer.ignore) else {
+            return Report::Made;
         };
         let updating = status.is_none_or(Status::is_updating);
         let since = self.since_stop.entry(item).or_default();

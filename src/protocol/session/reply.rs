@@ -20,7 +20,7 @@ pub enum Standing {
     TooLate,
     /// `Progress` before the first `PrepareForSync`.
     BeforePrepare,
-    /// `Progress` after `Synchronize` ended.
+    /// `Progress` after `Synchronize` ended, or was completed before its return.
     AfterEnd,
     /// `EnableModeless(FALSE)` without a granted TRUE.
     NotHeld,
@@ -58,6 +58,8 @@ impl Instance {
         match callback {
             Callback::Progress(_) => match (self.synchronize, self.prepare) {
                 (Phase::Done(_) | Phase::Refused(_) | Phase::Overdue, _) => Standing::AfterEnd,
+                // Completed by the handler's own word, although the completion is held.
+                (Phase::Open { held: Some(_) }, _) => Standing::AfterEnd,
                 (_, Phase::Idle) => Standing::BeforePrepare,
                 _ => Standing::Expected,
             },

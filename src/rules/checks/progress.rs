@@ -9,7 +9,7 @@ pub(crate) fn callback(cx: &mut Context<'_>, callback: &Callback, standing: Stan
     let place = cx.place();
     let Some(instance) = cx.session.instance(cx.event.handler) else { return };
     let known = instance.item(args.item).copied();
-    let synchronized = matches!(instance.phase(CallMethod::Synchronize), Phase::Done(_));
+    let completed = matches!(instance.phase(CallMethod::Synchronize), Phase::Done(_) | Phase::Open { held: Some(_) });
     cx.judge.check(place, PROG_01, args.info.is_some(), || "Progress was called without a structure".to_owned());
     cx.judge.check(place, PROG_08, known.is_some(), || format!("item {} was not enumerated", args.item));
     if let Some(info) = &args.info {
@@ -17,7 +17,7 @@ pub(crate) fn callback(cx: &mut Context<'_>, callback: &Callback, standing: Stan
     }
     match (known, standing) {
         (_, Standing::AfterEnd) => {
-            cx.judge.check(place, SYNC_11, !synchronized, || {
+            cx.judge.check(place, SYNC_11, !completed, || {
                 format!("progress of item {} after SynchronizeCompleted", args.item)
             });
         }
