@@ -27,6 +27,7 @@
 //! | [`handler`] | the handler's trait; the built-in handler `filesync`; handlers that a JSON file describes |
 //! | [`host`] | drives a handler through a session: in real time, or in virtual time, where the same seed gives the same trace |
 //! | [`launch`] | sessions as jobs: which handler, and what the manager and the user do |
+//! | [`conform`] | sessions that provoke what an ordinary one does not |
 //! | [`scenario`] | files that say what the manager and the user do, and what must come of it |
 //! | [`trace`] | traces as files and as text |
 //! | [`report`] | findings for people and for programs |
@@ -166,6 +167,7 @@
 #![warn(missing_docs)]
 
 pub mod cli;
+pub mod conform;
 pub mod handler;
 pub mod host;
 pub mod launch;

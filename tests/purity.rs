@@ -19,6 +19,7 @@ const IMPURE: &[&str] = &[
     "tokio",
     "serde_json",
     "crate::cli",
+    "crate::conform",
     "crate::handler",
     "crate::host",
     "crate::launch",

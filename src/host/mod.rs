@@ -6,9 +6,11 @@ mod driver;
 mod plan;
 mod run;
 mod scheduler;
+mod sequence;
 mod shared;
 
 pub use plan::{Plan, Selection, StandardPlan, Step, View};
 pub use run::{Controls, Drain, Job, Ran, run_real, run_virtual};
 pub use scheduler::{Choice, MOST_STEPS, Next, Paused, Scheduler, SeededChoice, Task};
+pub use sequence::Sequence;
 pub use shared::CallbackSink;

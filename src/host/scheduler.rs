@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::sequence::Sequence;
 use crate::protocol::Thread;
 
 /// A logical thread: something that is done in steps.
@@ -41,22 +42,18 @@ pub trait Choice: Send {
 
 /// The choice of `--seed N`: a SplitMix64 sequence, the same on every machine and in every version.
 #[derive(Clone, Debug)]
-pub struct SeededChoice(u64);
+pub struct SeededChoice(Sequence);
 
 impl SeededChoice {
     /// The sequence of that seed.
     pub fn new(seed: u64) -> Self {
-        Self(seed)
+        Self(Sequence::new(seed))
     }
 }
 
 impl Choice for SeededChoice {
     fn choose(&mut self, ready: &[&Thread]) -> usize {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((mixed ^ (mixed >> 31)) % ready.len() as u64) as usize
+        self.0.below(ready.len())
     }
 }
 

@@ -5,6 +5,7 @@ mod event_pattern;
 mod expect;
 mod file;
 mod load;
+mod make;
 mod pattern;
 mod plan;
 mod record;
@@ -14,7 +15,8 @@ pub use bless::{blessed, observed};
 pub use event_pattern::EventPattern;
 pub use expect::{Came, Held, check};
 pub use file::{
-    Action, Choose, EventName, Expect, ExpectFindings, FORMAT, Reply, Scenario, Step, StepExpect, Trigger, VERSION,
+    Action, Choose, ErrorRef, EventName, Expect, ExpectFindings, FORMAT, Reply, Scenario, Step, StepExpect, Trigger,
+    VERSION,
 };
 pub use load::{ScenarioError, load, parse};
 pub use pattern::{CallbackPattern, ItemRef};

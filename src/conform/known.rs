@@ -1,0 +1,66 @@
+//! What is known of a handler, from a session with it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::protocol::{Callback, Event, Guid, HandlerFlags, Item, Kind, Session, State};
+
+/// What sessions have shown of a handler: what there is to choose, to skip, to cancel and to refuse.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// What the handler says of itself.
+    pub flags: HandlerFlags,
+    /// Its items, in the order in which they were enumerated first.
+    pub items: Vec<Item>,
+    /// How often `Progress` was called for each item.
+    pub reports: BTreeMap<Guid, u32>,
+    /// How often `EnableModeless(TRUE)` was called.
+    pub dialogs: u32,
+    /// How often `EstablishConnection` was called.
+    pub connections: u32,
+    /// How many errors with jump text were logged.
+    pub jump_errors: u32,
+    /// The states in which the session was, in their order.
+    pub states: BTreeSet<State>,
+}
+
+impl Known {
+    /// Takes what the next event shows, and the session after it.
+    pub fn observe(&mut self, event: &Event, session: &Session) {
+        match &event.kind {
+            Kind::Return { what, .. } => {
+                if let Some(info) = &what.out.info {
+                    self.flags = info.flags;
+                }
+                for item in &what.out.items {
+                    if self.items.iter().all(|known| known.id != item.id) {
+                        self.items.push(item.clone());
+                    }
+                }
+            }
+            Kind::Callback { what, .. } => self.called_back(what),
+            _ => {}
+        }
+        if let Some(instance) = session.instance(event.handler) {
+            self.states.insert(instance.state());
+        }
+    }
+
+    fn called_back(&mut self, callback: &Callback) {
+        match callback {
+            Callback::Progress(args) => *self.reports.entry(args.item).or_default() += 1,
+            Callback::EnableModeless(args) if args.enable => self.dialogs += 1,
+            Callback::EstablishConnection(_) => self.connections += 1,
+            Callback::LogError(args) => {
+                let info = args.info.as_deref();
+                let jump = info.is_some_and(|info| info.given_flags().has(crate::protocol::ErrorFlags::ENABLEJUMPTEXT));
+                self.jump_errors += u32::from(jump);
+            }
+            _ => {}
+        }
+    }
+
+    /// How often all items report.
+    pub fn all_reports(&self) -> u32 {
+        self.reports.values().sum()
+    }
+}

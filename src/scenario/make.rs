@@ -1,0 +1,31 @@
+//! Scenarios made by programs.
+
+use super::file::{Choose, EventName, Expect, FORMAT, Scenario, VERSION};
+use crate::protocol::Profile;
+
+impl Scenario {
+    /// An ordinary session: a user at the screen, the items that the handler preselects, no steps, no expectations.
+    pub fn titled(title: impl Into<String>) -> Self {
+        Self {
+            schema: None,
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            title: title.into(),
+            follows: String::new(),
+            description: String::new(),
+            handler: None,
+            folders: Vec::new(),
+            seed: 0,
+            profile: Profile::default(),
+            event: EventName::default(),
+            settings: false,
+            user: true,
+            cookie: None,
+            choose: Choose::default(),
+            timeout: None,
+            blocking: None,
+            steps: Vec::new(),
+            expect: Expect::default(),
+        }
+    }
+}
