@@ -35,6 +35,9 @@ pub(super) enum Command {
     /// One session with live progress; then items, outcome, findings
     #[command(after_help = format!("{OF_RUN}\n\n{EXIT_CODES}"))]
     Run(RunArgs),
+    /// What scenarios say, against the handlers that they name or another one
+    #[command(after_help = EXIT_CODES)]
+    Replay(ReplayArgs),
     /// A session step by step: where it stands, what is legal now, what was called last on which thread
     Debug(DebugArgs),
     /// Judge recorded traces, whoever recorded them
@@ -68,6 +71,10 @@ pub(super) struct RunArgs {
 
     #[command(flatten)]
     pub(super) judge: JudgeArgs,
+
+    /// Write what the manager and the user did to this file, as a scenario that `replay` takes
+    #[arg(long, value_name = "FILE")]
+    pub(super) record: Option<PathBuf>,
 
     /// How to report
     #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
@@ -155,6 +162,60 @@ pub(super) struct DebugArgs {
     /// Warnings fail too
     #[arg(long)]
     pub(super) strict: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReplayArgs {
+    /// Scenario files, and folders of them
+    #[arg(required = true, value_name = "SCENARIO")]
+    pub(super) scenarios: Vec<PathBuf>,
+
+    /// Replay against this handler, not against the one that the scenario names
+    #[arg(long, value_name = "HANDLER")]
+    pub(super) handler: Option<String>,
+
+    /// With --handler filesync: synchronize LEFT to RIGHT, as one item (repeatable)
+    #[arg(long, value_name = "LEFT=RIGHT", requires = "handler")]
+    pub(super) folder: Vec<String>,
+
+    /// Rewrite what the scenarios expect from what happens, and say what is changed
+    #[arg(long)]
+    pub(super) bless: bool,
+
+    /// How many scenarios are replayed at a time [default: one for each processor]
+    #[arg(long, value_name = "N")]
+    pub(super) jobs: Option<std::num::NonZeroU16>,
+
+    /// Say also which expectations were met (a single scenario always does)
+    #[arg(long, short)]
+    pub(super) verbose: bool,
+
+    /// How long a call may take, and how long a handler that owes a completion may be silent [default: the scenario's]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    pub(super) timeout: Option<u64>,
+
+    /// How long an asynchronous method may take to return [default: the scenario's]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    pub(super) blocking_limit: Option<u64>,
+
+    /// Write the trace to this file; of several scenarios, the traces into this folder
+    #[arg(long, value_name = "FILE|FOLDER")]
+    pub(super) trace: Option<PathBuf>,
+
+    /// Run the handlers in this process, for debuggers (today every handler does)
+    #[arg(long)]
+    pub(super) in_process: bool,
+
+    /// Raise the debugger's trap (SIGTRAP) in the thread that breaks one of these rules: codes, families or names
+    #[arg(long, value_name = "CODES", value_delimiter = ',')]
+    pub(super) break_on: Vec<String>,
+
+    #[command(flatten)]
+    pub(super) judge: JudgeArgs,
+
+    /// How to report
+    #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
+    pub(super) format: ReportFormat,
 }
 
 #[derive(Debug, Args)]
@@ -246,6 +307,8 @@ pub(super) enum SchemaName {
     Trace,
     /// A scripted handler
     Script,
+    /// A scenario
+    Scenario,
     /// A report
     Report,
 }

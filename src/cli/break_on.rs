@@ -1,19 +1,18 @@
 //! `--break-on`.
 
-use super::args::SessionArgs;
 use super::exit::Failure;
 use crate::host::{Plan, break_on};
 use crate::rules::{Conditions, Rule, UnknownRule, select};
 
 /// The rules at whose violation `--break-on` wants the debugger's trap.
-pub(super) fn asked(args: &SessionArgs) -> Result<Vec<&'static Rule>, Failure> {
-    if !args.break_on.is_empty() && !args.in_process {
+pub(super) fn asked(words: &[String], in_process: bool) -> Result<Vec<&'static Rule>, Failure> {
+    if !words.is_empty() && !in_process {
         return Err(Failure(
             "--break-on goes with --in-process: a debugger that runs mobsync sees the handler only in the same process"
                 .to_owned(),
         ));
     }
-    rules(&args.break_on)
+    rules(words)
 }
 
 /// The plan, raising the debugger's trap at the violation of these rules; the plan itself if there are none.

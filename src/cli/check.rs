@@ -3,11 +3,11 @@
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
+use super::again;
 use super::args::{CheckArgs, CheckFormat};
 use super::exit::{Ended, Failure};
 use super::judged::Judged;
 use super::output::{Output, keep_apart};
-use super::replay;
 use crate::report::{Filter, Report, human};
 use crate::rules::Conditions;
 use crate::trace::{self, Header, Reader, TraceError};
@@ -42,14 +42,9 @@ pub(super) fn check(args: &CheckArgs) -> Result<Ended, Failure> {
         failures.extend(broken.as_ref().map(ToString::to_string));
         let profile = args.profile.map_or(header.profile, Into::into);
         let report = report.get_or_insert_with(|| Report::new(&*header.handler, profile, header.seed, &filter));
-        if report.handler != header.handler {
-            report.handler = "several handlers".to_owned();
-        }
-        if report.seed != header.seed {
-            report.seed = None;
-        }
+        report.agree_with(&header.handler, header.seed);
         let error = broken.map(|error| error.to_string());
-        judged.add_to(report, &case, replay::of_check(path, args), error, &filter);
+        judged.add_to(report, &case, again::of_check(path, args), error, &filter);
     }
     let mut failed = false;
     if let Some(mut report) = report {

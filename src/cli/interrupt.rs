@@ -31,8 +31,24 @@ impl Interrupt {
         self.over.store(true, Ordering::SeqCst);
     }
 
-    /// Listens for as long as the program runs. When this returns, no signal is missed any more.
+    /// Listens to the signals that concern a session, for as long as the program runs.
     pub(super) fn listen(&self, controls: Controls, teller: Teller) {
+        let (leaving, to_user) = (controls.clone(), teller.clone());
+        let stop = move || {
+            controls.cancel_all();
+            to_user.tell("stopping every item; Ctrl-C again leaves the session at once");
+        };
+        self.listen_and(teller, stop, move || leaving.leave());
+    }
+
+    /// Listens for as long as the program runs: the first signal calls `stop`, the second `leave`. When this returns, no
+    /// signal is missed any more.
+    pub(super) fn listen_and(
+        &self,
+        teller: Teller,
+        stop: impl Fn() + Send + 'static,
+        leave: impl Fn() + Send + 'static,
+    ) {
         let at_once =
             |error: std::io::Error| teller.tell(&format!("mobsync: Ctrl-C will end the program at once: {error}"));
         let (runtime, mut signals) = match Builder::new_current_thread().enable_io().build().and_then(|runtime| {
@@ -42,7 +58,7 @@ impl Interrupt {
             Ok(both) => both,
             Err(error) => return at_once(error),
         };
-        let (interrupt, to_user) = (self.clone(), teller.clone());
+        let interrupt = self.clone();
         let spawned = std::thread::Builder::new().name("ctrl-c".to_owned()).spawn(move || {
             runtime.block_on(async {
                 let mut count = 0;
@@ -54,10 +70,9 @@ impl Interrupt {
                     match count {
                         1 => {
                             interrupt.came.store(true, Ordering::SeqCst);
-                            controls.cancel_all();
-                            to_user.tell("stopping every item; Ctrl-C again leaves the session at once");
+                            stop();
                         }
-                        2 => controls.leave(),
+                        2 => leave(),
                         _ => exit(INTERRUPTED),
                     }
                 }

@@ -173,24 +173,35 @@ impl Judged {
         self.recent.back()
     }
 
+    /// What judges.
+    pub(super) fn monitor(&self) -> &Monitor {
+        &self.monitor
+    }
+
+    /// Takes away what goes into a report. `replay` is a command that shows the case again.
+    pub(super) fn take_record(&mut self, name: &str, replay: Option<String>) -> CaseRecord {
+        CaseRecord {
+            name: name.to_owned(),
+            trace: self.file.as_ref().map(|file| file.display().to_string()),
+            found: std::mem::take(&mut self.found),
+            omitted: std::mem::take(&mut self.omitted),
+            nanos: self.last_ns,
+            replay,
+            error: None,
+            expectations: None,
+        }
+    }
+
     /// Adds the case to a report. `replay` is a command that shows it again; `error` says why it has no end.
     pub(super) fn add_to(
-        self,
+        mut self,
         report: &mut Report,
         name: &str,
         replay: Option<String>,
         error: Option<String>,
         filter: &Filter,
     ) {
-        let record = CaseRecord {
-            name: name.to_owned(),
-            trace: self.file.map(|file| file.display().to_string()),
-            found: self.found,
-            omitted: self.omitted,
-            nanos: self.last_ns,
-            replay,
-            error,
-        };
+        let record = CaseRecord { error, ..self.take_record(name, replay) };
         report.add_case(record, &self.monitor, filter);
     }
 

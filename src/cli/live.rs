@@ -42,6 +42,11 @@ struct Row {
 pub(super) struct Teller(Option<MultiProgress>);
 
 impl Teller {
+    /// Where there are no bars.
+    pub(super) const fn plain() -> Self {
+        Self(None)
+    }
+
     pub(super) fn tell(&self, line: &str) {
         match &self.0 {
             // A terminal that has gone away is no reason to stop the session.

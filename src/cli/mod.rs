@@ -1,5 +1,6 @@
 //! The command line. `main.rs` only calls [`main`].
 
+mod again;
 mod args;
 mod break_on;
 mod check;
@@ -13,10 +14,12 @@ mod judged;
 mod live;
 mod notation;
 mod output;
+mod recorded;
 mod replay;
 mod rules;
 mod run;
 mod schema;
+mod watcher;
 
 pub use args::command;
 pub use exit::main;

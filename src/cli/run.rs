@@ -1,26 +1,28 @@
 //! `mobsync run`.
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::again;
 use super::args::{ReportFormat, RunArgs, SessionArgs};
 use super::break_on;
 use super::exit::{Ended, Failure};
 use super::interrupt::Interrupt;
 use super::judged::Judged;
 use super::live::Live;
-use super::output::{Output, cannot_write, keep_apart};
-use super::replay;
+use super::output::{Output, keep_apart, tell};
+use super::recorded::{self, Recorded};
+use super::watcher::{Watched, Watcher};
 use crate::host::{MOST_STEPS, Selection};
-use crate::launch::{self, Handler, Opened, Standard, Terms};
+use crate::launch::{self, Handler, Launched, Opened, Standard, Terms};
 use crate::protocol::{Event, Initialize, Item, Session, SyncEvent, SyncFlags};
 use crate::report::{Filter, Report, human, plain};
-use crate::rules::Limits;
-use crate::trace::{self, Header, TraceError, Writer};
+use crate::rules::{Finding, Limits};
+use crate::scenario::{self, Came, Recording, Steps};
 
 pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     let filter = Filter::new(&args.judge.select, &args.judge.ignore, args.judge.strict)?;
-    let terms = terms(&args.session)?;
+    let mut terms = terms(&args.session)?;
+    terms.record = args.record.is_some();
     let selection = terms.selection();
     let handler = Handler::find(&args.handler, &args.folder)?;
     if !handler.is_scripted() && args.session.seed.is_some() {
@@ -32,22 +34,30 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     keep_apart(("--trace", trace), ("the handler's file", handler_file))?;
     keep_apart(("--output", report_to), ("the handler's file", handler_file))?;
     keep_apart(("--output", report_to), ("the file of --trace", trace))?;
+    let record = args.record.as_deref();
+    if let Some(file) = record.filter(|file| file.exists()) {
+        let why = format!("--record {}: the file is there already; record to another name", file.display());
+        return Err(Failure(why));
+    }
+    keep_apart(("--record", record), ("the file of --trace", trace))?;
+    keep_apart(("--record", record), ("the file of --output", report_to))?;
     let output = Output::open(report_to)?;
     let header = terms.header(&handler);
     let name = handler.name();
     let replay = match handler.opened() {
-        Opened::Script(_) => Some(replay::of_run(args)),
-        Opened::Real(_) => trace.map(|trace| replay::of_trace(trace, None)),
+        Opened::Script(_) => Some(again::of_run(args)),
+        Opened::Real(_) => trace.map(|trace| again::of_trace(trace, None)),
     };
 
-    let break_on = break_on::asked(&args.session)?;
-    let mut watcher = Watcher::new(&header, trace)?;
+    let break_on = break_on::asked(&args.session.break_on, args.session.in_process)?;
+    let live = Live::new();
+    let teller = live.teller();
+    let mut watcher = Watcher::new(&header, trace, Some(live))?;
     let interrupt = Interrupt::default();
-    let teller = watcher.live.teller();
     let listen = |controls| interrupt.listen(controls, teller);
     let wrap = |plan| break_on::wrap(plan, break_on, (&header).into());
     let drain = &mut |events: Vec<Event>, _: &Session| watcher.take(events);
-    let ran = launch::wrapped(&handler, &terms, wrap, listen, drain)?.ran;
+    let Launched { ran, recording, .. } = launch::wrapped(&handler, &terms, wrap, listen, drain)?;
     interrupt.session_is_over();
     let Watched { judged, trace_failure } = watcher.end();
 
@@ -65,6 +75,11 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
         failures.push("interrupted: what was not finished then was stopped".to_owned());
     }
     failures.extend(trace_failure);
+    if let (Some(file), Some(recording)) = (record, recording)
+        && let Err(why) = write_recording(args, &terms, recording, &judged, file)
+    {
+        failures.push(format!("--record {why}"));
+    }
     let broken_off = (ran.left || ran.exhausted).then(|| "the session was left before its end".to_owned());
 
     let mut report = Report::new(name.as_str(), header.profile, header.seed, &filter);
@@ -82,6 +97,27 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
         true if report.failed() => Ok(Ended::Findings),
         true => Ok(Ended::Well),
     }
+}
+
+/// Writes what was done as a scenario that expects what came.
+fn write_recording(
+    args: &RunArgs,
+    terms: &Terms,
+    recording: Recording,
+    judged: &Judged,
+    file: &Path,
+) -> Result<(), String> {
+    let scenario = recorded::ordinary(&args.session, terms, &format!("Recorded from a session with {}", args.handler));
+    let findings: Vec<Finding> = judged.found().iter().map(|found| found.finding.clone()).collect();
+    let steps = Steps::default();
+    // Of the events nothing is expected that is not said otherwise.
+    let came =
+        Came { events: &[], session: judged.session(), items: judged.items(), findings: &findings, steps: &steps };
+    let expect = scenario::observed(&came);
+    let recorded = Recorded { scenario, recording, handler: args.handler.clone(), folders: args.folder.clone() };
+    let said = recorded.write(file, expect)?;
+    tell(said);
+    Ok(())
 }
 
 /// What the options say about the session.
@@ -144,62 +180,4 @@ fn endless(judged: &Judged) -> String {
          for one without a `wait`",
         plain(&last)
     )
-}
-
-/// Sees every event of a session: writes the trace, judges, shows progress.
-struct Watcher {
-    trace: Option<(PathBuf, Writer<File>)>,
-    failed: Option<String>,
-    judged: Judged,
-    live: Live,
-    /// The line of the trace file that was written last.
-    line: u64,
-}
-
-/// What came of watching.
-struct Watched {
-    judged: Judged,
-    /// Why the trace is not whole.
-    trace_failure: Option<String>,
-}
-
-impl Watcher {
-    fn new(header: &Header, path: Option<&Path>) -> Result<Self, Failure> {
-        let trace = match path {
-            Some(path) => {
-                let writer = trace::create_file(path, header).map_err(|error| match error {
-                    TraceError::Io { kind, message, .. } => {
-                        cannot_write("--trace", path, &std::io::Error::new(kind, message))
-                    }
-                    error => error.into(),
-                })?;
-                Some((path.to_owned(), writer))
-            }
-            None => None,
-        };
-        let judged = Judged::new(header.into()).of_file(path.map(Path::to_owned));
-        Ok(Self { trace, failed: None, judged, live: Live::new(), line: 1 })
-    }
-
-    fn take(&mut self, events: Vec<Event>) {
-        for event in events {
-            if let Some((path, writer)) = &mut self.trace
-                && self.failed.is_none()
-                && let Err(error) = writer.write(&event)
-            {
-                // The session goes on to its end: a handler is not left hanging for a full disk.
-                let Failure(why) = cannot_write("--trace", path, &error);
-                self.failed = Some(format!("{why}; the trace ends before event #{}", event.seq));
-            }
-            self.line += 1;
-            self.live.observe(&event);
-            self.judged.observe(event, self.line);
-        }
-    }
-
-    fn end(mut self) -> Watched {
-        self.live.finish();
-        self.judged.finish();
-        Watched { judged: self.judged, trace_failure: self.failed }
-    }
 }

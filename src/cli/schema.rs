@@ -7,6 +7,7 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<Ended, Failure> {
     let schema = match args.name {
         SchemaName::Trace => crate::trace::schema(),
         SchemaName::Script => crate::handler::script::schema(),
+        SchemaName::Scenario => crate::scenario::schema(),
         SchemaName::Report => crate::report::schema(),
     };
     let text = serde_json::to_string_pretty(&schema)?;

@@ -16,14 +16,30 @@ const ERRORS: usize = 20;
 const WIDEST: usize = 160;
 
 /// ANSI codes, where colour is wanted.
-struct Paint(bool);
+pub(crate) struct Paint(bool);
 
 impl Paint {
+    pub(crate) const fn new(colour: bool) -> Self {
+        Self(colour)
+    }
+
+    pub(crate) fn good(&self, text: &str) -> String {
+        self.wrap("1;32", text)
+    }
+
+    pub(crate) fn middling(&self, text: &str) -> String {
+        self.wrap("1;33", text)
+    }
+
+    pub(crate) fn bad(&self, text: &str) -> String {
+        self.wrap("1;31", text)
+    }
+
     fn wrap(&self, code: &str, text: &str) -> String {
         if self.0 { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
-    fn level(&self, level: Level) -> String {
+    pub(crate) fn level(&self, level: Level) -> String {
         let code = match level {
             Level::Error => "1;31",
             Level::Warning => "1;33",
@@ -36,7 +52,7 @@ impl Paint {
         self.wrap("1", text)
     }
 
-    fn dim(&self, text: &str) -> String {
+    pub(crate) fn dim(&self, text: &str) -> String {
         self.wrap("2", text)
     }
 }

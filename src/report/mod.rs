@@ -6,6 +6,7 @@ mod model;
 mod plain;
 mod select;
 
+pub(crate) use human::Paint;
 pub use human::{finding_text, human};
 pub use model::{
     Case, CaseOutcome, CaseRecord, ContextLine, EarlierRounds, FORMAT, FindingRow, Found, ItemRow, LiveErrors, Omitted,

@@ -10,6 +10,7 @@ use crate::protocol::{
     CallMethod, Callback, Event, Guid, HandlerId, Item, Kind, LogLevel, Profile, Session, Status, Text,
 };
 use crate::rules::{Finding, Level, Monitor, RULES, Rule, Subject, Verdict, rule};
+use crate::scenario::Held;
 
 /// What the first field of a report says.
 pub const FORMAT: &str = "mobsync-report";
@@ -132,6 +133,9 @@ pub struct Case {
     /// Why it could not be judged to its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// What its scenario expected, and what of it came; for `replay`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expectations: Option<Vec<Held>>,
 }
 
 /// What came of a case.
@@ -202,6 +206,11 @@ impl Omitted {
             None => self.0.push((finding.rule, finding.level, 1)),
         }
     }
+
+    /// Forgets those of the rules that are not to be kept.
+    pub fn retain(&mut self, keep: impl Fn(&Rule) -> bool) {
+        self.0.retain(|(rule, ..)| keep(rule));
+    }
 }
 
 /// Findings of one rule that were only counted.
@@ -240,7 +249,7 @@ impl Report {
     }
 
     /// Adds a judged case.
-    pub fn add_case(&mut self, case: CaseRecord, monitor: &Monitor, filter: &Filter) {
+    pub fn add_case(&mut self, mut case: CaseRecord, monitor: &Monitor, filter: &Filter) {
         let mut failed = false;
         let mut findings = 0;
         for (rule, level, count) in case.omitted.0.iter().filter(|(rule, ..)| filter.keeps(rule)) {
@@ -249,17 +258,20 @@ impl Report {
             findings += *count;
             self.omitted.push(OmittedRow { rule: rule.code, case: case.name.clone(), count: *count });
         }
-        for found in case.found.into_iter().filter(|found| filter.keeps(found.finding.rule)) {
+        for found in std::mem::take(&mut case.found).into_iter().filter(|found| filter.keeps(found.finding.rule)) {
             self.summary.add(found.finding.level, 1);
             failed |= filter.fails(found.finding.level);
             findings += 1;
             self.findings.push(found.into_row(&case.name, case.trace.as_deref(), case.replay.as_deref()));
         }
         let seconds = case.nanos as f64 / 1e9;
-        self.push_case(
-            Case { name: case.name, outcome: CaseOutcome::Passed, seconds, findings, error: case.error },
-            failed,
-        );
+        if let Some(expectations) = &case.expectations {
+            // What is expected of findings is among the expectations.
+            let expects_findings = expectations.iter().any(|held| held.findings);
+            failed = expectations.iter().any(|held| !held.held) || (failed && !expects_findings);
+        }
+        let CaseRecord { name, error, expectations, .. } = case;
+        self.push_case(Case { name, outcome: CaseOutcome::Passed, seconds, findings, error, expectations }, failed);
         for row in &mut self.rules {
             let Some(rule) = rule(row.rule) else { continue };
             row.verdict = match (row.verdict, monitor.verdict(rule)) {
@@ -278,6 +290,7 @@ impl Report {
             seconds: 0.0,
             findings: 0,
             error: Some(error),
+            expectations: None,
         };
         self.push_case(case, false);
     }
@@ -296,6 +309,16 @@ impl Report {
             (false, Some(_)) => CaseOutcome::Incomplete,
         };
         self.cases.push(case);
+    }
+
+    /// Takes a case of this handler with this seed among the others.
+    pub fn agree_with(&mut self, handler: &str, seed: Option<u64>) {
+        if self.handler != handler {
+            self.handler = "several handlers".to_owned();
+        }
+        if self.seed != seed {
+            self.seed = None;
+        }
     }
 
     /// Whether there is something to complain of.
@@ -344,6 +367,8 @@ pub struct CaseRecord {
     pub replay: Option<String>,
     /// Why it could not be judged to its end.
     pub error: Option<String>,
+    /// What its scenario expected, and what of it came.
+    pub expectations: Option<Vec<Held>>,
 }
 
 /// A finding and its place.

@@ -32,6 +32,9 @@ pub struct Held {
     pub what: String,
     /// Whether it came.
     pub held: bool,
+    /// It is about findings.
+    #[serde(skip)]
+    pub findings: bool,
     /// The difference, when it did not.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub difference: String,
@@ -39,7 +42,12 @@ pub struct Held {
 
 impl Held {
     fn new(what: impl Into<String>, held: bool, difference: impl FnOnce() -> String) -> Self {
-        Self { what: what.into(), held, difference: if held { String::new() } else { difference() } }
+        let difference = if held { String::new() } else { difference() };
+        Self { what: what.into(), held, findings: false, difference }
+    }
+
+    fn of_findings(self) -> Self {
+        Self { findings: true, ..self }
     }
 }
 
@@ -138,7 +146,7 @@ pub(super) fn findings(expect: Option<&ExpectFindings>, found: &[Finding]) -> Op
         ExpectFindings::Exactly(_) => format!("findings: {}", list(&words)),
         ExpectFindings::AtLeast { .. } => format!("findings: at least {}", list(&words)),
     };
-    Some(Held::new(what, missing.is_empty() && extra.is_empty(), || {
+    let held = Held::new(what, missing.is_empty() && extra.is_empty(), || {
         let mut parts = Vec::new();
         if !missing.is_empty() {
             parts.push(format!("not found: {}", missing.join(", ")));
@@ -150,7 +158,8 @@ pub(super) fn findings(expect: Option<&ExpectFindings>, found: &[Finding]) -> Op
             parts.push(format!("not expected: {}", told.join("; ")));
         }
         parts.join("; ")
-    }))
+    });
+    Some(held.of_findings())
 }
 
 /// The patterns as a subsequence of the events.

@@ -10,6 +10,7 @@ mod pattern;
 mod plan;
 mod record;
 mod schema;
+mod write;
 
 pub use bless::{blessed, observed};
 pub use event_pattern::EventPattern;
@@ -23,3 +24,5 @@ pub use pattern::{CallbackPattern, ItemRef};
 pub use plan::{ScenarioPlan, StepCame, Steps};
 pub use record::{Recorder, Recording};
 pub use schema::schema;
+pub(crate) use write::member;
+pub use write::to_text;

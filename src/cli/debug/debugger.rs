@@ -9,12 +9,12 @@ use super::command::{self, Command};
 use super::complete::Words;
 use super::console::{Console, Line};
 use super::performed::{Performed, Seen};
-use super::recorded::Recorded;
 use super::show;
 use super::wanted::{self, Wanted};
+use crate::cli::recorded::Recorded;
 use crate::host::Controls;
 use crate::protocol::{Event, Instance, Kind};
-use crate::scenario::{ItemRef, Reply};
+use crate::scenario::{Expect, ItemRef, Reply};
 
 /// How far the session goes before it stops again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -314,7 +314,7 @@ impl Debugger {
             Command::Record => {
                 self.any()?;
                 let recorded = self.recorded.as_ref().ok_or(NOT_BEGUN)?;
-                self.tell(&recorded.write(Path::new(rest))?);
+                self.tell(&recorded.write(Path::new(rest), Expect::default())?);
             }
             Command::Help => self.tell(&command::help(rest)?),
         }

@@ -11,7 +11,6 @@ mod debugger;
 mod interrupted;
 mod performed;
 mod plan;
-mod recorded;
 mod session;
 mod show;
 mod wanted;

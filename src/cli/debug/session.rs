@@ -9,17 +9,17 @@ use super::debugger::{After, Debugger, Leave};
 use super::interrupted;
 use super::performed::Performed;
 use super::plan::{DebugPlan, Shared, lock};
-use super::recorded::Recorded;
-use crate::cli::args::{DebugArgs, SessionArgs};
+use crate::cli::args::DebugArgs;
 use crate::cli::break_on;
 use crate::cli::exit::{Ended, Failure};
+use crate::cli::recorded::{self, Recorded};
 use crate::cli::run;
 use crate::handler::CreateError;
-use crate::host::{Drain, Plan, Selection};
+use crate::host::{Drain, Plan};
 use crate::launch::{self, Handler, Terms};
-use crate::protocol::{Delay, Event, Initialize, Session, SyncEvent};
+use crate::protocol::{Delay, Event, Session};
 use crate::rules::{Conditions, Level, Rule};
-use crate::scenario::{self, Expect, FORMAT, Recorder, Recording, Scenario, StepCame, Steps, VERSION};
+use crate::scenario::{self, Recorder, Recording, Scenario, StepCame, Steps};
 use crate::trace::{self, Header, Writer};
 
 /// A person thinks for as long as it takes: a hundred years, which is no limit, and still far from the end of a u64.
@@ -84,7 +84,7 @@ impl Prepared {
             Some(scenario) => (Terms::scenario(scenario.clone()), scenario.clone()),
             None => {
                 let terms = run::terms(&args.session)?;
-                let scenario = ordinary(&args.session, &terms.initialize(), &terms.selection());
+                let scenario = recorded::ordinary(&args.session, &terms, "Recorded in a debugger session");
                 (terms, scenario)
             }
         };
@@ -177,31 +177,6 @@ fn run_script(
         Ok(Told::Ended(ended)) => Ok(ended?),
         Ok(Told::Left) => Ok((None, None)),
         Err(mpsc::RecvError) => Err(Failure("the session's thread ended before the session".to_owned())),
-    }
-}
-
-/// The scenario of an ordinary session: what `record` begins with.
-fn ordinary(args: &SessionArgs, initialize: &Initialize, selection: &Selection) -> Scenario {
-    Scenario {
-        schema: None,
-        format: FORMAT.to_owned(),
-        version: VERSION,
-        title: "Recorded in a debugger session".to_owned(),
-        follows: String::new(),
-        description: String::new(),
-        handler: None,
-        folders: Vec::new(),
-        seed: args.seed.unwrap_or_default(),
-        profile: args.profile.map(Into::into).unwrap_or_default(),
-        event: SyncEvent::from(args.event).into(),
-        settings: args.settings,
-        user: !args.no_user,
-        cookie: initialize.cookie.clone(),
-        choose: selection.into(),
-        timeout: args.timeout.map(Delay),
-        blocking: args.blocking_limit.map(Delay),
-        steps: Vec::new(),
-        expect: Expect::default(),
     }
 }
 

@@ -3,7 +3,26 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::scenario::{Expect, Recording, Scenario};
+use super::args::SessionArgs;
+use crate::launch::Terms;
+use crate::protocol::{Delay, SyncEvent};
+use crate::scenario::{self, Expect, Recording, Scenario};
+
+/// The scenario of the ordinary session that the options ask for: what a recording begins with.
+pub(super) fn ordinary(args: &SessionArgs, terms: &Terms, title: &str) -> Scenario {
+    Scenario {
+        seed: terms.seed,
+        profile: terms.profile,
+        event: SyncEvent::from(args.event).into(),
+        settings: args.settings,
+        user: !args.no_user,
+        cookie: terms.initialize().cookie,
+        choose: (&terms.selection()).into(),
+        timeout: args.timeout.map(Delay),
+        blocking: args.blocking_limit.map(Delay),
+        ..Scenario::titled(title)
+    }
+}
 
 /// A session's scenario, but for its steps and the place of its handler; and the steps so far.
 pub(super) struct Recorded {
@@ -16,15 +35,14 @@ pub(super) struct Recorded {
 }
 
 impl Recorded {
-    /// Writes the file, and says so. A file that is there is not replaced.
-    pub(super) fn write(&self, file: &Path) -> Result<String, String> {
+    /// Writes the file, with what must come of the session, and says so. A file that is there is not replaced.
+    pub(super) fn write(&self, file: &Path, expect: Expect) -> Result<String, String> {
         if file.as_os_str().is_empty() {
             return Err("record to which file?".to_owned());
         }
-        let scenario = self.at(file);
+        let scenario = Scenario { expect, ..self.at(file) };
         let steps = scenario.steps.len();
-        let mut text = serde_json::to_string_pretty(&scenario).map_err(|error| error.to_string())?;
-        text.push('\n');
+        let text = scenario::to_text(&scenario).map_err(|error| error.to_string())?;
         let new = std::fs::File::create_new(file);
         new.and_then(|mut new| new.write_all(text.as_bytes())).map_err(|error| {
             let hint = if error.kind() == std::io::ErrorKind::AlreadyExists { "; record to another name" } else { "" };
@@ -47,18 +65,13 @@ impl Recorded {
             handler: Some(handler),
             folders: self.folders.iter().map(pair).collect(),
             steps: self.recording.steps(),
-            // What was expected of other steps need not hold of these.
-            expect: Expect::default(),
             ..self.scenario.clone()
         }
     }
 }
 
-/// The path from that folder where it lies inside it, else the whole path.
+/// The path from that folder.
 fn relative(path: &Path, folder: Option<&Path>) -> PathBuf {
     let Ok(path) = std::path::absolute(path) else { return path.to_owned() };
-    match folder.and_then(|folder| path.strip_prefix(folder).ok()) {
-        Some(inside) => inside.to_owned(),
-        None => path,
-    }
+    folder.and_then(|folder| pathdiff::diff_paths(&path, folder)).unwrap_or(path)
 }

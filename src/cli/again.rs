@@ -5,7 +5,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
-use super::args::{CheckArgs, EventName, ProfileName, RunArgs};
+use super::args::{CheckArgs, EventName, ProfileName, ReplayArgs, RunArgs};
 use crate::rules::Limits;
 
 /// The command that runs the same session of a scripted handler again, event by event.
@@ -33,6 +33,23 @@ pub(super) fn of_run(args: &RunArgs) -> String {
     }
     if session.retries != super::args::RETRIES {
         line.option("--retries", &session.retries.to_string());
+    }
+    line.0
+}
+
+/// The command that replays a scenario again.
+pub(super) fn of_replay(args: &ReplayArgs, scenario: &Path) -> String {
+    let mut line = Line::new("replay");
+    line.word(&scenario.display().to_string());
+    if let Some(handler) = &args.handler {
+        line.option("--handler", handler);
+    }
+    args.folder.iter().for_each(|folder| line.option("--folder", folder));
+    if let Some(timeout) = args.timeout {
+        line.option("--timeout", &seconds(timeout));
+    }
+    if let Some(limit) = args.blocking_limit {
+        line.option("--blocking-limit", &seconds(limit));
     }
     line.0
 }

@@ -1,0 +1,180 @@
+//! The command: replays scenarios side by side, and reports in their order.
+
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use super::one::{Replay, Replayed};
+use super::{blessed, files, show};
+use crate::cli::args::{ReplayArgs, ReportFormat};
+use crate::cli::break_on;
+use crate::cli::exit::{Ended, Failure};
+use crate::cli::interrupt::Interrupt;
+use crate::cli::live::Teller;
+use crate::cli::output::{Output, keep_apart};
+use crate::host::Controls;
+use crate::report::{Filter, Paint, Report};
+
+pub(in crate::cli) fn replay(args: &ReplayArgs) -> Result<Ended, Failure> {
+    let filter = Filter::new(&args.judge.select, &args.judge.ignore, args.judge.strict)?;
+    let break_on = break_on::asked(&args.break_on, args.in_process)?;
+    let scenarios = files::scenarios(&args.scenarios)?;
+    for scenario in &scenarios {
+        let read = ("a scenario that is to be replayed", Some(scenario.as_path()));
+        keep_apart(("--output", args.judge.output.as_deref()), read)?;
+        keep_apart(("--trace", args.trace.as_deref()), read)?;
+    }
+    let output = Output::open(args.judge.output.as_deref())?;
+    let traces = args.trace.as_deref().map(|to| files::traces(to, &scenarios)).transpose()?;
+    let replay = Replay { args, filter: &filter, break_on: &break_on };
+    let stop = Stop::default();
+    let interrupt = Interrupt::default();
+    stop.listen(&interrupt);
+    let processors = || thread::available_parallelism().map_or(1, NonZero::get);
+    let jobs = args.jobs.map_or_else(processors, |jobs| usize::from(jobs.get()));
+    let ended = side_by_side(jobs, scenarios.len(), |at| {
+        let trace = traces.as_ref().and_then(|traces| traces.get(at)).map(PathBuf::as_path);
+        stop.unless_stopped(|controls| replay.of(&scenarios[at], trace, controls))
+    });
+    interrupt.session_is_over();
+    report(args, &filter, &scenarios, ended, output, interrupt.came())
+}
+
+/// Does so many things, some at the same time, and gives what came of them in their order.
+fn side_by_side<T: Send>(jobs: usize, many: usize, one: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::with_capacity(many));
+    thread::scope(|scope| {
+        for _ in 0..jobs.clamp(1, many.max(1)) {
+            scope.spawn(|| {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    if at >= many {
+                        return;
+                    }
+                    let came = one(at);
+                    done.lock().unwrap_or_else(PoisonError::into_inner).push((at, came));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, came)| came).collect()
+}
+
+/// Ctrl-C: what runs is left, and nothing more is begun.
+#[derive(Clone, Default)]
+struct Stop {
+    stopped: Arc<AtomicBool>,
+    running: Arc<Mutex<Vec<Controls>>>,
+}
+
+impl Stop {
+    fn listen(&self, interrupt: &Interrupt) {
+        let (stop, teller) = (self.clone(), Teller::plain());
+        let to_user = teller.clone();
+        let stop = move || {
+            to_user.tell("mobsync: stopping; what was replayed is reported");
+            stop.stopped.store(true, Ordering::SeqCst);
+            stop.running.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(Controls::leave);
+        };
+        interrupt.listen_and(teller, stop, || ());
+    }
+
+    fn unless_stopped<T>(&self, begin: impl FnOnce(&dyn Fn(Controls)) -> T) -> Option<T> {
+        if self.stopped.load(Ordering::SeqCst) {
+            return None;
+        }
+        let started = |controls: Controls| {
+            self.running.lock().unwrap_or_else(PoisonError::into_inner).push(controls.clone());
+            // It may have been stopped since it was asked.
+            if self.stopped.load(Ordering::SeqCst) {
+                controls.leave();
+            }
+        };
+        Some(begin(&started))
+    }
+}
+
+type Outcome = Option<Result<Replayed, Failure>>;
+
+fn report(
+    args: &ReplayArgs,
+    filter: &Filter,
+    scenarios: &[PathBuf],
+    ended: Vec<Outcome>,
+    output: Output,
+    interrupted: bool,
+) -> Result<Ended, Failure> {
+    let paint = Paint::new(output.colour());
+    let mut failures = Vec::new();
+    let mut blessings = String::new();
+    let mut text = String::new();
+    let mut report: Option<Report> = None;
+    let mut unread = Vec::new();
+    let mut not_begun = 0;
+    let all = args.verbose || scenarios.len() == 1;
+    for (file, outcome) in scenarios.iter().zip(ended) {
+        let mut replayed = match outcome {
+            Some(Ok(replayed)) => replayed,
+            Some(Err(Failure(why))) => {
+                unread.push((file.display().to_string(), why.clone()));
+                failures.push(why);
+                continue;
+            }
+            None => {
+                not_begun += 1;
+                continue;
+            }
+        };
+        failures.extend(replayed.trouble.clone());
+        if let Some((expect, changes)) = &replayed.blessed
+            && replayed.broken_off.is_none()
+            && !changes.is_empty()
+        {
+            match blessed::write(file, expect) {
+                Ok(()) => changes.iter().for_each(|change| blessings += &format!("{}: {change}\n", file.display())),
+                Err(Failure(why)) => failures.push(why),
+            }
+        }
+        let header = &replayed.header;
+        let report = report.get_or_insert_with(|| Report::new(&*replayed.handler, header.profile, header.seed, filter));
+        report.agree_with(&replayed.handler, header.seed);
+        let before = report.findings.len();
+        add(report, &mut replayed, filter);
+        text += &show::scenario(&replayed, report, &report.findings[before..], all, &paint);
+    }
+    let mut failed = false;
+    if let Some(mut report) = report {
+        unread.iter().for_each(|(case, why)| report.add_unread(case, why.clone()));
+        failed = report.failed();
+        text = match args.format {
+            ReportFormat::Human => text + &show::total(&report, &paint) + &blessings,
+            ReportFormat::Json => format!("{}\n", serde_json::to_string_pretty(&report)?),
+        };
+        if let Err(Failure(why)) = output.deliver(&text) {
+            failures.push(why);
+        }
+    }
+    if interrupted {
+        failures.push(format!("interrupted: {not_begun} of {} scenarios were not begun", scenarios.len()));
+    }
+    match failures.is_empty() {
+        false => Err(Failure(failures.join("\nmobsync: "))),
+        true if failed => Ok(Ended::Findings),
+        true => Ok(Ended::Well),
+    }
+}
+
+/// Adds the case. What is expected to be found is nothing to complain of.
+fn add(report: &mut Report, replayed: &mut Replayed, filter: &Filter) {
+    let mut case = replayed.judged.take_record(&replayed.file.display().to_string(), Some(replayed.again.clone()));
+    case.found.retain(|found| !replayed.expects(found.finding.rule));
+    case.omitted.retain(|rule| !replayed.expects(rule));
+    case.error.clone_from(&replayed.broken_off);
+    case.expectations = Some(replayed.expectations.clone());
+    report.add_case(case, replayed.judged.monitor(), filter);
+}
