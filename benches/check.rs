@@ -193,17 +193,21 @@ impl<W: Write> Recorder<W> {
     }
 
     fn open(&mut self) -> io::Result<()> {
-        let created = Note::Created(Created { name: "benchmark".into() });
+        let created = Note::Created(Created::of("benchmark"));
         self.event(&Thread::APARTMENT, Kind::Note(Box::new(created)))?;
         let flags = SyncFlags::new(SyncEvent::MANUAL, SyncFlags::MAYBOTHERUSER);
         self.simple_call(Call::Initialize(Initialize::new(flags)), Out::default())?;
-        let info = HandlerInfo { name: "benchmark".into(), flags: HandlerFlags::MAYESTABLISHCONNECTION };
+        let info = HandlerInfo {
+            name: "benchmark".into(),
+            flags: HandlerFlags::MAYESTABLISHCONNECTION,
+            ..HandlerInfo::default()
+        };
         self.simple_call(Call::GetHandlerInfo, Out { info: Some(info), ..Out::default() })?;
         self.simple_call(Call::EnumSyncMgrItems, Out { enumerator: Some(1), ..Out::default() })?;
         let item =
             |id: Guid| Item { id, name: id.to_string().as_str().into(), state: ItemState::CHECKED, ..Item::default() };
         let out = Out { fetched: Some(4), items: items().map(item).into(), ..Out::default() };
-        self.simple_call(Call::Next(Walk { enumerator: 1, celt: 16 }), out)?;
+        self.simple_call(Call::Next(Walk::new(1, 16)), out)?;
         self.simple_call(Call::SetProgressCallback(SetProgressCallback { callback: Some(1) }), Out::default())?;
         let connection = EstablishConnection { name: None, reserved: 0 };
         self.callbacks([(&Thread::APARTMENT, Callback::EstablishConnection(connection))])

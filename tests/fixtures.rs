@@ -348,8 +348,8 @@ impl Plan for Walking {
 
 #[test]
 fn an_enumerator_that_strays_is_found_by_a_manager_that_walks() {
-    let next = |enumerator, celt| Call::Next(Walk { enumerator, celt });
-    let skip = |enumerator, celt| Call::Skip(Walk { enumerator, celt });
+    let next = |enumerator, celt| Call::Next(Walk::new(enumerator, celt));
+    let skip = |enumerator, celt| Call::Skip(Walk::new(enumerator, celt));
     let reset = |enumerator| Call::Reset(Enumerator { enumerator });
     let clone = |enumerator| Call::Clone(Enumerator { enumerator });
     // First the whole enumeration: what is not known cannot be missed. Then a second enumerator, or a clone of it.

@@ -206,7 +206,7 @@ impl Model for Bounded {
 
     fn init_states(&self) -> Vec<World> {
         let mut world = World { session: Session::default(), open: None, inside: None, ghost: Ghost::default() };
-        world.apply(Thread::APARTMENT, Kind::Note(Box::new(Note::Created(Created { name: "bounded".into() }))));
+        world.apply(Thread::APARTMENT, Kind::Note(Box::new(Note::Created(Created::of("bounded")))));
         vec![world]
     }
 
@@ -230,7 +230,7 @@ impl Model for Bounded {
             }
             None => {
                 actions.extend(world.instance().legal_calls().into_iter().map(Act::Call));
-                let walk = Call::Next(Walk { enumerator: 1, celt: 2 });
+                let walk = Call::Next(Walk::new(1, 2));
                 if world.instance().may(&Thread::APARTMENT, &walk).is_ok() {
                     actions.push(Act::Call(walk));
                 }

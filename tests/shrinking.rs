@@ -222,7 +222,7 @@ fn what_is_left_is_a_file_that_fails_by_itself() {
 
 #[test]
 fn a_scenario_that_always_fails_is_left_with_nothing() {
-    let handler = Handler::find("fixtures/handlers/wrong-log.json", &[]).unwrap();
+    let handler = Handler::find("fixtures/handlers/wrong-log.json", &[], None).unwrap();
     let known = survey(&handler);
     let (_, failing) = find(&handler, &known, "LOG-01");
     let shrunk = shrink(&failing, &known, 100, &mut |scenario| breaks(&handler, scenario, "LOG-01"));
@@ -236,7 +236,7 @@ proptest! {
     #[test]
     fn random_scenarios_are_legal_and_good_handlers_pass_them(seed: u64, vista: bool, minimal: bool) {
         let file = if minimal { "fixtures/handlers/minimal.json" } else { "fixtures/handlers/good.json" };
-        let handler = Handler::find(file, &[]).unwrap();
+        let handler = Handler::find(file, &[], None).unwrap();
         let profile = if vista { Profile::Vista } else { Profile::Xp };
         let scenario = conform::scenario(seed, profile, &survey(&handler));
         let again = conform::scenario(seed, profile, &survey(&handler));

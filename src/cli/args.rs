@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::protocol::{Cookie, Profile, SyncEvent};
+use crate::protocol::{Cookie, Guid, Profile, SyncEvent};
 
 /// What the exit codes mean; the same everywhere.
 const EXIT_CODES: &str = "Exit codes: 0 nothing to complain of; 1 findings of level error (with --strict: or warning); \
@@ -59,12 +59,16 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
-    /// `filesync` (with --folder), or a .json handler file
+    /// `filesync` (with --folder), a native library (with --clsid), or a .json handler file
     pub(super) handler: String,
 
     /// For filesync: synchronize LEFT to RIGHT, as one item (repeatable)
     #[arg(long, value_name = "LEFT=RIGHT")]
     pub(super) folder: Vec<String>,
+
+    /// For a native library: the class whose factory DllGetClassObject gives
+    #[arg(long, value_name = "{GUID}")]
+    pub(super) clsid: Option<Guid>,
 
     #[command(flatten)]
     pub(super) session: SessionArgs,
@@ -145,12 +149,16 @@ pub(super) struct SessionArgs {
                         --blocking-limit give them: a person thinks longer."
 )]
 pub(super) struct DebugArgs {
-    /// `filesync` (with --folder), or a .json handler file
+    /// `filesync` (with --folder), a native library (with --clsid), or a .json handler file
     pub(super) handler: String,
 
     /// For filesync: synchronize LEFT to RIGHT, as one item (repeatable)
     #[arg(long, value_name = "LEFT=RIGHT")]
     pub(super) folder: Vec<String>,
+
+    /// For a native library: the class whose factory DllGetClassObject gives
+    #[arg(long, value_name = "{GUID}")]
+    pub(super) clsid: Option<Guid>,
 
     /// Do what this scenario says; it also says why the session takes place, and which items are chosen
     #[arg(long, value_name = "FILE", conflicts_with_all = ["event", "settings", "no_user", "item", "cookie", "profile", "retries", "seed"])]
@@ -177,6 +185,10 @@ pub(super) struct ReplayArgs {
     /// With --handler filesync: synchronize LEFT to RIGHT, as one item (repeatable)
     #[arg(long, value_name = "LEFT=RIGHT", requires = "handler")]
     pub(super) folder: Vec<String>,
+
+    /// With --handler LIBRARY: the class whose factory DllGetClassObject gives
+    #[arg(long, value_name = "{GUID}", requires = "handler")]
+    pub(super) clsid: Option<Guid>,
 
     /// Rewrite what the scenarios expect from what happens, and say what is changed
     #[arg(long)]

@@ -1,5 +1,7 @@
 //! Handlers: the trait that mirrors `ISyncMgrSynchronize`, and the back-ends that implement it.
 
+#[allow(unsafe_code, reason = "a native handler's functions are called and its memory is read, here and nowhere else")]
+pub mod com;
 pub mod filesync;
 pub mod script;
 mod traits;

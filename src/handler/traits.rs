@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::protocol::{
     Callback, Completed, DeleteLogError, EnableModeless, EstablishConnection, Guid, HResult, HandlerInfo, Item,
-    LogError, LogErrorInfo, LogLevel, Progress, ProgressItem, ShowErrorCompleted, Status, SyncFlags, Text,
+    LogError, LogErrorInfo, LogLevel, Note, Progress, ProgressItem, ShowErrorCompleted, Status, SyncFlags, Text,
 };
 
 /// A handler instance: `ISyncMgrSynchronize` in Rust types (`nn-mobsync-isyncmgrsynchronize`).
@@ -45,12 +45,34 @@ pub trait SyncHandler {
 
     /// Shows a logged error; ends with `ShowErrorCompleted` on success.
     fn show_error(&mut self, hwnd: u64, error: Guid) -> HResult;
+
+    /// The last `Release`, and the reference count that it returned, where there is one. The box is dropped directly
+    /// afterwards, as a part of the call.
+    fn release(&mut self) -> Option<u32> {
+        Some(0)
+    }
+
+    /// Whether it is a native handler, for which the `[native]` rules hold.
+    fn is_native(&self) -> bool {
+        false
+    }
+
+    /// What there is to note since the last time: taken after the creation, after every call, and after `Release`.
+    fn take_notes(&mut self) -> Vec<Note> {
+        Vec::new()
+    }
 }
 
 /// An enumerator of items: `ISyncMgrEnumItems` in Rust types (`nn-mobsync-isyncmgrenumitems`).
 pub trait EnumItems {
     /// The next `celt` items: the result, what `pceltFetched` says, and the items written.
     fn next(&mut self, celt: u32) -> (HResult, Option<u32>, Vec<Item>);
+
+    /// The next item, with NULL for `pceltFetched`.
+    fn next_uncounted(&mut self) -> (HResult, Vec<Item>) {
+        let (hr, _, items) = self.next(1);
+        (hr, items)
+    }
 
     /// Passes over `celt` items; S_FALSE when fewer are left.
     fn skip(&mut self, celt: u32) -> HResult;
@@ -69,6 +91,11 @@ pub trait EnumItems {
 pub trait SyncCallback: Send + Sync {
     /// Makes any callback. The other methods are this one with the arguments spelled out.
     fn call(&self, callback: Callback) -> HResult;
+
+    /// Which callback object of the manager this is, from 1: a handler may be given several.
+    fn number(&self) -> u32 {
+        1
+    }
 
     /// `ShowPropertiesCompleted`.
     fn show_properties_completed(&self, hr: HResult) -> HResult {

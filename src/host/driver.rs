@@ -24,6 +24,8 @@ pub(super) struct Driver<'a> {
     handler: Option<Box<dyn SyncHandler>>,
     enumerators: BTreeMap<u32, Box<dyn EnumItems>>,
     next_enumerator: u32,
+    /// What the handler had to note when it was released.
+    last_notes: Vec<Note>,
 }
 
 /// What one call came to.
@@ -50,8 +52,19 @@ impl<'a> Driver<'a> {
                 return Err(CreateError { handler: factory.name().to_owned(), why });
             }
         };
-        shared.note(id, shared.clock.thread(), Note::Created(Created { name: factory.name().into() }));
-        Ok(Self { shared, id, limits, handler: Some(handler), enumerators: BTreeMap::new(), next_enumerator: 1 })
+        let created = Created { name: factory.name().into(), native: handler.is_native() };
+        shared.note(id, shared.clock.thread(), Note::Created(created));
+        let mut driver = Self {
+            shared,
+            id,
+            limits,
+            handler: Some(handler),
+            enumerators: BTreeMap::new(),
+            next_enumerator: 1,
+            last_notes: Vec::new(),
+        };
+        driver.take_notes();
+        Ok(driver)
     }
 
     /// Runs the session to its end. `between` is called whenever no call is open, to take the recorded events away.
@@ -149,7 +162,10 @@ impl<'a> Driver<'a> {
             Err(panic) => Called::Panicked(panic_text(panic.as_ref())),
         };
         match called {
-            Called::Returned(ret) => self.shared.end_call(self.id, id, ret),
+            Called::Returned(ret) => {
+                self.shared.end_call(self.id, id, ret);
+                self.take_notes();
+            }
             Called::Panicked(what) => {
                 let note = Note::Crashed(Crashed { what: format!("panic: {what}").into() });
                 self.shared.note(self.id, self.shared.clock.thread(), note);
@@ -169,6 +185,10 @@ impl<'a> Driver<'a> {
         match call {
             Call::Next(walk) => {
                 let Some(enumerator) = self.enumerators.get_mut(&walk.enumerator) else { return gone(method) };
+                if walk.no_count {
+                    let (hr, items) = enumerator.next_uncounted();
+                    return Return { method, hr, out: Out { items, ..Out::default() } };
+                }
                 let (hr, fetched, items) = enumerator.next(walk.celt);
                 return Return { method, hr, out: Out { fetched, items, ..Out::default() } };
             }
@@ -188,8 +208,11 @@ impl<'a> Driver<'a> {
             Call::Release => {
                 // Enumerators hold references to the handler in COM: they go first.
                 self.enumerators.clear();
-                drop(self.handler.take());
-                return Return { method, hr: HResult::S_OK, out: Out { refs: Some(0), ..Out::default() } };
+                let mut handler = self.handler.take();
+                let refs = handler.as_mut().and_then(|handler| handler.release());
+                self.last_notes = handler.as_mut().map(|handler| handler.take_notes()).unwrap_or_default();
+                drop(handler);
+                return Return { method, hr: HResult::S_OK, out: Out { refs, ..Out::default() } };
             }
             _ => {}
         }
@@ -211,8 +234,8 @@ impl<'a> Driver<'a> {
                 return Return { method, hr, out: Out { object, ..Out::default() } };
             }
             Call::ShowProperties(args) => handler.show_properties(args.hwnd, args.item),
-            Call::SetProgressCallback(args) => handler.set_progress_callback(args.callback.map(|_| {
-                let sink = CallbackSink { shared: Arc::clone(self.shared), handler: self.id };
+            Call::SetProgressCallback(args) => handler.set_progress_callback(args.callback.map(|number| {
+                let sink = CallbackSink { shared: Arc::clone(self.shared), handler: self.id, number };
                 Arc::new(sink) as Arc<dyn crate::handler::SyncCallback>
             })),
             Call::PrepareForSync(args) => handler.prepare_for_sync(&args.items, args.hwnd, args.reserved),
@@ -222,6 +245,17 @@ impl<'a> Driver<'a> {
             Call::Next(_) | Call::Skip(_) | Call::Reset(_) | Call::Clone(_) | Call::Release => gone(method).hr,
         };
         Return::new(method, hr)
+    }
+
+    /// Records what the handler has to note.
+    fn take_notes(&mut self) {
+        let notes = match &mut self.handler {
+            Some(handler) => handler.take_notes(),
+            None => std::mem::take(&mut self.last_notes),
+        };
+        for note in notes {
+            self.shared.note(self.id, self.shared.clock.thread(), note);
+        }
     }
 
     fn keep_enumerator(&mut self, method: CallMethod, hr: HResult, new: Option<Box<dyn EnumItems>>) -> Return {

@@ -181,7 +181,7 @@ impl StandardPlan {
             _ if self.enumeration_failed => None,
             None => Some(Step::Call(Call::EnumSyncMgrItems)),
             Some((_, true)) if view.instance.enumeration_due() => Some(Step::Call(Call::EnumSyncMgrItems)),
-            Some((enumerator, false)) => Some(Step::Call(Call::Next(Walk { enumerator, celt: ITEMS_AT_ONCE }))),
+            Some((enumerator, false)) => Some(Step::Call(Call::Next(Walk::new(enumerator, ITEMS_AT_ONCE)))),
             Some((_, true)) => None,
         }
     }

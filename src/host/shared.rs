@@ -326,9 +326,14 @@ impl Shared {
 pub struct CallbackSink {
     pub(super) shared: Arc<Shared>,
     pub(super) handler: HandlerId,
+    pub(super) number: u32,
 }
 
 impl SyncCallback for CallbackSink {
+    fn number(&self) -> u32 {
+        self.number
+    }
+
     fn call(&self, callback: Callback) -> HResult {
         self.shared.callback(self.handler, callback)
     }

@@ -50,6 +50,28 @@ pub enum HandlerError {
         /// The handler file.
         file: PathBuf,
     },
+    /// A library without a class.
+    #[error(
+        "{}: which class? Give --clsid {{XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX}}, the CLSID for which the library's \
+         DllGetClassObject gives a factory",
+        library.display()
+    )]
+    NoClass {
+        /// The library.
+        library: PathBuf,
+    },
+    /// `--clsid` for another handler.
+    #[error("--clsid is for a native library, not for {word}")]
+    ClassElsewhere {
+        /// The handler.
+        word: String,
+    },
+    /// A library that is not there.
+    #[error("{}: there is no such file", library.display())]
+    NoLibrary {
+        /// The library.
+        library: PathBuf,
+    },
     /// A kind of handler that this version does not drive.
     #[error("{what} are not supported yet by this version", what = .0)]
     NotYet(
@@ -65,7 +87,10 @@ pub enum HandlerError {
         near: &'static str,
     },
     /// A word that means no handler.
-    #[error("{word}: no such handler; expected `filesync` with --folder LEFT=RIGHT, or a handler file ending in .json")]
+    #[error(
+        "{word}: no such handler; expected `filesync` with --folder LEFT=RIGHT, a native library (.so, .dylib, .dll) with \
+         --clsid, or a handler file ending in .json"
+    )]
     NoSuch {
         /// The word.
         word: String,

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::{HandlerError, HandlerSpec};
 use crate::handler::FolderPair;
 use crate::handler::script;
+use crate::protocol::Guid;
 use crate::trace::readable;
 
 /// A handler file names its kind; each kind reads the rest by itself.
@@ -44,12 +45,46 @@ pub(super) fn read(file: &Path) -> Result<HandlerSpec, HandlerError> {
     let kind = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok().and_then(|file: Kind| file.kind);
     match kind.as_deref() {
         Some("builtin") => builtin(&text, file),
-        Some(kind @ ("com" | "exec")) => {
-            Err(HandlerError::NotYet(format!("{}: handlers of kind \"{kind}\"", file.display())))
-        }
+        Some("com") => com(&text, file),
+        Some("exec") => Err(HandlerError::NotYet(format!("{}: handlers of kind \"exec\"", file.display()))),
         // Anything else is read as a script: its reader says best what is wrong with the file.
         _ => Ok(HandlerSpec::Script { file: file.to_owned(), text }),
     }
+}
+
+/// A handler file of kind `com`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ComFile {
+    #[serde(rename = "$schema", default)]
+    _schema: Option<String>,
+    #[serde(rename = "kind")]
+    _kind: String,
+    #[serde(rename = "version", default)]
+    _version: Option<u32>,
+    /// The library; relative to the handler file.
+    library: PathBuf,
+    clsid: Guid,
+    #[serde(default)]
+    name: Option<String>,
+}
+
+fn com(text: &str, file: &Path) -> Result<HandlerSpec, HandlerError> {
+    script::check_version(text, file)?;
+    let read: ComFile = script::from_json(text, file)?;
+    let library = file.parent().unwrap_or(Path::new("")).join(read.library);
+    library_of(&library, read.clsid, read.name)
+}
+
+/// A class of a library that is there.
+pub(super) fn library_of(library: &Path, clsid: Guid, name: Option<String>) -> Result<HandlerSpec, HandlerError> {
+    // Another process, which may stand in another folder, finds it too.
+    let Ok(library) = library.canonicalize() else {
+        return Err(HandlerError::NoLibrary { library: library.to_owned() });
+    };
+    let stem = || library.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+    let name = name.unwrap_or_else(stem);
+    Ok(HandlerSpec::Com { library, clsid, name, probes: false })
 }
 
 fn builtin(text: &str, file: &Path) -> Result<HandlerSpec, HandlerError> {

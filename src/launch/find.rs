@@ -4,19 +4,26 @@ use std::path::Path;
 
 use super::{Handler, HandlerError, HandlerSpec, file};
 use crate::handler::FolderPair;
-use crate::protocol::nearest;
+use crate::protocol::{Guid, nearest};
 
 impl Handler {
-    /// Finds the handler that the word means: a built-in, or a file. `folders` are the LEFT=RIGHT pairs of `filesync`.
+    /// Finds the handler that the word means: a built-in, a library, or a file. `folders` are the LEFT=RIGHT pairs of
+    /// `filesync`, `clsid` is the class of a library.
     ///
     /// # Errors
     /// When the word means none, or what it means cannot be driven.
-    pub fn find(word: &str, folders: &[String]) -> Result<Self, HandlerError> {
-        spec(word, folders)?.open()
+    pub fn find(word: &str, folders: &[String], clsid: Option<Guid>) -> Result<Self, HandlerError> {
+        spec(word, folders, clsid)?.open()
     }
 }
 
-fn spec(word: &str, folders: &[String]) -> Result<HandlerSpec, HandlerError> {
+fn spec(word: &str, folders: &[String], clsid: Option<Guid>) -> Result<HandlerSpec, HandlerError> {
+    let path = Path::new(word);
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    let is_library = matches!(extension, Some("so" | "dylib" | "dll"));
+    if clsid.is_some() && !is_library {
+        return Err(HandlerError::ClassElsewhere { word: word.to_owned() });
+    }
     if word == "filesync" {
         if folders.is_empty() {
             return Err(HandlerError::NoFolders);
@@ -32,9 +39,11 @@ fn spec(word: &str, folders: &[String]) -> Result<HandlerSpec, HandlerError> {
     if !folders.is_empty() {
         return Err(HandlerError::FoldersElsewhere { word: word.to_owned() });
     }
-    let path = Path::new(word);
-    match path.extension().and_then(|extension| extension.to_str()) {
-        Some("so" | "dylib" | "dll") => Err(HandlerError::NotYet(format!("{word}: native handlers"))),
+    match extension {
+        _ if is_library => match clsid {
+            Some(clsid) => file::library_of(path, clsid, None),
+            None => Err(HandlerError::NoClass { library: path.to_owned() }),
+        },
         Some("json") => file::read(path),
         _ => Err(HandlerError::NoSuch { word: word.to_owned() }),
     }

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::HandlerError;
+use crate::handler::com::ComFactory;
 use crate::handler::script::{self, Script, ScriptFactory};
 use crate::handler::{FileSync, FolderPair, HandlerFactory};
 use crate::host::Scheduler;
+use crate::protocol::Guid;
 
 /// A handler as it is written down: all that another process needs to drive it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +20,18 @@ pub enum HandlerSpec {
     Filesync {
         /// Its pairs of folders, each an item.
         folders: Vec<FolderPair>,
+    },
+    /// A class of a native library.
+    Com {
+        /// The library.
+        library: PathBuf,
+        /// The class.
+        clsid: Guid,
+        /// Its name in traces and reports.
+        name: String,
+        /// Instances and the library are also asked what no session asks (COM-01 to COM-07).
+        #[serde(default)]
+        probes: bool,
     },
     /// A script.
     Script {
@@ -52,6 +66,9 @@ impl HandlerSpec {
     pub fn open(self) -> Result<Handler, HandlerError> {
         let opened = match &self {
             Self::Filesync { folders } => Opened::Real(Arc::new(FileSync::new(folders.clone())?)),
+            Self::Com { library, clsid, name, probes } => {
+                Opened::Real(Arc::new(ComFactory::new(library, *clsid, name, *probes)))
+            }
             Self::Script { file, text } => Opened::Script(Arc::new(script::parse(text, file)?)),
         };
         Ok(Handler { spec: self, opened })

@@ -260,6 +260,16 @@ pub struct Walk {
     pub enumerator: u32,
     /// `celt`.
     pub celt: u32,
+    /// `Next` is given NULL for `pceltFetched`; allowed when `celt` is 1.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_count: bool,
+}
+
+impl Walk {
+    /// So many items of that enumerator, counted.
+    pub const fn new(enumerator: u32, celt: u32) -> Self {
+        Self { enumerator, celt, no_count: false }
+    }
 }
 
 /// Arguments of the enumerator's `Reset` and `Clone`.

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::call::crossings;
-use super::{Call, CallMethod, Callback, CallbackMethod, HResult, Return, Text};
+use super::{Call, CallMethod, Callback, CallbackMethod, Guid, HResult, Return, Text};
 
 /// One crossing, or one note about the session. The sequence of events is the session.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -117,6 +117,20 @@ crossings! {
         TimedOut(TimedOut),
         /// The manager closed a connection that a handler had opened.
         ConnectionClosed(ConnectionClosed),
+        /// How many references a native handler holds to a callback object of the manager.
+        CallbackReferences(CallbackReferences),
+        /// A native handler released a callback object more often than it had references to it.
+        OverReleased(OverReleased),
+        /// A native handler's object was asked for an interface.
+        Queried(Queried),
+        /// A library was asked for a class that it cannot have.
+        ClassAsked(ClassAsked),
+        /// A class factory was asked for an object that is a part of another one.
+        Aggregated(Aggregated),
+        /// A library was asked whether it can be unloaded.
+        UnloadAsked(UnloadAsked),
+        /// The handler's stack at an event that breaks a rule.
+        Stack(Stack),
     }
 }
 
@@ -125,6 +139,16 @@ crossings! {
 pub struct Created {
     /// The handler's name: that of the built-in, the script, the class or the command.
     pub name: Text,
+    /// It has COM vtables: the `[native]` rules hold for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub native: bool,
+}
+
+impl Created {
+    /// An instance of a handler of that name without COM vtables.
+    pub fn of(name: impl Into<Text>) -> Self {
+        Self { name: name.into(), native: false }
+    }
 }
 
 /// How a handler crashed.
@@ -159,6 +183,77 @@ pub struct ConnectionClosed {
     /// Its name; `None` is the default connection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Text>,
+}
+
+/// How many references a native handler holds to a callback object.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct CallbackReferences {
+    /// The callback object's number.
+    pub callback: u32,
+    /// The references beside the manager's own.
+    pub count: u32,
+}
+
+/// Which callback object was released too often.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct OverReleased {
+    /// The callback object's number.
+    pub callback: u32,
+}
+
+/// A `QueryInterface` and its answer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Queried {
+    /// The interface that was asked.
+    pub interface: Guid,
+    /// The interface that was asked for.
+    pub iid: Guid,
+    /// The result.
+    pub hr: HResult,
+    /// The pointer that came back, numbered from 1 by its first appearance in these notes; `None` is NULL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<u32>,
+}
+
+/// What `DllGetClassObject` answers for a class that the library cannot have.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct ClassAsked {
+    /// The class.
+    pub clsid: Guid,
+    /// The result.
+    pub hr: HResult,
+    /// An object came back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub object: bool,
+}
+
+/// What `CreateInstance` with an outer object answers.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Aggregated {
+    /// The result.
+    pub hr: HResult,
+    /// On success: the part takes the whole for its identity.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub works: bool,
+}
+
+/// What `DllCanUnloadNow` answers.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct UnloadAsked {
+    /// The result.
+    pub hr: HResult,
+    /// An object of the library lives.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_use: bool,
+}
+
+/// A handler's stack, the innermost function first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Stack {
+    /// The event at which it was taken, by sequence number; 0 where it was at none.
+    pub event: u64,
+    /// The functions, each with its file and line where they are known.
+    pub frames: Vec<Text>,
 }
 
 /// A [`CallMethod`] as a value in files.

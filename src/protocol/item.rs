@@ -11,8 +11,17 @@ pub struct HandlerInfo {
     /// `SyncMgrHandlerFlags`.
     #[serde(default, skip_serializing_if = "no_handler_flags")]
     pub flags: HandlerFlags,
-    /// `wszHandlerName`.
+    /// `wszHandlerName`; of one that is not terminated, all of its 32 units.
     pub name: Text,
+    /// `cbSize` of a native handler's structure, where it is not the structure's size.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<u32>,
+    /// `wszHandlerName` has no end.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unterminated: bool,
+    /// The structure does not come from `CoTaskMemAlloc`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub foreign: bool,
 }
 
 /// `SYNCMGRITEM` (`ns-mobsync-syncmgritem`).
@@ -31,6 +40,12 @@ pub struct Item {
     /// `ftLastUpdate`; means something only with LASTUPDATETIME.
     #[serde(default, skip_serializing_if = "no_time")]
     pub last_update: FileTime,
+    /// `cbSize` of a native handler's structure, where it is not the structure's size.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<u32>,
+    /// `wszItemName` has no end: all of its 128 units are in `name`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unterminated: bool,
 }
 
 fn no_handler_flags(flags: &HandlerFlags) -> bool {

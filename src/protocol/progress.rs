@@ -22,6 +22,8 @@ pub struct ProgressItem {
     pub value: i32,
     /// `iMaxValue`.
     pub max: i32,
+    /// `cbSize` of a native handler's structure, where it is not the structure's size.
+    pub size: Option<u32>,
 }
 
 impl ProgressItem {
@@ -76,6 +78,8 @@ struct ProgressWire {
     max: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<u32>,
 }
 
 impl ProgressWire {
@@ -99,6 +103,7 @@ impl From<ProgressWire> for ProgressItem {
             status: wire.status.unwrap_or_default(),
             value: wire.value.unwrap_or_default(),
             max: wire.max.unwrap_or_default(),
+            size: wire.size,
         }
     }
 }
@@ -113,6 +118,7 @@ impl From<ProgressItem> for ProgressWire {
             value: keep(ProgressMask::PROGVALUE, item.value),
             max: keep(ProgressMask::MAXVALUE, item.max),
             text: item.text,
+            size: item.size,
         };
         wire.mask = (wire.implied() != item.mask).then_some(item.mask);
         wire
@@ -134,6 +140,8 @@ pub struct LogErrorInfo {
     pub error: Guid,
     /// `ItemID`.
     pub item: Guid,
+    /// `cbSize` of a native handler's structure, where it is not the structure's size.
+    pub size: Option<u32>,
 }
 
 impl LogErrorInfo {
@@ -160,6 +168,7 @@ impl LogErrorInfo {
             flags: ErrorFlags::ENABLEJUMPTEXT,
             error,
             item: item.unwrap_or_default(),
+            size: None,
         }
     }
 }
@@ -175,6 +184,8 @@ struct LogErrorWire {
     error: Option<Guid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     item: Option<Guid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<u32>,
 }
 
 impl LogErrorWire {
@@ -196,6 +207,7 @@ impl From<LogErrorWire> for LogErrorInfo {
             flags: wire.flags.unwrap_or_default(),
             error: wire.error.unwrap_or_default(),
             item: wire.item.unwrap_or_default(),
+            size: wire.size,
         }
     }
 }
@@ -208,6 +220,7 @@ impl From<LogErrorInfo> for LogErrorWire {
             flags: (info.mask.has(LogMask::ERRORFLAGS) || info.flags.0 != 0).then_some(info.flags),
             error: keep(LogMask::ERRORID, info.error),
             item: keep(LogMask::ITEMID, info.item),
+            size: info.size,
         };
         wire.mask = (wire.implied() != info.mask).then_some(info.mask);
         wire

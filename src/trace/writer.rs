@@ -22,7 +22,7 @@ use crate::protocol::Event;
 ///     at_ns: 0,
 ///     thread: Thread::APARTMENT,
 ///     handler: HandlerId::FIRST,
-///     kind: Kind::Note(Box::new(Note::Created(Created { name: "filesync".into() }))),
+///     kind: Kind::Note(Box::new(Note::Created(Created::of("filesync")))),
 /// })?;
 /// assert!(writer.into_inner().ends_with(
 ///     br#"{"seq":1,"at_ns":0,"thread":"apartment","handler":1,"kind":"note","method":"Created","args":{"name":"filesync"}}

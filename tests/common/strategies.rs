@@ -62,7 +62,8 @@ fn number() -> impl Strategy<Value = u32> {
 }
 
 fn walk() -> impl Strategy<Value = Walk> {
-    (number(), number()).prop_map(|(enumerator, celt)| Walk { enumerator, celt })
+    (number(), number(), any::<bool>())
+        .prop_map(|(enumerator, celt, no_count)| Walk { enumerator, celt, no_count })
 }
 
 fn enumerator() -> impl Strategy<Value = Enumerator> {
@@ -97,7 +98,20 @@ pub fn call() -> BoxedStrategy<Call> {
 }
 
 fn handler_info() -> impl Strategy<Value = HandlerInfo> {
-    (bits(HandlerFlags::NAMES), text()).prop_map(|(flags, name)| HandlerInfo { flags: HandlerFlags(flags), name })
+    (bits(HandlerFlags::NAMES), text(), size(), any::<bool>(), any::<bool>()).prop_map(
+        |(flags, name, size, unterminated, foreign)| HandlerInfo {
+            flags: HandlerFlags(flags),
+            name,
+            size,
+            unterminated,
+            foreign,
+        },
+    )
+}
+
+/// Mostly right.
+fn size() -> impl Strategy<Value = Option<u32>> {
+    prop_oneof![3 => Just(None), 1 => any::<u32>().prop_map(Some)]
 }
 
 fn file_time() -> impl Strategy<Value = FileTime> {
@@ -109,13 +123,16 @@ fn file_time() -> impl Strategy<Value = FileTime> {
 }
 
 fn item() -> impl Strategy<Value = Item> {
-    (guid(), text(), bits(ItemFlags::NAMES), named(ItemState::NAMES), file_time()).prop_map(
-        |(id, name, flags, state, last_update)| Item {
+    let native = (size(), any::<bool>());
+    (guid(), text(), bits(ItemFlags::NAMES), named(ItemState::NAMES), file_time(), native).prop_map(
+        |(id, name, flags, state, last_update, (size, unterminated))| Item {
             id,
             name,
             flags: ItemFlags(flags),
             state: ItemState(state),
             last_update,
+            size,
+            unterminated,
         },
     )
 }
@@ -157,9 +174,9 @@ pub fn out(method: CallMethod) -> BoxedStrategy<Out> {
 
 fn progress_item() -> impl Strategy<Value = ProgressItem> {
     let value = || prop_oneof![2 => Just(0), 2 => 0..100, 1 => any::<i32>()];
-    (bits(ProgressMask::NAMES), option::of(text()), named(Status::NAMES), value(), value(), any::<bool>()).prop_map(
-        |(mask, text, status, value, max, tidy)| {
-            let item = ProgressItem { mask: ProgressMask(mask), text, status: Status(status), value, max };
+    (bits(ProgressMask::NAMES), option::of(text()), named(Status::NAMES), value(), value(), any::<bool>(), size()).prop_map(
+        |(mask, text, status, value, max, tidy, size)| {
+            let item = ProgressItem { mask: ProgressMask(mask), text, status: Status(status), value, max, size };
             if !tidy {
                 return item;
             }
@@ -173,12 +190,12 @@ fn progress_item() -> impl Strategy<Value = ProgressItem> {
 }
 
 fn log_error_info() -> impl Strategy<Value = LogErrorInfo> {
-    (bits(LogMask::NAMES), bits(ErrorFlags::NAMES), guid(), guid(), any::<bool>()).prop_map(
-        |(mask, flags, error, item, tidy)| {
+    (bits(LogMask::NAMES), bits(ErrorFlags::NAMES), guid(), guid(), any::<bool>(), size()).prop_map(
+        |(mask, flags, error, item, tidy, size)| {
             if tidy {
                 LogErrorInfo::jump(error, Some(item))
             } else {
-                LogErrorInfo { mask: LogMask(mask), flags: ErrorFlags(flags), error, item }
+                LogErrorInfo { mask: LogMask(mask), flags: ErrorFlags(flags), error, item, size }
             }
         },
     )
@@ -206,7 +223,17 @@ pub fn callback() -> BoxedStrategy<Callback> {
 
 pub fn note() -> BoxedStrategy<Note> {
     prop_oneof![
-        text().prop_map(|name| Note::Created(Created { name })),
+        (text(), any::<bool>()).prop_map(|(name, native)| Note::Created(Created { name, native })),
+        (any::<u32>(), number())
+            .prop_map(|(callback, count)| Note::CallbackReferences(CallbackReferences { callback, count })),
+        any::<u32>().prop_map(|callback| Note::OverReleased(OverReleased { callback })),
+        (guid(), guid(), hresult(), option::of(number()))
+            .prop_map(|(interface, iid, hr, object)| Note::Queried(Queried { interface, iid, hr, object })),
+        (guid(), hresult(), any::<bool>())
+            .prop_map(|(clsid, hr, object)| Note::ClassAsked(ClassAsked { clsid, hr, object })),
+        (hresult(), any::<bool>()).prop_map(|(hr, works)| Note::Aggregated(Aggregated { hr, works })),
+        (hresult(), any::<bool>()).prop_map(|(hr, in_use)| Note::UnloadAsked(UnloadAsked { hr, in_use })),
+        (any::<u64>(), vec(text(), 0..3)).prop_map(|(event, frames)| Note::Stack(Stack { event, frames })),
         text().prop_map(|what| Note::Crashed(Crashed { what })),
         (method(), any::<bool>()).prop_map(|(method, completion)| {
             let waiting_for = if completion { WaitingFor::Completion } else { WaitingFor::Return };

@@ -410,7 +410,7 @@ fn a_call_that_never_returns() {
 #[test]
 fn another_name_another_reference_count() {
     changed("name: \"two items\" / \"2 items\"", 0, note(NoteName::Created), |event| {
-        event.kind = Kind::Note(Box::new(Note::Created(Created { name: "2 items".into() })));
+        event.kind = Kind::Note(Box::new(Note::Created(Created::of("2 items"))));
     });
     changed("refs: 0 / 1", 0, returned(CallMethod::Release), |event| output(event).out.refs = Some(1));
     changed("info.name: \"two items\" / \"\"", 0, returned(CallMethod::GetHandlerInfo), |event| {

@@ -79,7 +79,7 @@ struct Prepared {
 impl Prepared {
     fn new(args: &DebugArgs, given: Option<&Scenario>) -> Result<Self, Failure> {
         let break_on = break_on::rules(&args.session.break_on)?;
-        let handler = Handler::find(&args.handler, &args.folder)?;
+        let handler = Handler::find(&args.handler, &args.folder, args.clsid)?;
         let (mut terms, scenario) = match given {
             Some(scenario) => (Terms::scenario(scenario.clone()), scenario.clone()),
             None => {

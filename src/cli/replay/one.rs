@@ -101,7 +101,7 @@ impl Replay<'_> {
 
     fn handler(&self, file: &Path, scenario: &Scenario) -> Result<Handler, Failure> {
         if let Some(word) = &self.args.handler {
-            return Ok(Handler::find(word, &self.args.folder)?);
+            return Ok(Handler::find(word, &self.args.folder, self.args.clsid)?);
         }
         let Some(word) = &scenario.handler else {
             let why = "the scenario names no handler, and neither does --handler";
@@ -118,7 +118,7 @@ impl Replay<'_> {
             })
             .collect();
         let word = if word == "filesync" { word.clone() } else { in_base(word) };
-        Handler::find(&word, &folders).map_err(|error| Failure(format!("{}: handler: {error}", file.display())))
+        Handler::find(&word, &folders, None).map_err(|error| Failure(format!("{}: handler: {error}", file.display())))
     }
 
     /// With `--select` and `--ignore`, nothing is expected of the other rules.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread;
 
 use crate::handler::{EnumItems, SyncCallback, SyncHandler};
-use crate::protocol::{Guid, HResult, HandlerFlags, HandlerInfo, Status, SyncFlags};
+use crate::protocol::{Guid, HResult, HandlerInfo, Status, SyncFlags};
 
 use super::errors::LiveErrors;
 use super::gate::Gate;
@@ -66,7 +66,7 @@ impl SyncHandler for Instance {
     }
 
     fn get_handler_info(&mut self) -> (HResult, Option<HandlerInfo>) {
-        (HResult::S_OK, Some(HandlerInfo { flags: HandlerFlags::default(), name: HANDLER_NAME.into() }))
+        (HResult::S_OK, Some(HandlerInfo { name: HANDLER_NAME.into(), ..HandlerInfo::default() }))
     }
 
     fn enum_sync_mgr_items(&mut self) -> (HResult, Option<Box<dyn EnumItems>>) {

@@ -47,6 +47,7 @@ impl FolderItem {
             flags: if last_update.is_some() { ItemFlags::LASTUPDATETIME } else { ItemFlags::default() },
             state: ItemState::CHECKED,
             last_update: last_update.unwrap_or_default(),
+            ..Item::default()
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::handler::SyncCallback;
-use crate::protocol::{ErrorFlags, Guid, HResult, LogErrorInfo, LogLevel, LogMask, ProgressItem, Status};
+use crate::protocol::{Guid, HResult, LogErrorInfo, LogLevel, LogMask, ProgressItem, Status};
 
 use super::errors::{LiveError, LiveErrors};
 use super::gate::Gate;
@@ -117,7 +117,7 @@ impl Round {
             LogErrorInfo::jump(error, Some(item))
         } else {
             let mask = LogMask(LogMask::ERRORID.0 | LogMask::ITEMID.0);
-            LogErrorInfo { mask, flags: ErrorFlags::default(), error, item }
+            LogErrorInfo { mask, error, item, ..LogErrorInfo::default() }
         };
         self.delete_error(index, error)?;
         self.call(index, |callback| {

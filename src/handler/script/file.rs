@@ -140,6 +140,7 @@ impl ScriptItem {
             flags: self.flags,
             state: self.state,
             last_update: self.last_update,
+            ..Item::default()
         }
     }
 }

@@ -320,6 +320,7 @@ fn to_progress(step: &ProgressStep) -> ProgressItem {
         status: step.status.unwrap_or_default(),
         value: step.value.unwrap_or_default(),
         max: step.max.unwrap_or_default(),
+        size: None,
     }
 }
 
@@ -342,6 +343,7 @@ fn to_callback(step: Step) -> Option<Callback> {
                 flags,
                 error: log.error.map(|id| id.0).unwrap_or_default(),
                 item: log.item.map(|id| id.0).unwrap_or_default(),
+                size: None,
             };
             let given = mask.0 != 0 || log.mask.is_some();
             Callback::LogError(LogError { level: log.level, text: log.text, info: given.then(|| Box::new(info)) })

@@ -14,7 +14,7 @@ use crate::protocol::{Call, CallId, Callback, EnableModeless, Event, HResult, Ha
 ///     seq += 1;
 ///     session.apply(&Event { seq, at_ns: 0, thread: Thread::APARTMENT, handler: HandlerId::FIRST, kind })
 /// };
-/// apply(&mut session, Kind::Note(Box::new(Note::Created(Created { name: "example".into() }))));
+/// apply(&mut session, Kind::Note(Box::new(Note::Created(Created::of("example")))));
 /// let initialize = Call::Initialize(Initialize::new(SyncFlags::new(SyncEvent::MANUAL, 0)));
 /// assert!(session.may(HandlerId::FIRST, &Thread::APARTMENT, &initialize).is_ok());
 /// apply(&mut session, Kind::Call { call: CallId(1), what: Box::new(initialize) });
@@ -154,6 +154,14 @@ impl Session {
                     self.connections.remove(at);
                 }
             }
+            // What is noted of native handlers is evidence, and changes nothing.
+            Note::CallbackReferences(_)
+            | Note::OverReleased(_)
+            | Note::Queried(_)
+            | Note::ClassAsked(_)
+            | Note::Aggregated(_)
+            | Note::UnloadAsked(_)
+            | Note::Stack(_) => return,
         }
         self.drop_dialog_of_ended(handler);
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::protocol::{
-    Call, CallId, Callback, FileTime, HResult, ItemFlags, Kind, LogErrorInfo, ProgressItem, ProgressMask,
+    Call, CallId, Callback, FileTime, HResult, ItemFlags, Kind, LogErrorInfo, Note, ProgressItem, ProgressMask,
 };
 
 /// What an event says. Two events that mean the same have equal meanings.
@@ -91,7 +91,11 @@ fn normalized(kind: &Kind, numbers: &mut Numbers) -> Kind {
             }
         }
         Kind::Reply { call, .. } => *call = CallId(0),
-        Kind::Note(_) => {}
+        Kind::Note(note) => {
+            if let Note::Created(created) = &mut **note {
+                created.native = false;
+            }
+        }
     }
     kind
 }
@@ -132,6 +136,7 @@ fn given_progress(info: &ProgressItem) -> ProgressItem {
         status: info.given_status().unwrap_or_default(),
         value: info.given_value().unwrap_or_default(),
         max: info.given_max().unwrap_or_default(),
+        size: info.size,
     }
 }
 
@@ -142,5 +147,6 @@ fn given_log(info: &LogErrorInfo) -> LogErrorInfo {
         flags: info.given_flags(),
         error: info.given_error().unwrap_or_default(),
         item: info.given_item().unwrap_or_default(),
+        size: info.size,
     }
 }

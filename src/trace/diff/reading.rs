@@ -191,6 +191,14 @@ impl Reader {
                 }
                 Note::Crashed(_) | Note::TimedOut(_) => Place::Session { query: false, turning: true },
                 Note::ConnectionClosed(_) => Place::Closing,
+                // Facts of one kind of handler, beside what was said between it and the manager.
+                Note::CallbackReferences(_)
+                | Note::OverReleased(_)
+                | Note::Queried(_)
+                | Note::ClassAsked(_)
+                | Note::Aggregated(_)
+                | Note::UnloadAsked(_)
+                | Note::Stack(_) => return,
             },
         };
         match place {

@@ -114,7 +114,7 @@ impl Opening {
     /// Makes the opening's events.
     pub fn expand(&self, handler: HandlerId, assembly: &mut Assembly) -> Result<(), Problem> {
         let mut actor = Actor { handler, assembly };
-        actor.assembly.note(handler, &Thread::APARTMENT, Note::Created(Created { name: self.name.clone() }));
+        actor.assembly.note(handler, &Thread::APARTMENT, Note::Created(Created::of(self.name.clone())));
         for (_, stage) in STAGES.iter().skip(1).filter(|(_, stage)| *stage <= self.stage) {
             self.reach(*stage, &mut actor)?;
         }
@@ -150,7 +150,7 @@ impl Opening {
     }
 
     fn enumerate(&self, actor: &mut Actor<'_>) -> Result<(), Problem> {
-        let info = HandlerInfo { flags: self.handler_flags, name: Text::from("Handler") };
+        let info = HandlerInfo { flags: self.handler_flags, name: Text::from("Handler"), ..HandlerInfo::default() };
         actor.manager_with(Call::GetHandlerInfo, HResult::S_OK, Out { info: Some(info), ..Out::default() })?;
         let out = Out { enumerator: Some(ENUMERATOR), ..Out::default() };
         actor.manager_with(Call::EnumSyncMgrItems, HResult::S_OK, out)?;
@@ -161,7 +161,7 @@ impl Opening {
             let full = now.len() == CELT as usize;
             let hr = if full { HResult::S_OK } else { HResult::S_FALSE };
             let out = Out { fetched: Some(now.len() as u32), items, ..Out::default() };
-            actor.manager_with(Call::Next(Walk { enumerator: ENUMERATOR, celt: CELT }), hr, out)?;
+            actor.manager_with(Call::Next(Walk::new(ENUMERATOR, CELT)), hr, out)?;
             if !full {
                 return Ok(());
             }
@@ -171,7 +171,7 @@ impl Opening {
 
     fn describe(&self, id: Guid, name: &Text) -> Item {
         let last_update = FileTime(0);
-        Item { id, name: name.clone(), flags: self.item_flags, state: ItemState::CHECKED, last_update }
+        Item { id, name: name.clone(), flags: self.item_flags, state: ItemState::CHECKED, last_update, ..Item::default() }
     }
 }
 

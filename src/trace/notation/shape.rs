@@ -28,7 +28,7 @@ pub(super) enum Bare {
 }
 
 /// The keys of an item in a list of items.
-pub(super) const ITEM: &[&str] = &["id", "name", "flags", "state", "last_update"];
+pub(super) const ITEM: &[&str] = &["id", "name", "flags", "state", "last_update", "size", "unterminated"];
 
 impl Shape {
     const fn positional(positional: &'static [&'static str]) -> Self {
@@ -74,7 +74,7 @@ impl Shape {
             CallMethod::Synchronize => Self::positional(&[]).and(&["hwnd"]),
             CallMethod::SetItemStatus => Self::positional(&["item", "status"]),
             CallMethod::ShowError => Self::positional(&["error"]).and(&["hwnd"]),
-            CallMethod::Next | CallMethod::Skip => Self::positional(&["enumerator", "celt"]),
+            CallMethod::Next | CallMethod::Skip => Self::positional(&["enumerator", "celt"]).and(&["no_count"]),
             CallMethod::Reset | CallMethod::Clone => Self::positional(&["enumerator"]),
         }
     }
@@ -83,7 +83,7 @@ impl Shape {
     pub const fn of_return(method: CallMethod) -> Self {
         const OUT: &[&str] = &["enumerator", "fetched", "items", "object", "refs"];
         match method {
-            CallMethod::GetHandlerInfo => Self { info: HANDLER_INFO, ..Self::optional(HANDLER_INFO).and(OUT) },
+            CallMethod::GetHandlerInfo => Self { info: HANDLER_INFO, ..Self::optional(&["name", "flags"]).and(OUT) },
             _ => Self::positional(&[]).and(&["info", "enumerator", "fetched", "items", "object", "refs"]),
         }
     }
@@ -97,12 +97,12 @@ impl Shape {
             CallbackMethod::ShowErrorCompleted => Self { required: 1, ..Self::positional(&["hr", "items"]) },
             CallbackMethod::EnableModeless => Self::positional(&["enable"]),
             CallbackMethod::Progress => Self {
-                info: &["mask", "status", "value", "max", "text"],
+                info: &["mask", "status", "value", "max", "text", "size"],
                 bare: Bare::Empty,
                 ..Self::positional(&["item"])
             },
             CallbackMethod::LogError => {
-                Self { required: 1, info: &["error", "item", "flags", "mask"], ..Self::positional(&["level", "text"]) }
+                Self { required: 1, info: &["error", "item", "flags", "mask", "size"], ..Self::positional(&["level", "text"]) }
             }
             CallbackMethod::DeleteLogError => Self::positional(&["error"]).and(&["reserved"]),
             CallbackMethod::EstablishConnection => Self::optional(&["name"]).and(&["reserved"]),
@@ -112,16 +112,23 @@ impl Shape {
     /// What a note says.
     pub const fn of_note(name: NoteName) -> Self {
         match name {
-            NoteName::Created => Self::positional(&["name"]),
+            NoteName::Created => Self::positional(&["name"]).and(&["native"]),
             NoteName::Crashed => Self::positional(&["what"]),
             NoteName::TimedOut => Self::positional(&["method", "waiting_for"]),
             NoteName::ConnectionClosed => Self::optional(&["name"]),
+            NoteName::CallbackReferences => Self::positional(&["callback", "count"]),
+            NoteName::OverReleased => Self::positional(&["callback"]),
+            NoteName::Queried => Self::positional(&["interface", "iid", "hr"]).and(&["object"]),
+            NoteName::ClassAsked => Self::positional(&["clsid", "hr"]).and(&["object"]),
+            NoteName::Aggregated => Self::positional(&["hr"]).and(&["works"]),
+            NoteName::UnloadAsked => Self::positional(&["hr"]).and(&["in_use"]),
+            NoteName::Stack => Self::positional(&["event", "frames"]),
         }
     }
 }
 
 /// The fields of `SYNCMGRHANDLERINFO`; the name stands first.
-const HANDLER_INFO: &[&str] = &["name", "flags"];
+const HANDLER_INFO: &[&str] = &["name", "flags", "size", "unterminated", "foreign"];
 
 /// What kind of value a key has, whatever the method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,8 +146,8 @@ pub(super) enum Sort {
 /// The sort of the values of `key`.
 pub(super) fn sort(key: &str) -> Sort {
     match key {
-        "item" | "items" | "id" | "error" | "iid" => Sort::Guid,
-        "name" | "text" | "what" | "last_update" => Sort::Text,
+        "item" | "items" | "id" | "error" | "iid" | "interface" | "clsid" => Sort::Guid,
+        "name" | "text" | "what" | "last_update" | "frames" => Sort::Text,
         "cookie" => Sort::Cookie,
         _ => Sort::Plain,
     }

@@ -1,0 +1,273 @@
+//! The callback object that native handlers are given: real COM, for any thread.
+//!
+//! It is never freed: a handler may keep it for ever, release it too often, and call it when everything is over.
+
+use std::ffi::c_void;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+
+use windows_core::{GUID, HRESULT, IUnknown_Vtbl, Interface};
+
+use super::abi::{
+    ISyncMgrSynchronizeCallback, ISyncMgrSynchronizeCallback_Vtbl, RawLogError, RawProgress, guid, hresult, raw,
+    raw_hresult,
+};
+use super::memory::{self, is_plausible};
+use crate::handler::SyncCallback;
+use crate::protocol::{
+    Callback, Completed, DeleteLogError, EnableModeless, ErrorFlags, EstablishConnection, Guid, HResult, IID_IUNKNOWN,
+    IID_ISYNC_MGR_SYNCHRONIZE_CALLBACK, LogError, LogErrorInfo, LogLevel, LogMask, Progress, ProgressItem, ProgressMask,
+    ShowErrorCompleted, Status,
+};
+
+/// `IAgileObject`: the object may be called on any thread without marshalling.
+const IID_IAGILE_OBJECT: Guid = Guid::from_u128(0x94ea2b94_e9cc_49e0_c0ff_ee64ca8f5b90);
+
+/// How many ItemIDs are read from `ShowErrorCompleted`.
+const MOST_ITEMS: u32 = 65_536;
+
+/// A callback object. Its address is the COM pointer.
+#[repr(C)]
+pub(super) struct CallbackObject {
+    vtable: *const ISyncMgrSynchronizeCallback_Vtbl,
+    /// The references, the manager's own among them.
+    references: AtomicI64,
+    over_released: AtomicBool,
+    sink: Arc<dyn SyncCallback>,
+}
+
+// SAFETY: the table is never written, the counters are atomic, and the sink is Sync.
+unsafe impl Sync for CallbackObject {}
+// SAFETY: as above; nothing in it belongs to a thread.
+unsafe impl Send for CallbackObject {}
+
+impl CallbackObject {
+    /// A new object, which lives for ever.
+    pub(super) fn new(sink: Arc<dyn SyncCallback>) -> &'static Self {
+        Box::leak(Box::new(Self {
+            vtable: &VTABLE,
+            references: AtomicI64::new(1),
+            over_released: AtomicBool::new(false),
+            sink,
+        }))
+    }
+
+    /// The COM pointer. It brings no reference.
+    pub(super) fn pointer(&'static self) -> *mut c_void {
+        std::ptr::from_ref(self).cast_mut().cast()
+    }
+
+    /// How many references the handler holds.
+    pub(super) fn references(&self) -> u32 {
+        u32::try_from(self.references.load(Ordering::Acquire) - 1).unwrap_or(0)
+    }
+
+    /// Whether it was released too often since it was asked for the last time.
+    pub(super) fn take_over_released(&self) -> bool {
+        self.over_released.swap(false, Ordering::AcqRel)
+    }
+}
+
+static VTABLE: ISyncMgrSynchronizeCallback_Vtbl = ISyncMgrSynchronizeCallback_Vtbl {
+    base__: IUnknown_Vtbl { QueryInterface: query_interface, AddRef: add_ref, Release: release },
+    ShowPropertiesCompleted: show_properties_completed,
+    PrepareForSyncCompleted: prepare_for_sync_completed,
+    SynchronizeCompleted: synchronize_completed,
+    ShowErrorCompleted: show_error_completed,
+    EnableModeless: enable_modeless,
+    Progress: progress,
+    LogError: log_error,
+    DeleteLogError: delete_log_error,
+    EstablishConnection: establish_connection,
+};
+
+/// The object behind the pointer with which a handler calls.
+///
+/// # Safety
+/// The pointer is one that [`CallbackObject::pointer`] gave.
+unsafe fn object<'a>(this: *mut c_void) -> &'a CallbackObject {
+    // SAFETY: by the contract it points to an object, and objects live for ever.
+    unsafe { &*this.cast::<CallbackObject>() }
+}
+
+/// Makes the callback. A panic of the host's own must not cross the boundary.
+///
+/// # Safety
+/// As of [`object`].
+unsafe fn call(this: *mut c_void, callback: Callback) -> HRESULT {
+    // SAFETY: by the contract.
+    let object = unsafe { object(this) };
+    let hr = catch_unwind(AssertUnwindSafe(|| object.sink.call(callback))).unwrap_or(HResult::E_UNEXPECTED);
+    raw_hresult(hr)
+}
+
+/// A GUID that a handler passes by reference.
+///
+/// # Safety
+/// A plausible pointer points to a GUID.
+unsafe fn id(pointer: *const GUID) -> Guid {
+    if is_plausible(pointer) {
+        // SAFETY: by the contract.
+        guid(unsafe { pointer.read() })
+    } else {
+        Guid::default()
+    }
+}
+
+unsafe extern "system" fn query_interface(this: *mut c_void, iid: *const GUID, interface: *mut *mut c_void) -> HRESULT {
+    if !is_plausible(interface) {
+        return raw_hresult(HResult::E_POINTER);
+    }
+    // SAFETY: the handler passes a reference to an interface's ID, as QueryInterface asks for.
+    let iid = unsafe { id(iid) };
+    let known = [IID_IUNKNOWN, IID_ISYNC_MGR_SYNCHRONIZE_CALLBACK, IID_IAGILE_OBJECT].contains(&iid);
+    // SAFETY: the handler passes a place for a pointer, and `this` is an object of ours.
+    unsafe {
+        if known {
+            add_ref(this);
+            interface.write(this);
+        } else {
+            interface.write(std::ptr::null_mut());
+        }
+    }
+    raw_hresult(if known { HResult::S_OK } else { HResult::E_NOINTERFACE })
+}
+
+unsafe extern "system" fn add_ref(this: *mut c_void) -> u32 {
+    // SAFETY: COM calls methods with the object's own pointer.
+    let object = unsafe { object(this) };
+    let before = object.references.fetch_add(1, Ordering::AcqRel);
+    u32::try_from(before + 1).unwrap_or(u32::MAX)
+}
+
+unsafe extern "system" fn release(this: *mut c_void) -> u32 {
+    // SAFETY: COM calls methods with the object's own pointer.
+    let object = unsafe { object(this) };
+    let taken = object.references.fetch_update(Ordering::AcqRel, Ordering::Acquire, |references| {
+        // The manager's own reference is not the handler's to give away.
+        (references > 1).then_some(references - 1)
+    });
+    match taken {
+        Ok(before) => u32::try_from(before - 1).unwrap_or(0),
+        Err(_) => {
+            object.over_released.store(true, Ordering::Release);
+            0
+        }
+    }
+}
+
+unsafe extern "system" fn show_properties_completed(this: *mut c_void, hr: HRESULT) -> HRESULT {
+    // SAFETY: COM calls methods with the object's own pointer.
+    unsafe { call(this, Callback::ShowPropertiesCompleted(Completed { hr: hresult(hr) })) }
+}
+
+unsafe extern "system" fn prepare_for_sync_completed(this: *mut c_void, hr: HRESULT) -> HRESULT {
+    // SAFETY: COM calls methods with the object's own pointer.
+    unsafe { call(this, Callback::prepare_completed(hresult(hr))) }
+}
+
+unsafe extern "system" fn synchronize_completed(this: *mut c_void, hr: HRESULT) -> HRESULT {
+    // SAFETY: COM calls methods with the object's own pointer.
+    unsafe { call(this, Callback::synchronize_completed(hresult(hr))) }
+}
+
+unsafe extern "system" fn show_error_completed(
+    this: *mut c_void,
+    hr: HRESULT,
+    many: u32,
+    items: *const GUID,
+) -> HRESULT {
+    let many = if is_plausible(items) { many.min(MOST_ITEMS) } else { 0 };
+    let at = |nth: u32| items.wrapping_add(nth as usize);
+    // SAFETY: the handler passes `many` GUIDs.
+    let items = (0..many).map(|nth| unsafe { id(at(nth)) }).collect();
+    // SAFETY: COM calls methods with the object's own pointer.
+    unsafe { call(this, Callback::ShowErrorCompleted(ShowErrorCompleted { hr: hresult(hr), items })) }
+}
+
+unsafe extern "system" fn enable_modeless(this: *mut c_void, enable: i32) -> HRESULT {
+    // SAFETY: COM calls methods with the object's own pointer.
+    unsafe { call(this, Callback::EnableModeless(EnableModeless { enable: enable != 0 })) }
+}
+
+unsafe extern "system" fn progress(this: *mut c_void, item: *const GUID, info: *const RawProgress) -> HRESULT {
+    // SAFETY: the handler passes a reference to an ItemID, and a structure or NULL.
+    let (item, info) = unsafe { (id(item), structure(info)) };
+    let info = info.map(|raw| ProgressItem {
+        mask: ProgressMask(raw.mask),
+        // SAFETY: with STATUSTEXT, the handler passes a terminated text.
+        text: if raw.mask & ProgressMask::STATUSTEXT.0 != 0 { unsafe { memory::text(raw.text) } } else { None },
+        status: Status(raw.status),
+        value: raw.value,
+        max: raw.max,
+        size: wrong_size::<RawProgress>(raw.size),
+    });
+    // SAFETY: COM calls methods with the object's own pointer.
+    unsafe { call(this, Callback::Progress(Progress { item, info })) }
+}
+
+unsafe extern "system" fn log_error(
+    this: *mut c_void,
+    level: u32,
+    text: *const u16,
+    info: *const RawLogError,
+) -> HRESULT {
+    // SAFETY: the handler passes a terminated text, and a structure or NULL.
+    let (text, info) = unsafe { (memory::text(text), structure(info)) };
+    let info = info.map(|raw| {
+        Box::new(LogErrorInfo {
+            mask: LogMask(raw.mask),
+            flags: ErrorFlags(raw.flags),
+            error: guid(raw.error),
+            item: guid(raw.item),
+            size: wrong_size::<RawLogError>(raw.size),
+        })
+    });
+    // SAFETY: COM calls methods with the object's own pointer.
+    unsafe { call(this, Callback::LogError(LogError { level: LogLevel(level), text, info })) }
+}
+
+unsafe extern "system" fn delete_log_error(this: *mut c_void, error: *const GUID, reserved: u32) -> HRESULT {
+    // SAFETY: the handler passes a reference to an ErrorID.
+    let error = unsafe { id(error) };
+    // SAFETY: COM calls methods with the object's own pointer.
+    unsafe { call(this, Callback::DeleteLogError(DeleteLogError { error, reserved })) }
+}
+
+unsafe extern "system" fn establish_connection(this: *mut c_void, name: *const u16, reserved: u32) -> HRESULT {
+    // SAFETY: the handler passes a terminated text, or NULL for the default connection.
+    let name = unsafe { memory::text(name) };
+    // SAFETY: COM calls methods with the object's own pointer.
+    unsafe { call(this, Callback::EstablishConnection(EstablishConnection { name, reserved })) }
+}
+
+/// Copies a structure that begins with its size. Of one that says that it is shorter than it should be, only as much is
+/// read; a size that does not even hold the mask was forgotten, and the structure is taken for whole.
+///
+/// # Safety
+/// `T` consists of numbers and pointers, and begins with its size as a u32; a plausible pointer points to as much of it as
+/// that size says.
+unsafe fn structure<T>(pointer: *const T) -> Option<T> {
+    if !is_plausible(pointer) {
+        return None;
+    }
+    // SAFETY: by the contract the size is there.
+    let says = unsafe { pointer.cast::<u32>().read() } as usize;
+    let forgotten = says < 2 * size_of::<u32>();
+    let length = if forgotten { size_of::<T>() } else { says.min(size_of::<T>()) };
+    let mut copy = std::mem::MaybeUninit::<T>::zeroed();
+    // SAFETY: so many bytes are there by the contract; zeroed numbers and pointers are valid.
+    unsafe {
+        std::ptr::copy_nonoverlapping(pointer.cast::<u8>(), copy.as_mut_ptr().cast::<u8>(), length);
+        Some(copy.assume_init())
+    }
+}
+
+/// A size that is not the structure's.
+fn wrong_size<T>(size: u32) -> Option<u32> {
+    (size as usize != size_of::<T>()).then_some(size)
+}
+
+/// The interface's ID is what the catalogue says.
+const _: () = assert!(ISyncMgrSynchronizeCallback::IID.to_u128() == raw(IID_ISYNC_MGR_SYNCHRONIZE_CALLBACK).to_u128());

@@ -1,0 +1,223 @@
+//! Drives a native handler.
+
+use std::collections::BTreeMap;
+use std::ffi::c_void;
+use std::path::{Path, PathBuf};
+use std::ptr::{null, null_mut};
+use std::sync::{Arc, OnceLock};
+
+use windows_core::{GUID, IUnknown, Interface};
+
+use super::abi::{ISyncMgrSynchronize, RawHandlerInfo, hresult, raw};
+use super::callback::CallbackObject;
+use super::enumerator::ComEnumerator;
+use super::library::Loaded;
+use super::memory::{self, Block, is_plausible};
+use super::probe;
+use crate::handler::{CreateError, EnumItems, HandlerFactory, SyncCallback, SyncHandler};
+use crate::protocol::{
+    CallbackReferences, Guid, HResult, HandlerFlags, HandlerInfo, IID_ISYNC_MGR_SYNCHRONIZE, Note, OverReleased, Status,
+    SyncFlags, UnloadAsked,
+};
+
+/// Makes instances of the class of a native library. The library is loaded with the first of them.
+pub struct ComFactory {
+    library: PathBuf,
+    clsid: Guid,
+    name: String,
+    probes: bool,
+    loaded: OnceLock<Result<Loaded, String>>,
+}
+
+impl ComFactory {
+    /// The class of that library, named so in traces and reports. With `probes`, instances and the library are also asked
+    /// what no session asks (COM-01 to COM-07).
+    pub fn new(library: &Path, clsid: Guid, name: &str, probes: bool) -> Self {
+        Self { library: library.to_owned(), clsid, name: name.to_owned(), probes, loaded: OnceLock::new() }
+    }
+
+    fn error(&self, why: impl std::fmt::Display) -> CreateError {
+        CreateError { handler: self.name.clone(), why: format!("{}: {why}", self.library.display()) }
+    }
+}
+
+impl HandlerFactory for ComFactory {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn create(&self) -> Result<Box<dyn SyncHandler>, CreateError> {
+        let loaded = self.loaded.get_or_init(|| Loaded::load(&self.library)).clone().map_err(|why| self.error(why))?;
+        let (hr, class) = loaded.class(self.clsid);
+        let Some(class) = class.filter(|_| hr.is_success()) else {
+            let hint = if hr == HResult::CLASS_E_CLASSNOTAVAILABLE { "; is --clsid the right one?" } else { "" };
+            return Err(self.error(format!("DllGetClassObject for {} returned {hr}{hint}", self.clsid)));
+        };
+        let iid: GUID = raw(IID_ISYNC_MGR_SYNCHRONIZE);
+        let mut object: *mut c_void = null_mut();
+        // SAFETY: it is given no outer object, an ID, and a place for a pointer.
+        let hr = hresult(unsafe { class.CreateInstance(null_mut(), &iid, &mut object) });
+        if hr.is_failure() || !is_plausible(object.cast::<usize>()) {
+            return Err(self.error(format!("CreateInstance for ISyncMgrSynchronize returned {hr} and no object")));
+        }
+        // SAFETY: what it gave out is taken over.
+        let object = unsafe { ISyncMgrSynchronize::from_raw(object) };
+        let mut notes = Vec::new();
+        if self.probes {
+            probe::interfaces(&object, &mut notes);
+            notes.push(probe::unknown_class(&loaded));
+            notes.push(probe::aggregation(&class));
+            notes.extend(loaded.can_unload_now().map(|hr| Note::UnloadAsked(UnloadAsked { hr, in_use: true })));
+        }
+        Ok(Box::new(ComHandler { object: Some(object), loaded, probes: self.probes, callbacks: BTreeMap::new(), notes }))
+    }
+}
+
+struct ComHandler {
+    /// Until the last `Release`.
+    object: Option<ISyncMgrSynchronize>,
+    loaded: Loaded,
+    probes: bool,
+    /// The manager's callback objects, by their numbers.
+    callbacks: BTreeMap<u32, &'static CallbackObject>,
+    notes: Vec<Note>,
+}
+
+/// A window of the manager's: there is none.
+fn window(hwnd: u64) -> *mut c_void {
+    std::ptr::without_provenance_mut(usize::try_from(hwnd).unwrap_or(0))
+}
+
+impl ComHandler {
+    /// Calls a method. After the last `Release` there is nobody to call.
+    fn call(&self, method: impl FnOnce(&ISyncMgrSynchronize) -> windows_core::HRESULT) -> HResult {
+        self.object.as_ref().map_or(HResult::E_UNEXPECTED, |object| hresult(method(object)))
+    }
+
+    fn note_references(&mut self) {
+        for (number, callback) in &self.callbacks {
+            let count = callback.references();
+            self.notes.push(Note::CallbackReferences(CallbackReferences { callback: *number, count }));
+        }
+    }
+}
+
+impl SyncHandler for ComHandler {
+    fn initialize(&mut self, reserved: u32, flags: SyncFlags, cookie: Option<&[u8]>) -> HResult {
+        let (length, bytes) = cookie.map_or((0, null()), |bytes| (bytes.len(), bytes.as_ptr()));
+        let length = u32::try_from(length).unwrap_or(u32::MAX);
+        // SAFETY: it is given so many bytes.
+        self.call(|object| unsafe { object.Initialize(reserved, flags.0, length, bytes) })
+    }
+
+    fn get_handler_info(&mut self) -> (HResult, Option<HandlerInfo>) {
+        let mut info: *mut RawHandlerInfo = null_mut();
+        // SAFETY: it is given a place for a pointer.
+        let hr = self.call(|object| unsafe { object.GetHandlerInfo(&mut info) });
+        if !is_plausible(info) {
+            return (hr, None);
+        }
+        // SAFETY: it gave out a structure of that type.
+        let copy = unsafe { info.read() };
+        // SAFETY: the pointer points to memory that was just read.
+        let block = unsafe { memory::block(info.cast()) };
+        if let Block::Task(_) = block {
+            // SAFETY: the block is the allocator's, and the manager's to free.
+            unsafe { memory::free(info.cast()) };
+        }
+        let (name, unterminated) = memory::field(&copy.name);
+        let size = (copy.size as usize != size_of::<RawHandlerInfo>()).then_some(copy.size);
+        let foreign = block == Block::Foreign;
+        (hr, Some(HandlerInfo { flags: HandlerFlags(copy.flags), name, size, unterminated, foreign }))
+    }
+
+    fn enum_sync_mgr_items(&mut self) -> (HResult, Option<Box<dyn EnumItems>>) {
+        let mut items = null_mut();
+        // SAFETY: it is given a place for a pointer, and what it gives out is taken over.
+        unsafe {
+            let hr = self.call(|object| object.EnumSyncMgrItems(&mut items));
+            (hr, ComEnumerator::take(items))
+        }
+    }
+
+    fn get_item_object(&mut self, item: Guid, iid: Guid) -> (HResult, bool) {
+        let (item, iid) = (raw(item), raw(iid));
+        let mut given = null_mut();
+        // SAFETY: it is given two IDs and a place for a pointer.
+        let hr = self.call(|object| unsafe { object.GetItemObject(&item, &iid, &mut given) });
+        let is_given = is_plausible(given.cast::<usize>());
+        if is_given && hr.is_success() {
+            // SAFETY: what it gave out is an interface, which is released.
+            drop(unsafe { IUnknown::from_raw(given) });
+        }
+        (hr, is_given)
+    }
+
+    fn show_properties(&mut self, hwnd: u64, item: Guid) -> HResult {
+        let item = raw(item);
+        // SAFETY: it is given a window's handle, which is no pointer that is followed, and an ID.
+        self.call(|object| unsafe { object.ShowProperties(window(hwnd), &item) })
+    }
+
+    fn set_progress_callback(&mut self, callback: Option<Arc<dyn SyncCallback>>) -> HResult {
+        let pointer = match callback {
+            None => null_mut(),
+            Some(sink) => self.callbacks.entry(sink.number()).or_insert_with(|| CallbackObject::new(sink)).pointer(),
+        };
+        // SAFETY: it is given NULL, or an object that lives for ever.
+        let hr = self.call(|object| unsafe { object.SetProgressCallback(pointer) });
+        self.note_references();
+        hr
+    }
+
+    fn prepare_for_sync(&mut self, items: &[Guid], hwnd: u64, reserved: u32) -> HResult {
+        // The handler is given a copy of its own, and may write to it.
+        let mut ids: Vec<GUID> = items.iter().map(|item| raw(*item)).collect();
+        let many = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+        // SAFETY: it is given so many IDs.
+        self.call(|object| unsafe { object.PrepareForSync(many, ids.as_mut_ptr(), window(hwnd), reserved) })
+    }
+
+    fn synchronize(&mut self, hwnd: u64) -> HResult {
+        // SAFETY: it is given a window's handle.
+        self.call(|object| unsafe { object.Synchronize(window(hwnd)) })
+    }
+
+    fn set_item_status(&mut self, item: Guid, status: Status) -> HResult {
+        let item = raw(item);
+        // SAFETY: it is given an ID and a number.
+        self.call(|object| unsafe { object.SetItemStatus(&item, status.0) })
+    }
+
+    fn show_error(&mut self, hwnd: u64, error: Guid) -> HResult {
+        let error = raw(error);
+        // SAFETY: it is given a window's handle and an ID.
+        self.call(|object| unsafe { object.ShowError(window(hwnd), &error) })
+    }
+
+    fn release(&mut self) -> Option<u32> {
+        let object = self.object.take()?;
+        let release = Interface::vtable(&object).base__.Release;
+        // SAFETY: the reference is given back, and the pointer is not used again.
+        let references = unsafe { release(object.into_raw()) };
+        self.note_references();
+        if self.probes {
+            let asked = self.loaded.can_unload_now();
+            self.notes.extend(asked.map(|hr| Note::UnloadAsked(UnloadAsked { hr, in_use: false })));
+        }
+        Some(references)
+    }
+
+    fn is_native(&self) -> bool {
+        true
+    }
+
+    fn take_notes(&mut self) -> Vec<Note> {
+        for (number, callback) in &self.callbacks {
+            if callback.take_over_released() {
+                self.notes.push(Note::OverReleased(OverReleased { callback: *number }));
+            }
+        }
+        std::mem::take(&mut self.notes)
+    }
+}

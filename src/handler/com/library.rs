@@ -1,0 +1,66 @@
+//! A handler's library: loaded once, never unloaded.
+
+use std::ffi::c_void;
+use std::path::Path;
+use std::ptr::null_mut;
+
+use libloading::Library;
+use windows_core::{GUID, Interface};
+
+use super::abi::{DllCanUnloadNow, DllGetClassObject, IClassFactory, hresult, raw};
+use super::memory;
+use crate::protocol::{Guid, HResult};
+
+/// `IClassFactory`.
+pub(super) const IID_ICLASS_FACTORY: Guid = Guid::from_u128(0x00000001_0000_0000_C000_000000000046);
+
+/// The functions of a library. It stays loaded for as long as the program runs: a handler's thread may still be in it.
+#[derive(Clone, Copy)]
+pub(super) struct Loaded {
+    get_class_object: DllGetClassObject,
+    can_unload_now: Option<DllCanUnloadNow>,
+}
+
+impl Loaded {
+    /// Loads the library.
+    pub(super) fn load(path: &Path) -> Result<Self, String> {
+        // Without a slash the system would look for it elsewhere than here.
+        let place = std::path::absolute(path).map_err(|error| error.to_string())?;
+        // SAFETY: the library's initializers run, as whoever names it as a handler wants.
+        let library = unsafe { Library::new(&place) }.map_err(|error| with_source(&error))?;
+        // SAFETY: the function has the type that COM gives to its name.
+        let get_class_object = unsafe { library.get::<DllGetClassObject>(b"DllGetClassObject") }
+            .map(|symbol| *symbol)
+            .map_err(|_| "it exports no DllGetClassObject; is it declared extern \"C\" and visible?".to_owned())?;
+        // SAFETY: as above.
+        let can_unload_now = unsafe { library.get::<DllCanUnloadNow>(b"DllCanUnloadNow") }.map(|symbol| *symbol).ok();
+        std::mem::forget(library);
+        Ok(Self { get_class_object, can_unload_now })
+    }
+
+    /// `DllGetClassObject` for the class's factory: the result, and the factory.
+    pub(super) fn class(&self, clsid: Guid) -> (HResult, Option<IClassFactory>) {
+        let (clsid, iid): (GUID, GUID) = (raw(clsid), raw(IID_ICLASS_FACTORY));
+        let mut object: *mut c_void = null_mut();
+        // SAFETY: it is given two IDs and a place for a pointer; what it gives out is taken over.
+        unsafe {
+            let hr = hresult((self.get_class_object)(&clsid, &iid, &mut object));
+            let given = memory::is_plausible(object.cast::<usize>());
+            (hr, given.then(|| IClassFactory::from_raw(object)))
+        }
+    }
+
+    /// `DllCanUnloadNow`, where the library has it.
+    pub(super) fn can_unload_now(&self) -> Option<HResult> {
+        // SAFETY: it takes nothing.
+        self.can_unload_now.map(|ask| hresult(unsafe { ask() }))
+    }
+}
+
+fn with_source(error: &libloading::Error) -> String {
+    use std::error::Error;
+    match error.source() {
+        Some(source) => source.to_string(),
+        None => error.to_string(),
+    }
+}

@@ -1,0 +1,149 @@
+//! The task allocator that handler and manager share, and memory that a handler points to.
+//!
+//! Off Windows there is no `CoTaskMemAlloc`. That of `include/objbase.h` puts a head in front of every block, so that the
+//! host, which is not linked with the handler, knows a block that comes from it.
+
+use crate::protocol::Text;
+
+/// The longest text that is read, in UTF-16 units; one without an end is cut here.
+const LONGEST_TEXT: usize = 32_768;
+
+/// Addresses below this one are never memory: NULL with an offset, or a number that was taken for a pointer.
+const FIRST_PAGE: usize = 4096;
+
+/// Whether a pointer can be one: neither NULL nor nearly so, and aligned.
+pub(super) fn is_plausible<T>(pointer: *const T) -> bool {
+    pointer.addr() >= FIRST_PAGE && pointer.is_aligned()
+}
+
+/// Reads a terminated text; `None` where there is none.
+///
+/// # Safety
+/// A plausible pointer points to UTF-16 that is terminated, or readable for [`LONGEST_TEXT`] units.
+pub(super) unsafe fn text(pointer: *const u16) -> Option<Text> {
+    if !is_plausible(pointer) {
+        return None;
+    }
+    let mut units = Vec::new();
+    while units.len() < LONGEST_TEXT {
+        // SAFETY: no unit before this one ended the text, so by the contract this one is readable.
+        match unsafe { pointer.add(units.len()).read() } {
+            0 => break,
+            unit => units.push(unit),
+        }
+    }
+    Some(Text::from_utf16(&units))
+}
+
+/// The text in a field of fixed length, and whether it has no end.
+pub(super) fn field(units: &[u16]) -> (Text, bool) {
+    let end = units.iter().position(|unit| *unit == 0);
+    (Text::from_utf16(&units[..end.unwrap_or(units.len())]), end.is_none())
+}
+
+/// What the task allocator knows of a block that a handler gave away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Block {
+    /// It comes from the allocator, with this size in bytes, where that is known.
+    Task(Option<usize>),
+    /// It does not.
+    Foreign,
+}
+
+#[cfg(not(windows))]
+pub(super) use elsewhere::{block, free};
+#[cfg(windows)]
+pub(super) use on_windows::{block, free};
+
+#[cfg(not(windows))]
+mod elsewhere {
+    use std::ffi::c_void;
+
+    use super::{Block, is_plausible};
+
+    /// "mobsync!" in the first eight bytes of a block's head; the size, combined with it, in the next.
+    const MAGIC: u64 = 0x6D6F_6273_796E_6321;
+    /// The size of the head.
+    const HEAD: usize = 16;
+    /// The smallest size of a page of memory.
+    const PAGE: usize = 4096;
+
+    unsafe extern "C" {
+        #[link_name = "free"]
+        fn free_of_libc(pointer: *mut c_void);
+    }
+
+    /// Looks at the head of a block.
+    ///
+    /// # Safety
+    /// A plausible pointer points to memory that can be read.
+    pub(in super::super) unsafe fn block(pointer: *const c_void) -> Block {
+        let head = pointer.wrapping_byte_sub(HEAD).cast::<[u64; 2]>();
+        let in_another_page = pointer.addr() % PAGE < HEAD;
+        if !is_plausible(head) || (in_another_page && !is_readable(head)) {
+            return Block::Foreign;
+        }
+        // SAFETY: the head is aligned, and lies in the page to which the pointer points, or in one that was found readable.
+        let [magic, size] = unsafe { head.read() };
+        if magic == MAGIC { Block::Task(usize::try_from(size ^ MAGIC).ok()) } else { Block::Foreign }
+    }
+
+    /// Whether the head can be read. Only a system that can be asked knows; elsewhere it is hoped.
+    fn is_readable(head: *const [u64; 2]) -> bool {
+        #[cfg(target_os = "linux")]
+        {
+            use nix::sys::uio::{RemoteIoVec, process_vm_readv};
+            use nix::unistd::getpid;
+            let mut copy = [0; HEAD];
+            let from = RemoteIoVec { base: head.addr(), len: HEAD };
+            process_vm_readv(getpid(), &mut [std::io::IoSliceMut::new(&mut copy)], &[from]) == Ok(HEAD)
+        }
+        #[cfg(not(target_os = "linux"))]
+        {
+            let _ = head;
+            true
+        }
+    }
+
+    /// `CoTaskMemFree`.
+    ///
+    /// # Safety
+    /// [`block`] knows the pointer as the allocator's, and nobody else uses it.
+    pub(in super::super) unsafe fn free(pointer: *mut c_void) {
+        let head = pointer.wrapping_byte_sub(HEAD);
+        // SAFETY: by the contract this is a head, which begins a block of malloc; from now on it is none.
+        unsafe {
+            head.cast::<u64>().write(0);
+            free_of_libc(head);
+        }
+    }
+}
+
+#[cfg(windows)]
+mod on_windows {
+    use std::ffi::c_void;
+
+    use super::Block;
+
+    #[link(name = "ole32")]
+    unsafe extern "system" {
+        fn CoTaskMemFree(pointer: *mut c_void);
+    }
+
+    /// Windows does not say where a block comes from.
+    ///
+    /// # Safety
+    /// None is needed.
+    pub(in super::super) unsafe fn block(_: *const c_void) -> Block {
+        Block::Task(None)
+    }
+
+    /// `CoTaskMemFree`.
+    ///
+    /// # Safety
+    /// The pointer comes from the task allocator, and nobody else uses it.
+    pub(in super::super) unsafe fn free(pointer: *mut c_void) {
+        // SAFETY: by the contract.
+        unsafe { CoTaskMemFree(pointer) }
+    }
+}

@@ -1,0 +1,143 @@
+//! What COM itself asks of an object: asked where a session would not ask it.
+
+use std::ffi::c_void;
+use std::ptr::null_mut;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use windows_core::{GUID, HRESULT, IUnknown, IUnknown_Vtbl, Interface};
+
+use super::abi::{IClassFactory, hresult, raw, raw_hresult};
+use super::library::Loaded;
+use super::memory::is_plausible;
+use crate::protocol::{
+    Aggregated, ClassAsked, Guid, HResult, IID_ISYNC_MGR_SYNCHRONIZE, IID_IUNKNOWN, Note, Queried,
+};
+
+/// Identifiers that nothing has.
+const UNKNOWN_IID: Guid = Guid::from_u128(0x6d6f6273_796e_6300_9999_000000000001);
+const UNKNOWN_CLSID: Guid = Guid::from_u128(0x6d6f6273_796e_6300_9999_000000000002);
+
+/// Asks an object for interfaces, from each that it has: identity, and whether the answers agree.
+pub(super) fn interfaces(object: &IUnknown, notes: &mut Vec<Note>) {
+    let mut seen: Vec<usize> = Vec::new();
+    let mut held: Vec<IUnknown> = Vec::new();
+    let mut ask = |from: &IUnknown, interface: Guid, iid: Guid, notes: &mut Vec<Note>| {
+        let (hr, pointer) = query(from, iid);
+        let number = pointer.as_ref().map(|pointer| {
+            let address = pointer.as_raw().addr();
+            let at = seen.iter().position(|known| *known == address).unwrap_or_else(|| {
+                seen.push(address);
+                seen.len() - 1
+            });
+            u32::try_from(at + 1).unwrap_or(u32::MAX)
+        });
+        notes.push(Note::Queried(Queried { interface, iid, hr, object: number }));
+        pointer
+    };
+    let own = IID_ISYNC_MGR_SYNCHRONIZE;
+    let unknown = ask(object, own, IID_IUNKNOWN, notes);
+    held.extend(ask(object, own, IID_IUNKNOWN, notes));
+    held.extend(ask(object, own, own, notes));
+    held.extend(ask(object, own, UNKNOWN_IID, notes));
+    if let Some(unknown) = &unknown {
+        held.extend(ask(unknown, IID_IUNKNOWN, IID_IUNKNOWN, notes));
+        let again = ask(unknown, IID_IUNKNOWN, own, notes);
+        if let Some(again) = &again {
+            held.extend(ask(again, own, IID_IUNKNOWN, notes));
+        }
+        held.extend(again);
+        held.extend(ask(unknown, IID_IUNKNOWN, UNKNOWN_IID, notes));
+    }
+}
+
+fn query(object: &IUnknown, iid: Guid) -> (HResult, Option<IUnknown>) {
+    let iid: GUID = raw(iid);
+    // What a good answer writes over, or sets to NULL.
+    let mut pointer: *mut c_void = std::ptr::without_provenance_mut(1);
+    // SAFETY: it is given an ID and a place for a pointer; every interface begins with IUnknown, and what it gives out is
+    // taken over.
+    unsafe {
+        let hr = hresult((object.vtable().QueryInterface)(object.as_raw(), &iid, &mut pointer));
+        let given = is_plausible(pointer.cast::<usize>()) && hr.is_success();
+        // On failure a pointer that is not NULL breaks the rule as one that is an object would.
+        (hr, given.then(|| IUnknown::from_raw(pointer)))
+    }
+}
+
+/// Asks the library for a class that nobody has.
+pub(super) fn unknown_class(library: &Loaded) -> Note {
+    let (hr, class) = library.class(UNKNOWN_CLSID);
+    Note::ClassAsked(ClassAsked { clsid: UNKNOWN_CLSID, hr, object: class.is_some() })
+}
+
+/// Asks the factory for an object that is a part of another one.
+pub(super) fn aggregation(class: &IClassFactory) -> Note {
+    let outer = Outer::new();
+    let iid: GUID = raw(IID_IUNKNOWN);
+    let mut part: *mut c_void = null_mut();
+    // SAFETY: it is given an outer object that lives for ever, an ID and a place for a pointer.
+    let hr = hresult(unsafe { class.CreateInstance(outer.pointer(), &iid, &mut part) });
+    // SAFETY: on success it gave out its own IUnknown, which is taken over.
+    let works = is_plausible(part.cast::<usize>())
+        && hr.is_success()
+        && unsafe { is_part_of(&IUnknown::from_raw(part), outer.pointer()) };
+    Note::Aggregated(Aggregated { hr, works })
+}
+
+/// Whether the object's interfaces take the whole for their identity.
+fn is_part_of(part: &IUnknown, whole: *mut c_void) -> bool {
+    let (_, interface) = query(part, IID_ISYNC_MGR_SYNCHRONIZE);
+    let Some(interface) = interface else { return false };
+    let (_, identity) = query(&interface, IID_IUNKNOWN);
+    identity.is_some_and(|identity| std::ptr::eq(identity.as_raw(), whole))
+}
+
+/// A whole of which an object can be a part: it has nothing but an identity. It is never freed.
+#[repr(C)]
+struct Outer {
+    vtable: *const IUnknown_Vtbl,
+    references: AtomicU32,
+}
+
+static OUTER: IUnknown_Vtbl =
+    IUnknown_Vtbl { QueryInterface: outer_query_interface, AddRef: outer_add_ref, Release: outer_release };
+
+impl Outer {
+    fn new() -> &'static Self {
+        Box::leak(Box::new(Self { vtable: &OUTER, references: AtomicU32::new(1) }))
+    }
+
+    fn pointer(&'static self) -> *mut c_void {
+        std::ptr::from_ref(self).cast_mut().cast()
+    }
+}
+
+unsafe extern "system" fn outer_query_interface(
+    this: *mut c_void,
+    iid: *const GUID,
+    interface: *mut *mut c_void,
+) -> HRESULT {
+    if !is_plausible(interface) || !is_plausible(iid) {
+        return raw_hresult(HResult::E_POINTER);
+    }
+    // SAFETY: the handler passes an ID and a place for a pointer.
+    unsafe {
+        let known = *iid == raw(IID_IUNKNOWN);
+        interface.write(if known { this } else { null_mut() });
+        if known {
+            outer_add_ref(this);
+        }
+        raw_hresult(if known { HResult::S_OK } else { HResult::E_NOINTERFACE })
+    }
+}
+
+unsafe extern "system" fn outer_add_ref(this: *mut c_void) -> u32 {
+    // SAFETY: COM calls methods with the object's own pointer, and it lives for ever.
+    unsafe { &*this.cast::<Outer>() }.references.fetch_add(1, Ordering::AcqRel) + 1
+}
+
+unsafe extern "system" fn outer_release(this: *mut c_void) -> u32 {
+    // SAFETY: as above.
+    let object = unsafe { &*this.cast::<Outer>() };
+    object.references.fetch_sub(1, Ordering::AcqRel).saturating_sub(1)
+}
