@@ -32,13 +32,16 @@ impl Clock {
     }
 
     pub(super) fn thread(&self) -> Thread {
+        let mut thread = Thread::APARTMENT;
+        self.name_thread(&mut thread);
+        thread
+    }
+
+    /// Names the current thread, in place.
+    pub(super) fn name_thread(&self, thread: &mut Thread) {
         match self {
-            Clock::Real { .. } => {
-                let mut thread = Thread::APARTMENT;
-                NAME.with(|name| copy_name(&mut thread, name.get_or_init(current_name)));
-                thread
-            }
-            Clock::Virtual(scheduler) => scheduler.thread(),
+            Clock::Real { .. } => NAME.with(|name| copy_name(thread, name.get_or_init(current_name))),
+            Clock::Virtual(scheduler) => *thread = scheduler.thread(),
         }
     }
 }

@@ -8,6 +8,7 @@ mod run;
 mod scheduler;
 mod sequence;
 mod shared;
+mod tape;
 
 pub use plan::{Plan, Selection, StandardPlan, Step, View};
 pub use run::{Controls, Drain, Job, Ran, run_real, run_virtual};

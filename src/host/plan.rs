@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::{
     Call, CallMethod, Callback, Event, GUID_NULL, Guid, HResult, HandlerFlags, Initialize, Instance, Interface, Item,
-    ItemFlags, ItemState, Kind, PrepareForSync, Refusal, Session, SetItemStatus, SetProgressCallback, ShowError,
-    ShowProperties, State, Status, Synchronize, Thread, Walk, Wish,
+    ItemFlags, ItemState, Kind, PrepareForSync, Refusal, Return, Session, SetItemStatus, SetProgressCallback,
+    ShowError, ShowProperties, State, Status, Synchronize, Thread, Walk, Wish,
 };
 
 /// What a plan can look at.
@@ -241,6 +241,30 @@ impl StandardPlan {
         let (item, _) = view.instance.prepared().find(|(_, item)| !item.skipped && runs(item.status))?;
         Some(Step::Call(Call::SetItemStatus(SetItemStatus { item, status: Status::SKIPPED })))
     }
+
+    /// Takes in what a call brought. Apart, so that callbacks are passed over quickly.
+    #[cold]
+    fn returned(&mut self, what: &Return) {
+        match what.method {
+            CallMethod::GetHandlerInfo => self.asked_info = true,
+            CallMethod::EnumSyncMgrItems => match what.out.enumerator {
+                Some(enumerator) if what.hr.is_success() => {
+                    self.walk = Some((enumerator, false));
+                    self.items.clear();
+                }
+                _ => self.enumeration_failed = true,
+            },
+            CallMethod::Next => {
+                let asked = self.walk.map_or(0, |(enumerator, _)| enumerator);
+                let ended = what.hr != HResult::S_OK || what.out.items.is_empty() || self.items.len() > MOST_ITEMS;
+                self.walk = Some((asked, ended));
+                if what.hr.is_success() {
+                    self.items.extend(what.out.items.iter().cloned());
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 fn give_callback() -> Step {
@@ -313,25 +337,8 @@ impl Plan for StandardPlan {
     }
 
     fn observe(&mut self, event: &Event, _: &Session) -> bool {
-        let Kind::Return { what, .. } = &event.kind else { return false };
-        match what.method {
-            CallMethod::GetHandlerInfo => self.asked_info = true,
-            CallMethod::EnumSyncMgrItems => match what.out.enumerator {
-                Some(enumerator) if what.hr.is_success() => {
-                    self.walk = Some((enumerator, false));
-                    self.items.clear();
-                }
-                _ => self.enumeration_failed = true,
-            },
-            CallMethod::Next => {
-                let asked = self.walk.map_or(0, |(enumerator, _)| enumerator);
-                let ended = what.hr != HResult::S_OK || what.out.items.is_empty() || self.items.len() > MOST_ITEMS;
-                self.walk = Some((asked, ended));
-                if what.hr.is_success() {
-                    self.items.extend(what.out.items.iter().cloned());
-                }
-            }
-            _ => {}
+        if let Kind::Return { what, .. } = &event.kind {
+            self.returned(what);
         }
         false
     }

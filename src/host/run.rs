@@ -7,14 +7,15 @@ use super::clock::{Clock, enter_apartment};
 use super::driver::Driver;
 use super::plan::Plan;
 use super::scheduler::Scheduler;
-use super::shared::{Shared, Spare};
+use super::shared::Shared;
+use super::tape::Tape;
 use crate::handler::{CreateError, HandlerFactory};
 use crate::protocol::{ConnectionClosed, Crashed, Event, HandlerId, Note, Session, Thread};
 use crate::rules::Limits;
 
 /// Takes the events of a session, in order, as they come.
 pub trait Drain {
-    /// The next events, and the session after them.
+    /// The next events, and the session after them, or after more that come next.
     fn events(&mut self, events: Vec<Event>, session: &Session);
 }
 
@@ -89,13 +90,13 @@ pub fn run_real(job: Job, started: impl FnOnce(Controls), drain: &mut dyn Drain)
     if let Err(error) = apartment {
         return Err(CreateError { handler: "the session".to_owned(), why: format!("no apartment thread: {error}") });
     }
-    let mut spare = Spare::default();
+    let mut tape = Tape::default();
     let ended = loop {
         shared.wait_for_batch(TICK);
         match told.try_recv() {
             Ok(ended) => break ended,
             Err(mpsc::TryRecvError::Empty) => {
-                pass_on(&shared, &mut spare, drain);
+                pass_on(&shared, &mut tape, drain);
                 if shared.lock().left || shared.give_up_on_hung_call(HandlerId::FIRST, job.limits.timeout_ns) {
                     break Ok(());
                 }
@@ -108,7 +109,7 @@ pub fn run_real(job: Job, started: impl FnOnce(Controls), drain: &mut dyn Drain)
             }
         }
     };
-    close(&shared, &mut spare, drain);
+    close(&shared, &mut tape, drain);
     let state = shared.lock();
     ended.map(|()| Ran { session: state.session.clone(), left: state.left, exhausted: false })
 }
@@ -120,23 +121,23 @@ pub fn run_real(job: Job, started: impl FnOnce(Controls), drain: &mut dyn Drain)
 pub fn run_virtual(job: Job, scheduler: &Scheduler, drain: &mut dyn Drain) -> Result<Ran, CreateError> {
     let shared = Arc::new(Shared::new(Clock::Virtual(scheduler.clone()), job.plan));
     let driver = Driver::new(&shared, HandlerId::FIRST, job.factory.as_ref(), job.limits)?;
-    let mut spare = Spare::default();
-    driver.run(|| pass_on(&shared, &mut spare, &mut *drain));
+    let mut tape = Tape::default();
+    driver.run(|| pass_on(&shared, &mut tape, &mut *drain));
     // What the handler left running may still call back, and is heard.
     scheduler.drain(scheduler.now_ns().saturating_add(job.limits.timeout_ns));
-    close(&shared, &mut spare, drain);
+    close(&shared, &mut tape, drain);
     let session = shared.lock().session.clone();
     Ok(Ran { session, left: false, exhausted: scheduler.is_exhausted() })
 }
 
-fn pass_on(shared: &Shared, spare: &mut Spare, drain: &mut dyn Drain) {
-    if let Some((events, session)) = shared.take_events(spare) {
-        drain.events(events, &session);
+fn pass_on(shared: &Shared, tape: &mut Tape, drain: &mut dyn Drain) {
+    if let Some(session) = shared.take(tape) {
+        tape.unwind(|events| drain.events(events, &session));
     }
 }
 
 /// The session is over: connections are closed, and nothing is recorded any more.
-fn close(shared: &Shared, spare: &mut Spare, drain: &mut dyn Drain) {
+fn close(shared: &Shared, tape: &mut Tape, drain: &mut dyn Drain) {
     let connections = shared.lock().session.connections().to_vec();
     let over = shared.lock().session.is_over();
     if over {
@@ -146,5 +147,5 @@ fn close(shared: &Shared, spare: &mut Spare, drain: &mut dyn Drain) {
         }
     }
     shared.lock().closed = true;
-    pass_on(shared, spare, drain);
+    pass_on(shared, tape, drain);
 }

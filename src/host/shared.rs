@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use super::clock::Clock;
 use super::plan::{Plan, Step, View};
+use super::tape::Tape;
 use crate::handler::SyncCallback;
 use crate::protocol::{
-    Call, CallId, CallMethod, Callback, Event, HResult, HandlerId, Kind, MethodName, Note, Return, Session,
-    State as SessionState, Thread, TimedOut, WaitingFor, Wish,
+    Call, CallId, CallMethod, Callback, CallbackMethod, Event, HResult, HandlerId, Kind, MethodName, Note, Return,
+    Session, State as SessionState, Thread, TimedOut, WaitingFor, Wish,
 };
 
 /// A session in progress.
@@ -23,11 +24,7 @@ pub(super) struct Shared {
 
 /// How many events make a batch. One that is taken away while it still lies in the processor's cache costs the callbacks
 /// far less than one that does not.
-const BATCH: usize = 2048;
-
-/// The room in which events were kept, to be used again.
-#[derive(Default)]
-pub(super) struct Spare(Vec<Kept>);
+const BATCH: usize = 8192;
 
 /// What the apartment thread does next.
 pub(super) enum Decision {
@@ -41,29 +38,16 @@ pub(super) enum Decision {
     Over,
 }
 
-/// An event as it is kept until it is taken away.
-struct Kept {
-    event: Event,
-    /// What a callback was answered: the reply is an event too, the next one, at the same time and on the same thread.
-    answer: Option<HResult>,
-}
-
-impl Kept {
-    fn reply(&self) -> Option<Event> {
-        let (Some(hr), Kind::Callback { call, what }) = (self.answer, &self.event.kind) else { return None };
-        let kind = Kind::Reply { call: *call, method: what.method(), hr };
-        Some(Event { seq: self.event.seq + 1, thread: self.event.thread.clone(), kind, ..self.event })
-    }
-}
-
 /// What the lock guards.
 pub(super) struct State {
     pub(super) session: Session,
     pub(super) plan: Box<dyn Plan>,
     /// What nobody has taken yet.
-    kept: Vec<Kept>,
+    tape: Tape,
     next_seq: u64,
     next_call: u64,
+    /// The last reply: made anew it would cost more than changed.
+    reply: Event,
     /// Something happened that the apartment thread must look at.
     pub(super) woken: bool,
     /// The user wants everything stopped.
@@ -88,36 +72,39 @@ impl State {
         }
         let event = Event { seq: self.seq(), at_ns, thread, handler, kind };
         self.session.apply(&event);
-        self.keep(event);
+        self.keep(&event);
     }
 
     /// Keeps an event that is applied already.
-    fn keep(&mut self, event: Event) {
-        self.woken |= self.plan.observe(&event, &self.session);
-        self.kept.push(Kept { event, answer: None });
+    fn keep(&mut self, event: &Event) {
+        self.woken |= self.plan.observe(event, &self.session);
+        self.tape.record(event, None);
     }
 
-    /// Answers a callback, and keeps it with its reply. What of both only the lock decides is filled in.
-    fn answer(&mut self, now_ns: u64, callback: Kept, reply: &mut Event) -> HResult {
+    /// Answers a callback, and records it with its reply. What of the event only the lock decides is filled in.
+    fn answer(&mut self, event: &mut Event) -> HResult {
         let (first, second, id) = (self.seq(), self.seq(), self.call_id());
+        let now_ns = event.at_ns;
         self.heard_ns = now_ns;
-        let Self { session, plan, cancelled, kept, woken, .. } = self;
-        // Changed where it stays: a value that was written a moment ago is slow to copy.
-        kept.push(callback);
-        let Some(Kept { event: callback, answer }) = kept.last_mut() else { return HResult::E_UNEXPECTED };
-        let Kind::Callback { call, what } = &mut callback.kind else { return HResult::E_UNEXPECTED };
-        let wish = match session.instance(callback.handler) {
+        let Self { session, plan, cancelled, tape, woken, reply, .. } = self;
+        event.seq = first;
+        let Kind::Callback { call, what } = &mut event.kind else { return HResult::E_UNEXPECTED };
+        *call = id;
+        let wish = match session.instance(event.handler) {
             Some(instance) => {
-                plan.wish(View { session, instance, now_ns, cancelled: *cancelled, thread: &callback.thread }, what)
+                plan.wish(View { session, instance, now_ns, cancelled: *cancelled, thread: &event.thread }, what)
             }
             None => Wish::None,
         };
-        let result = session.answer(callback.handler, what, wish);
-        (*call, *answer) = (id, Some(result));
-        (callback.seq, callback.at_ns) = (first, now_ns);
-        reply.kind = Kind::Reply { call: id, method: what.method(), hr: result };
-        (reply.seq, reply.at_ns) = (second, now_ns);
-        *woken |= plan.observe(callback, session);
+        let result = session.answer(event.handler, what, wish);
+        if let Kind::Reply { call, method, hr } = &mut reply.kind {
+            (*call, *method, *hr) = (id, what.method(), result);
+        }
+        tape.record(event, Some(result));
+        *woken |= plan.observe(event, session);
+        (reply.seq, reply.at_ns, reply.handler) = (second, now_ns, event.handler);
+        // Nobody asks the event for its thread any more.
+        std::mem::swap(&mut reply.thread, &mut event.thread);
         *woken |= plan.observe(reply, session);
         result
     }
@@ -135,10 +122,12 @@ impl State {
 
 impl Shared {
     pub(super) fn new(clock: Clock, plan: Box<dyn Plan>) -> Self {
+        let kind = Kind::Reply { call: CallId(0), method: CallbackMethod::Progress, hr: HResult::S_OK };
         let state = State {
             session: Session::default(),
+            reply: Event { seq: 0, at_ns: 0, thread: Thread::APARTMENT, handler: HandlerId::FIRST, kind },
             plan,
-            kept: Vec::new(),
+            tape: Tape::default(),
             next_seq: 0,
             next_call: 0,
             woken: false,
@@ -246,7 +235,7 @@ impl Shared {
     /// Waits until there is a batch of events to take away, the apartment thread has ended, or so much time has passed.
     pub(super) fn wait_for_batch(&self, timeout: Duration) {
         let state = self.lock();
-        let waits = |state: &mut State| state.kept.len() < BATCH && !state.ended;
+        let waits = |state: &mut State| state.tape.records() < BATCH && !state.ended;
         drop(self.filled.wait_timeout_while(state, timeout, waits).unwrap_or_else(PoisonError::into_inner));
     }
 
@@ -256,23 +245,14 @@ impl Shared {
         self.filled.notify_one();
     }
 
-    /// Takes the recorded events away, with the session after them. `spare` is what was left over the last time.
-    pub(super) fn take_events(&self, spare: &mut Spare) -> Option<(Vec<Event>, Session)> {
-        let session = {
-            let mut state = self.lock();
-            if state.kept.is_empty() {
-                return None;
-            }
-            std::mem::swap(&mut state.kept, &mut spare.0);
-            state.session.clone()
-        };
-        let mut events = Vec::with_capacity(2 * spare.0.len());
-        for kept in spare.0.drain(..) {
-            let reply = kept.reply();
-            events.push(kept.event);
-            events.extend(reply);
+    /// Takes away what was recorded, and gives the session after it. `empty` is an empty tape.
+    pub(super) fn take(&self, empty: &mut Tape) -> Option<Session> {
+        let mut state = self.lock();
+        if state.tape.records() == 0 {
+            return None;
         }
-        Some((events, session))
+        std::mem::swap(&mut state.tape, empty);
+        Some(state.session.clone())
     }
 
     /// The user wants everything stopped.
@@ -290,27 +270,23 @@ impl Shared {
     }
 
     fn callback(&self, handler: HandlerId, what: Callback) -> HResult {
-        let thread = self.clock.thread();
-        // Made without the lock; what is known only under it is filled in there.
-        let (seq, at_ns, call, method) = (0, 0, CallId(0), what.method());
-        let kind = Kind::Reply { call, method, hr: HResult::S_OK };
-        let mut reply = Event { seq, at_ns, thread: thread.clone(), handler, kind };
-        let event = Event { seq, at_ns, thread, handler, kind: Kind::Callback { call, what } };
-        let callback = Kept { event, answer: None };
-
+        let completes = what.completion().is_some();
         let mut state = self.lock();
         if state.closed {
             return HResult::E_UNEXPECTED;
         }
+        state.tape.expect();
         let at_ns = self.clock.now_ns();
-        let (was_woken, was_filled) = (state.woken, state.kept.len() >= BATCH);
-        let hr = state.answer(at_ns, callback, &mut reply);
-        if method.completes().is_some() {
-            state.woken = true;
-        }
+        // Made under the lock on purpose: what was written a moment ago is slow to copy, but the lock has waited for it.
+        let kind = Kind::Callback { call: CallId(0), what };
+        let mut event = Event { seq: 0, at_ns, thread: Thread::APARTMENT, handler, kind };
+        self.clock.name_thread(&mut event.thread);
+        let (was_woken, was_filled) = (state.woken, state.tape.records() >= BATCH);
+        let hr = state.answer(&mut event);
+        state.woken |= completes;
         // Whoever made it so before has said so.
         let woken = state.woken && !was_woken;
-        let filled = state.kept.len() >= BATCH && !was_filled;
+        let filled = state.tape.records() >= BATCH && !was_filled;
         drop(state);
         if woken {
             self.wake.notify_all();

@@ -62,8 +62,7 @@ fn number() -> impl Strategy<Value = u32> {
 }
 
 fn walk() -> impl Strategy<Value = Walk> {
-    (number(), number(), any::<bool>())
-        .prop_map(|(enumerator, celt, no_count)| Walk { enumerator, celt, no_count })
+    (number(), number(), any::<bool>()).prop_map(|(enumerator, celt, no_count)| Walk { enumerator, celt, no_count })
 }
 
 fn enumerator() -> impl Strategy<Value = Enumerator> {
@@ -174,8 +173,8 @@ pub fn out(method: CallMethod) -> BoxedStrategy<Out> {
 
 fn progress_item() -> impl Strategy<Value = ProgressItem> {
     let value = || prop_oneof![2 => Just(0), 2 => 0..100, 1 => any::<i32>()];
-    (bits(ProgressMask::NAMES), option::of(text()), named(Status::NAMES), value(), value(), any::<bool>(), size()).prop_map(
-        |(mask, text, status, value, max, tidy, size)| {
+    (bits(ProgressMask::NAMES), option::of(text()), named(Status::NAMES), value(), value(), any::<bool>(), size())
+        .prop_map(|(mask, text, status, value, max, tidy, size)| {
             let item = ProgressItem { mask: ProgressMask(mask), text, status: Status(status), value, max, size };
             if !tidy {
                 return item;
@@ -185,8 +184,7 @@ fn progress_item() -> impl Strategy<Value = ProgressItem> {
                 whole = whole.text(text);
             }
             whole
-        },
-    )
+        })
 }
 
 fn log_error_info() -> impl Strategy<Value = LogErrorInfo> {
@@ -229,8 +227,11 @@ pub fn note() -> BoxedStrategy<Note> {
         any::<u32>().prop_map(|callback| Note::OverReleased(OverReleased { callback })),
         (guid(), guid(), hresult(), option::of(number()))
             .prop_map(|(interface, iid, hr, object)| Note::Queried(Queried { interface, iid, hr, object })),
-        (guid(), hresult(), any::<bool>())
-            .prop_map(|(clsid, hr, object)| Note::ClassAsked(ClassAsked { clsid, hr, object })),
+        (guid(), hresult(), any::<bool>()).prop_map(|(clsid, hr, object)| Note::ClassAsked(ClassAsked {
+            clsid,
+            hr,
+            object
+        })),
         (hresult(), any::<bool>()).prop_map(|(hr, works)| Note::Aggregated(Aggregated { hr, works })),
         (hresult(), any::<bool>()).prop_map(|(hr, in_use)| Note::UnloadAsked(UnloadAsked { hr, in_use })),
         (any::<u64>(), vec(text(), 0..3)).prop_map(|(event, frames)| Note::Stack(Stack { event, frames })),

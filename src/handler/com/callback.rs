@@ -16,9 +16,9 @@ use super::abi::{
 use super::memory::{self, is_plausible};
 use crate::handler::SyncCallback;
 use crate::protocol::{
-    Callback, Completed, DeleteLogError, EnableModeless, ErrorFlags, EstablishConnection, Guid, HResult, IID_IUNKNOWN,
-    IID_ISYNC_MGR_SYNCHRONIZE_CALLBACK, LogError, LogErrorInfo, LogLevel, LogMask, Progress, ProgressItem, ProgressMask,
-    ShowErrorCompleted, Status,
+    Callback, Completed, DeleteLogError, EnableModeless, ErrorFlags, EstablishConnection, Guid, HResult,
+    IID_ISYNC_MGR_SYNCHRONIZE_CALLBACK, IID_IUNKNOWN, LogError, LogErrorInfo, LogLevel, LogMask, Progress,
+    ProgressItem, ProgressMask, ShowErrorCompleted, Status,
 };
 
 /// `IAgileObject`: the object may be called on any thread without marshalling.

@@ -16,8 +16,8 @@ use super::memory::{self, Block, is_plausible};
 use super::probe;
 use crate::handler::{CreateError, EnumItems, HandlerFactory, SyncCallback, SyncHandler};
 use crate::protocol::{
-    CallbackReferences, Guid, HResult, HandlerFlags, HandlerInfo, IID_ISYNC_MGR_SYNCHRONIZE, Note, OverReleased, Status,
-    SyncFlags, UnloadAsked,
+    CallbackReferences, Guid, HResult, HandlerFlags, HandlerInfo, IID_ISYNC_MGR_SYNCHRONIZE, Note, OverReleased,
+    Status, SyncFlags, UnloadAsked,
 };
 
 /// Makes instances of the class of a native library. The library is loaded with the first of them.
@@ -69,7 +69,13 @@ impl HandlerFactory for ComFactory {
             notes.push(probe::aggregation(&class));
             notes.extend(loaded.can_unload_now().map(|hr| Note::UnloadAsked(UnloadAsked { hr, in_use: true })));
         }
-        Ok(Box::new(ComHandler { object: Some(object), loaded, probes: self.probes, callbacks: BTreeMap::new(), notes }))
+        Ok(Box::new(ComHandler {
+            object: Some(object),
+            loaded,
+            probes: self.probes,
+            callbacks: BTreeMap::new(),
+            notes,
+        }))
     }
 }
 

@@ -9,9 +9,7 @@ use windows_core::{GUID, HRESULT, IUnknown, IUnknown_Vtbl, Interface};
 use super::abi::{IClassFactory, hresult, raw, raw_hresult};
 use super::library::Loaded;
 use super::memory::is_plausible;
-use crate::protocol::{
-    Aggregated, ClassAsked, Guid, HResult, IID_ISYNC_MGR_SYNCHRONIZE, IID_IUNKNOWN, Note, Queried,
-};
+use crate::protocol::{Aggregated, ClassAsked, Guid, HResult, IID_ISYNC_MGR_SYNCHRONIZE, IID_IUNKNOWN, Note, Queried};
 
 /// Identifiers that nothing has.
 const UNKNOWN_IID: Guid = Guid::from_u128(0x6d6f6273_796e_6300_9999_000000000001);

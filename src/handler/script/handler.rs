@@ -109,11 +109,7 @@ impl SyncHandler for ScriptHandler {
     fn get_handler_info(&mut self) -> (HResult, Option<HandlerInfo>) {
         let behaviour = self.behaviour(CallMethod::GetHandlerInfo).unwrap_or_default();
         let hr = self.perform(CallMethod::GetHandlerInfo, &behaviour, HResult::S_OK);
-        let own = || HandlerInfo {
-            flags: self.script.flags,
-            name: self.script.name.clone(),
-            ..HandlerInfo::default()
-        };
+        let own = || HandlerInfo { flags: self.script.flags, name: self.script.name.clone(), ..HandlerInfo::default() };
         let given = !behaviour.null && (hr.is_success() || behaviour.info.is_some());
         (hr, given.then(|| behaviour.info.clone().unwrap_or_else(own)))
     }

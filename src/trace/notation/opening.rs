@@ -171,7 +171,14 @@ impl Opening {
 
     fn describe(&self, id: Guid, name: &Text) -> Item {
         let last_update = FileTime(0);
-        Item { id, name: name.clone(), flags: self.item_flags, state: ItemState::CHECKED, last_update, ..Item::default() }
+        Item {
+            id,
+            name: name.clone(),
+            flags: self.item_flags,
+            state: ItemState::CHECKED,
+            last_update,
+            ..Item::default()
+        }
     }
 }
 

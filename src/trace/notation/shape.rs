@@ -101,9 +101,11 @@ impl Shape {
                 bare: Bare::Empty,
                 ..Self::positional(&["item"])
             },
-            CallbackMethod::LogError => {
-                Self { required: 1, info: &["error", "item", "flags", "mask", "size"], ..Self::positional(&["level", "text"]) }
-            }
+            CallbackMethod::LogError => Self {
+                required: 1,
+                info: &["error", "item", "flags", "mask", "size"],
+                ..Self::positional(&["level", "text"])
+            },
             CallbackMethod::DeleteLogError => Self::positional(&["error"]).and(&["reserved"]),
             CallbackMethod::EstablishConnection => Self::optional(&["name"]).and(&["reserved"]),
         }
