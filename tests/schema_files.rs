@@ -44,8 +44,8 @@ fn takes(schema: &Validator, value: &Value, what: &str) {
 /// The handler files of kind `script`, by their paths.
 fn scripts() -> Vec<(PathBuf, Value)> {
     let entries = fs::read_dir(root().join("fixtures/handlers")).expect("fixtures/handlers is there");
-    let read = entries.map(|entry| {
-        let path = entry.expect("fixtures/handlers can be listed").path();
+    let paths = entries.map(|entry| entry.expect("fixtures/handlers can be listed").path());
+    let read = paths.filter(|path| path.extension().is_some_and(|extension| extension == "json")).map(|path| {
         let text = fs::read_to_string(&path).expect("a handler file is text");
         (path, serde_json::from_str(&text).expect("a handler file is JSON"))
     });

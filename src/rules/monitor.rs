@@ -154,6 +154,7 @@ impl<'a> Context<'a> {
                 checks::life::returned(self, what, open.as_ref());
                 checks::stopping::returned(self, what, open.as_ref());
                 checks::comparison::returned(self, what);
+                checks::native::returned(self, what, open.as_ref());
                 self.apply();
                 self.watch().heard_ns = event.at_ns;
                 checks::completion::after_return(self, what);
@@ -166,6 +167,7 @@ impl<'a> Context<'a> {
                     checks::dialogs::callback(self, what, standing);
                     checks::errors::callback(self, what);
                     checks::connections::callback(self, what);
+                    checks::native::callback(self, what);
                     checks::comparison::callback(self, what, standing);
                 }
                 checks::life::callback(self, what);
@@ -182,6 +184,7 @@ impl<'a> Context<'a> {
                 checks::life::note(self, note);
                 checks::connections::note(self, note);
                 checks::comparison::note(self, note);
+                checks::native::note(self, note);
                 self.apply();
             }
         }

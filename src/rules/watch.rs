@@ -35,6 +35,8 @@ pub(super) struct Watch {
     pub(super) released_early: bool,
     /// When the handler was last heard.
     pub(super) heard_ns: u64,
+    /// What is known of it as a native handler.
+    pub(super) native: super::checks::native::NativeWatch,
 }
 
 /// A call of the manager that has not returned.

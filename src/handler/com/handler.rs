@@ -5,6 +5,7 @@ use std::ffi::c_void;
 use std::path::{Path, PathBuf};
 use std::ptr::{null, null_mut};
 use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use windows_core::{GUID, IUnknown, Interface};
 
@@ -87,6 +88,17 @@ struct ComHandler {
     /// The manager's callback objects, by their numbers.
     callbacks: BTreeMap<u32, &'static CallbackObject>,
     notes: Vec<Note>,
+}
+
+/// How long the manager waits for a handler's threads to let go of what they hold.
+const GRACE: Duration = Duration::from_millis(300);
+
+/// Waits until it is so, at most for the grace.
+fn wait_until(is_so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !is_so() && begun.elapsed() < GRACE {
+        std::thread::sleep(Duration::from_micros(200));
+    }
 }
 
 /// A window of the manager's: there is none.
@@ -203,9 +215,20 @@ impl SyncHandler for ComHandler {
 
     fn release(&mut self) -> Option<u32> {
         let object = self.object.take()?;
-        let release = Interface::vtable(&object).base__.Release;
+        let unknown = &Interface::vtable(&object).base__;
+        let (add_ref, release) = (unknown.AddRef, unknown.Release);
+        let pointer = object.into_raw();
+        // A thread that has completed the session may not have let go of the handler yet.
+        wait_until(|| {
+            // SAFETY: the object is held, and what is added is taken away again.
+            unsafe {
+                add_ref(pointer);
+                release(pointer) == 1
+            }
+        });
         // SAFETY: the reference is given back, and the pointer is not used again.
-        let references = unsafe { release(object.into_raw()) };
+        let references = unsafe { release(pointer) };
+        wait_until(|| self.callbacks.values().all(|callback| callback.references() == 0));
         self.note_references();
         if self.probes {
             let asked = self.loaded.can_unload_now();

@@ -20,9 +20,8 @@ pub(super) fn interfaces(object: &IUnknown, notes: &mut Vec<Note>) {
     let mut seen: Vec<usize> = Vec::new();
     let mut held: Vec<IUnknown> = Vec::new();
     let mut ask = |from: &IUnknown, interface: Guid, iid: Guid, notes: &mut Vec<Note>| {
-        let (hr, pointer) = query(from, iid);
-        let number = pointer.as_ref().map(|pointer| {
-            let address = pointer.as_raw().addr();
+        let (hr, address, pointer) = query(from, iid);
+        let number = (address != 0).then(|| {
             let at = seen.iter().position(|known| *known == address).unwrap_or_else(|| {
                 seen.push(address);
                 seen.len() - 1
@@ -48,7 +47,8 @@ pub(super) fn interfaces(object: &IUnknown, notes: &mut Vec<Note>) {
     }
 }
 
-fn query(object: &IUnknown, iid: Guid) -> (HResult, Option<IUnknown>) {
+/// The result, where the pointer that came points to, and the interface if it is one.
+fn query(object: &IUnknown, iid: Guid) -> (HResult, usize, Option<IUnknown>) {
     let iid: GUID = raw(iid);
     // What a good answer writes over, or sets to NULL.
     let mut pointer: *mut c_void = std::ptr::without_provenance_mut(1);
@@ -57,8 +57,7 @@ fn query(object: &IUnknown, iid: Guid) -> (HResult, Option<IUnknown>) {
     unsafe {
         let hr = hresult((object.vtable().QueryInterface)(object.as_raw(), &iid, &mut pointer));
         let given = is_plausible(pointer.cast::<usize>()) && hr.is_success();
-        // On failure a pointer that is not NULL breaks the rule as one that is an object would.
-        (hr, given.then(|| IUnknown::from_raw(pointer)))
+        (hr, pointer.addr(), given.then(|| IUnknown::from_raw(pointer)))
     }
 }
 
@@ -84,9 +83,9 @@ pub(super) fn aggregation(class: &IClassFactory) -> Note {
 
 /// Whether the object's interfaces take the whole for their identity.
 fn is_part_of(part: &IUnknown, whole: *mut c_void) -> bool {
-    let (_, interface) = query(part, IID_ISYNC_MGR_SYNCHRONIZE);
+    let (.., interface) = query(part, IID_ISYNC_MGR_SYNCHRONIZE);
     let Some(interface) = interface else { return false };
-    let (_, identity) = query(&interface, IID_IUNKNOWN);
+    let (.., identity) = query(&interface, IID_IUNKNOWN);
     identity.is_some_and(|identity| std::ptr::eq(identity.as_raw(), whole))
 }
 

@@ -37,7 +37,7 @@ rules! {
         "LogError is given a text.";
 
     LOG_03 = "LOG-03", "log-info-size",
-        must Handler native, Documented, NotYet("needs a native handler"),
+        must Handler native, Documented, Monitor,
         ["ns-mobsync-syncmgrlogerrorinfo"],
         "When LogError is given a structure, its cbSize is right.";
 

@@ -25,7 +25,7 @@ rules! {
         "Next delivers at most celt items, says how many, and returns S_OK only for all celt of them.";
 
     ENUM_04 = "ENUM-04", "next-null-count-for-one",
-        must Handler native, Com, NotYet("needs a native handler"),
+        must Handler native, Com, Monitor,
         ["nf-objidlbase-ienumunknown-next"],
         "pceltFetched may be NULL when celt is 1.";
 
@@ -58,7 +58,7 @@ rules! {
         "Past the end, Next answers S_FALSE with no item, however often it is asked.";
 
     ITEM_01 = "ITEM-01", "item-size",
-        must Handler native, Documented, NotYet("needs a native handler"),
+        must Handler native, Documented, Monitor,
         ["ns-mobsync-syncmgritem"],
         "cbSize of an item is the structure's size.";
 
@@ -89,7 +89,7 @@ rules! {
         "An item's state is 0 (unchecked) or 1 (checked).";
 
     ITEM_06 = "ITEM-06", "item-name-terminated",
-        must Handler native, Header, NotYet("needs a native handler"),
+        must Handler native, Header, Monitor,
         [
             "ns-mobsync-syncmgritem",
             "header: mobsync.h",

@@ -20,7 +20,7 @@ rules! {
         "The mask of a progress report holds only known bits.";
 
     PROG_03 = "PROG-03", "progress-text-given",
-        must Handler native, Choice, NotYet("needs a native handler"),
+        must Handler native, Choice, Monitor,
         [
             "ns-mobsync-syncmgrprogressitem",
             "header: mobsync.h",

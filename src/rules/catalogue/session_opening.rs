@@ -61,12 +61,12 @@ rules! {
         "GetHandlerInfo returns a structure whenever it returns S_OK.";
 
     INFO_02 = "INFO-02", "handler-info-from-task-memory",
-        should Handler native, Documented, NotYet("needs a native handler"),
+        should Handler native, Documented, Monitor,
         ["nf-mobsync-isyncmgrsynchronize-gethandlerinfo"],
         "The structure of GetHandlerInfo is allocated with CoTaskMemAlloc.";
 
     INFO_03 = "INFO-03", "handler-info-size",
-        must Handler native, Documented, NotYet("needs a native handler"),
+        must Handler native, Documented, Monitor,
         ["ns-mobsync-syncmgrhandlerinfo"],
         "cbSize of the handler's information is the structure's size.";
 
@@ -79,7 +79,7 @@ rules! {
         "A handler's flags are known in the profile.";
 
     INFO_05 = "INFO-05", "handler-name-terminated",
-        must Handler native, Header, NotYet("needs a native handler"),
+        must Handler native, Header, Monitor,
         [
             "ns-mobsync-syncmgrhandlerinfo",
             "header: mobsync.h",

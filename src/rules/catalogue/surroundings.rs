@@ -46,42 +46,42 @@ rules! {
         "Connections are kept until all handlers have ended, and then closed.";
 
     COM_01 = "COM-01", "one-identity",
-        must Handler native, Com, NotYet("needs a native handler"),
+        must Handler native, Com, Monitor,
         ["nf-unknwn-iunknown-queryinterface(refiid_void)"],
         "QueryInterface for IUnknown gives the same pointer every time, from every interface.";
 
     COM_02 = "COM-02", "query-interface-is-consistent",
-        must Handler native, Com, NotYet("needs a native handler"),
+        must Handler native, Com, Monitor,
         ["nf-unknwn-iunknown-queryinterface(refiid_void)"],
         "QueryInterface finds ISyncMgrSynchronize and IUnknown, reflexively, symmetrically and transitively.";
 
     COM_03 = "COM-03", "unknown-interface-refused",
-        must Handler native, Com, NotYet("needs a native handler"),
+        must Handler native, Com, Monitor,
         ["nf-unknwn-iunknown-queryinterface(refiid_void)"],
         "An interface that the handler does not have gives E_NOINTERFACE and NULL.";
 
     COM_04 = "COM-04", "last-release-returns-zero",
-        should Handler native, Com, NotYet("needs a native handler"),
+        should Handler native, Com, Monitor,
         ["nf-unknwn-iunknown-release"],
         "The last Release of the handler returns 0.";
 
     COM_05 = "COM-05", "unknown-class-refused",
-        must Handler native, Com, NotYet("needs a native handler"),
+        must Handler native, Com, Monitor,
         ["nf-combaseapi-dllgetclassobject"],
         "DllGetClassObject gives CLASS_E_CLASSNOTAVAILABLE for a CLSID that the library does not serve.";
 
     COM_06 = "COM-06", "aggregation-refused-or-working",
-        must Handler native, Com, NotYet("needs a native handler"),
+        must Handler native, Com, Monitor,
         ["nf-unknwn-iclassfactory-createinstance"],
         "CreateInstance with an outer object gives CLASS_E_NOAGGREGATION, or aggregates.";
 
     COM_07 = "COM-07", "can-unload-when-unused",
-        should Handler native, Com, NotYet("needs a native handler"),
+        should Handler native, Com, Monitor,
         ["nf-combaseapi-dllcanunloadnow"],
         "DllCanUnloadNow is S_OK once everything is released, and S_FALSE while an object lives.";
 
     COM_08 = "COM-08", "instances-share-no-session",
-        must Handler native, Choice, NotYet("needs a native handler"),
+        must Handler native, Choice, NotYet("needs two native instances at once"),
         ["nf-mobsync-isyncmgrsynchronize-initialize"],
         "Two instances of a handler do not share session state.";
 

@@ -4,17 +4,17 @@ use super::declare::rules;
 
 rules! {
     CB_01 = "CB-01", "callback-is-add-refd",
-        must Handler native, Documented, NotYet("needs a native handler"),
+        must Handler native, Documented, Monitor,
         ["nf-mobsync-isyncmgrsynchronize-setprogresscallback"],
         "SetProgressCallback adds a reference to the new callback before it returns.";
 
     CB_02 = "CB-02", "replaced-callback-released",
-        must Handler native, Documented, NotYet("needs a native handler"),
+        must Handler native, Documented, Monitor,
         ["nf-mobsync-isyncmgrsynchronize-setprogresscallback"],
         "SetProgressCallback releases the callback that it replaces.";
 
     CB_03 = "CB-03", "callback-released-after-null",
-        must Handler native, Documented, NotYet("needs a native handler"),
+        must Handler native, Documented, Monitor,
         ["nf-mobsync-isyncmgrsynchronize-setprogresscallback"],
         "After NULL, no reference to the callback is left once the handler is gone.";
 
@@ -27,7 +27,7 @@ rules! {
         "The handler calls back only while a callback interface is set.";
 
     CB_05 = "CB-05", "callback-not-over-released",
-        must Handler native, Com, NotYet("needs a native handler"),
+        must Handler native, Com, Monitor,
         ["nf-unknwn-iunknown-release"],
         "The handler never releases the callback more often than it added references.";
 

@@ -58,6 +58,7 @@ pub(crate) fn item(cx: &mut Context<'_>, item: &Item) {
     let known = item.state.0 <= ItemState::CHECKED.0;
     cx.judge.check(place, ITEM_05, known, || format!("dwItemState of {} is {}", called(item), item.state));
     cx.judge.check(place, ITEM_07, is_readable(&item.name), || format!("an item's name is {:?}", item.name));
+    super::native::item(cx, item);
     if item.flags.has(ItemFlags::LASTUPDATETIME) {
         let now = cx.conditions.started.plus_nanos(cx.event.at_ns);
         let real = item.last_update.0 != 0 && item.last_update <= now;

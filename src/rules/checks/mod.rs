@@ -9,6 +9,7 @@ pub(super) mod enumeration;
 pub(super) mod errors;
 pub(super) mod life;
 pub(super) mod manager;
+pub(super) mod native;
 pub(super) mod progress;
 pub(super) mod results;
 pub(super) mod stopping;

@@ -1,0 +1,220 @@
+//! What holds for handlers with COM vtables only: structures, references, interfaces (INFO, ENUM-04, ITEM, CB, PROG, LOG, COM).
+
+use crate::protocol::{
+    Call, CallMethod, Callback, HResult, HandlerInfo, IID_ISYNC_MGR_SYNCHRONIZE, IID_IUNKNOWN, Item, Note,
+    ProgressMask, Queried, Return, Walk,
+};
+use crate::rules::codes::*;
+use crate::rules::monitor::Context;
+use crate::rules::watch::OpenCall;
+
+/// What is remembered of a native instance.
+#[derive(Debug, Default)]
+pub(crate) struct NativeWatch {
+    /// It has COM vtables.
+    pub(crate) is: bool,
+    /// The callback object that was given last; `None` after NULL.
+    given: Option<u32>,
+    /// How many references the handler held to the callback objects, each when it was looked at last.
+    references: std::collections::BTreeMap<u32, u32>,
+    /// The same object was given again, to which it held so many references.
+    given_again: Option<u32>,
+    released: bool,
+    /// What `Release` returned was not 0.
+    leaked: bool,
+    /// The pointer that came for `IUnknown` first.
+    identity: Option<u32>,
+}
+
+fn is_native(cx: &mut Context<'_>) -> bool {
+    cx.watch().native.is
+}
+
+pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCall>) {
+    if !is_native(cx) {
+        return;
+    }
+    match (what.method, open.map(|open| &open.call)) {
+        (CallMethod::GetHandlerInfo, _) => {
+            if let Some(info) = &what.out.info {
+                handler_info(cx, info);
+            }
+        }
+        (CallMethod::Next, Some(Call::Next(Walk { no_count: true, .. }))) => uncounted(cx, what),
+        (CallMethod::SetProgressCallback, Some(Call::SetProgressCallback(args))) => {
+            let watch = &mut cx.watch().native;
+            let again = args.callback.filter(|callback| watch.given == Some(*callback));
+            watch.given_again = again.and_then(|callback| watch.references.get(&callback).copied());
+            watch.given = args.callback;
+        }
+        (CallMethod::Release, _) => {
+            let references = what.out.refs;
+            cx.watch().native.released = true;
+            cx.watch().native.leaked = references.is_some_and(|references| references > 0);
+            let place = cx.place();
+            if let Some(references) = references {
+                cx.judge.check(place, COM_04, references == 0, || {
+                    format!("the last Release returned {references}: the handler is still referred to")
+                });
+            }
+        }
+        _ => {}
+    }
+}
+
+fn handler_info(cx: &mut Context<'_>, info: &HandlerInfo) {
+    let place = cx.place();
+    cx.judge.check(place, INFO_02, !info.foreign, || {
+        "the structure of GetHandlerInfo does not come from CoTaskMemAlloc: the manager cannot free it".to_owned()
+    });
+    cx.judge.check(place, INFO_03, info.size.is_none(), || {
+        format!("cbSize of SYNCMGRHANDLERINFO is {}, not 88", info.size.unwrap_or_default())
+    });
+    cx.judge.check(place, INFO_05, !info.unterminated, || {
+        format!("wszHandlerName has no end within its 32 units: {:?}", info.name)
+    });
+}
+
+/// One enumerated item, by itself.
+pub(crate) fn item(cx: &mut Context<'_>, item: &Item) {
+    if !is_native(cx) {
+        return;
+    }
+    let place = cx.place();
+    cx.judge.check(place, ITEM_01, item.size.is_none(), || {
+        format!("cbSize of item {} is {}, not 304", item.id, item.size.unwrap_or_default())
+    });
+    cx.judge.check(place, ITEM_06, !item.unterminated, || {
+        format!("wszItemName of item {} has no end within its 128 units", item.id)
+    });
+}
+
+/// `Next(1, …, NULL)`.
+fn uncounted(cx: &mut Context<'_>, what: &Return) {
+    let place = cx.place();
+    let good = match what.hr {
+        HResult::S_OK => what.out.items.len() == 1,
+        HResult::S_FALSE => what.out.items.is_empty(),
+        _ => false,
+    };
+    cx.judge.check(place, ENUM_04, good, || {
+        let items = what.out.items.len();
+        format!("Next for one item, with NULL for pceltFetched, returned {} and {items} items", what.hr)
+    });
+}
+
+pub(crate) fn callback(cx: &mut Context<'_>, callback: &Callback) {
+    if !is_native(cx) {
+        return;
+    }
+    let place = cx.place();
+    match callback {
+        Callback::Progress(args) => {
+            let Some(info) = &args.info else { return };
+            cx.judge.check(place, PROG_01, info.size.is_none(), || {
+                format!("cbSize of SYNCMGRPROGRESSITEM is {}, not 32", info.size.unwrap_or_default())
+            });
+            if info.mask.has(ProgressMask::STATUSTEXT) {
+                cx.judge.check(place, PROG_03, info.text.is_some(), || {
+                    "the mask has STATUSTEXT, and lpcStatusText is NULL".to_owned()
+                });
+            }
+        }
+        Callback::LogError(args) => {
+            let Some(info) = &args.info else { return };
+            cx.judge.check(place, LOG_03, info.size.is_none(), || {
+                format!("cbSize of SYNCMGRLOGERRORINFO is {}, not 44", info.size.unwrap_or_default())
+            });
+        }
+        _ => {}
+    }
+}
+
+pub(crate) fn note(cx: &mut Context<'_>, note: &Note) {
+    let place = cx.place();
+    match note {
+        Note::Created(created) => cx.watch().native.is = created.native,
+        Note::CallbackReferences(args) => references(cx, args.callback, args.count),
+        Note::OverReleased(args) => cx.judge.broken(
+            place,
+            CB_05,
+            format!("the callback object {} was released more often than it was AddRef'd", args.callback),
+        ),
+        Note::Queried(args) => queried(cx, args),
+        Note::ClassAsked(args) => {
+            let good = args.hr == HResult::CLASS_E_CLASSNOTAVAILABLE && !args.object;
+            cx.judge.check(place, COM_05, good, || {
+                let object = if args.object { "an object" } else { "no object" };
+                format!("DllGetClassObject for a class that nobody has gave {} and {object}", args.hr)
+            });
+        }
+        Note::Aggregated(args) => {
+            let good = args.hr == HResult::CLASS_E_NOAGGREGATION || (args.hr.is_success() && args.works);
+            cx.judge.check(place, COM_06, good, || match args.hr.is_success() {
+                true => {
+                    "CreateInstance took an outer object, and the part does not take it for its identity".to_owned()
+                }
+                false => format!("CreateInstance with an outer object returned {}", args.hr),
+            });
+        }
+        Note::UnloadAsked(args) if args.in_use || !cx.watch().native.leaked => {
+            let good = args.hr == if args.in_use { HResult::S_FALSE } else { HResult::S_OK };
+            cx.judge.check(place, COM_07, good, || {
+                let when = if args.in_use { "while an object lives" } else { "when everything is released" };
+                format!("DllCanUnloadNow returned {} {when}", args.hr)
+            });
+        }
+        _ => {}
+    }
+}
+
+/// The references to a callback object, after `SetProgressCallback` or the last `Release` returned.
+fn references(cx: &mut Context<'_>, callback: u32, count: u32) {
+    let place = cx.place();
+    let idle = cx.session.instance(cx.event.handler).is_some_and(|instance| instance.active().is_none());
+    let watch = &mut cx.watch().native;
+    let before = watch.references.insert(callback, count);
+    let (given, again, released) = (watch.given, watch.given_again, watch.released);
+    if released {
+        cx.judge.check(place, CB_03, count == 0, || {
+            format!("the handler is gone, and {count} references to the callback object {callback} are left")
+        });
+        cx.judge.check(place, CB_05, true, String::new);
+    } else if given == Some(callback) {
+        cx.judge.check(place, CB_01, count > 0, || {
+            format!("SetProgressCallback returned without a reference to the callback object {callback}")
+        });
+        if let Some(held) = again.filter(|_| idle) {
+            cx.judge.check(place, CB_02, count <= held, || {
+                format!("the callback object {callback} was given again: {held} references before, {count} after it")
+            });
+        }
+    } else if given.is_some() && idle && before.is_some() {
+        // A thread that works may keep what it took; when nothing goes on, nobody does.
+        cx.judge.check(place, CB_02, count == 0, || {
+            format!("another callback object was given, and {count} references to number {callback} are left")
+        });
+    }
+}
+
+fn queried(cx: &mut Context<'_>, args: &Queried) {
+    let place = cx.place();
+    let given = args.hr == HResult::S_OK && args.object.is_some();
+    if args.iid == IID_IUNKNOWN || args.iid == IID_ISYNC_MGR_SYNCHRONIZE {
+        cx.judge.check(place, COM_02, given, || {
+            format!("QueryInterface of {} for {} returned {}", args.interface, args.iid, args.hr)
+        });
+        if args.iid == IID_IUNKNOWN && given {
+            let identity = *cx.watch().native.identity.get_or_insert(args.object.unwrap_or_default());
+            cx.judge.check(place, COM_01, args.object == Some(identity), || {
+                "QueryInterface for IUnknown gave another pointer than the first time".to_owned()
+            });
+        }
+    } else {
+        let good = args.hr == HResult::E_NOINTERFACE && args.object.is_none();
+        cx.judge.check(place, COM_03, good, || {
+            let pointer = if args.object.is_some() { "a pointer" } else { "NULL" };
+            format!("QueryInterface for an interface that nobody has gave {} and {pointer}", args.hr)
+        });
+    }
+}

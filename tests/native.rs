@@ -1,0 +1,163 @@
+//! Native handlers: a good one, and one for each way to break a rule that only they can break.
+
+#[path = "common/native.rs"]
+mod native;
+
+use std::collections::BTreeSet;
+
+use mobsync::host::{Plan, Selection, StandardPlan, Step, View};
+use mobsync::launch::{self, Handler, Standard, Terms};
+use mobsync::protocol::*;
+use mobsync::rules::{Conditions, Finding, Monitor};
+use native::notebook;
+
+/// What came of a session.
+struct Came {
+    events: Vec<Event>,
+    findings: Vec<Finding>,
+    outcome: Outcome,
+}
+
+impl Came {
+    fn codes(&self) -> BTreeSet<&'static str> {
+        self.findings.iter().map(|finding| finding.rule.code).collect()
+    }
+}
+
+fn run(handler: &Handler, flags: u32, wrap: impl FnOnce(Box<dyn Plan>) -> Box<dyn Plan>) -> Came {
+    let initialize = Initialize::new(SyncFlags::new(SyncEvent::MANUAL, flags));
+    let terms = Terms::standard(Standard { initialize, selection: Selection::All, retries: 1 });
+    let mut monitor = Monitor::new(Conditions::from(&terms.header(handler)));
+    let mut events = Vec::new();
+    let mut drain = |new: Vec<Event>, _: &Session| events.extend(new);
+    let launched = launch::wrapped(handler, &terms, wrap, |_| {}, &mut drain).unwrap_or_else(|error| panic!("{error}"));
+    for event in &events {
+        monitor.observe(event);
+    }
+    monitor.finish();
+    let outcome = launched.ran.session.instances().next().map_or(Outcome::Unfinished, Instance::outcome);
+    Came { events, findings: monitor.take_findings(), outcome }
+}
+
+/// A manager that, before it prepares, gives the callback again, then another one, and looks for an item without counting.
+struct Thorough {
+    inner: StandardPlan,
+    steps: Vec<Call>,
+}
+
+impl Thorough {
+    fn new() -> Self {
+        let initialize = Initialize::new(SyncFlags::new(SyncEvent::MANUAL, SyncFlags::MAYBOTHERUSER));
+        let give = |callback| Call::SetProgressCallback(SetProgressCallback { callback: Some(callback) });
+        let uncounted = Call::Next(Walk { enumerator: 2, celt: 1, no_count: true });
+        let steps = vec![give(1), give(1), give(2), Call::EnumSyncMgrItems, uncounted];
+        Self { inner: StandardPlan::new(initialize, Selection::All), steps }
+    }
+}
+
+impl Plan for Thorough {
+    fn next(&mut self, view: View<'_>) -> Step {
+        let next = self.inner.next(view);
+        match next {
+            Step::Call(Call::SetProgressCallback(_) | Call::PrepareForSync(_)) if !self.steps.is_empty() => {
+                Step::Call(self.steps.remove(0))
+            }
+            next => next,
+        }
+    }
+
+    fn observe(&mut self, event: &Event, session: &Session) -> bool {
+        // What it looks at beside the ordinary is not for the ordinary plan.
+        let beside = matches!(&event.kind, Kind::Return { what, .. }
+            if matches!(what.method, CallMethod::Next | CallMethod::EnumSyncMgrItems) && self.steps.len() < 2 && what.out.enumerator != Some(1));
+        if beside { false } else { self.inner.observe(event, session) }
+    }
+
+    fn refused(&mut self, call: &Call, why: Refusal) {
+        panic!("{call:?} is not legal: {why}");
+    }
+}
+
+fn thorough(handler: &Handler) -> Came {
+    run(handler, SyncFlags::MAYBOTHERUSER, |_| Box::new(Thorough::new()))
+}
+
+#[test]
+fn the_good_handler_has_no_finding_in_any_session() {
+    for probes in [false, true] {
+        let handler = notebook("", probes);
+        for flags in [0, SyncFlags::MAYBOTHERUSER, SyncFlags::MAYBOTHERUSER | SyncFlags::SETTINGS] {
+            let came = run(&handler, flags, |plan| plan);
+            assert_eq!(came.findings, [], "{flags:#x}");
+        }
+        let came = thorough(&handler);
+        assert_eq!(came.findings, []);
+        assert_eq!(came.outcome, Outcome::Completed(HResult::S_OK));
+        let counts = came.events.iter().filter(|event| event.method_name() == "CallbackReferences").count();
+        assert!(counts >= 6, "references were looked at after every SetProgressCallback: {counts}");
+    }
+}
+
+#[test]
+fn what_looks_like_a_bug_and_is_none_has_no_finding() {
+    for near in ["NEAR_INFO_05", "NEAR_ITEM_06"] {
+        assert_eq!(thorough(&notebook(near, true)).findings, [], "{near}");
+    }
+}
+
+#[test]
+fn every_native_rule_is_broken_by_its_bugs_and_by_no_other() {
+    let bugs = [
+        "INFO_02_1",
+        "INFO_02_2",
+        "INFO_03_1",
+        "INFO_03_2",
+        "INFO_05_1",
+        "INFO_05_2",
+        "ENUM_04_1",
+        "ENUM_04_2",
+        "ITEM_01_1",
+        "ITEM_01_2",
+        "ITEM_06_1",
+        "ITEM_06_2",
+        "CB_01_1",
+        "CB_01_2",
+        "CB_02_1",
+        "CB_02_2",
+        "CB_03_1",
+        "CB_03_2",
+        "CB_05_1",
+        "CB_05_2",
+        "PROG_01_1",
+        "PROG_01_2",
+        "PROG_03_1",
+        "PROG_03_2",
+        "LOG_03_1",
+        "LOG_03_2",
+        "COM_01_1",
+        "COM_01_2",
+        "COM_02_1",
+        "COM_02_2",
+        "COM_03_1",
+        "COM_03_2",
+        "COM_04_1",
+        "COM_04_2",
+        "COM_05_1",
+        "COM_05_2",
+        "COM_06_1",
+        "COM_06_2",
+        "COM_07_1",
+        "COM_07_2",
+    ];
+    let mut wrong = Vec::new();
+    for bug in bugs {
+        let code = bug.rsplit_once('_').map(|(code, _)| code.replace('_', "-")).unwrap();
+        let came = thorough(&notebook(bug, true));
+        let codes = came.codes();
+        if codes != BTreeSet::from([code.as_str()]) {
+            let said: Vec<String> = came.findings.iter().map(|f| format!("{}: {}", f.rule.code, f.message)).collect();
+            wrong.push(format!("{bug}: {said:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
