@@ -55,6 +55,9 @@ pub(super) enum Command {
     Schema(SchemaArgs),
     /// Completions for a shell
     Completions(CompletionsArgs),
+    /// Holds a session for another process of this program; standard input says which
+    #[command(hide = true)]
+    Worker,
 }
 
 #[derive(Debug, Args)]
@@ -133,7 +136,7 @@ pub(super) struct SessionArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) trace: Option<PathBuf>,
 
-    /// Run the handler in this process, for debuggers (today every handler does)
+    /// Run a native handler in this process, and not in a worker: for debuggers
     #[arg(long)]
     pub(super) in_process: bool,
 
@@ -214,7 +217,7 @@ pub(super) struct ReplayArgs {
     #[arg(long, value_name = "FILE|FOLDER")]
     pub(super) trace: Option<PathBuf>,
 
-    /// Run the handlers in this process, for debuggers (today every handler does)
+    /// Run native handlers in this process, and not in workers: for debuggers
     #[arg(long)]
     pub(super) in_process: bool,
 

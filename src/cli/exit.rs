@@ -57,6 +57,10 @@ pub fn main() -> ExitCode {
         Command::Diff(args) => super::diff::diff(&args),
         Command::Rules(args) => super::rules::rules(&args),
         Command::Schema(args) => super::schema::schema(&args),
+        #[cfg(unix)]
+        Command::Worker => crate::launch::worker(),
+        #[cfg(not(unix))]
+        Command::Worker => Err(Failure("there are no workers on this system".to_owned())),
         Command::Completions(args) => super::completions::completions(&args),
     };
     match ended {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 
 use super::context::{self, AFTER, KEPT};
-use crate::protocol::{CallMethod, Event, Guid, Item, Kind, Session};
+use crate::protocol::{CallMethod, Event, Guid, Item, Kind, Note, Session, Stack};
 use crate::report::{CaseRecord, EarlierRounds, Filter, Found, LiveErrors, Omitted, Report, plain};
 use crate::rules::{Conditions, Finding, Monitor};
 
@@ -24,6 +24,8 @@ pub(super) struct Judged {
     earlier: EarlierRounds,
     item_at: BTreeMap<Guid, usize>,
     errors: LiveErrors,
+    /// A stack that belongs to what is found next.
+    stack: Option<Vec<String>>,
     last_ns: u64,
     /// The trace file, where there is one, and the line of the newest event in it.
     file: Option<PathBuf>,
@@ -43,6 +45,7 @@ impl Judged {
             earlier: EarlierRounds::default(),
             item_at: BTreeMap::new(),
             errors: LiveErrors::default(),
+            stack: None,
             last_ns: 0,
             file: None,
             line: 0,
@@ -63,6 +66,11 @@ impl Judged {
         match &event.kind {
             Kind::Return { what, .. } if what.method == CallMethod::Next => self.list(&what.out.items),
             Kind::Callback { .. } => self.errors.observe(&event),
+            Kind::Note(note) => {
+                if let Note::Stack(stack) = &**note {
+                    self.take_stack(stack);
+                }
+            }
             _ => {}
         }
         if self.recent.len() == KEPT {
@@ -75,6 +83,19 @@ impl Judged {
         }
         if found > 0 {
             self.keep();
+        }
+    }
+
+    /// A stack belongs to what was found at its event, or to what is found next.
+    fn take_stack(&mut self, stack: &Stack) {
+        let frames: Vec<String> = stack.frames.iter().map(ToString::to_string).collect();
+        if stack.event == 0 {
+            self.stack = Some(frames);
+            return;
+        }
+        let of_event = |found: &&mut Found| found.finding.events.last() == Some(&stack.event);
+        for found in self.found.iter_mut().rev().take_while(of_event) {
+            found.backtrace = Some(frames.clone());
         }
     }
 
@@ -106,6 +127,7 @@ impl Judged {
     }
 
     fn keep(&mut self) {
+        let stack = self.stack.take();
         for finding in self.monitor.take_findings() {
             let kept = self.kept.entry(finding.rule.code).or_default();
             if *kept == MOST_OF_A_RULE {
@@ -120,6 +142,7 @@ impl Judged {
                 at_ns: self.last_ns,
                 line: self.file.is_some().then_some(self.line),
                 context: Vec::new(),
+                backtrace: stack.clone(),
             });
         }
     }

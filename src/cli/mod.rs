@@ -9,6 +9,7 @@ mod context;
 mod debug;
 mod diff;
 mod exit;
+mod hold;
 mod interrupt;
 mod judged;
 mod live;

@@ -6,6 +6,7 @@ use super::again;
 use super::args::{ReportFormat, RunArgs, SessionArgs};
 use super::break_on;
 use super::exit::{Ended, Failure};
+use super::hold::Hold;
 use super::interrupt::Interrupt;
 use super::judged::Judged;
 use super::live::Live;
@@ -13,7 +14,7 @@ use super::output::{Output, keep_apart, tell};
 use super::recorded::{self, Recorded};
 use super::watcher::{Watched, Watcher};
 use crate::host::{MOST_STEPS, Selection};
-use crate::launch::{self, Handler, Launched, Opened, Standard, Terms};
+use crate::launch::{Handler, Launched, Opened, Standard, Terms};
 use crate::protocol::{Event, Initialize, Item, Session, SyncEvent, SyncFlags};
 use crate::report::{Filter, Report, human, plain};
 use crate::rules::{Finding, Limits};
@@ -55,9 +56,9 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     let mut watcher = Watcher::new(&header, trace, Some(live))?;
     let interrupt = Interrupt::default();
     let listen = |controls| interrupt.listen(controls, teller);
-    let wrap = |plan| break_on::wrap(plan, break_on, (&header).into());
     let drain = &mut |events: Vec<Event>, _: &Session| watcher.take(events);
-    let Launched { ran, recording, .. } = launch::wrapped(&handler, &terms, wrap, listen, drain)?;
+    let hold = Hold { in_process: args.session.in_process, break_on: &break_on };
+    let Launched { ran, recording, .. } = hold.session(&handler, &terms, listen, drain)?;
     interrupt.session_is_over();
     let Watched { judged, trace_failure } = watcher.end();
 

@@ -7,10 +7,10 @@ use super::clock::{Clock, enter_apartment};
 use super::driver::Driver;
 use super::plan::Plan;
 use super::scheduler::Scheduler;
-use super::shared::Shared;
+use super::shared::{Outlet, Shared};
 use super::tape::Tape;
 use crate::handler::{CreateError, HandlerFactory};
-use crate::protocol::{ConnectionClosed, Crashed, Event, HandlerId, Note, Session, Thread};
+use crate::protocol::{ConnectionClosed, Crashed, Event, HandlerId, Note, Session, Text, Thread};
 use crate::rules::Limits;
 
 /// Takes the events of a session, in order, as they come.
@@ -48,9 +48,32 @@ pub struct Job {
 
 /// Reaches into a running session from another thread. Clones reach the same session.
 #[derive(Clone)]
-pub struct Controls(Arc<Shared>);
+pub struct Controls(Arc<dyn Steer>);
+
+/// What can be done to a running session.
+pub trait Steer: Send + Sync {
+    /// See [`Controls::cancel_all`].
+    fn cancel_all(&self);
+    /// See [`Controls::leave`].
+    fn leave(&self);
+}
+
+impl Steer for Shared {
+    fn cancel_all(&self) {
+        self.want_all_stopped();
+    }
+
+    fn leave(&self) {
+        self.want_to_leave();
+    }
+}
 
 impl Controls {
+    /// That reach the session by what `steer` does.
+    pub fn new(steer: Arc<dyn Steer>) -> Self {
+        Self(steer)
+    }
+
     /// The user wants everything stopped, through the protocol: Progress is answered with CANCELALL and items are skipped.
     pub fn cancel_all(&self) {
         self.0.cancel_all();
@@ -60,6 +83,25 @@ impl Controls {
     pub fn leave(&self) {
         self.0.leave();
     }
+}
+
+/// Looks after the apartment thread of a session in real time.
+pub trait Lookout: Send + Sync {
+    /// Called on the apartment thread before anything else.
+    fn enter(&self);
+    /// What the apartment thread is doing, the innermost function first; nothing where that cannot be known.
+    fn stack(&self) -> Vec<Text>;
+}
+
+/// What a session in real time may have beside its job.
+#[derive(Default)]
+pub struct Beside {
+    /// Events go there, and not to the drain.
+    pub outlet: Option<Box<dyn Outlet>>,
+    /// Says what a thread does that does not return.
+    pub lookout: Option<Arc<dyn Lookout>>,
+    /// How long the callbacks of a handler are still heard when the session is over.
+    pub linger: Duration,
 }
 
 /// How often recorded events are taken to the drain while the session runs, if there are few of them.
@@ -73,14 +115,34 @@ const TICK: Duration = Duration::from_millis(40);
 /// # Errors
 /// When the instance cannot be created.
 pub fn run_real(job: Job, started: impl FnOnce(Controls), drain: &mut dyn Drain) -> Result<Ran, CreateError> {
+    run_real_with(job, Beside::default(), started, drain)
+}
+
+/// As [`run_real`], with something beside the job.
+///
+/// # Errors
+/// When the instance cannot be created.
+pub fn run_real_with(
+    job: Job,
+    beside: Beside,
+    started: impl FnOnce(Controls),
+    drain: &mut dyn Drain,
+) -> Result<Ran, CreateError> {
     let shared = Arc::new(Shared::new(Clock::Real { started: Instant::now() }, job.plan));
-    started(Controls(Arc::clone(&shared)));
+    started(Controls(Arc::<Shared>::clone(&shared)));
+    let Beside { outlet, lookout, linger } = beside;
+    if let Some(outlet) = outlet {
+        shared.set_outlet(outlet);
+    }
     let (tell, told) = mpsc::channel();
     let apartment = {
         let shared = Arc::clone(&shared);
-        let (factory, limits) = (job.factory, job.limits);
+        let (factory, limits, lookout) = (job.factory, job.limits, lookout.clone());
         std::thread::Builder::new().name(Thread::APARTMENT.to_string()).spawn(move || {
             enter_apartment();
+            if let Some(lookout) = lookout {
+                lookout.enter();
+            }
             let driver = Driver::new(&shared, HandlerId::FIRST, factory.as_ref(), limits);
             // The receiver waits for as long as this thread runs, unless it has given up on it.
             let _ = tell.send(driver.map(|driver| driver.run(|| {})));
@@ -97,7 +159,8 @@ pub fn run_real(job: Job, started: impl FnOnce(Controls), drain: &mut dyn Drain)
             Ok(ended) => break ended,
             Err(mpsc::TryRecvError::Empty) => {
                 pass_on(&shared, &mut tape, drain);
-                if shared.lock().left || shared.give_up_on_hung_call(HandlerId::FIRST, job.limits.timeout_ns) {
+                let stack = || lookout.as_ref().map(|lookout| lookout.stack()).unwrap_or_default();
+                if shared.lock().left || shared.give_up_on_hung_call(HandlerId::FIRST, job.limits.timeout_ns, stack) {
                     break Ok(());
                 }
             }
@@ -109,6 +172,9 @@ pub fn run_real(job: Job, started: impl FnOnce(Controls), drain: &mut dyn Drain)
             }
         }
     };
+    if ended.is_ok() && !shared.lock().left {
+        std::thread::sleep(linger);
+    }
     close(&shared, &mut tape, drain);
     let state = shared.lock();
     ended.map(|()| Ran { session: state.session.clone(), left: state.left, exhausted: false })

@@ -9,7 +9,7 @@ use super::tape::Tape;
 use crate::handler::SyncCallback;
 use crate::protocol::{
     Call, CallId, CallMethod, Callback, CallbackMethod, Event, HResult, HandlerId, Kind, MethodName, Note, Return,
-    Session, State as SessionState, Thread, TimedOut, WaitingFor, Wish,
+    Session, Stack, State as SessionState, Text, Thread, TimedOut, WaitingFor, Wish,
 };
 
 /// A session in progress.
@@ -25,6 +25,14 @@ pub(super) struct Shared {
 /// How many events make a batch. One that is taken away while it still lies in the processor's cache costs the callbacks
 /// far less than one that does not.
 const BATCH: usize = 8192;
+
+/// Takes recorded events where they are recorded, under the session's lock: what another process must know even when this
+/// one is killed in the next moment.
+pub trait Outlet: Send {
+    /// An event, and of a callback what it was answered: the reply is an event too, the next one, at the same time and on
+    /// the same thread.
+    fn record(&mut self, event: &Event, answer: Option<HResult>);
+}
 
 /// What the apartment thread does next.
 pub(super) enum Decision {
@@ -44,6 +52,8 @@ pub(super) struct State {
     pub(super) plan: Box<dyn Plan>,
     /// What nobody has taken yet.
     tape: Tape,
+    /// Where recorded events go instead.
+    outlet: Option<Box<dyn Outlet>>,
     next_seq: u64,
     next_call: u64,
     /// The last reply: made anew it would cost more than changed.
@@ -78,7 +88,20 @@ impl State {
     /// Keeps an event that is applied already.
     fn keep(&mut self, event: &Event) {
         self.woken |= self.plan.observe(event, &self.session);
-        self.tape.record(event, None);
+        match &mut self.outlet {
+            Some(outlet) => outlet.record(event, None),
+            None => self.tape.record(event, None),
+        }
+        self.keep_notes(event.handler, event.at_ns);
+    }
+
+    /// Records what the plan has to note.
+    fn keep_notes(&mut self, handler: HandlerId, at_ns: u64) {
+        if self.plan.has_notes() {
+            for (thread, note) in self.plan.take_notes() {
+                self.record(at_ns, thread, handler, Kind::Note(Box::new(note)));
+            }
+        }
     }
 
     /// Answers a callback, and records it with its reply. What of the event only the lock decides is filled in.
@@ -86,7 +109,7 @@ impl State {
         let (first, second, id) = (self.seq(), self.seq(), self.call_id());
         let now_ns = event.at_ns;
         self.heard_ns = now_ns;
-        let Self { session, plan, cancelled, tape, woken, reply, .. } = self;
+        let Self { session, plan, cancelled, tape, outlet, woken, reply, .. } = self;
         event.seq = first;
         let Kind::Callback { call, what } = &mut event.kind else { return HResult::E_UNEXPECTED };
         *call = id;
@@ -100,12 +123,19 @@ impl State {
         if let Kind::Reply { call, method, hr } = &mut reply.kind {
             (*call, *method, *hr) = (id, what.method(), result);
         }
-        tape.record(event, Some(result));
+        match outlet {
+            Some(outlet) => outlet.record(event, Some(result)),
+            None => tape.record(event, Some(result)),
+        }
         *woken |= plan.observe(event, session);
         (reply.seq, reply.at_ns, reply.handler) = (second, now_ns, event.handler);
         // Nobody asks the event for its thread any more.
         std::mem::swap(&mut reply.thread, &mut event.thread);
         *woken |= plan.observe(reply, session);
+        if plan.has_notes() {
+            let handler = event.handler;
+            self.keep_notes(handler, now_ns);
+        }
         result
     }
 
@@ -128,6 +158,7 @@ impl Shared {
             reply: Event { seq: 0, at_ns: 0, thread: Thread::APARTMENT, handler: HandlerId::FIRST, kind },
             plan,
             tape: Tape::default(),
+            outlet: None,
             next_seq: 0,
             next_call: 0,
             woken: false,
@@ -200,10 +231,33 @@ impl Shared {
         state.record(at_ns, self.clock.thread(), handler, Kind::Return { call: id, what: Box::new(what) });
     }
 
-    /// Gives up on the open call if it has used up its limit (real clock only).
-    pub(super) fn give_up_on_hung_call(&self, handler: HandlerId, timeout_ns: u64) -> bool {
+    /// Events go there from now on.
+    pub(super) fn set_outlet(&self, outlet: Box<dyn Outlet>) {
+        self.lock().outlet = Some(outlet);
+    }
+
+    /// Gives up on the open call if it has used up its limit (real clock only). `stack` gives what the apartment thread is
+    /// doing.
+    pub(super) fn give_up_on_hung_call(
+        &self,
+        handler: HandlerId,
+        timeout_ns: u64,
+        stack: impl FnOnce() -> Vec<Text>,
+    ) -> bool {
+        let is_hung = |state: &State, at_ns: u64| {
+            state.called_ns.is_some_and(|(_, since_ns)| at_ns.saturating_sub(since_ns) >= timeout_ns)
+        };
+        if !is_hung(&self.lock(), self.clock.now_ns()) {
+            return false;
+        }
+        // Taken without the lock: the thread may be inside a callback, which waits for it.
+        let frames = stack();
         let mut state = self.lock();
         let at_ns = self.clock.now_ns();
+        if !frames.is_empty() && is_hung(&state, at_ns) {
+            let stack = Note::Stack(Stack { event: 0, frames });
+            state.record(at_ns, Thread::APARTMENT, handler, Kind::Note(Box::new(stack)));
+        }
         match state.called_ns {
             Some((method, since_ns)) if at_ns.saturating_sub(since_ns) >= timeout_ns => {
                 let note = TimedOut { method: MethodName(method), waiting_for: WaitingFor::Return };
@@ -256,7 +310,7 @@ impl Shared {
     }
 
     /// The user wants everything stopped.
-    pub(super) fn cancel_all(&self) {
+    pub(super) fn want_all_stopped(&self) {
         let mut state = self.lock();
         state.cancelled = true;
         state.woken = true;
@@ -265,7 +319,7 @@ impl Shared {
     }
 
     /// The user leaves the session.
-    pub(super) fn leave(&self) {
+    pub(super) fn want_to_leave(&self) {
         self.lock().left = true;
     }
 

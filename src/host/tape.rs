@@ -105,43 +105,15 @@ impl Tape {
         self.bytes.resize((2 * self.bytes.len()).max(self.end + size).max(ROOM), 0);
     }
 
-    /// Writes a report of progress that was answered; nothing of anything else, nor of one with a number or a text that is
-    /// too large for its place.
+    /// Writes a report of progress that was answered; nothing of anything else.
     fn write(&mut self, event: &Event, answer: Option<HResult>) -> Option<()> {
-        let Kind::Callback { call, what: Callback::Progress(Progress { item, info: Some(info) }) } = &event.kind else {
-            return None;
-        };
-        if info.size.is_some() {
-            return None;
-        }
-        let thread = event.thread.0.as_bytes();
-        let (text, text_len) = match &info.text {
-            None => ("", NO_TEXT),
-            Some(text) => {
-                let text = text.as_str()?;
-                (text, u8::try_from(text.len()).ok().filter(|len| *len != NO_TEXT)?)
-            }
-        };
-        let written = Written {
-            tag: WRITTEN,
-            thread_len: u8::try_from(thread.len()).ok()?,
-            text_len,
-            mask: u8::try_from(info.mask.0).ok()?,
-            answer: answer?.0.into(),
-            at_ns: event.at_ns.into(),
-            item: *item.0.as_bytes(),
-            value: info.value.into(),
-            max: info.max.into(),
-            behind: u32::try_from(event.seq.checked_sub(call.0)?).ok()?.into(),
-            status: u16::try_from(info.status.0).ok()?.into(),
-            handler: u16::try_from(event.handler.0).ok()?.into(),
-        };
+        let (written, thread, text) = written(event, answer)?;
         let size = size_of::<Written>() + thread.len() + text.len();
         let (head, rest) = Written::mut_from_prefix(self.room(size)).ok()?;
         *head = written;
         let (thread_room, text_room) = rest.split_at_mut(thread.len());
         copy_short(thread_room, thread);
-        copy_short(text_room, text.as_bytes());
+        copy_short(text_room, text);
         self.end += size;
         Some(())
     }
@@ -176,6 +148,76 @@ impl Tape {
         self.end = 0;
         self.records = 0;
     }
+}
+
+/// How a report of progress that was answered is written, with the thread's name and the text that follow; nothing of
+/// anything else, nor of one with a number or a text that is too large for its place.
+fn written(event: &Event, answer: Option<HResult>) -> Option<(Written, &[u8], &[u8])> {
+    let Kind::Callback { call, what: Callback::Progress(Progress { item, info: Some(info) }) } = &event.kind else {
+        return None;
+    };
+    if info.size.is_some() {
+        return None;
+    }
+    let thread = event.thread.0.as_bytes();
+    let (text, text_len) = match &info.text {
+        None => ("", NO_TEXT),
+        Some(text) => {
+            let text = text.as_str()?;
+            (text, u8::try_from(text.len()).ok().filter(|len| *len != NO_TEXT)?)
+        }
+    };
+    let written = Written {
+        tag: WRITTEN,
+        thread_len: u8::try_from(thread.len()).ok()?,
+        text_len,
+        mask: u8::try_from(info.mask.0).ok()?,
+        answer: answer?.0.into(),
+        at_ns: event.at_ns.into(),
+        item: *item.0.as_bytes(),
+        value: info.value.into(),
+        max: info.max.into(),
+        behind: u32::try_from(event.seq.checked_sub(call.0)?).ok()?.into(),
+        status: u16::try_from(info.status.0).ok()?.into(),
+        handler: u16::try_from(event.handler.0).ok()?.into(),
+    };
+    Some((written, thread, text.as_bytes()))
+}
+
+/// Writes an event, and of a callback what it was answered, for another process.
+pub(crate) fn pack(event: &Event, answer: Option<HResult>, into: &mut Vec<u8>) {
+    if let Some((written, thread, text)) = written(event, answer) {
+        into.extend_from_slice(written.as_bytes());
+        into.extend_from_slice(thread);
+        into.extend_from_slice(text);
+        return;
+    }
+    into.push(WHOLE);
+    into.push(u8::from(answer.is_some()));
+    into.extend_from_slice(&answer.unwrap_or(HResult::S_OK).0.to_ne_bytes());
+    // An event can always be written as JSON, and a Vec takes everything.
+    let _ = serde_json::to_writer(into, event);
+}
+
+/// Reads what [`pack`] wrote: the event, and the reply where it was answered. `seq` is the event's place in the trace.
+/// Nothing of what makes no sense.
+pub(crate) fn unpack(bytes: &[u8], seq: u64) -> Option<Vec<Event>> {
+    let mut events = Vec::with_capacity(2);
+    if *bytes.first()? == WRITTEN {
+        let mut reader =
+            Reader { left: bytes, whole: std::iter::empty(), seq, thread: Thread::APARTMENT, text: Text::default() };
+        reader.next(&mut events)?;
+        return reader.left.is_empty().then_some(events);
+    }
+    let (answered, rest) = bytes.get(1..)?.split_first()?;
+    let (hr, json) = rest.split_first_chunk()?;
+    let event: Event = serde_json::from_slice(json).ok().filter(|event: &Event| event.seq == seq)?;
+    let reply = (*answered != 0).then(|| reply(&event, HResult(u32::from_ne_bytes(*hr))));
+    events.push(event);
+    if let Some(reply) = reply {
+        events.push(reply?);
+    }
+    Some(events)
 }
 
 /// Copies a few bytes between slices of the same length. Most are shorter than what a call to copy them costs.
@@ -232,7 +274,7 @@ impl<I: Iterator<Item = Record>> Reader<'_, I> {
         self.left = rest;
         let (seq, at_ns, handler) = (self.seq, written.at_ns.get(), HandlerId(written.handler.get().into()));
         self.seq += 2;
-        let call = CallId(seq - u64::from(written.behind.get()));
+        let call = CallId(seq.checked_sub(written.behind.get().into())?);
         let progress = Progress { item: Guid(uuid::Uuid::from_bytes(written.item)), info: None };
         let kind = Kind::Callback { call, what: Callback::Progress(progress) };
         events.push(Event { seq, at_ns, thread: Thread::APARTMENT, handler, kind });
@@ -321,6 +363,22 @@ mod tests {
                 tape.unwind(|new| events.extend(new));
                 prop_assert_eq!(&events, &expected);
                 prop_assert_eq!(tape.records(), 0);
+                let mut seq = first;
+                let mut unpacked = Vec::new();
+                for ((kind, answer), thread, at_ns, handler) in &recorded {
+                    let (thread, handler) = (Thread::from(threads[*thread]), HandlerId(*handler));
+                    let event = Event { seq, at_ns: *at_ns, thread, handler, kind: kind.clone() };
+                    let mut bytes = Vec::new();
+                    pack(&event, *answer, &mut bytes);
+                    let new = unpack(&bytes, seq).expect("what was packed is unpacked");
+                    for cut in 0..bytes.len() {
+                        // What is cut off is not read, or at least does no harm.
+                        let _ = unpack(&bytes[..cut], seq);
+                    }
+                    seq += new.len() as u64;
+                    unpacked.extend(new);
+                }
+                prop_assert_eq!(&unpacked, &expected);
             }
         }
     }

@@ -1,14 +1,26 @@
 //! Sessions as jobs: which handler, and what the manager and the user do. A job can be written down, and be run by another
 //! process of this program just as by this one.
 
+#[cfg(unix)]
+mod channel;
 mod error;
 mod file;
 mod find;
+#[cfg(unix)]
+mod isolated;
 mod run;
 mod spec;
+mod stack;
 mod terms;
+mod violations;
+#[cfg(unix)]
+mod worker;
 
 pub use error::HandlerError;
+#[cfg(unix)]
+pub use isolated::{Workers, isolated};
 pub use run::{Launched, in_process, wrapped};
 pub use spec::{Handler, HandlerSpec, Opened};
 pub use terms::{Doing, Standard, Terms};
+#[cfg(unix)]
+pub use worker::worker;

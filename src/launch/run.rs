@@ -1,6 +1,7 @@
 //! Runs a session in this process.
 
 use super::terms::Planned;
+use super::violations::Violations;
 use super::{Handler, Opened, Terms};
 use crate::handler::CreateError;
 use crate::host::{self, Controls, Drain, Job, Plan, Ran, Scheduler, SeededChoice};
@@ -42,7 +43,10 @@ pub fn wrapped(
     drain: &mut dyn Drain,
 ) -> Result<Launched, CreateError> {
     let Planned { plan, steps, recording } = terms.plan();
-    let plan = wrap(plan);
+    let mut plan = wrap(plan);
+    if handler.is_native() {
+        plan = Box::new(Violations::new(plan, (&terms.header(handler)).into()));
+    }
     let limits = terms.limits;
     let scheduler = Scheduler::new(SeededChoice::new(terms.seed));
     let job = Job { factory: handler.factory(&scheduler), plan, limits };

@@ -99,6 +99,11 @@ impl Handler {
         matches!(self.opened, Opened::Script(_))
     }
 
+    /// Whether it is a native library, of which nothing should be loaded into a process that is to live on.
+    pub fn is_native(&self) -> bool {
+        matches!(self.spec, HandlerSpec::Com { .. })
+    }
+
     /// What makes its instances; a script's run under this scheduler.
     pub fn factory(&self, scheduler: &Scheduler) -> Arc<dyn HandlerFactory> {
         match &self.opened {

@@ -12,6 +12,9 @@ const SHOWN: usize = 3;
 /// How many logged errors of an item are shown.
 const ERRORS: usize = 20;
 
+/// How many functions of a stack are shown.
+const FRAMES: usize = 8;
+
 /// How many characters of an event are shown.
 const WIDEST: usize = 160;
 
@@ -173,6 +176,10 @@ fn write_finding(text: &mut String, report: &Report, finding: &FindingRow, paint
     let event = finding.events.last().map_or(String::new(), |seq| format!("event #{seq}{of}, "));
     let (at, thread) = (Delay(finding.at_ns), plain(&finding.thread));
     let _ = writeln!(text, "    {} {place}{event}after {at}, on thread {thread}", paint.dim("at"));
+    let frames = finding.backtrace.as_deref().unwrap_or_default();
+    for frame in frames.iter().take(FRAMES) {
+        let _ = writeln!(text, "      {} {}", paint.dim("in"), plain(frame));
+    }
     let width = finding.context.iter().filter_map(|line| line.event).max().map_or(0, |seq| seq.to_string().len());
     let mut before: Option<&super::ContextLine> = None;
     for line in &finding.context {

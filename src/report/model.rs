@@ -382,6 +382,8 @@ pub struct Found {
     pub line: Option<u64>,
     /// The events around it.
     pub context: Vec<ContextLine>,
+    /// The handler's stack at that moment, where one was taken.
+    pub backtrace: Option<Vec<String>>,
 }
 
 impl Found {
@@ -400,7 +402,7 @@ impl Found {
             thread: self.finding.thread.to_string(),
             trace: trace.map(str::to_owned),
             line: self.line,
-            backtrace: None,
+            backtrace: self.backtrace,
             replay: replay.map(str::to_owned),
             context: self.context,
         }

@@ -3,6 +3,8 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use serde::{Deserialize, Serialize};
+
 use super::expect::times;
 use super::file::{Action, ErrorRef, Scenario, Step, StepExpect, Trigger};
 use super::pattern::CallbackPattern;
@@ -13,7 +15,7 @@ use crate::protocol::{
 };
 
 /// What came of a step.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StepCame {
     /// Its trigger has not come. How often it nearly did, and what did happen.
     Waiting {
@@ -50,6 +52,8 @@ struct Inner {
     states: Vec<State>,
     /// What was called back, for saying what nearly happened.
     callbacks: Vec<(Callback, String)>,
+    /// What came of the steps when somebody wanted to know it the last time.
+    told: Vec<StepCame>,
 }
 
 /// How many callbacks are kept for saying what nearly happened.
@@ -58,6 +62,23 @@ const CALLBACKS_KEPT: usize = 4096;
 impl Steps {
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What came of each step, if that has changed since this was asked the last time.
+    pub(crate) fn take_news(&self) -> Option<Vec<StepCame>> {
+        let mut inner = self.lock();
+        let news = inner.steps.iter().map(|(_, came)| came.clone()).collect::<Vec<_>>();
+        (inner.told != news).then(|| {
+            inner.told.clone_from(&news);
+            news
+        })
+    }
+
+    /// Takes over what came of each step elsewhere.
+    pub(crate) fn take_over(&self, news: Vec<StepCame>) {
+        for ((_, came), new) in self.lock().steps.iter_mut().zip(news) {
+            *came = new;
+        }
     }
 
     /// Each step, what came of it, and the reason for what was not expected, with the nearest thing that did happen.

@@ -22,6 +22,16 @@ impl Recording {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// How many steps there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Takes over what was recorded elsewhere.
+    pub(crate) fn take_over(&self, steps: Vec<Step>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = steps;
+    }
+
     fn push(&self, step: Step) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(step);
     }

@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::cli::again;
 use crate::cli::args::ReplayArgs;
 use crate::cli::exit::Failure;
+use crate::cli::hold::Hold;
 use crate::cli::judged::Judged;
 use crate::cli::watcher::{Watched, Watcher};
-use crate::cli::{again, break_on};
 use crate::host::Controls;
-use crate::launch::{self, Handler, Terms};
+use crate::launch::{Handler, Terms};
 use crate::protocol::{Event, Session};
 use crate::report::Filter;
 use crate::rules::{Finding, Rule};
@@ -73,8 +74,8 @@ impl Replay<'_> {
             events.extend(new.iter().cloned());
             watcher.take(new);
         };
-        let wrap = |plan| break_on::wrap(plan, self.break_on.to_vec(), (&header).into());
-        let launched = launch::wrapped(&handler, &terms, wrap, started, &mut drain)?;
+        let hold = Hold { in_process: self.args.in_process, break_on: self.break_on };
+        let launched = hold.session(&handler, &terms, started, &mut drain)?;
         let Watched { judged, trace_failure } = watcher.end();
 
         let broken_off = if launched.ran.exhausted {

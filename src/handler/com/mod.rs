@@ -10,5 +10,11 @@ mod handler;
 mod library;
 mod memory;
 mod probe;
+mod shared_memory;
+#[cfg(unix)]
+mod signals;
 
 pub use handler::ComFactory;
+pub(crate) use shared_memory::SharedMemory;
+#[cfg(unix)]
+pub(crate) use signals::{AskableThread, CRASH_ROOM, crash, leave_process, use_another_stack, write_crashes_to};

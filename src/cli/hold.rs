@@ -1,0 +1,35 @@
+//! Where a session is held: in this process, or in a worker.
+
+use super::break_on;
+use super::exit::Failure;
+use crate::host::{Controls, Drain};
+use crate::launch::{self, Handler, Launched, Terms};
+use crate::rules::Rule;
+
+/// How a session is held.
+pub(super) struct Hold<'a> {
+    /// `--in-process`.
+    pub(super) in_process: bool,
+    /// The rules of `--break-on`, which goes with `--in-process`.
+    pub(super) break_on: &'a [&'static Rule],
+}
+
+impl Hold<'_> {
+    /// Holds a session: one with a native handler in a worker, unless it is to be in this process.
+    pub(super) fn session(
+        &self,
+        handler: &Handler,
+        terms: &Terms,
+        started: impl FnOnce(Controls),
+        drain: &mut dyn Drain,
+    ) -> Result<Launched, Failure> {
+        #[cfg(unix)]
+        if handler.is_native() && !self.in_process {
+            let workers = launch::Workers::of_this_program()?;
+            return Ok(launch::isolated(&workers, handler, terms, started, drain)?);
+        }
+        let conditions = (&terms.header(handler)).into();
+        let wrap = |plan| break_on::wrap(plan, self.break_on.to_vec(), conditions);
+        Ok(launch::wrapped(handler, terms, wrap, started, drain)?)
+    }
+}

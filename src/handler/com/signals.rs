@@ -1,0 +1,180 @@
+//! What a thread was doing: when a signal ends the process, and when it does not come back from a call.
+//!
+//! Runs in workers only: there the process is the handler's, and is thrown away afterwards.
+
+use std::ffi::c_int;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use nix::sys::pthread::{Pthread, pthread_kill, pthread_self};
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+
+use super::shared_memory::SharedMemory;
+
+/// How many functions of a stack are kept.
+pub(crate) const MOST_FRAMES: usize = 64;
+
+/// How much of the list of mapped files is kept.
+const MOST_MAPS: usize = 192 << 10;
+
+/// The signals that mean a fault of the program.
+const FAULTS: [Signal; 6] =
+    [Signal::SIGSEGV, Signal::SIGBUS, Signal::SIGILL, Signal::SIGFPE, Signal::SIGABRT, Signal::SIGSYS];
+
+/// Asks a thread what it is doing. A handler hardly uses it.
+const ASK: Signal = Signal::SIGXFSZ;
+
+/// Where a crash is written down: the number of functions, their addresses, the length of the list of mapped files, the list.
+struct Place {
+    memory: &'static SharedMemory,
+    at: usize,
+}
+
+static PLACE: OnceLock<Place> = OnceLock::new();
+static WRITTEN: AtomicBool = AtomicBool::new(false);
+
+/// How much room a crash takes in the shared memory.
+pub(crate) const CRASH_ROOM: usize = 8 + 8 * MOST_FRAMES + 8 + MOST_MAPS;
+
+/// From now on a fault is written down at that place before it ends the process.
+pub(crate) fn write_crashes_to(memory: &'static SharedMemory, at: usize) {
+    if PLACE.set(Place { memory, at }).is_err() {
+        return;
+    }
+    // Looked at once, so that nothing is loaded any more when it matters.
+    let _ = frames();
+    use_another_stack();
+    let action = SigAction::new(
+        SigHandler::Handler(on_fault),
+        SaFlags::SA_ONSTACK | SaFlags::SA_RESETHAND | SaFlags::SA_NODEFER,
+        SigSet::empty(),
+    );
+    for signal in FAULTS {
+        // SAFETY: the action only reads the stack, copies into memory that stays mapped, and raises the signal again.
+        let _ = unsafe { sigaction(signal, &action) };
+    }
+}
+
+/// Lets the current thread handle a fault of its own stack.
+pub(crate) fn use_another_stack() {
+    const SIZE: usize = 128 << 10;
+    let room = Box::leak(vec![0_u8; SIZE].into_boxed_slice());
+    let stack = libc::stack_t { ss_sp: room.as_mut_ptr().cast(), ss_flags: 0, ss_size: SIZE };
+    // SAFETY: the room is never freed.
+    unsafe { libc::sigaltstack(&stack, std::ptr::null_mut()) };
+}
+
+extern "C" fn on_fault(signal: c_int) {
+    if let Some(place) = PLACE.get()
+        && !WRITTEN.swap(true, Ordering::SeqCst)
+    {
+        let (frames, many) = frames();
+        for (nth, frame) in frames.iter().take(many).enumerate() {
+            place.memory.number(place.at + 8 + 8 * nth).store(*frame as u64, Ordering::Relaxed);
+        }
+        write_maps(place);
+        place.memory.number(place.at).store(many as u64, Ordering::Release);
+    }
+    // The action was taken back when it was called: this one ends the process.
+    // SAFETY: it sends a signal to the process itself.
+    unsafe { libc::raise(signal) };
+}
+
+/// Copies the list of mapped files, with calls that may be made in a signal's action.
+fn write_maps(place: &Place) {
+    let at = place.at + 8 + 8 * MOST_FRAMES;
+    let mut buffer = [0_u8; 4096];
+    let mut length = 0;
+    // SAFETY: the path is terminated, and the buffer as large as is said.
+    unsafe {
+        let file = libc::open(c"/proc/self/maps".as_ptr(), libc::O_RDONLY);
+        while file >= 0 && length + buffer.len() <= MOST_MAPS {
+            let read = libc::read(file, buffer.as_mut_ptr().cast(), buffer.len());
+            let Ok(read) = usize::try_from(read) else { break };
+            if read == 0 {
+                break;
+            }
+            place.memory.write(at + 8 + length, &buffer[..read]);
+            length += read;
+        }
+    }
+    place.memory.number(at).store(length as u64, Ordering::Relaxed);
+}
+
+/// The addresses of the current thread's functions, the innermost first.
+fn frames() -> ([usize; MOST_FRAMES], usize) {
+    let mut frames = [0; MOST_FRAMES];
+    let mut many = 0;
+    // SAFETY: nothing else of this library runs in this thread at the same time; a worker is thrown away if it does.
+    unsafe {
+        backtrace::trace_unsynchronized(|frame| {
+            frames[many] = frame.ip().addr();
+            many += 1;
+            many < MOST_FRAMES
+        });
+    }
+    (frames, many)
+}
+
+/// What was written down about a crash: the addresses of functions, and the list of mapped files.
+pub(crate) fn crash(memory: &SharedMemory, at: usize) -> Option<(Vec<usize>, String)> {
+    let many = usize::try_from(memory.number(at).load(Ordering::Acquire)).ok().filter(|many| *many > 0)?;
+    let frame = |nth| usize::try_from(memory.number(at + 8 + 8 * nth).load(Ordering::Relaxed)).unwrap_or(0);
+    let frames = (0..many.min(MOST_FRAMES)).map(frame).collect();
+    let maps = at + 8 + 8 * MOST_FRAMES;
+    let length = usize::try_from(memory.number(maps).load(Ordering::Relaxed)).unwrap_or(0).min(MOST_MAPS);
+    let mut text = vec![0; length];
+    memory.read(maps + 8, &mut text);
+    Some((frames, String::from_utf8_lossy(&text).into_owned()))
+}
+
+static ASKED: [AtomicUsize; MOST_FRAMES] = [const { AtomicUsize::new(0) }; MOST_FRAMES];
+static ANSWERED: AtomicUsize = AtomicUsize::new(0);
+
+extern "C" fn on_asked(_: c_int) {
+    let (frames, many) = frames();
+    for (place, frame) in ASKED.iter().zip(frames) {
+        place.store(frame, Ordering::Relaxed);
+    }
+    ANSWERED.store(many, Ordering::Release);
+}
+
+/// A thread that can be asked what it is doing.
+#[derive(Clone, Copy)]
+pub(crate) struct AskableThread(Pthread);
+
+impl AskableThread {
+    /// The current thread.
+    pub(crate) fn current() -> Self {
+        let action =
+            SigAction::new(SigHandler::Handler(on_asked), SaFlags::SA_RESTART | SaFlags::SA_ONSTACK, SigSet::empty());
+        // SAFETY: the action only reads the stack and writes to atomic numbers.
+        let _ = unsafe { sigaction(ASK, &action) };
+        use_another_stack();
+        Self(pthread_self())
+    }
+
+    /// The addresses of the functions in which it is, the innermost first; none if it does not answer in time.
+    pub(crate) fn frames(self, within: Duration) -> Vec<usize> {
+        ANSWERED.store(0, Ordering::SeqCst);
+        if pthread_kill(self.0, ASK).is_err() {
+            return Vec::new();
+        }
+        let asked = Instant::now();
+        while asked.elapsed() < within {
+            let many = ANSWERED.load(Ordering::Acquire);
+            if many > 0 {
+                return ASKED.iter().take(many).map(|frame| frame.load(Ordering::Relaxed)).collect();
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Vec::new()
+    }
+}
+
+/// Ends the process at once: nothing that a library registered for the end is run.
+pub(crate) fn leave_process(code: c_int) -> ! {
+    // SAFETY: it ends the process.
+    unsafe { libc::_exit(code) }
+}

@@ -1,0 +1,262 @@
+//! How what happens in a worker comes to its parent: a ring of bytes in shared memory, in which records follow each other.
+//!
+//! A record is seen by the reader when it is whole, and not before. What was written is there when the writer is killed.
+
+use std::fs::File;
+use std::io;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use crate::handler::com::SharedMemory;
+
+/// The size of the ring: what some hundred thousand callbacks take.
+const RING: usize = 16 << 20;
+
+// The numbers at the beginning of the memory.
+const WRITTEN: usize = 0;
+const READ: usize = 8;
+const CANCELLED: usize = 16;
+const LEFT: usize = 24;
+/// The length of the job, which stands behind the ring.
+const JOB: usize = 32;
+/// What a crash leaves.
+const CRASH: usize = 64;
+const RING_AT: usize = (CRASH + crate::handler::com::CRASH_ROOM).next_multiple_of(64);
+const JOB_AT: usize = RING_AT + RING;
+
+/// What a record is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// An event, with the reply if it is a callback.
+    Event = 1,
+    /// A part of a record that goes on in the next one.
+    Part = 2,
+    /// What came of the plan.
+    Plan = 3,
+    /// The session is over.
+    Done = 4,
+}
+
+/// How long whoever waits for room or for the other side sleeps.
+const NAP: Duration = Duration::from_micros(50);
+
+/// The largest record that is written at once.
+const MOST_AT_ONCE: usize = RING / 4;
+
+/// Either end.
+pub(super) struct Channel {
+    memory: SharedMemory,
+}
+
+impl Channel {
+    /// Makes it, in a file without a name, for that job.
+    pub(super) fn new(job: &[u8]) -> io::Result<(Self, File)> {
+        let file = unnamed()?;
+        let memory = SharedMemory::map(&file, JOB_AT + job.len())?;
+        memory.write(JOB_AT, job);
+        memory.number(JOB).store(job.len() as u64, Ordering::Release);
+        Ok((Self { memory }, file))
+    }
+
+    /// Opens the other end.
+    pub(super) fn open(file: &File) -> io::Result<Self> {
+        let size = usize::try_from(file.metadata()?.len()).unwrap_or(0);
+        if size < JOB_AT {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "this is no worker's channel"));
+        }
+        SharedMemory::map(file, size).map(|memory| Self { memory })
+    }
+
+    /// The job.
+    pub(super) fn job(&self) -> Vec<u8> {
+        let length = usize::try_from(self.memory.number(JOB).load(Ordering::Acquire)).unwrap_or(0);
+        let mut job = vec![0; length.min(self.memory.len() - JOB_AT)];
+        self.memory.read(JOB_AT, &mut job);
+        job
+    }
+
+    pub(super) fn want_all_stopped(&self) {
+        self.memory.number(CANCELLED).store(1, Ordering::Release);
+    }
+
+    pub(super) fn want_to_leave(&self) {
+        self.memory.number(LEFT).store(1, Ordering::Release);
+    }
+
+    /// Whether everything is to be stopped, and whether the session is to be left.
+    pub(super) fn wishes(&self) -> (bool, bool) {
+        let is_set = |at| self.memory.number(at).load(Ordering::Acquire) != 0;
+        (is_set(CANCELLED), is_set(LEFT))
+    }
+
+    /// The memory, and where a crash is written down in it.
+    pub(super) fn crash_place(&self) -> (&SharedMemory, usize) {
+        (&self.memory, CRASH)
+    }
+
+    /// Writes a record; one that does not fit at once in parts. There is one writer at a time. `gone` says that nobody reads
+    /// any more: then what does not fit is lost.
+    pub(super) fn write(&self, kind: Kind, bytes: &[u8], gone: impl Fn() -> bool) {
+        let mut rest = bytes;
+        while rest.len() > MOST_AT_ONCE {
+            let (part, more) = rest.split_at(MOST_AT_ONCE);
+            self.write_one(Kind::Part, part, &gone);
+            rest = more;
+        }
+        self.write_one(kind, rest, &gone);
+    }
+
+    fn write_one(&self, kind: Kind, bytes: &[u8], gone: &impl Fn() -> bool) {
+        let written = self.memory.number(WRITTEN).load(Ordering::Relaxed);
+        let size = 4 + bytes.len();
+        while written.saturating_sub(self.memory.number(READ).load(Ordering::Acquire)) as usize + size > RING {
+            if gone() {
+                return;
+            }
+            std::thread::sleep(NAP);
+        }
+        // The length is below 2^24, and shares its four bytes with the kind.
+        let head = (bytes.len() as u32) << 8 | kind as u32;
+        self.put(written, &head.to_ne_bytes());
+        self.put(written + 4, bytes);
+        self.memory.number(WRITTEN).store(written + size as u64, Ordering::Release);
+    }
+
+    fn put(&self, position: u64, bytes: &[u8]) {
+        let at = (position % RING as u64) as usize;
+        let first = bytes.len().min(RING - at);
+        self.memory.write(RING_AT + at, &bytes[..first]);
+        if first < bytes.len() {
+            self.memory.write(RING_AT, &bytes[first..]);
+        }
+    }
+
+    fn get(&self, position: u64, into: &mut [u8]) {
+        let at = (position % RING as u64) as usize;
+        let first = into.len().min(RING - at);
+        let (begin, end) = into.split_at_mut(first);
+        self.memory.read(RING_AT + at, begin);
+        self.memory.read(RING_AT, end);
+    }
+
+    /// Takes all whole records away; `parts` keeps what has come of one that goes on. An error means that the ring makes no
+    /// sense: somebody wrote into it.
+    pub(super) fn read(&self, parts: &mut Vec<u8>, mut record: impl FnMut(Kind, Vec<u8>)) -> Result<bool, Corrupt> {
+        let mut read = self.memory.number(READ).load(Ordering::Relaxed);
+        let written = self.memory.number(WRITTEN).load(Ordering::Acquire);
+        if written.checked_sub(read).is_none_or(|waiting| waiting > RING as u64) {
+            return Err(Corrupt);
+        }
+        let any = read < written;
+        while read < written {
+            let mut head = [0; 4];
+            self.get(read, &mut head);
+            let head = u32::from_ne_bytes(head);
+            let length = u64::from(head >> 8);
+            if read + 4 + length > written {
+                return Err(Corrupt);
+            }
+            let mut bytes = vec![0; length as usize];
+            self.get(read + 4, &mut bytes);
+            read += 4 + length;
+            let kind = match head & 0xff {
+                1 => Kind::Event,
+                2 => Kind::Part,
+                3 => Kind::Plan,
+                4 => Kind::Done,
+                _ => return Err(Corrupt),
+            };
+            if kind == Kind::Part {
+                parts.extend(bytes);
+                continue;
+            }
+            if !parts.is_empty() {
+                parts.extend(bytes);
+                bytes = std::mem::take(parts);
+            }
+            record(kind, bytes);
+        }
+        self.memory.number(READ).store(read, Ordering::Release);
+        Ok(any)
+    }
+}
+
+/// The ring makes no sense.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Corrupt;
+
+/// A file in memory, where the system has that, else one that has no name any more.
+fn unnamed() -> io::Result<File> {
+    let in_memory = std::path::Path::new("/dev/shm");
+    if in_memory.is_dir()
+        && let Ok(file) = tempfile::tempfile_in(in_memory)
+    {
+        return Ok(file);
+    }
+    tempfile::tempfile()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_come_out_in_order_around_the_end_of_the_ring() {
+        let (reader, file) = Channel::new(b"the job").unwrap();
+        let writer = Channel::open(&file).unwrap();
+        assert_eq!(writer.job(), b"the job");
+        let record = |nth: u32| vec![nth as u8; (nth as usize * 7919) % 100_000];
+        let mut seen = 0;
+        for nth in 0..1000_u32 {
+            writer.write(Kind::Event, &record(nth), || panic!("there is room"));
+            if nth % 3 == 0 {
+                let any = reader.read(&mut Vec::new(), |kind, bytes| {
+                    assert_eq!((kind, bytes), (Kind::Event, record(seen)));
+                    seen += 1;
+                });
+                assert_eq!(any, Ok(true));
+            }
+        }
+        assert_eq!(reader.read(&mut Vec::new(), |_, _| seen += 1), Ok(true));
+        assert_eq!(seen, 1000);
+        assert_eq!(reader.read(&mut Vec::new(), |_, _| unreachable!()), Ok(false));
+    }
+
+    #[test]
+    fn a_record_larger_than_a_part_is_put_together_again() {
+        let (reader, file) = Channel::new(b"").unwrap();
+        let writer = Channel::open(&file).unwrap();
+        let large: Vec<u8> = (0..MOST_AT_ONCE + MOST_AT_ONCE / 2).map(|at| at as u8).collect();
+        writer.write(Kind::Plan, &large, || panic!("there is room"));
+        writer.write(Kind::Done, b"x", || panic!("there is room"));
+        let mut came = Vec::new();
+        reader.read(&mut Vec::new(), |kind, bytes| came.push((kind, bytes))).unwrap();
+        assert_eq!(came, [(Kind::Plan, large), (Kind::Done, b"x".to_vec())]);
+    }
+
+    #[test]
+    fn a_full_ring_waits_for_its_reader_and_gives_up_when_nobody_reads() {
+        let (reader, file) = Channel::new(b"").unwrap();
+        let writer = Channel::open(&file).unwrap();
+        let record = vec![7; 1 << 20];
+        std::thread::scope(|scope| {
+            scope.spawn(|| (0..100).for_each(|_| writer.write(Kind::Event, &record, || false)));
+            let mut seen = 0;
+            while seen < 100 {
+                reader.read(&mut Vec::new(), |_, bytes| seen += usize::from(bytes == record)).unwrap();
+            }
+        });
+        (0..100).for_each(|_| writer.write(Kind::Event, &record, || true));
+    }
+
+    #[test]
+    fn a_ring_in_which_somebody_wrote_is_known() {
+        let (reader, file) = Channel::new(b"").unwrap();
+        let writer = Channel::open(&file).unwrap();
+        writer.write(Kind::Event, b"four", || false);
+        writer.memory.write(RING_AT, &[0xff; 64]);
+        assert_eq!(reader.read(&mut Vec::new(), |_, _| unreachable!()), Err(Corrupt));
+        writer.memory.number(WRITTEN).store(u64::MAX, Ordering::Release);
+        assert_eq!(reader.read(&mut Vec::new(), |_, _| unreachable!()), Err(Corrupt));
+    }
+}

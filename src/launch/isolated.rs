@@ -1,0 +1,296 @@
+//! Holds a session in a worker, and hears of it.
+
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+
+use super::channel::{Channel, Kind};
+use super::terms::Planned;
+use super::worker::{Done, PlanNews, WorkerJob};
+use super::{Handler, Launched, Terms, stack};
+use crate::handler::CreateError;
+use crate::handler::com::crash;
+use crate::host::{self, Controls, Drain, Plan, Ran, Steer};
+use crate::protocol::{
+    Crashed, Event, HandlerId, Instance, Kind as EventKind, MethodName, Note, Session, Stack, Thread, TimedOut,
+    WaitingFor,
+};
+
+/// How often the ring is emptied.
+const TICK: Duration = Duration::from_millis(2);
+
+/// How much longer than its own limits a worker is waited for.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// By which processes that a handler starts are known.
+const MARK: &str = "MOBSYNC_WORKER";
+
+/// How workers are started.
+#[derive(Clone, Debug)]
+pub struct Workers {
+    /// The program that becomes a worker when it is called with the argument `worker`.
+    pub program: PathBuf,
+}
+
+impl Workers {
+    /// This program.
+    ///
+    /// # Errors
+    /// When the system does not say where it is.
+    pub fn of_this_program() -> std::io::Result<Self> {
+        std::env::current_exe().map(|program| Self { program })
+    }
+}
+
+/// Reaches into a worker.
+struct Reach(Arc<Channel>);
+
+impl Steer for Reach {
+    fn cancel_all(&self) {
+        self.0.want_all_stopped();
+    }
+
+    fn leave(&self) {
+        self.0.want_to_leave();
+    }
+}
+
+/// As [`in_process`](super::in_process), in a worker: nothing of the handler is loaded into this process, and a handler that
+/// crashes, hangs or ends its process is an event like another. When the session is over, the worker and all that it
+/// started are gone.
+///
+/// # Errors
+/// When the worker cannot be started, or the instance cannot be created.
+pub fn isolated(
+    workers: &Workers,
+    handler: &Handler,
+    terms: &Terms,
+    started: impl FnOnce(Controls),
+    drain: &mut dyn Drain,
+) -> Result<Launched, CreateError> {
+    let error = |why: String| CreateError { handler: handler.name(), why };
+    let job = WorkerJob { handler: handler.spec().clone(), terms: terms.clone() };
+    let job = serde_json::to_vec(&job).map_err(|why| error(format!("cannot be told to a worker: {why}")))?;
+    let (channel, file) =
+        Channel::new(&job).map_err(|why| error(format!("no memory to share with a worker: {why}")))?;
+    let channel = Arc::new(channel);
+    let mark = mark();
+    let mut command = Command::new(&workers.program);
+    command.arg("worker").stdin(file).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    command.env(MARK, &mark);
+    let mut child = command
+        .spawn()
+        .map_err(|why| error(format!("a worker cannot be started ({}): {why}", workers.program.display())))?;
+    let group = i32::try_from(child.id()).unwrap_or(i32::MAX);
+    pass_on(child.stdout.take());
+    pass_on(child.stderr.take());
+    started(Controls::new(Arc::new(Reach(Arc::clone(&channel)))));
+    let (tell, told) = mpsc::channel();
+    // It ends when the child does.
+    let waits = std::thread::Builder::new().name("worker".to_owned()).spawn(move || drop(tell.send(child.wait())));
+    if let Err(why) = waits {
+        end_group(group, &mark);
+        return Err(error(format!("no thread to wait for a worker: {why}")));
+    }
+
+    let mut hearing = Hearing::new(terms);
+    let limit = Duration::from_nanos(terms.limits.timeout_ns.max(terms.limits.blocking_ns)).saturating_add(GRACE);
+    let mut heard = Instant::now();
+    let mut given_up = false;
+    let status = loop {
+        let ended = told.recv_timeout(TICK);
+        match hearing.hear(&channel, drain) {
+            Ok(true) => heard = Instant::now(),
+            Ok(false) => {}
+            Err(_) => given_up = true,
+        }
+        match ended {
+            Ok(status) => break status.ok(),
+            Err(mpsc::RecvTimeoutError::Disconnected) => break None,
+            Err(mpsc::RecvTimeoutError::Timeout) => {}
+        }
+        if hearing.done.is_some() || given_up || (heard.elapsed() > limit && hearing.is_owed_something()) {
+            given_up |= hearing.done.is_none();
+            end_group(group, &mark);
+        }
+    };
+    end_group(group, &mark);
+    let sound = hearing.hear(&channel, drain).is_ok();
+    if hearing.done.is_none() {
+        hearing.ended_by_itself(&channel, status.as_ref(), given_up && sound, drain);
+    }
+    hearing.into_launched(error)
+}
+
+/// Something that no other session of any process is marked with.
+fn mark() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// What a handler writes goes to standard error: standard output is the report's. The thread is left behind when something
+/// that the handler started keeps the pipe.
+fn pass_on(pipe: Option<impl Read + Send + 'static>) {
+    let Some(pipe) = pipe else { return };
+    let copy = move || {
+        let mut reader = BufReader::new(pipe);
+        let mut line = Vec::new();
+        while reader.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+            eprint!("{}", String::from_utf8_lossy(&line));
+            line.clear();
+        }
+    };
+    drop(std::thread::Builder::new().name("output".to_owned()).spawn(copy));
+}
+
+/// Ends the worker, its group, and what left the group.
+fn end_group(group: i32, mark: &str) {
+    // Whoever is gone already is no error.
+    let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
+    end_marked(mark);
+}
+
+/// Ends what bears the mark in its environment: a child of the handler that made a group of its own.
+fn end_marked(mark: &str) {
+    #[cfg(target_os = "linux")]
+    {
+        let wanted = format!("{MARK}={mark}\0");
+        let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+        for process in processes {
+            let Some(pid) = process.file_name().to_str().and_then(|name| name.parse::<i32>().ok()) else { continue };
+            let environment = std::fs::read(process.path().join("environ")).unwrap_or_default();
+            if environment.windows(wanted.len()).any(|part| part == wanted.as_bytes()) {
+                let _ = nix::sys::signal::kill(Pid::from_raw(pid), Signal::SIGKILL);
+            }
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = mark;
+}
+
+/// What is heard of a worker.
+struct Hearing {
+    session: Session,
+    planned: Planned,
+    parts: Vec<u8>,
+    next_seq: u64,
+    at_ns: u64,
+    done: Option<Done>,
+}
+
+impl Hearing {
+    fn new(terms: &Terms) -> Self {
+        let planned = terms.plan();
+        Self { session: Session::default(), planned, parts: Vec::new(), next_seq: 1, at_ns: 0, done: None }
+    }
+
+    /// Takes all that has come; false when that is nothing. An error when it makes no sense.
+    fn hear(&mut self, channel: &Channel, drain: &mut dyn Drain) -> Result<bool, super::channel::Corrupt> {
+        let mut events = Vec::new();
+        let mut sense = true;
+        let (mut parts, mut next_seq) = (std::mem::take(&mut self.parts), self.next_seq);
+        let any = channel.read(&mut parts, |kind, bytes| match kind {
+            Kind::Event => match host::unpack(&bytes, next_seq) {
+                Some(new) => {
+                    next_seq += new.len() as u64;
+                    events.extend(new);
+                }
+                None => sense = false,
+            },
+            Kind::Plan => match serde_json::from_slice(&bytes) {
+                Ok(news) => self.take(news),
+                Err(_) => sense = false,
+            },
+            Kind::Done => self.done = serde_json::from_slice(&bytes).ok(),
+            Kind::Part => {}
+        });
+        (self.parts, self.next_seq) = (parts, next_seq);
+        if !events.is_empty() {
+            self.pass(events, drain);
+        }
+        if sense { any } else { Err(super::channel::Corrupt) }
+    }
+
+    fn pass(&mut self, events: Vec<Event>, drain: &mut dyn Drain) {
+        for event in &events {
+            self.session.apply(event);
+            self.at_ns = event.at_ns;
+            // What is told of the steps is what the worker's plan knows; this one remembers what nearly happened.
+            self.planned.plan.observe(event, &self.session);
+        }
+        drain.events(events, &self.session);
+    }
+
+    fn take(&self, news: PlanNews) {
+        if let (Some(steps), Some(news)) = (&self.planned.steps, news.steps) {
+            steps.take_over(news);
+        }
+        if let (Some(recording), Some(news)) = (&self.planned.recording, news.recording) {
+            recording.take_over(news);
+        }
+    }
+
+    /// Whether the handler owes a return or a completion, so that its silence means something.
+    fn is_owed_something(&self) -> bool {
+        let instance = self.session.instances().next();
+        instance.is_none_or(|instance| instance.open_call().is_some() || instance.awaiting().is_some())
+    }
+
+    fn note(&mut self, note: Note, drain: &mut dyn Drain) {
+        let kind = EventKind::Note(Box::new(note));
+        let event =
+            Event { seq: self.next_seq, at_ns: self.at_ns, thread: Thread::APARTMENT, handler: HandlerId::FIRST, kind };
+        self.next_seq += 1;
+        self.pass(vec![event], drain);
+    }
+
+    /// The worker is gone without a word: the handler ended it, or it was given up.
+    fn ended_by_itself(
+        &mut self,
+        channel: &Channel,
+        status: Option<&ExitStatus>,
+        given_up: bool,
+        drain: &mut dyn Drain,
+    ) {
+        let owed = self.session.instances().next().and_then(Instance::open_call);
+        if let (true, Some(method)) = (given_up, owed) {
+            let note = TimedOut { method: MethodName(method), waiting_for: WaitingFor::Return };
+            return self.note(Note::TimedOut(note), drain);
+        }
+        let (memory, at) = channel.crash_place();
+        if let Some((addresses, maps)) = crash(memory, at) {
+            let frames = stack::of_maps(&addresses, &maps);
+            if !frames.is_empty() {
+                self.note(Note::Stack(Stack { event: 0, frames }), drain);
+            }
+        }
+        let what = match status {
+            Some(status) => match (status.signal(), status.code()) {
+                (Some(number), _) => {
+                    Signal::try_from(number).map_or_else(|_| format!("signal {number}"), |s| s.to_string())
+                }
+                (None, Some(code)) => format!("the handler ended the process with exit code {code}"),
+                (None, None) => "the process ended".to_owned(),
+            },
+            None => "the process ended".to_owned(),
+        };
+        self.note(Note::Crashed(Crashed { what: what.as_str().into() }), drain);
+    }
+
+    fn into_launched(self, error: impl Fn(String) -> CreateError) -> Result<Launched, CreateError> {
+        let done = self.done.unwrap_or(Done { left: false, exhausted: false, not_created: None });
+        if let Some((_, why)) = done.not_created {
+            return Err(error(why));
+        }
+        let Planned { steps, recording, .. } = self.planned;
+        let ran = Ran { session: self.session, left: done.left, exhausted: done.exhausted };
+        Ok(Launched { ran, steps, recording })
+    }
+}
