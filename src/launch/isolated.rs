@@ -19,8 +19,8 @@ use crate::handler::CreateError;
 use crate::handler::com::crash;
 use crate::host::{self, Controls, Drain, Plan, Ran, Steer};
 use crate::protocol::{
-    Crashed, Event, HandlerId, Instance, Kind as EventKind, MethodName, Note, Session, Stack, Thread, TimedOut,
-    WaitingFor,
+    ConnectionClosed, Crashed, Created, Event, HandlerId, Instance, Kind as EventKind, MethodName, Note, Session,
+    Stack, Thread, TimedOut, WaitingFor,
 };
 
 /// How often the ring is emptied.
@@ -100,7 +100,7 @@ pub fn isolated(
         return Err(error(format!("no thread to wait for a worker: {why}")));
     }
 
-    let mut hearing = Hearing::new(terms);
+    let mut hearing = Hearing::new(handler, terms);
     let limit = Duration::from_nanos(terms.limits.timeout_ns.max(terms.limits.blocking_ns)).saturating_add(GRACE);
     let mut heard = Instant::now();
     let mut given_up = false;
@@ -177,6 +177,8 @@ fn end_marked(mark: &str) {
 
 /// What is heard of a worker.
 struct Hearing {
+    name: String,
+    native: bool,
     session: Session,
     planned: Planned,
     parts: Vec<u8>,
@@ -186,9 +188,19 @@ struct Hearing {
 }
 
 impl Hearing {
-    fn new(terms: &Terms) -> Self {
+    fn new(handler: &Handler, terms: &Terms) -> Self {
         let planned = terms.plan();
-        Self { session: Session::default(), planned, parts: Vec::new(), next_seq: 1, at_ns: 0, done: None }
+        let (name, native) = (handler.name(), handler.is_native());
+        Self {
+            name,
+            native,
+            session: Session::default(),
+            planned,
+            parts: Vec::new(),
+            next_seq: 1,
+            at_ns: 0,
+            done: None,
+        }
     }
 
     /// Takes all that has come; false when that is nothing. An error when it makes no sense.
@@ -259,6 +271,19 @@ impl Hearing {
         given_up: bool,
         drain: &mut dyn Drain,
     ) {
+        if self.session.instances().next().is_none() {
+            // It did not come so far as to say that there is an instance.
+            self.note(Note::Created(Created { name: self.name.as_str().into(), native: self.native }), drain);
+        }
+        self.say_how(channel, status, given_up, drain);
+        if self.session.is_over() {
+            for name in self.session.connections().to_vec() {
+                self.note(Note::ConnectionClosed(ConnectionClosed { name }), drain);
+            }
+        }
+    }
+
+    fn say_how(&mut self, channel: &Channel, status: Option<&ExitStatus>, given_up: bool, drain: &mut dyn Drain) {
         let owed = self.session.instances().next().and_then(Instance::open_call);
         if let (true, Some(method)) = (given_up, owed) {
             let note = TimedOut { method: MethodName(method), waiting_for: WaitingFor::Return };

@@ -53,6 +53,14 @@ pub(super) fn here() -> Vec<Text> {
 
 /// The functions at these addresses of this process.
 pub(super) fn of_this_process(addresses: &[usize]) -> Vec<Text> {
+    // Where the system lists what is mapped, the host's own functions are known by their file.
+    match std::fs::read_to_string("/proc/self/maps") {
+        Ok(maps) => of_maps(addresses, &maps),
+        Err(_) => resolved(addresses),
+    }
+}
+
+fn resolved(addresses: &[usize]) -> Vec<Text> {
     let mut lines = Vec::new();
     for address in addresses {
         let address = std::ptr::without_provenance_mut(*address);
@@ -77,10 +85,8 @@ pub(super) fn of_maps(addresses: &[usize], maps: &str) -> Vec<Text> {
     let own = std::env::current_exe().ok();
     let mut lines = Vec::new();
     for address in addresses {
-        let Some(place) = mapped.iter().find(|mapped| (mapped.from..mapped.to).contains(address)) else {
-            lines.push(Text::from(format!("{address:#x}").as_str()));
-            continue;
-        };
+        // What lies in no file is the system's: the way back from a signal, the end of the stack.
+        let Some(place) = mapped.iter().find(|mapped| (mapped.from..mapped.to).contains(address)) else { continue };
         if own.as_deref() == Some(Path::new(place.file)) {
             continue;
         }
@@ -105,7 +111,9 @@ pub(super) fn of_maps(addresses: &[usize], maps: &str) -> Vec<Text> {
                 lines.extend(line(&name, Some(Path::new(place.file)), None));
             }
         }
-        if !known && lines.len() == before {
+        // The C library's own functions without a name say nothing.
+        let of_system = place.file.contains("/libc.so") || place.file.contains("/libc-") || place.file.contains("/ld-");
+        if !known && !of_system && lines.len() == before {
             lines.push(Text::from(format!("{within:#x} at {}", place.file).as_str()));
         }
     }

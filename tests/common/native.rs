@@ -82,8 +82,10 @@ pub fn library(source: &str, definitions: &[&str]) -> PathBuf {
         "{source} does not compile with {definitions:?}:\n{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    // Whoever comes second replaces the same with the same.
-    fs::rename(&new, &built).expect("the library can be moved");
+    // Whoever comes second leaves the first one's: it may be in use already.
+    let linked = fs::hard_link(&new, &built);
+    fs::remove_file(&new).expect("the library can be removed");
+    assert!(linked.is_ok() || built.exists(), "the library cannot be put in place: {linked:?}");
     built
 }
 

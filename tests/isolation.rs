@@ -1,0 +1,280 @@
+//! Native handlers in workers: whatever they do, the finding is there, everything that happened is told, and nothing is left.
+
+#![cfg(unix)]
+
+#[path = "common/native.rs"]
+#[allow(dead_code, reason = "shared with other tests, which use other parts")]
+mod native;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use mobsync::host::Controls;
+use mobsync::launch::{self, Handler, Standard, Terms, Workers};
+use mobsync::protocol::*;
+use mobsync::rules::{Conditions, Finding, Monitor};
+use native::{NOTEBOOK_CPP, library};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A run of the program, as somebody's CI does it.
+struct Run {
+    code: Option<i32>,
+    report: Value,
+    trace: String,
+    errors: String,
+    took: Duration,
+}
+
+impl Run {
+    fn rules(&self) -> Vec<&str> {
+        let findings = self.report["findings"].as_array().expect("a report has findings");
+        let mut rules: Vec<&str> = findings.iter().filter_map(|finding| finding["rule"].as_str()).collect();
+        rules.dedup();
+        rules
+    }
+
+    fn finding(&self, rule: &str) -> &Value {
+        let findings = self.report["findings"].as_array().expect("a report has findings");
+        findings.iter().find(|finding| finding["rule"] == rule).unwrap_or_else(|| panic!("{rule}: {:#}", self.report))
+    }
+
+    fn stack(&self, rule: &str) -> String {
+        let frames = self.finding(rule)["backtrace"].as_array().cloned().unwrap_or_default();
+        frames.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// Runs the notebook that does this, through a pipe, and sees that the pipe ends and that nothing is left of it.
+fn torture(how: &str) -> Run {
+    let built = library("fixtures/handlers/cpp/notebook.cpp", &[&format!("WITH_TORTURE=\"{how}\"")]);
+    run(&built, how)
+}
+
+fn run(built: &Path, how: &str) -> Run {
+    let folder = TempDir::new().expect("a folder can be made");
+    let trace = folder.path().join("trace.jsonl");
+    // What a handler starts inherits this, and is found by it.
+    let mark = format!("isolation-test-{}-{how}", std::process::id());
+    let begun = Instant::now();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mobsync"));
+    command.arg("run").arg(built).args(["--clsid", NOTEBOOK_CPP, "--timeout", "1", "--format", "json", "--trace"]);
+    command.arg(&trace).env("MOBSYNC_TEST_MARK", &mark).stdin(Stdio::null());
+    let output = command.output().expect("it runs");
+    let took = begun.elapsed();
+    let said = String::from_utf8(output.stdout).expect("a report is UTF-8");
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    let report = serde_json::from_str(&said).unwrap_or_else(|error| panic!("{how}: {error}\n{said}{errors}"));
+    assert_eq!(marked(&mark), Vec::<String>::new(), "{how}: something is left of it");
+    Run { code: output.status.code(), report, trace: fs::read_to_string(&trace).unwrap_or_default(), errors, took }
+}
+
+/// The processes that have this in their environment.
+fn marked(mark: &str) -> Vec<String> {
+    let mut left = Vec::new();
+    for process in fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let environment = fs::read(process.path().join("environ")).unwrap_or_default();
+        if environment.windows(mark.len()).any(|part| part == mark.as_bytes()) {
+            left.push(process.path().display().to_string());
+        }
+    }
+    left
+}
+
+#[test]
+fn a_good_handler_passes() {
+    let run = run(&library("fixtures/handlers/cpp/notebook.cpp", &[]), "good");
+    assert_eq!((run.code, run.rules()), (Some(0), vec![]), "{}", run.errors);
+    assert_eq!(run.report["outcome"], "completed with S_OK");
+}
+
+#[test]
+fn a_crash_is_told_with_the_signal_and_the_handlers_stack() {
+    for (how, what, place) in [
+        ("SEGFAULT", "SIGSEGV", "CNotebook::Synchronize"),
+        ("OVERFLOW", "SIGSEGV", "overflow_the_stack"),
+        ("ABORT_IN_LIBRARY", "SIGABRT", "DllGetClassObject"),
+        ("ABORT_IN_WORKER", "SIGABRT", "RunWork"),
+    ] {
+        let run = torture(how);
+        assert_eq!((run.code, run.rules()), (Some(1), vec!["LIFE-02"]), "{how}: {:#}", run.report);
+        let message = run.finding("LIFE-02")["message"].as_str().unwrap_or_default();
+        assert!(message.contains(what), "{how}: {message}");
+        let stack = run.stack("LIFE-02");
+        assert!(stack.contains(place) && stack.contains("notebook.cpp:") | stack.contains("bugs.h:"), "{how}: {stack}");
+    }
+}
+
+#[test]
+fn nothing_that_happened_before_a_crash_is_lost() {
+    let run = torture("ABORT_IN_WORKER");
+    let events: Vec<Value> = run.trace.lines().skip(1).map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let seqs: Vec<u64> = events.iter().filter_map(|event| event["seq"].as_u64()).collect();
+    assert_eq!(seqs, (1..=seqs.len() as u64).collect::<Vec<_>>(), "no event is missing");
+    let of = |item: &str| {
+        let is = |event: &&Value| {
+            event["kind"] == "callback" && event["method"] == "Progress" && event["args"]["item"] == item
+        };
+        events.iter().filter(is).count()
+    };
+    let most = ["A", "B", "C"].map(|name| of(&Guid::from_alias(name).unwrap().to_string())).into_iter().max();
+    assert_eq!(most, Some(10_000), "the worker that aborted had made all of its callbacks");
+    assert_eq!(events.last().map(|event| event["kind"] == "note"), Some(true));
+}
+
+#[test]
+fn an_end_of_the_process_is_told_however_it_comes() {
+    for (how, what) in
+        [("THROW", "SIGABRT"), ("EXIT", "exit code 0"), ("QUICK_EXIT", "exit code 7"), ("KILL", "SIGKILL")]
+    {
+        let run = torture(how);
+        assert_eq!((run.code, run.rules()), (Some(1), vec!["LIFE-02"]), "{how}: {:#}", run.report);
+        let message = run.finding("LIFE-02")["message"].as_str().unwrap_or_default();
+        assert!(message.contains(what), "{how}: {message}");
+    }
+}
+
+#[test]
+fn a_hang_is_told_with_the_stack_of_the_thread_that_hangs() {
+    for how in ["HANG", "HANG_WITH_GRANDCHILD"] {
+        let run = torture(how);
+        assert_eq!((run.code, run.rules()), (Some(1), vec!["LIFE-03"]), "{how}: {:#}", run.report);
+        let stack = run.stack("LIFE-03");
+        assert!(stack.contains("CNotebook::Synchronize") && stack.contains("notebook.cpp:"), "{how}: {stack}");
+        assert!(!stack.contains("mobsync::"), "the host's own functions are left out: {stack}");
+        assert!(run.took < Duration::from_secs(8), "{how} took {:?}", run.took);
+    }
+}
+
+#[test]
+fn a_handler_that_makes_a_mess_of_its_process_does_not_disturb_the_result() {
+    for how in ["FORK", "CLOSE_ALL", "STDOUT", "CHDIR", "SIGNALS"] {
+        let run = torture(how);
+        assert_eq!((run.code, run.rules()), (Some(0), vec![]), "{how}: {:#}{}", run.report, run.errors);
+        assert_eq!(run.report["outcome"], "completed with S_OK", "{how}");
+        assert_eq!(run.errors.contains("noise"), how == "STDOUT", "what a handler writes goes to standard error");
+    }
+}
+
+#[test]
+fn references_that_are_not_the_handlers_are_not_taken() {
+    let run = torture("OVER_RELEASE");
+    assert_eq!((run.code, run.rules()), (Some(1), vec!["CB-05"]), "{:#}", run.report);
+}
+
+#[test]
+fn a_callback_that_breaks_a_rule_brings_the_handlers_stack() {
+    let built = library("fixtures/handlers/cpp/notebook.cpp", &["WITH_BUG=\"LOG_03_1\""]);
+    let run = run(&built, "violation");
+    assert_eq!((run.code, run.rules()), (Some(1), vec!["LOG-03"]), "{:#}", run.report);
+    let stack = run.stack("LOG-03");
+    let first = stack.lines().next().unwrap_or_default();
+    assert!(first.starts_with("CNotebook::LogConflict") && first.contains("notebook.cpp:"), "{stack}");
+    let stacks = run.trace.lines().filter(|line| line.contains("\"Stack\"")).count();
+    assert_eq!(stacks, 1, "callbacks that break nothing take no stack");
+}
+
+/// A session with the notebook through the library, in a worker.
+fn hold(handler: &Handler, started: impl FnOnce(Controls)) -> (Vec<Event>, Vec<Finding>, Outcome) {
+    let workers = Workers { program: env!("CARGO_BIN_EXE_mobsync").into() };
+    let initialize = Initialize::new(SyncFlags::new(SyncEvent::MANUAL, SyncFlags::MAYBOTHERUSER));
+    let selection = mobsync::host::Selection::All;
+    let terms = Terms::standard(Standard { initialize, selection, retries: 1 });
+    let mut monitor = Monitor::new(Conditions::from(&terms.header(handler)));
+    let mut events = Vec::new();
+    let mut drain = |new: Vec<Event>, _: &Session| {
+        new.iter().for_each(|event| {
+            monitor.observe(event);
+        });
+        events.extend(new);
+    };
+    let launched = launch::isolated(&workers, handler, &terms, started, &mut drain).expect("a worker starts");
+    monitor.finish();
+    let outcome = launched.ran.session.instances().next().map_or(Outcome::Unfinished, Instance::outcome);
+    (events, monitor.take_findings(), outcome)
+}
+
+#[test]
+fn every_kind_of_handler_can_be_isolated_and_gives_the_same_trace() {
+    let script = Handler::find("fixtures/handlers/good.json", &[], None).unwrap();
+    let (isolated, findings, outcome) = hold(&script, |_| {});
+    assert_eq!((findings, outcome), (vec![], Outcome::Completed(HResult::S_OK)));
+    let initialize = Initialize::new(SyncFlags::new(SyncEvent::MANUAL, SyncFlags::MAYBOTHERUSER));
+    let selection = mobsync::host::Selection::All;
+    let terms = Terms::standard(Standard { initialize, selection, retries: 1 });
+    let mut here = Vec::new();
+    let mut drain = |new: Vec<Event>, _: &Session| here.extend(new);
+    launch::in_process(&script, &terms, |_| {}, &mut drain).unwrap();
+    assert_eq!(isolated, here, "in virtual time the trace is the same, event by event");
+
+    let folder = TempDir::new().unwrap();
+    fs::create_dir(folder.path().join("left")).unwrap();
+    fs::write(folder.path().join("left/file"), "text").unwrap();
+    let pair = format!("{0}/left={0}/right", folder.path().display());
+    let filesync = Handler::find("filesync", &[pair], None).unwrap();
+    let (_, findings, outcome) = hold(&filesync, |_| {});
+    assert_eq!((findings, outcome), (vec![], Outcome::Completed(HResult::S_OK)));
+    assert_eq!(fs::read_to_string(folder.path().join("right/file")).unwrap(), "text");
+}
+
+#[test]
+fn the_user_reaches_a_session_in_a_worker() {
+    let folder = TempDir::new().unwrap();
+    fs::create_dir(folder.path().join("left")).unwrap();
+    fs::File::create(folder.path().join("left/large")).unwrap().set_len(8 << 30).unwrap();
+    let pair = format!("{0}/left={0}/right", folder.path().display());
+    let filesync = Handler::find("filesync", &[pair], None).unwrap();
+    let (events, findings, outcome) = hold(&filesync, |controls| controls.cancel_all());
+    assert_eq!(findings, []);
+    assert!(matches!(outcome, Outcome::Completed(_) | Outcome::NothingPrepared), "{outcome:?}");
+    assert!(events.len() < 200, "it did not copy a file of that size: {} events", events.len());
+    assert!(!folder.path().join("right/large").exists());
+}
+
+#[test]
+fn a_worker_that_is_killed_from_outside_is_a_crash_and_its_events_are_there() {
+    let folder = TempDir::new().unwrap();
+    let built = library("fixtures/handlers/cpp/notebook.cpp", &["WITH_TORTURE=\"HANG\""]);
+    let trace = folder.path().join("trace.jsonl");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mobsync"));
+    command.arg("run").arg(&built).args(["--clsid", NOTEBOOK_CPP, "--timeout", "60", "--trace"]).arg(&trace);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+    let hangs = || fs::read_to_string(&trace).is_ok_and(|text| text.contains("\"Synchronize\""));
+    while !hangs() {
+        std::thread::yield_now();
+    }
+    let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", child.id())).unwrap();
+    let worker: i32 = children.split_ascii_whitespace().next().expect("there is a worker").parse().unwrap();
+    kill(Pid::from_raw(worker), Signal::SIGKILL).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("LIFE-02") && said.contains("SIGKILL"), "{said}");
+}
+
+#[test]
+fn workers_end_with_their_parent() {
+    let built = library("fixtures/handlers/cpp/notebook.cpp", &["WITH_TORTURE=\"HANG\""]);
+    let folder = TempDir::new().unwrap();
+    let trace = folder.path().join("trace.jsonl");
+    let mark = format!("isolation-test-{}-orphan", std::process::id());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mobsync"));
+    command.arg("run").arg(&built).args(["--clsid", NOTEBOOK_CPP, "--timeout", "60", "--trace"]).arg(&trace);
+    let mut child =
+        command.env("MOBSYNC_TEST_MARK", &mark).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while !fs::read_to_string(&trace).is_ok_and(|text| text.contains("\"Synchronize\"")) {
+        std::thread::yield_now();
+    }
+    assert!(marked(&mark).len() >= 2, "the program and its worker");
+    kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), Signal::SIGKILL).unwrap();
+    child.wait().unwrap();
+    let killed = Instant::now();
+    while !marked(&mark).is_empty() {
+        assert!(killed.elapsed() < Duration::from_secs(10), "the worker is still there: {:?}", marked(&mark));
+        std::thread::yield_now();
+    }
+}
