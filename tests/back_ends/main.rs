@@ -157,9 +157,11 @@ fn differences(back_end: &dyn BackEnd) -> Vec<String> {
             let came = hold(&handler, &scenario, place);
             let like = script(&back_end.script(&chosen(&rest), &came));
             let wanted = hold(&like, &scenario, Where::Here);
-            let elsewhere = hold(&like, &scenario, Where::Worker);
-            assert!(wanted.events == elsewhere.events, "{title}: the script does something else in a worker");
-            assert_eq!(wanted.verdict(), elsewhere.verdict(), "{title}: the script in a worker");
+            if place == Where::Worker {
+                let again = hold(&like, &scenario, place);
+                assert!(wanted.events == again.events, "{title}: the script does something else in a worker");
+                assert_eq!(wanted.verdict(), again.verdict(), "{title}: the script in a worker");
+            }
             let name = format!("{}, {place:?}, {title}", back_end.name());
             wrong.extend(unlike(&name, same, &wanted, &came));
         }
