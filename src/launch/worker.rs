@@ -119,7 +119,12 @@ fn hold(handler: &Handler, terms: &Terms, channel: &'static Channel) -> Result<h
     match handler.opened() {
         Opened::Real(_) => {
             let lookout = Arc::new(ApartmentLookout::default());
-            let beside = Beside { outlet: Some(Box::new(outlet)), lookout: Some(lookout), linger: LINGER };
+            let beside = Beside {
+                outlet: Some(Box::new(outlet)),
+                lookout: Some(lookout),
+                linger: LINGER,
+                ..Beside::default()
+            };
             let heed = |controls| heed_parent(channel, controls);
             host::run_real_with(job, beside, heed, &mut |_: Vec<Event>, _: &Session| {})
         }
