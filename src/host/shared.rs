@@ -8,8 +8,8 @@ use super::plan::{Plan, Step, View};
 use super::tape::Tape;
 use crate::handler::SyncCallback;
 use crate::protocol::{
-    Call, CallId, CallMethod, Callback, CallbackMethod, Event, HResult, HandlerId, Instance, Kind, MethodName, Note, Return,
-    Session, Stack, State as SessionState, Text, Thread, TimedOut, WaitingFor, Wish,
+    Call, CallId, CallMethod, Callback, CallbackMethod, Event, HResult, HandlerId, Instance, Kind, MethodName, Note,
+    Return, Session, Stack, State as SessionState, Text, Thread, TimedOut, WaitingFor, Wish,
 };
 
 /// A session in progress.
@@ -293,11 +293,7 @@ impl Shared {
 
     /// Gives up on the open call if it has used up its limit (real clock only). `stack` gives what the apartment thread is
     /// doing.
-    pub(super) fn give_up_on_hung_call(
-        &self,
-        timeout_ns: u64,
-        stack: impl FnOnce() -> Vec<Text>,
-    ) -> bool {
+    pub(super) fn give_up_on_hung_call(&self, timeout_ns: u64, stack: impl FnOnce() -> Vec<Text>) -> bool {
         let is_hung = |state: &State, at_ns: u64| {
             state.called_ns.is_some_and(|(.., since_ns)| at_ns.saturating_sub(since_ns) >= timeout_ns)
         };

@@ -20,6 +20,8 @@ pub(super) struct Watch {
     pub(super) items: BTreeMap<Guid, ItemWatch>,
     pub(super) prepare: Option<PrepareForSync>,
     pub(super) prepared: Option<HResult>,
+    /// The first completion of `PrepareForSync`.
+    pub(super) prepare_completed: Option<HResult>,
     /// The first round's completion.
     pub(super) completed: Option<HResult>,
     /// When an asynchronous method returned and its completion became due.
@@ -105,6 +107,8 @@ pub(super) struct Walker {
     pub(super) after: Moved,
     /// It went astray, and was reported: where it stands is not known.
     pub(super) lost: bool,
+    /// It broke a rule: nothing more can be said of where it ought to stand, not even after `Reset`.
+    pub(super) distrusted: bool,
 }
 
 /// What moved an enumerator to where it stands.
