@@ -172,8 +172,8 @@ fn a_callback_that_breaks_a_rule_brings_the_handlers_stack() {
     let run = run(&built, "violation");
     assert_eq!((run.code, run.rules()), (Some(1), vec!["LOG-03"]), "{:#}", run.report);
     let stack = run.stack("LOG-03");
-    let first = stack.lines().next().unwrap_or_default();
-    assert!(first.starts_with("CNotebook::LogConflict") && first.contains("notebook.cpp:"), "{stack}");
+    let place = stack.lines().find(|line| line.starts_with("CNotebook::LogConflict"));
+    assert!(place.is_some_and(|line| line.contains("notebook.cpp:")), "{stack}");
     let stacks = run.trace.lines().filter(|line| line.contains("\"Stack\"")).count();
     assert_eq!(stacks, 1, "callbacks that break nothing take no stack");
 }

@@ -134,6 +134,9 @@ pub(super) struct ItemWatch {
     pub(super) told: Option<u64>,
     /// Its work was complete (value = maximum), or it had ended, when the handler was told.
     pub(super) told_too_late: bool,
+    /// Whoever works on it knows: it was told by the reply to a report of the item, or before any work began. Otherwise its next
+    /// report may have crossed with what the handler was told.
+    pub(super) told_surely: bool,
     /// UPDATING reports since then.
     pub(super) updates_since: u32,
 }
