@@ -44,6 +44,11 @@ fn next(cx: &mut Context<'_>, what: &Return, walk: &Walk) {
     let distrusted = walker.is_some_and(|walker| walker.distrusted);
     let ended = walker.is_some_and(|walker| walker.ended && !walker.distrusted);
     cx.judge.check(place, ENUM_02, what.hr != HResult::E_NOTIMPL, || "Next returned E_NOTIMPL".to_owned());
+    let counted = !walk.no_count || items.len() == usize::from(what.hr == HResult::S_OK);
+    if !counted {
+        // ENUM-04 says what is wrong with it.
+        return distrust(cx, walk.enumerator);
+    }
     if ended && walk.celt > 0 {
         let good = what.hr == HResult::S_FALSE && items.is_empty() && what.out.fetched.unwrap_or(0) == 0;
         cx.judge.check(place, ENUM_09, good, || {
