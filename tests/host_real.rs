@@ -5,7 +5,7 @@ use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::thread;
 
 use mobsync::handler::{CreateError, EnumItems, HandlerFactory, SyncCallback, SyncHandler};
-use mobsync::host::{self, Job, Ran, Selection, StandardPlan};
+use mobsync::host::{self, Another, Beside, Job, Ran, Selection, StandardPlan};
 use mobsync::protocol::*;
 use mobsync::rules::{Conditions, Finding, Limits, Monitor};
 
@@ -406,4 +406,102 @@ fn the_users_cancel_reaches_a_handler_that_reports_and_one_that_does_not() {
     assert_eq!(told.recv().expect("the worker told"), HResult::S_SYNCMGR_CANCELALL);
     let session = ran.expect("it can be created").session;
     assert_eq!(session.instance(HandlerId::FIRST).expect("it was created").state(), State::Released);
+}
+
+/// Runs two instances in one session on real threads.
+fn run_two(first: Tested, second: Tested, together: bool) -> Came {
+    let plan = || {
+        let initialize = Initialize::new(SyncFlags::new(SyncEvent::MANUAL, SyncFlags::MAYBOTHERUSER));
+        Box::new(StandardPlan::new(initialize, Selection::All))
+    };
+    let limits = limits(60_000);
+    let job = Job { factory: Arc::new(Factory(Arc::new(first))), plan: plan(), limits };
+    let others = vec![Another { factory: Arc::new(Factory(Arc::new(second))), plan: plan() }];
+    let beside = Beside { others, together, ..Beside::default() };
+    let conditions = Conditions { profile: Profile::Xp, limits, started: FileTime(u64::MAX / 2) };
+    let (mut monitor, mut events) = (Monitor::new(conditions), Vec::new());
+    let ran = host::run_real_with(job, beside, |_| {}, &mut |new: Vec<Event>, _: &Session| {
+        for event in &new {
+            monitor.observe(event);
+        }
+        events.extend(new);
+    });
+    monitor.finish();
+    Came { events, findings: monitor.take_findings(), ran: ran.expect("they can be created") }
+}
+
+fn outcomes(came: &Came) -> Vec<Outcome> {
+    came.ran.session.instances().map(mobsync::protocol::Instance::outcome).collect()
+}
+
+#[test]
+fn two_instances_synchronize_at_the_same_time_on_threads_of_their_own() {
+    // Each completes only when the other one works as well.
+    let meet = Arc::new(Barrier::new(2));
+    let meeting = || {
+        let meet = Arc::clone(&meet);
+        Tested {
+            synchronize: Box::new(move |callback| {
+                let (callback, meet) = (Arc::clone(callback), Arc::clone(&meet));
+                thread::spawn(move || {
+                    meet.wait();
+                    finish(callback.as_ref());
+                });
+                HResult::S_OK
+            }),
+            ..Tested::default()
+        }
+    };
+    let came = run_two(meeting(), meeting(), true);
+    assert_eq!(came.codes(), Vec::<&str>::new());
+    assert_eq!(outcomes(&came), [Outcome::Completed(HResult::S_OK); 2]);
+    let of = |name: CallMethod| {
+        let is_it = |event: &&Event| matches!(&event.kind, Kind::Call { what, .. } if what.method() == name);
+        let calls = came.events.iter().filter(is_it).map(|event| event.seq);
+        calls.collect::<Vec<_>>()
+    };
+    assert!(of(CallMethod::PrepareForSync)[1] < of(CallMethod::Synchronize)[0]);
+}
+
+#[test]
+fn a_second_instance_is_created_when_the_first_was_released() {
+    let came = run_two(Tested::default(), Tested::default(), false);
+    assert_eq!(came.codes(), Vec::<&str>::new());
+    assert_eq!(outcomes(&came), [Outcome::Completed(HResult::S_OK); 2]);
+    let second = came.events.iter().position(|event| event.handler == HandlerId(2)).expect("it was created");
+    assert!(came.events[second..].iter().all(|event| event.handler == HandlerId(2)));
+    assert_eq!(
+        came.ran.session.instance(HandlerId::FIRST).map(mobsync::protocol::Instance::state),
+        Some(State::Released)
+    );
+}
+
+#[test]
+fn a_panic_of_one_instance_leaves_the_other_alone() {
+    let panics = || Tested { synchronize: Box::new(|_| panic!("no luck")), ..Tested::default() };
+    for together in [true, false] {
+        let came = run_two(panics(), Tested::default(), together);
+        assert_eq!(outcomes(&came), [Outcome::Crashed, Outcome::Completed(HResult::S_OK)], "together {together}");
+        assert_eq!(came.codes(), ["LIFE-02"]);
+        let came = run_two(Tested::default(), panics(), together);
+        assert_eq!(outcomes(&came), [Outcome::Completed(HResult::S_OK), Outcome::Crashed], "together {together}");
+        assert_eq!(came.codes(), ["LIFE-02"]);
+    }
+}
+
+#[test]
+fn a_connection_of_one_instance_is_closed_when_the_other_has_ended() {
+    let connects = Tested {
+        prepare: Box::new(|callback| {
+            callback.establish_connection(Some("Office".into()));
+            callback.prepare_for_sync_completed(HResult::S_OK);
+            HResult::S_OK
+        }),
+        ..Tested::default()
+    };
+    let came = run_two(connects, Tested::default(), false);
+    let last = came.events.last().expect("there are events");
+    assert!(matches!(&last.kind, Kind::Note(note) if matches!(**note, Note::ConnectionClosed(_))), "{last:?}");
+    assert!(came.ran.session.connections().is_empty());
+    assert_eq!(came.codes(), ["CONN-01"], "the handler does not announce it");
 }

@@ -55,7 +55,7 @@ pub(super) fn wait(drivers: &mut [&mut Driver<'_>], until_ns: Option<u64>) -> bo
         }
         Clock::Virtual(scheduler) => match scheduler.pause(until_ns, || shared.lock().woken) {
             Paused::Crashed => {
-                first.record_task_crash();
+                first.record_task_crashes();
                 return true;
             }
             Paused::Exhausted => return false,
@@ -126,6 +126,9 @@ impl<'a> Driver<'a> {
         factory: &dyn HandlerFactory,
         limits: Limits,
     ) -> Result<Self, CreateError> {
+        if let Clock::Virtual(scheduler) = &shared.clock {
+            scheduler.concerns(id);
+        }
         let handler = match catch_unwind(AssertUnwindSafe(|| factory.create())) {
             Ok(created) => created?,
             Err(panic) => {
@@ -195,11 +198,12 @@ impl<'a> Driver<'a> {
         Some((method, state.heard_ns(self.id).saturating_add(self.limits.timeout_ns)))
     }
 
-    fn record_task_crash(&self) {
-        if let Clock::Virtual(scheduler) = &self.shared.clock
-            && let Some((thread, what)) = scheduler.take_crash()
-        {
-            self.shared.note(self.id, thread, Note::Crashed(Crashed { what: what.into() }));
+    /// Records the crashes of threads, whosever they are.
+    fn record_task_crashes(&self) {
+        if let Clock::Virtual(scheduler) = &self.shared.clock {
+            while let Some((instance, thread, what)) = scheduler.take_crash() {
+                self.shared.note(instance, thread, Note::Crashed(Crashed { what: what.into() }));
+            }
         }
     }
 
@@ -213,6 +217,7 @@ impl<'a> Driver<'a> {
     fn make(&mut self, id: CallId, call: Call) -> bool {
         let method = call.method();
         if let Clock::Virtual(scheduler) = &self.shared.clock {
+            scheduler.concerns(self.id);
             scheduler.call_begins(scheduler.now_ns().saturating_add(self.limits.timeout_ns));
         }
         let called = match catch_unwind(AssertUnwindSafe(|| self.call(call))) {
@@ -237,7 +242,7 @@ impl<'a> Driver<'a> {
         }
         if let Clock::Virtual(scheduler) = &self.shared.clock {
             scheduler.call_ended();
-            self.record_task_crash();
+            self.record_task_crashes();
         }
         true
     }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::sequence::Sequence;
-use crate::protocol::Thread;
+use crate::protocol::{HandlerId, Thread};
 
 /// A logical thread: something that is done in steps.
 pub trait Task: Send {
@@ -104,7 +104,12 @@ struct State {
     deadline_ns: Option<u64>,
     calls_ended: u64,
     in_call: bool,
-    crash: Option<(Thread, String)>,
+    /// Crashes that nobody has taken yet: whose, on which thread, and what.
+    crashes: Vec<(HandlerId, Thread, String)>,
+    /// The instance for which something is done now: what it starts is its own.
+    instance: HandlerId,
+    /// The last number that was given to an owner.
+    owners: u64,
     /// How much may still be done, in fractions of a step.
     left: u64,
 }
@@ -124,6 +129,8 @@ struct Slot {
     name: Thread,
     /// The owner's mark, by which its tasks are stopped together.
     owner: u64,
+    /// The instance for which it was started.
+    instance: HandlerId,
     /// `None` while its step runs.
     task: Option<Box<dyn Task>>,
     wake: Wake,
@@ -163,7 +170,9 @@ impl Scheduler {
             deadline_ns: None,
             calls_ended: 0,
             in_call: false,
-            crash: None,
+            crashes: Vec::new(),
+            instance: HandlerId::FIRST,
+            owners: 0,
             left: most_steps.saturating_mul(FRACTIONS),
         })))
     }
@@ -198,8 +207,20 @@ impl Scheduler {
         self.lock().running.clone().unwrap_or(Thread::APARTMENT)
     }
 
-    /// Starts a logical thread, ready now. A name that is taken gets a number of its own. `owner` is any number by which
-    /// [`Scheduler::stop`] stops the thread.
+    /// A number that no other owner has.
+    pub fn new_owner(&self) -> u64 {
+        let mut state = self.lock();
+        state.owners += 1;
+        state.owners
+    }
+
+    /// What follows is done for this instance: threads that are started, and their crashes, are its own.
+    pub fn concerns(&self, instance: HandlerId) {
+        self.lock().instance = instance;
+    }
+
+    /// Starts a logical thread, ready now. A name that is taken gets a number of its own. `owner` is the number by which
+    /// [`Scheduler::stop`] stops the thread ([`Scheduler::new_owner`]).
     pub fn spawn(&self, owner: u64, name: &str, task: impl Task + 'static) -> Thread {
         let mut state = self.lock();
         let State { names, numbers, .. } = &mut *state;
@@ -212,7 +233,8 @@ impl Scheduler {
         }
         names.insert(unique.clone());
         let wake = Wake::At(state.now_ns);
-        state.tasks.push(Slot { name: unique.clone(), owner, task: Some(Box::new(task)), wake });
+        let instance = state.instance;
+        state.tasks.push(Slot { name: unique.clone(), owner, instance, task: Some(Box::new(task)), wake });
         unique
     }
 
@@ -271,9 +293,10 @@ impl Scheduler {
         state.deadline_ns.is_some_and(|deadline| state.now_ns >= deadline)
     }
 
-    /// The crash of a task, once.
-    pub fn take_crash(&self) -> Option<(Thread, String)> {
-        self.lock().crash.take()
+    /// The first crash of a task that was not taken: whose it was, on which thread, and what.
+    pub fn take_crash(&self) -> Option<(HandlerId, Thread, String)> {
+        let mut state = self.lock();
+        (!state.crashes.is_empty()).then(|| state.crashes.remove(0))
     }
 
     /// The apartment thread passes a point at which others may run at the same virtual time.
@@ -289,7 +312,7 @@ impl Scheduler {
             if self.is_exhausted() {
                 return Paused::Exhausted;
             }
-            if self.lock().crash.is_some() {
+            if self.has_crashed() {
                 return Paused::Crashed;
             }
             if self.is_abandoned() {
@@ -322,6 +345,12 @@ impl Scheduler {
             matches!(slot.wake, Wake::At(time) if time <= until_ns)
                 || matches!(slot.wake, Wake::After(seen) if seen < state.happened)
         })
+    }
+
+    /// Whether there is a crash that ends a pause: inside a call, only one of the instance that is called.
+    fn has_crashed(&self) -> bool {
+        let state = self.lock();
+        state.crashes.iter().any(|(instance, ..)| !state.in_call || *instance == state.instance)
     }
 
     fn pick(&self, apartment: bool) -> Pick {
@@ -359,18 +388,19 @@ impl Scheduler {
     }
 
     fn run(&self, at: usize) {
-        let (name, task) = {
+        let (name, instance, outer, task) = {
             let mut state = self.lock();
             let slot = &mut state.tasks[at];
-            let name = slot.name.clone();
+            let (name, instance) = (slot.name.clone(), slot.instance);
             let task = slot.task.take();
             state.running = Some(name.clone());
-            (name, task)
+            (name, instance, std::mem::replace(&mut state.instance, instance), task)
         };
         let Some(mut task) = task else { return };
         let next = task.step();
         let mut state = self.lock();
         state.running = None;
+        state.instance = outer;
         state.spend(if next == Next::Blocked { LOOK } else { FRACTIONS });
         // Others may have been added or removed meanwhile, but mostly it stands where it stood.
         let is_it = |slot: &Slot| slot.name == name;
@@ -392,7 +422,7 @@ impl Scheduler {
             }
             Next::Crashed(what) => {
                 state.remove(at);
-                state.crash = Some((name, what));
+                state.crashes.push((instance, name, what));
                 return;
             }
         }

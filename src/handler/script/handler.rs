@@ -18,7 +18,6 @@ pub struct ScriptFactory {
     script: Arc<Script>,
     name: String,
     scheduler: Scheduler,
-    instances: AtomicU64,
 }
 
 impl ScriptFactory {
@@ -26,7 +25,7 @@ impl ScriptFactory {
     pub fn new(script: impl Into<Arc<Script>>, scheduler: Scheduler) -> Self {
         let script = script.into();
         let name = script.name.to_string();
-        Self { script, name, scheduler, instances: AtomicU64::new(0) }
+        Self { script, name, scheduler }
     }
 }
 
@@ -40,7 +39,7 @@ impl HandlerFactory for ScriptFactory {
             script: Arc::clone(&self.script),
             scheduler: self.scheduler.clone(),
             told: Arc::default(),
-            owner: self.instances.fetch_add(1, Ordering::Relaxed),
+            owner: self.scheduler.new_owner(),
             calls: BTreeMap::new(),
         }))
     }
