@@ -366,6 +366,10 @@ struct IClassFactory {
 #define IUnknown_QueryInterface(This, iid, object) ((This)->lpVtbl->QueryInterface(This, iid, object))
 #define IUnknown_AddRef(This) ((This)->lpVtbl->AddRef(This))
 #define IUnknown_Release(This) ((This)->lpVtbl->Release(This))
+#define IClassFactory_QueryInterface(This, iid, object) ((This)->lpVtbl->QueryInterface(This, iid, object))
+#define IClassFactory_AddRef(This) ((This)->lpVtbl->AddRef(This))
+#define IClassFactory_Release(This) ((This)->lpVtbl->Release(This))
+#define IClassFactory_LockServer(This, lock) ((This)->lpVtbl->LockServer(This, lock))
 #define IClassFactory_CreateInstance(This, outer, iid, object)                                                         \
     ((This)->lpVtbl->CreateInstance(This, outer, iid, object))
 #endif

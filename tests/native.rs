@@ -9,7 +9,8 @@ use mobsync::host::{Plan, Selection, StandardPlan, Step, View};
 use mobsync::launch::{self, Handler, Standard, Terms};
 use mobsync::protocol::*;
 use mobsync::rules::{Conditions, Finding, Monitor};
-use native::notebook;
+use mobsync::trace::diff::diff;
+use native::{notebook, notebook_in_c};
 
 /// What came of a session.
 struct Came {
@@ -85,18 +86,31 @@ fn thorough(handler: &Handler) -> Came {
 }
 
 #[test]
-fn the_good_handler_has_no_finding_in_any_session() {
+fn the_good_handlers_have_no_finding_in_any_session() {
     for probes in [false, true] {
-        let handler = notebook("", probes);
-        for flags in [0, SyncFlags::MAYBOTHERUSER, SyncFlags::MAYBOTHERUSER | SyncFlags::SETTINGS] {
-            let came = run(&handler, flags, |plan| plan);
-            assert_eq!(came.findings, [], "{flags:#x}");
+        for (language, handler) in [("C++", notebook("", probes)), ("C", notebook_in_c(probes))] {
+            for flags in [0, SyncFlags::MAYBOTHERUSER, SyncFlags::MAYBOTHERUSER | SyncFlags::SETTINGS] {
+                let came = run(&handler, flags, |plan| plan);
+                assert_eq!(came.findings, [], "{language}, {flags:#x}");
+            }
+            let came = thorough(&handler);
+            assert_eq!(came.findings, [], "{language}");
+            assert_eq!(came.outcome, Outcome::Completed(HResult::S_OK), "{language}");
+            let counts = came.events.iter().filter(|event| event.method_name() == "CallbackReferences").count();
+            assert!(counts >= 6, "{language}: references were looked at after every SetProgressCallback: {counts}");
         }
-        let came = thorough(&handler);
-        assert_eq!(came.findings, []);
-        assert_eq!(came.outcome, Outcome::Completed(HResult::S_OK));
-        let counts = came.events.iter().filter(|event| event.method_name() == "CallbackReferences").count();
-        assert!(counts >= 6, "references were looked at after every SetProgressCallback: {counts}");
+    }
+}
+
+#[test]
+fn the_handler_in_c_does_what_the_one_in_cpp_does() {
+    for flags in [0, SyncFlags::MAYBOTHERUSER, SyncFlags::MAYBOTHERUSER | SyncFlags::SETTINGS] {
+        let cpp = run(&notebook("", true), flags, |plan| plan);
+        let c = run(&notebook_in_c(true), flags, |plan| plan);
+        if let Some(difference) = diff(&cpp.events, &c.events) {
+            panic!("{flags:#x}: {difference}");
+        }
+        assert_eq!(cpp.outcome, c.outcome);
     }
 }
 

@@ -12,6 +12,9 @@ use mobsync::protocol::Guid;
 /// The class of `fixtures/handlers/cpp/notebook.cpp`.
 pub const NOTEBOOK_CPP: &str = "{6D6F6273-796E-4E6F-8001-000000000001}";
 
+/// The class of `fixtures/handlers/c/notebook.c`.
+pub const NOTEBOOK_C: &str = "{6D6F6273-796E-4E6F-8001-000000000002}";
+
 /// A file of the repository.
 pub fn of_repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -93,8 +96,17 @@ pub fn library(source: &str, definitions: &[&str]) -> PathBuf {
 pub fn notebook(bug: &str, probes: bool) -> Handler {
     let definition = format!("WITH_BUG=\"{bug}\"");
     let definitions: &[&str] = if bug.is_empty() { &[] } else { &[&definition] };
-    let library = library("fixtures/handlers/cpp/notebook.cpp", definitions);
-    let clsid: Guid = NOTEBOOK_CPP.parse().expect("it is a GUID");
+    class(library("fixtures/handlers/cpp/notebook.cpp", definitions), NOTEBOOK_CPP, probes)
+}
+
+/// The notebook in C.
+pub fn notebook_in_c(probes: bool) -> Handler {
+    class(library("fixtures/handlers/c/notebook.c", &[]), NOTEBOOK_C, probes)
+}
+
+/// A class of a library. All of them have one name, so that their traces can be compared.
+fn class(library: PathBuf, clsid: &str, probes: bool) -> Handler {
+    let clsid: Guid = clsid.parse().expect("it is a GUID");
     let spec = HandlerSpec::Com { library, clsid, name: "notebook".to_owned(), probes };
     spec.open().expect("a library is opened when it is driven")
 }
