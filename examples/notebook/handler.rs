@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::thread;
 use std::time::Duration;
 
@@ -29,7 +29,9 @@ unsafe impl Sync for Callback {}
 
 #[implement(ISyncMgrSynchronize)]
 pub struct Notebook {
-    callback: Mutex<Option<Callback>>,
+    /// Workers hold the lock while they call, so that SetProgressCallback(NULL) returns when no call is under way, and none
+    /// comes later. That needs a manager whose callback does not wait for the thread that calls SetProgressCallback.
+    callback: RwLock<Option<Callback>>,
     flags: AtomicU32,
     /// 1 for the first PrepareForSync, 2 for the retry, …
     round: AtomicU32,
@@ -45,7 +47,7 @@ pub struct Notebook {
 impl Notebook {
     pub fn new() -> Self {
         Self {
-            callback: Mutex::default(),
+            callback: RwLock::default(),
             flags: AtomicU32::new(0),
             round: AtomicU32::new(0),
             running: AtomicU32::new(0),
@@ -57,10 +59,18 @@ impl Notebook {
         }
     }
 
-    /// The callback with a reference of the caller's. The lock is not held when it is called, nor when it is released: the
-    /// manager may call back into the handler.
+    /// The callback with a reference of the caller's, for the manager's own thread. The lock is not held then: from inside a
+    /// callback the manager may call the handler.
     fn callback(&self) -> Option<Callback> {
-        self.callback.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.callback.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Makes a worker's callback, unless there is nobody any more to hear it.
+    fn call_back(&self, call: impl FnOnce(&ISyncMgrSynchronizeCallback) -> HRESULT) -> HRESULT {
+        match &*self.callback.read().unwrap_or_else(PoisonError::into_inner) {
+            Some(Callback(callback)) => call(callback),
+            None => S_SYNCMGR_CANCELALL,
+        }
     }
 
     fn is_stopped(&self, item: usize) -> bool {
@@ -121,7 +131,11 @@ impl ISyncMgrSynchronize_Impl for Notebook_Impl {
 
     unsafe fn SetProgressCallback(&self, callback: InRef<'_, ISyncMgrSynchronizeCallback>) -> HRESULT {
         let new = callback.cloned().map(Callback);
-        let old = std::mem::replace(&mut *self.callback.lock().unwrap_or_else(PoisonError::into_inner), new);
+        if new.is_none() {
+            // Whoever still works is to stop.
+            self.cancelled.store(true, Ordering::Release);
+        }
+        let old = std::mem::replace(&mut *self.callback.write().unwrap_or_else(PoisonError::into_inner), new);
         // Released here, when the lock is no longer held.
         drop(old);
         S_OK
@@ -157,12 +171,14 @@ impl ISyncMgrSynchronize_Impl for Notebook_Impl {
     }
 
     unsafe fn Synchronize(&self, _parent: *mut c_void) -> HRESULT {
-        let Some(callback) = self.callback() else { return E_UNEXPECTED };
+        if self.callback().is_none() {
+            return E_UNEXPECTED;
+        }
         let items: Vec<usize> = (0..ITEMS.len()).filter(|item| self.prepared[*item].load(Ordering::Acquire)).collect();
         // Counted before any of them starts: a worker that ends at once must not take itself for the last one.
         self.running.store(items.len() as u32, Ordering::Release);
         for item in items {
-            let work = Arc::new(Work { handler: self.to_object(), callback: callback.clone(), item });
+            let work = Arc::new(Work { handler: self.to_object(), item });
             let of_thread = Arc::clone(&work);
             if thread::Builder::new().spawn(move || of_thread.run()).is_err() {
                 work.run(); // slower, and all the same right
@@ -192,10 +208,9 @@ impl ISyncMgrSynchronize_Impl for Notebook_Impl {
     }
 }
 
-/// What a worker thread takes with it: its own references to the handler and to the callback.
+/// What a worker thread takes with it: its own reference to the handler.
 struct Work {
     handler: ComObject<Notebook>,
-    callback: Callback,
     item: usize,
 }
 
@@ -203,10 +218,9 @@ impl Work {
     fn run(&self) {
         let (handler, item) = (&self.handler, &ITEMS[self.item]);
         let round = handler.round.load(Ordering::Acquire);
-        let callback = &self.callback.0;
         if self.item == CALENDAR && round > 1 {
             // SAFETY: the callback is held, and is given an ID.
-            let _ = unsafe { callback.DeleteLogError(&CONFLICT, 0) };
+            let _ = handler.call_back(|callback| unsafe { callback.DeleteLogError(&CONFLICT, 0) });
         }
         let mut value = 0;
         while value < item.units && !handler.is_stopped(self.item) {
@@ -226,7 +240,7 @@ impl Work {
         if handler.running.fetch_sub(1, Ordering::AcqRel) == 1 {
             let hr = if handler.failed.load(Ordering::Acquire) { E_FAIL } else { S_OK };
             // SAFETY: the callback is held, and takes a plain value.
-            let _ = unsafe { callback.SynchronizeCompleted(hr) };
+            let _ = handler.call_back(|callback| unsafe { callback.SynchronizeCompleted(hr) });
         }
     }
 
@@ -247,7 +261,7 @@ impl Work {
             max: item.units,
         };
         // SAFETY: the callback is held, and is given an ID and a structure, whose text lives until it returns.
-        match unsafe { self.callback.0.Progress(&item.id, &info) } {
+        match self.handler.call_back(|callback| unsafe { callback.Progress(&item.id, &info) }) {
             S_SYNCMGR_CANCELITEM => self.handler.stopped[self.item].store(true, Ordering::Release),
             S_SYNCMGR_CANCELALL => self.handler.cancelled.store(true, Ordering::Release),
             _ => {}
@@ -264,6 +278,6 @@ impl Work {
         };
         let text = w!("The server has the same meeting twice.");
         // SAFETY: the callback is held, and is given a terminated text and a structure.
-        let _ = unsafe { self.callback.0.LogError(SYNCMGRLOGLEVEL_ERROR, text, &info) };
+        let _ = self.handler.call_back(|callback| unsafe { callback.LogError(SYNCMGRLOGLEVEL_ERROR, text, &info) });
     }
 }
