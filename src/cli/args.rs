@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::protocol::{Cookie, Guid, Profile, SyncEvent};
+use crate::report::Format;
 
 /// What the exit codes mean; the same everywhere.
 const EXIT_CODES: &str = "Exit codes: 0 nothing to complain of; 1 findings of level error (with --strict: or warning); \
@@ -87,8 +88,8 @@ pub(super) struct RunArgs {
     pub(super) record: Option<PathBuf>,
 
     /// How to report
-    #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
-    pub(super) format: ReportFormat,
+    #[arg(long, value_enum, default_value_t = JudgeFormat::Human)]
+    pub(super) format: JudgeFormat,
 }
 
 /// Options of the commands that run a handler.
@@ -307,8 +308,8 @@ pub(super) struct ReplayArgs {
     pub(super) judge: JudgeArgs,
 
     /// How to report
-    #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
-    pub(super) format: ReportFormat,
+    #[arg(long, value_enum, default_value_t = JudgeFormat::Human)]
+    pub(super) format: JudgeFormat,
 }
 
 #[derive(Debug, Args)]
@@ -420,8 +421,55 @@ pub(super) enum CheckFormat {
     Human,
     /// For programs
     Json,
+    /// JUnit's XML, for CI systems
+    Junit,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
     /// The traces in the compact notation
     Notation,
+}
+
+impl CheckFormat {
+    /// The form of the report; none where the traces themselves are printed.
+    pub(super) fn of_report(self) -> Option<Format> {
+        Some(match self {
+            CheckFormat::Human => Format::Human,
+            CheckFormat::Json => Format::Json,
+            CheckFormat::Junit => Format::Junit,
+            CheckFormat::Sarif => Format::Sarif,
+            CheckFormat::Github => Format::Github,
+            CheckFormat::Notation => return None,
+        })
+    }
+}
+
+/// The formats of the commands that hold sessions and judge them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum JudgeFormat {
+    /// For people
+    Human,
+    /// For programs
+    Json,
+    /// JUnit's XML, for CI systems
+    Junit,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+}
+
+impl From<JudgeFormat> for Format {
+    fn from(format: JudgeFormat) -> Self {
+        match format {
+            JudgeFormat::Human => Format::Human,
+            JudgeFormat::Json => Format::Json,
+            JudgeFormat::Junit => Format::Junit,
+            JudgeFormat::Sarif => Format::Sarif,
+            JudgeFormat::Github => Format::Github,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

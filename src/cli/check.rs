@@ -4,11 +4,11 @@ use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
 use super::again;
-use super::args::{CheckArgs, CheckFormat};
+use super::args::CheckArgs;
 use super::exit::{Ended, Failure};
 use super::judged::Judged;
 use super::output::{Output, keep_apart};
-use crate::report::{Filter, Report, human};
+use crate::report::{Filter, Report};
 use crate::rules::Conditions;
 use crate::trace::{self, Header, Reader, TraceError};
 
@@ -21,9 +21,9 @@ pub(super) fn check(args: &CheckArgs) -> Result<Ended, Failure> {
         keep_apart(("--output", args.judge.output.as_deref()), ("a trace that is to be judged", Some(trace)))?;
     }
     let output = Output::open(args.judge.output.as_deref())?;
-    if args.format == CheckFormat::Notation {
+    let Some(format) = args.format.of_report() else {
         return super::notation::check(args, &filter, output);
-    }
+    };
 
     // One trace that cannot be read does not keep the others from being judged.
     let mut report: Option<Report> = None;
@@ -50,11 +50,7 @@ pub(super) fn check(args: &CheckArgs) -> Result<Ended, Failure> {
     if let Some(mut report) = report {
         unread.into_iter().for_each(|(case, error)| report.add_unread(&case, error.to_string()));
         failed = report.failed();
-        let text = match args.format {
-            CheckFormat::Json => format!("{}\n", serde_json::to_string_pretty(&report)?),
-            _ => human(&report, output.colour()),
-        };
-        if let Err(Failure(why)) = output.deliver(&text) {
+        if let Err(Failure(why)) = output.deliver_report(&report, format, None) {
             failures.push(why);
         }
     }

@@ -6,6 +6,7 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use super::exit::Failure;
+use crate::report::{Format, Report, Style, render};
 
 /// Writes a message to standard error. When nobody is there to read it, the work still goes on.
 pub(super) fn tell(message: impl fmt::Display) {
@@ -49,6 +50,13 @@ impl Output {
     /// Whether it takes colour.
     pub(super) fn colour(&self) -> bool {
         self.path.is_none() && io::stdout().is_terminal() && wants_colour()
+    }
+
+    /// Writes the report in that form. `handler` is the handler's file, where there is one.
+    pub(super) fn deliver_report(self, report: &Report, format: Format, handler: Option<&Path>) -> Result<(), Failure> {
+        let root = std::env::current_dir().ok();
+        let style = Style { colour: self.colour(), root: root.as_deref(), handler };
+        self.deliver(&render(report, format, style)?)
     }
 
     /// Writes the report. When the file does not take it, standard output gets it: a session cannot be had again.

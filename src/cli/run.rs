@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::again;
-use super::args::{ReportFormat, RunArgs, SessionArgs};
+use super::args::{RunArgs, SessionArgs};
 use super::break_on;
 use super::exit::{Ended, Failure};
 use super::hold::Hold;
@@ -16,7 +16,7 @@ use super::watcher::{Watched, Watcher};
 use crate::host::{MOST_STEPS, Selection};
 use crate::launch::{Handler, Launched, Opened, Standard, Terms};
 use crate::protocol::{Event, Initialize, Item, Session, SyncEvent, SyncFlags};
-use crate::report::{Filter, Report, human, plain};
+use crate::report::{Filter, Report, plain};
 use crate::rules::{Finding, Limits};
 use crate::scenario::{self, Came, Recording, Steps};
 
@@ -86,11 +86,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     let mut report = Report::new(name.as_str(), header.profile, header.seed, &filter);
     judged.add_items_to(&mut report);
     judged.add_to(&mut report, "run", replay, broken_off, &filter);
-    let text = match args.format {
-        ReportFormat::Human => human(&report, output.colour()),
-        ReportFormat::Json => format!("{}\n", serde_json::to_string_pretty(&report)?),
-    };
-    if let Err(Failure(why)) = output.deliver(&text) {
+    if let Err(Failure(why)) = output.deliver_report(&report, args.format.into(), handler_file) {
         failures.push(why);
     }
     match failures.is_empty() {

@@ -238,6 +238,13 @@ fn again(text: &mut String, report: &Report, paint: &Paint) {
     }
 }
 
+/// The verdict in one line, without colour.
+pub(super) fn verdict_line(report: &Report) -> String {
+    let mut text = String::new();
+    verdict(&mut text, report, &Paint(false));
+    text
+}
+
 fn verdict(text: &mut String, report: &Report, paint: &Paint) {
     let summary = &report.summary;
     let count = |verdict| report.rules.iter().filter(|row| row.verdict == verdict).count();

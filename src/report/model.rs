@@ -164,6 +164,17 @@ pub enum CaseOutcome {
     Incomplete,
 }
 
+impl CaseOutcome {
+    /// As reports say it.
+    pub fn words(self) -> &'static str {
+        match self {
+            CaseOutcome::Passed => "passed",
+            CaseOutcome::Failed => "failed",
+            CaseOutcome::Incomplete => "incomplete",
+        }
+    }
+}
+
 /// A rule and its verdict.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct RuleRow {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::one::{Replay, Replayed};
 use super::{blessed, files, show};
-use crate::cli::args::{ReplayArgs, ReportFormat};
+use crate::cli::args::{JudgeFormat, ReplayArgs};
 use crate::cli::break_on;
 use crate::cli::exit::{Ended, Failure};
 use crate::cli::interrupt::Interrupt;
@@ -87,11 +87,11 @@ fn report(
     if let Some(mut report) = report {
         unread.iter().for_each(|(case, why)| report.add_unread(case, why.clone()));
         failed = report.failed();
-        text = match args.format {
-            ReportFormat::Human => text + &show::total(&report, &paint) + &blessings,
-            ReportFormat::Json => format!("{}\n", serde_json::to_string_pretty(&report)?),
+        let delivered = match args.format {
+            JudgeFormat::Human => output.deliver(&(text + &show::total(&report, &paint) + &blessings)),
+            format => output.deliver_report(&report, format.into(), None),
         };
-        if let Err(Failure(why)) = output.deliver(&text) {
+        if let Err(Failure(why)) = delivered {
             failures.push(why);
         }
     }

@@ -1,0 +1,106 @@
+//! The report as JUnit's XML.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use quick_junit::{NonSuccessKind, SerializeError, TestCase, TestCaseStatus, TestSuite};
+
+use super::render::cut;
+use super::{Case, CaseOutcome, FindingRow, Report, finding_text, plain};
+use crate::rules::{Level, rule};
+
+/// How many characters the message in the list of tests has; the whole text is below it.
+const MESSAGE: usize = 500;
+
+/// One suite, and a test for each case. Findings fail a test; a crash, a hang and a case that has no end are errors, each with
+/// its own type.
+pub(super) fn junit(report: &Report) -> Result<String, SerializeError> {
+    let mut of_case: HashMap<&str, Vec<&FindingRow>> = HashMap::new();
+    for finding in &report.findings {
+        of_case.entry(&finding.case).or_default().push(finding);
+    }
+    let mut suite = TestSuite::new(&*plain(&report.handler));
+    suite.add_property(("mobsync.version", env!("CARGO_PKG_VERSION")));
+    suite.add_property(("mobsync.profile", report.profile.to_string().as_str()));
+    if let Some(seed) = report.seed {
+        suite.add_property(("mobsync.seed", seed.to_string().as_str()));
+    }
+    // Dots would be read as packages.
+    let class = format!("mobsync.{}", plain(&report.handler).replace('.', "_"));
+    for case in &report.cases {
+        let findings = of_case.get(case.name.as_str()).map(Vec::as_slice).unwrap_or_default();
+        suite.add_test_case(test(report, case, findings, &class));
+    }
+    suite.set_time(duration(report.cases.iter().map(|case| case.seconds).sum()));
+    let mut whole = quick_junit::Report::new("mobsync");
+    whole.set_time(duration(report.cases.iter().map(|case| case.seconds).sum()));
+    whole.add_test_suite(suite);
+    let xml = whole.to_string()?;
+    // The schema of Jenkins has this attribute on suites only, and refuses a file that has it on their root.
+    Ok(xml.replacen(&format!(" skipped=\"{}\"", whole.skipped), "", 1))
+}
+
+fn duration(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or_default()
+}
+
+fn test(report: &Report, case: &Case, findings: &[&FindingRow], class: &str) -> TestCase {
+    let text = text(report, case, findings);
+    let mut status = match case.outcome {
+        CaseOutcome::Passed => TestCaseStatus::success(),
+        CaseOutcome::Failed => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        CaseOutcome::Incomplete => TestCaseStatus::non_success(NonSuccessKind::Error),
+    };
+    // A stable sort: the first of the worst.
+    let mut worst: Vec<&FindingRow> = findings.to_vec();
+    worst.sort_by_key(|finding| std::cmp::Reverse(finding.level));
+    let unmet = case.expectations.iter().flatten().find(|held| !held.held);
+    let (kind, message) = match (case.outcome, unmet, worst.first()) {
+        (CaseOutcome::Failed, Some(unmet), _) => ("expectation", format!("{}: {}", unmet.what, unmet.difference)),
+        (CaseOutcome::Failed, None, Some(first)) => (first.rule, format!("{} {}", first.rule, first.message)),
+        (outcome, ..) => (outcome.words(), case.error.clone().unwrap_or_default()),
+    };
+    let passed = case.outcome == CaseOutcome::Passed;
+    status.set_type(kind).set_message(cut(&plain(&message), MESSAGE));
+    if !passed && !text.is_empty() {
+        status.set_description(text.as_str());
+    }
+    let mut test = TestCase::new(&*plain(&case.name), status);
+    test.set_classname(class).set_time(duration(case.seconds));
+    let mut commands: Vec<&str> = findings.iter().filter_map(|finding| finding.replay.as_deref()).collect();
+    commands.dedup();
+    let again: String = commands.iter().map(|command| format!("to see it again: {}\n", plain(command))).collect();
+    // What does not fail is told as well.
+    let out = if passed { text + &again } else { again };
+    if !out.is_empty() {
+        test.set_system_out(out);
+    }
+    test
+}
+
+/// Everything that is known of the case.
+fn text(report: &Report, case: &Case, findings: &[&FindingRow]) -> String {
+    let mut text = String::new();
+    if let Some(error) = &case.error {
+        text += &format!("{}: {}\n", case.outcome.words(), plain(error));
+    }
+    for unmet in case.expectations.iter().flatten().filter(|held| !held.held) {
+        text += &format!("expectation not met: {}: {}\n", plain(&unmet.what), plain(&unmet.difference));
+    }
+    for level in [Level::Error, Level::Warning, Level::Note] {
+        for finding in findings.iter().filter(|finding| finding.level == level) {
+            let rule = rule(finding.rule);
+            let summary = rule.map_or("", |rule| rule.summary);
+            text +=
+                &format!("{level}: {} {}: {summary}\n{}", finding.rule, finding.name, finding_text(report, finding));
+            if let Some(rule) = rule {
+                text += &format!("  source: {} ({})\n", rule.source.join(", "), rule.basis);
+                text += &format!("  why, and what to check: mobsync rules {}\n", rule.code);
+            }
+        }
+    }
+    for omitted in report.omitted.iter().filter(|row| row.case == case.name) {
+        text += &format!("… and {} more of {}\n", omitted.count, omitted.rule);
+    }
+    text
+}

@@ -1,0 +1,104 @@
+//! A report in the form that its reader asked for.
+
+use std::path::Path;
+
+use thiserror::Error;
+
+use super::{FindingRow, Report, github, human, junit, sarif};
+
+/// The form of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Human,
+    /// The report as data; `mobsync schema report` describes it.
+    Json,
+    /// JUnit's XML, as CI systems read it.
+    Junit,
+    /// SARIF 2.1.0, as code scanning reads it.
+    Sarif,
+    /// Workflow commands of GitHub Actions, which annotate source lines.
+    Github,
+}
+
+/// What a form needs to know beside the report.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Style<'a> {
+    /// Whether the text for people has colour.
+    pub colour: bool,
+    /// The folder that paths are made relative to: CI systems know files by their place in the repository.
+    pub root: Option<&'a Path>,
+    /// The handler's file, for findings that have no place of their own.
+    pub handler: Option<&'a Path>,
+}
+
+/// Why a report cannot be rendered.
+#[derive(Debug, Error)]
+pub enum RenderError {
+    /// A value cannot be written as JSON.
+    #[error("the report cannot be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// The XML cannot be written.
+    #[error("the report cannot be written as XML: {0}")]
+    Xml(#[from] quick_junit::SerializeError),
+}
+
+/// The report in that form, with a newline at its end.
+///
+/// # Errors
+/// When a value has no form there; reports of this program have none such.
+pub fn render(report: &Report, format: Format, style: Style<'_>) -> Result<String, RenderError> {
+    Ok(match format {
+        Format::Human => human(report, style.colour),
+        Format::Json => format!("{}\n", serde_json::to_string_pretty(report)?),
+        Format::Junit => junit::junit(report)?,
+        Format::Sarif => format!("{}\n", serde_json::to_string_pretty(&sarif::sarif(report, style))?),
+        Format::Github => github::github(report, style),
+    })
+}
+
+/// A place in a file.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The path, with `/` between its parts, relative to the root where it lies in there.
+    pub(super) file: String,
+    /// From 1, where it is known.
+    pub(super) line: Option<u64>,
+}
+
+impl Place {
+    /// Where to look: the handler's source line where a stack gives one, else the line of the trace, else the handler's file,
+    /// else the case, which is a file as well when scenarios are replayed.
+    pub(super) fn of(finding: &FindingRow, style: Style<'_>) -> Self {
+        let frames = finding.backtrace.as_deref().unwrap_or_default();
+        let traced = || Some((finding.trace.as_deref()?.to_owned(), finding.line));
+        let handler = || Some((style.handler?.display().to_string(), None));
+        let (file, line) = frames
+            .iter()
+            .find_map(|frame| source(frame))
+            .map(|(file, line)| (file.to_owned(), Some(line)))
+            .or_else(traced)
+            .or_else(handler)
+            .unwrap_or_else(|| (finding.case.clone(), None));
+        let inside = style.root.and_then(|root| Path::new(&file).strip_prefix(root).ok());
+        let file = inside.map_or_else(|| file.clone(), |inside| inside.display().to_string());
+        let file = if cfg!(windows) { file.replace('\\', "/") } else { file };
+        Self { file, line }
+    }
+}
+
+/// The file and line of a frame that has them: `function at file:line`.
+fn source(frame: &str) -> Option<(&str, u64)> {
+    let (_, place) = frame.rsplit_once(" at ")?;
+    let (file, line) = place.rsplit_once(':')?;
+    let line = line.parse().ok().filter(|line| *line > 0)?;
+    (!file.is_empty()).then_some((file, line))
+}
+
+/// The text up to so many characters.
+pub(super) fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,184 @@
+//! The report as SARIF 2.1.0.
+
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::render::{Place, Style};
+use super::{CaseOutcome, FindingRow, Report, plain};
+use crate::rules::{Level, Rule, rule};
+
+const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+/// The pages that rules name are below this address.
+const REFERENCE: &str = "https://learn.microsoft.com/windows/win32/api";
+
+/// One run of the tool, with every rule that the report speaks of.
+pub(super) fn sarif(report: &Report, style: Style<'_>) -> Value {
+    let known: Vec<&Rule> = report.rules.iter().filter_map(|row| rule(row.rule)).collect();
+    let index: HashMap<&str, usize> = known.iter().enumerate().map(|(at, rule)| (rule.code, at)).collect();
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let results: Vec<Value> = report.findings.iter().map(|finding| result(finding, style, &index, &mut seen)).collect();
+    let notifications = notifications(report);
+    let whole = report.cases.iter().all(|case| case.outcome != CaseOutcome::Incomplete);
+    json!({
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": "mobsync",
+                "version": env!("CARGO_PKG_VERSION"),
+                "semanticVersion": env!("CARGO_PKG_VERSION"),
+                "rules": known.into_iter().map(descriptor).collect::<Vec<_>>(),
+            } },
+            "automationDetails": { "id": format!("mobsync/{}/", plain(&report.handler)) },
+            "columnKind": "unicodeCodePoints",
+            "invocations": [{ "executionSuccessful": whole, "toolExecutionNotifications": notifications }],
+            "results": results,
+            "properties": {
+                "handler": report.handler,
+                "profile": report.profile,
+                "seed": report.seed,
+            },
+        }],
+    })
+}
+
+fn descriptor(rule: &Rule) -> Value {
+    let mut descriptor = json!({
+        "id": rule.code,
+        "name": rule.name,
+        "shortDescription": { "text": rule.summary },
+        "fullDescription": { "text": section(rule.doc, "Why").unwrap_or_else(|| rule.summary.to_owned()) },
+        "help": {
+            "text": section(rule.doc, "If this fails, check…").unwrap_or_else(|| rule.summary.to_owned()),
+            "markdown": rule.doc,
+        },
+        "defaultConfiguration": { "level": level(rule.level) },
+        "properties": { "tags": [rule.family(), rule.subject.to_string(), rule.basis.to_string()] },
+    });
+    if let Some(page) = rule.source.iter().find_map(|source| page(source)) {
+        descriptor["helpUri"] = Value::String(page);
+    }
+    descriptor
+}
+
+/// The text below a heading of the rule's document.
+fn section(doc: &str, heading: &str) -> Option<String> {
+    let (_, after) = doc.split_once(&format!("\n## {heading}\n"))?;
+    let text = after.split("\n## ").next()?.trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// The address of a page of the reference, such as `nf-mobsync-…`; other sources have none.
+fn page(source: &str) -> Option<String> {
+    let stem = source.split_whitespace().next()?;
+    let (kind, rest) = stem.split_once('-')?;
+    let (header, _) = rest.split_once('-')?;
+    let is_word = |word: &str| word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_()".contains(&byte));
+    let is_page = matches!(kind, "nf" | "ns" | "ne" | "nn") && is_word(rest);
+    is_page.then(|| format!("{REFERENCE}/{header}/{stem}"))
+}
+
+fn level(level: Level) -> &'static str {
+    match level {
+        Level::Error => "error",
+        Level::Warning => "warning",
+        Level::Note => "note",
+    }
+}
+
+fn result(
+    finding: &FindingRow,
+    style: Style<'_>,
+    index: &HashMap<&str, usize>,
+    seen: &mut HashMap<String, usize>,
+) -> Value {
+    let Place { file, line } = Place::of(finding, style);
+    let mut physical = json!({ "artifactLocation": { "uri": uri(&file) } });
+    if let Some(line) = line {
+        physical["region"] = json!({ "startLine": line });
+    }
+    let message = plain(&finding.message);
+    let mut result = json!({
+        "ruleId": finding.rule,
+        "level": level(finding.level),
+        "message": { "text": if message.is_empty() { finding.name } else { &*message } },
+        "locations": [{
+            "physicalLocation": physical,
+            "logicalLocations": [{ "name": finding.case, "kind": "case" }],
+        }],
+        "partialFingerprints": { "mobsyncFinding/v1": fingerprint(finding, seen) },
+        "properties": {
+            "case": finding.case,
+            "handler": finding.handler,
+            "events": finding.events,
+            "atNs": finding.at_ns,
+            "thread": finding.thread,
+            "replay": finding.replay,
+        },
+    });
+    if let Some(at) = index.get(finding.rule) {
+        result["ruleIndex"] = json!(at);
+    }
+    if let Some(frames) = finding.backtrace.as_deref().filter(|frames| !frames.is_empty()) {
+        let frame = |frame: &String| json!({ "location": { "message": { "text": plain(frame) } } });
+        let frames: Vec<Value> = frames.iter().map(frame).collect();
+        result["stacks"] = json!([{ "message": { "text": "the handler's stack" }, "frames": frames }]);
+    }
+    result
+}
+
+/// What makes the finding the same one in another run: rule, case, and the message without its numbers, which are times, counts
+/// and threads; and the how manieth of these it is.
+fn fingerprint(finding: &FindingRow, seen: &mut HashMap<String, usize>) -> String {
+    let mut words = String::with_capacity(finding.message.len());
+    for c in finding.message.chars() {
+        match c {
+            '0'..='9' if words.ends_with('#') => {}
+            '0'..='9' => words.push('#'),
+            c => words.push(c),
+        }
+    }
+    let key = format!("{}\n{}\n{words}", finding.rule, finding.case);
+    let nth = seen.entry(key.clone()).and_modify(|nth| *nth += 1).or_insert(0);
+    Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("mobsync:{nth}:{key}").as_bytes()).to_string()
+}
+
+/// What kept cases from being judged, and what scenarios expected in vain.
+fn notifications(report: &Report) -> Vec<Value> {
+    let told = |case: &str, text: String, level: Level| json!({ "level": self::level(level), "message": { "text": format!("{}: {text}", plain(case)) } });
+    let mut notifications = Vec::new();
+    for case in &report.cases {
+        if let Some(error) = &case.error {
+            notifications.push(told(&case.name, format!("{}: {}", case.outcome.words(), plain(error)), Level::Error));
+        }
+        for unmet in case.expectations.iter().flatten().filter(|held| !held.held) {
+            let text = format!("expectation not met: {}: {}", plain(&unmet.what), plain(&unmet.difference));
+            notifications.push(told(&case.name, text, Level::Error));
+        }
+    }
+    notifications
+}
+
+/// The path as the URI of a file: relative where it is, percent-encoded.
+fn uri(path: &str) -> String {
+    let mut encoded = String::with_capacity(path.len() + 8);
+    // `C:/…` and `/…` are absolute.
+    let drive = path.as_bytes().get(1) == Some(&b':') && path.as_bytes()[0].is_ascii_alphabetic();
+    if path.starts_with('/') {
+        encoded.push_str("file://");
+    } else if drive {
+        encoded.push_str("file:///");
+    }
+    for byte in path.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                encoded.push(char::from(byte));
+            }
+            byte => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}
