@@ -184,12 +184,21 @@ mod native {
     #[test]
     fn every_native_bug_is_found_and_nothing_else_is() {
         // The cases for what only native handlers can do wrong, and one like all others.
-        let cases = ["event-manual", "walk", "callback-again", "another-callback", "uncounted", "interfaces"];
+        let cases = [
+            "event-manual",
+            "walk",
+            "callback-again",
+            "another-callback",
+            "uncounted",
+            "interfaces",
+            "two-instances-at-once",
+        ];
         let cases: Vec<&str> = cases.iter().flat_map(|case| ["--case", case]).collect();
         let mut wrong = Vec::new();
         for rule in [
             "INFO_02", "INFO_03", "INFO_05", "ENUM_04", "ITEM_01", "ITEM_06", "CB_01", "CB_02", "CB_03", "CB_05",
             "PROG_01", "PROG_03", "LOG_03", "COM_01", "COM_02", "COM_03", "COM_04", "COM_05", "COM_06", "COM_07",
+            "COM_08",
         ] {
             for nth in [1, 2] {
                 let (code, report) = conform(&format!("{rule}_{nth}"), &[&cases[..], &["--strict"]].concat());

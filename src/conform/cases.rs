@@ -144,6 +144,14 @@ impl Collector<'_> {
         let together = Another { together: true, ..second.clone() };
         let scenario = Scenario { another: with(together), ..self.scenario("Two instances at once") };
         self.add("two-instances-at-once", &["COM-08"], scenario);
+        let cancel = Action::Reply(Reply::CancelAll);
+        let cancel = on_callback(CallbackMethod::Progress, self.known.all_reports().div_ceil(2).max(1), None, cancel);
+        let together = Another { together: true, ..second.clone() };
+        let title = "Two instances at once, of which one is cancelled";
+        let scenario = Scenario { another: with(together), steps: vec![cancel], ..self.scenario(title) };
+        let silent = (self.known.all_reports() == 0).then_some("no item reports progress");
+        let against = silent.or((!self.native).then_some("the handler has no COM vtables"));
+        self.add_unless(against, "cancel-one-of-two-instances", &["COM-08"], scenario);
         let unknown = Another { event: Some(EventName::Unknown), ..second.clone() };
         let scenario = Scenario { another: with(unknown), ..self.scenario("An event that the protocol does not have") };
         self.add("unknown-event", &["INIT-06"], scenario);

@@ -129,6 +129,13 @@ impl<'a> Context<'a> {
         (own, earlier.filter(|watch| watch.name.is_some() && watch.name == own.name))
     }
 
+    /// The instance, and all others of the same name: other instances of the same handler.
+    pub(super) fn with_others(&self) -> (&Watch, impl Iterator<Item = &Watch>) {
+        let own = &self.watches[self.at].1;
+        let others = self.watches.iter().enumerate().filter(|(at, _)| *at != self.at).map(|(_, (_, watch))| watch);
+        (own, others.filter(|watch| watch.name.is_some() && watch.name == own.name))
+    }
+
     fn apply(&mut self) {
         self.session.apply(self.event);
     }
@@ -162,6 +169,7 @@ impl<'a> Context<'a> {
             Kind::Callback { what, .. } => {
                 let standing = self.session.standing(event.handler, what);
                 if checks::completion::has_interface(self, what, standing) {
+                    checks::instances::callback(self, what);
                     checks::completion::callback(self, what, standing);
                     checks::progress::callback(self, what, standing);
                     checks::dialogs::callback(self, what, standing);

@@ -81,7 +81,7 @@ rules! {
         "DllCanUnloadNow is S_OK once everything is released, and S_FALSE while an object lives.";
 
     COM_08 = "COM-08", "instances-share-no-session",
-        must Handler native, Choice, NotYet("needs two native instances at once"),
+        must Handler native, Choice, Monitor,
         ["nf-mobsync-isyncmgrsynchronize-initialize"],
         "Two instances of a handler do not share session state.";
 

@@ -7,6 +7,7 @@ pub(super) mod description;
 pub(super) mod dialogs;
 pub(super) mod enumeration;
 pub(super) mod errors;
+pub(super) mod instances;
 pub(super) mod life;
 pub(super) mod manager;
 pub(super) mod native;

@@ -13,6 +13,8 @@ use crate::rules::watch::OpenCall;
 pub(crate) struct NativeWatch {
     /// It has COM vtables.
     pub(crate) is: bool,
+    /// The event that created it.
+    pub(crate) created: u64,
     /// The callback object that was given last; `None` after NULL.
     given: Option<u32>,
     /// How many references the handler held to the callback objects, each when it was looked at last.
@@ -24,6 +26,13 @@ pub(crate) struct NativeWatch {
     leaked: bool,
     /// The pointer that came for `IUnknown` first.
     identity: Option<u32>,
+}
+
+impl NativeWatch {
+    /// Its last `Release` has returned.
+    pub(crate) fn is_released(&self) -> bool {
+        self.released
+    }
 }
 
 fn is_native(cx: &mut Context<'_>) -> bool {
@@ -133,7 +142,11 @@ pub(crate) fn callback(cx: &mut Context<'_>, callback: &Callback) {
 pub(crate) fn note(cx: &mut Context<'_>, note: &Note) {
     let place = cx.place();
     match note {
-        Note::Created(created) => cx.watch().native.is = created.native,
+        Note::Created(created) => {
+            let seq = cx.event.seq;
+            let watch = &mut cx.watch().native;
+            (watch.is, watch.created) = (created.native, seq);
+        }
         Note::CallbackReferences(args) => references(cx, args.callback, args.count),
         Note::OverReleased(args) => cx.judge.broken(
             place,
