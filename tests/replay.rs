@@ -1,5 +1,9 @@
 //! `mobsync replay`, and `mobsync run --record`, as their users know them.
 
+#[path = "common/native.rs"]
+#[allow(dead_code, reason = "shared with other tests, which use other parts")]
+mod native;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -273,6 +277,34 @@ fn a_recorded_session_is_replayed_byte_for_byte() {
         let read = |file: &str| fs::read_to_string(file).unwrap();
         assert_eq!(read(&first), read(&second), "{handler} {options:?}\n{written}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_recorded_session_of_a_native_library_is_replayed_with_its_class() {
+    let folder = TempDir::new().unwrap();
+    let name = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (first, second, scenario) = (name("first.jsonl"), name("second.jsonl"), name("scenario.json"));
+    let library = native::library("fixtures/handlers/cpp/notebook.cpp", &[]).to_str().unwrap().to_owned();
+    let run = ["run", &library, "--clsid", native::NOTEBOOK_CPP, "--trace", &first, "--record", &scenario];
+    let (code, said, errors) = ran(&run);
+    assert_eq!(code, Some(0), "{said}{errors}");
+    let (code, said, errors) = ran(&["replay", &scenario, "--trace", &second]);
+    let written = fs::read_to_string(&scenario).unwrap();
+    assert_eq!(code, Some(0), "{said}{errors}\n{written}");
+    let decisions = |file: &str| {
+        let trace = fs::read_to_string(file).unwrap();
+        let calls = |line: &str| {
+            let event: Value = serde_json::from_str(line).unwrap();
+            (event["kind"] == "call").then(|| format!("{} {}", event["method"], event["args"]))
+        };
+        trace.lines().skip(1).filter_map(calls).collect::<Vec<_>>()
+    };
+    assert_eq!(decisions(&first), decisions(&second), "{written}");
+    let another = "fixtures/scenarios/cancel-all.json";
+    let (code, said, _) = ran(&["replay", another, "--handler", &library, "--clsid", native::NOTEBOOK_CPP]);
+    assert_eq!(code, Some(1), "its items are others: {said}");
+    assert!(said.contains(&format!("--clsid '{}'", native::NOTEBOOK_CPP)), "it can be typed again: {said}");
 }
 
 #[test]

@@ -82,6 +82,9 @@ pub(super) fn of_replay(args: &ReplayArgs, scenario: &Path) -> String {
         line.option("--handler", handler);
     }
     args.folder.iter().for_each(|folder| line.option("--folder", folder));
+    if let Some(clsid) = args.clsid {
+        line.option("--clsid", &clsid.to_string());
+    }
     if let Some(timeout) = args.timeout {
         line.option("--timeout", &seconds(timeout));
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::SessionArgs;
 use crate::launch::Terms;
-use crate::protocol::{Delay, SyncEvent};
+use crate::protocol::{Delay, Guid, SyncEvent};
 use crate::scenario::{self, Expect, Recording, Scenario};
 
 /// The scenario of the ordinary session that the options ask for: what a recording begins with.
@@ -32,6 +32,8 @@ pub(super) struct Recorded {
     pub(super) handler: String,
     /// `--folder` as it was given.
     pub(super) folders: Vec<String>,
+    /// `--clsid` as it was given.
+    pub(super) clsid: Option<Guid>,
 }
 
 impl Recorded {
@@ -64,6 +66,7 @@ impl Recorded {
         Scenario {
             handler: Some(handler),
             folders: self.folders.iter().map(pair).collect(),
+            clsid: self.clsid,
             steps: self.recording.steps(),
             ..self.scenario.clone()
         }

@@ -111,7 +111,8 @@ fn write_recording(
     let came =
         Came { events: &[], session: judged.session(), items: judged.items(), findings: &findings, steps: &steps };
     let expect = scenario::observed(&came);
-    let recorded = Recorded { scenario, recording, handler: args.handler.clone(), folders: args.folder.clone() };
+    let (handler, folders, clsid) = (args.handler.clone(), args.folder.clone(), args.clsid);
+    let recorded = Recorded { scenario, recording, handler, folders, clsid };
     let said = recorded.write(file, expect)?;
     tell(said);
     Ok(())

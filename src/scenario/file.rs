@@ -12,7 +12,7 @@ use super::pattern::{CallbackPattern, ItemRef, named_state};
 use crate::handler::script::Id;
 use crate::host::Selection;
 use crate::protocol::{
-    CallbackMethod, Cookie, Delay, Initialize, Outcome, Profile, State, Status, SyncEvent, SyncFlags, Wish,
+    CallbackMethod, Cookie, Delay, Guid, Initialize, Outcome, Profile, State, Status, SyncEvent, SyncFlags, Wish,
 };
 
 /// What the first field of a scenario says.
@@ -43,12 +43,15 @@ pub struct Scenario {
     /// What happens and why it matters, in words.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// The handler: a handler file relative to this one, or `filesync`. `--handler` replaces it.
+    /// The handler: a handler file or a native library, relative to this file, or `filesync`. `--handler` replaces it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handler: Option<String>,
     /// For `filesync`: LEFT=RIGHT pairs, relative to this file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub folders: Vec<String>,
+    /// For a native library: the class, for which its `DllGetClassObject` gives a factory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clsid: Option<Guid>,
     /// Decides the order of a scripted handler's threads.
     #[serde(default, skip_serializing_if = "is_default")]
     pub seed: u64,

@@ -15,6 +15,7 @@ impl Scenario {
             description: String::new(),
             handler: None,
             folders: Vec::new(),
+            clsid: None,
             seed: 0,
             profile: Profile::default(),
             event: EventName::default(),

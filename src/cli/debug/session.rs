@@ -113,6 +113,7 @@ impl Prepared {
             recording: recording.clone(),
             handler: args.handler.clone(),
             folders: args.folder.clone(),
+            clsid: args.clsid,
             scenario,
         };
         let (initialize, chosen) = (terms.initialize(), selection.clone());

@@ -119,7 +119,8 @@ impl Replay<'_> {
             })
             .collect();
         let word = if word == "filesync" { word.clone() } else { in_base(word) };
-        Handler::find(&word, &folders, None).map_err(|error| Failure(format!("{}: handler: {error}", file.display())))
+        Handler::find(&word, &folders, scenario.clsid)
+            .map_err(|error| Failure(format!("{}: handler: {error}", file.display())))
     }
 
     /// With `--select` and `--ignore`, nothing is expected of the other rules.
