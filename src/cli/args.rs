@@ -244,8 +244,8 @@ pub(super) struct ConformArgs {
     pub(super) judge: JudgeArgs,
 
     /// How to report
-    #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
-    pub(super) format: ReportFormat,
+    #[arg(long, value_enum, default_value_t = JudgeFormat::Human)]
+    pub(super) format: JudgeFormat,
 }
 
 /// One part of so many.

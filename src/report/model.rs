@@ -170,6 +170,9 @@ impl CaseOutcome {
         match self {
             CaseOutcome::Passed => "passed",
             CaseOutcome::Failed => "failed",
+            CaseOutcome::Crashed => "crashed",
+            CaseOutcome::TimedOut => "timed out",
+            CaseOutcome::Skipped => "skipped",
             CaseOutcome::Incomplete => "incomplete",
         }
     }

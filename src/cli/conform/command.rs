@@ -1,10 +1,12 @@
 //! The command: chooses what is run, runs it side by side, and reports.
 
+use std::path::Path;
+
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::list::list;
 use super::suite::{Came, Suite, Task};
-use crate::cli::args::{ConformArgs, ReportFormat};
+use crate::cli::args::ConformArgs;
 use crate::cli::exit::{Ended, Failure};
 use crate::cli::interrupt::Interrupt;
 use crate::cli::output::{Output, is_dumb_terminal};
@@ -12,7 +14,7 @@ use crate::cli::parallel::{Stop, side_by_side};
 use crate::conform::{self, Case, Known};
 use crate::launch::Handler;
 use crate::protocol::nearest;
-use crate::report::{Filter, Report, human};
+use crate::report::{Filter, Report};
 
 pub(in crate::cli) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
     let filter = Filter::new(&args.judge.select, &args.judge.ignore, args.judge.strict)?;
@@ -63,11 +65,8 @@ pub(in crate::cli) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
     for Case { name, skipped, .. } in skipped {
         report.add_skipped(&name, skipped.unwrap_or_default());
     }
-    let text = match args.format {
-        ReportFormat::Human => human(&report, output.colour()),
-        ReportFormat::Json => format!("{}\n", serde_json::to_string_pretty(&report)?),
-    };
-    if let Err(Failure(why)) = output.deliver(&text) {
+    let file = Some(Path::new(&args.handler)).filter(|file| file.is_file());
+    if let Err(Failure(why)) = output.deliver_report(&report, args.format.into(), file) {
         failures.push(why);
     }
     if interrupt.came() {

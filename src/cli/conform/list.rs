@@ -1,14 +1,14 @@
 //! The cases and their rules.
 
-use crate::cli::args::ReportFormat;
+use crate::cli::args::JudgeFormat;
 use crate::cli::exit::Failure;
 use crate::cli::output::print;
 use crate::conform::Case;
 use crate::report::plain;
 
-pub(super) fn list(cases: &[Case], format: ReportFormat) -> Result<(), Failure> {
+pub(super) fn list(cases: &[Case], format: JudgeFormat) -> Result<(), Failure> {
     let text = match format {
-        ReportFormat::Human => {
+        JudgeFormat::Human => {
             let width = cases.iter().map(|case| case.name.chars().count()).max().unwrap_or(0);
             let line = |case: &Case| {
                 let about = match &case.skipped {
@@ -19,7 +19,7 @@ pub(super) fn list(cases: &[Case], format: ReportFormat) -> Result<(), Failure> 
             };
             cases.iter().map(line).collect::<String>()
         }
-        ReportFormat::Json => {
+        JudgeFormat::Json => {
             let entry = |case: &Case| {
                 serde_json::json!({
                     "name": case.name, "rules": case.rules, "skipped": case.skipped, "scenario": case.scenario,
@@ -27,6 +27,11 @@ pub(super) fn list(cases: &[Case], format: ReportFormat) -> Result<(), Failure> 
             };
             let entries: Vec<_> = cases.iter().map(entry).collect();
             format!("{}\n", serde_json::to_string_pretty(&entries)?)
+        }
+        JudgeFormat::Junit | JudgeFormat::Sarif | JudgeFormat::Github => {
+            return Err(Failure(
+                "--list is printed as human or json: nothing was run that could be reported".to_owned(),
+            ));
         }
     };
     print(text.as_bytes())
