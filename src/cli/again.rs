@@ -5,7 +5,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
-use super::args::{CheckArgs, EventName, ProfileName, ReplayArgs, RunArgs};
+use super::args::{CheckArgs, ConformArgs, EventName, ProfileName, ReplayArgs, RunArgs};
 use crate::rules::Limits;
 
 /// The command that runs the same session of a scripted handler again, event by event.
@@ -33,6 +33,43 @@ pub(super) fn of_run(args: &RunArgs) -> String {
     }
     if session.retries != super::args::RETRIES {
         line.option("--retries", &session.retries.to_string());
+    }
+    line.0
+}
+
+/// The command that runs a case of the suite again, or a random session.
+pub(super) fn of_conform(args: &ConformArgs, case: Option<&str>, seed: Option<u64>) -> String {
+    let mut line = Line::new("conform");
+    line.word(&args.handler);
+    args.folder.iter().for_each(|folder| line.option("--folder", folder));
+    if let Some(clsid) = args.clsid {
+        line.option("--clsid", &clsid.to_string());
+    }
+    if let Some(case) = case {
+        line.option("--case", case);
+    }
+    if let Some(seed) = seed {
+        line.option("--seed", &seed.to_string());
+        line.option("--sessions", "1");
+    }
+    line.profile(args.profile);
+    if let Some(timeout) = args.timeout {
+        line.option("--timeout", &seconds(timeout));
+    }
+    if let Some(limit) = args.blocking_limit {
+        line.option("--blocking-limit", &seconds(limit));
+    }
+    line.0
+}
+
+/// The command that replays a scenario file against a handler.
+pub(super) fn of_scenario(args: &ConformArgs, file: &Path) -> String {
+    let mut line = Line::new("replay");
+    line.word(&file.display().to_string());
+    line.option("--handler", &args.handler);
+    args.folder.iter().for_each(|folder| line.option("--folder", folder));
+    if let Some(clsid) = args.clsid {
+        line.option("--clsid", &clsid.to_string());
     }
     line.0
 }

@@ -36,6 +36,9 @@ pub(super) enum Command {
     /// One session with live progress; then items, outcome, findings
     #[command(after_help = format!("{OF_RUN}\n\n{EXIT_CODES}"))]
     Run(RunArgs),
+    /// The conformance suite: provokes every rule that can be broken
+    #[command(after_help = EXIT_CODES)]
+    Conform(ConformArgs),
     /// What scenarios say, against the handlers that they name or another one
     #[command(after_help = EXIT_CODES)]
     Replay(ReplayArgs),
@@ -174,6 +177,81 @@ pub(super) struct DebugArgs {
     /// Warnings fail too
     #[arg(long)]
     pub(super) strict: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ConformArgs {
+    /// `filesync` (with --folder), a native library (with --clsid), or a .json handler file
+    pub(super) handler: String,
+
+    /// For filesync: synchronize LEFT to RIGHT, as one item (repeatable)
+    #[arg(long, value_name = "LEFT=RIGHT")]
+    pub(super) folder: Vec<String>,
+
+    /// For a native library: the class whose factory DllGetClassObject gives
+    #[arg(long, value_name = "{GUID}")]
+    pub(super) clsid: Option<Guid>,
+
+    /// List the cases and their rules; run none
+    #[arg(long)]
+    pub(super) list: bool,
+
+    /// Run this case only (repeatable)
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["sessions", "partition"])]
+    pub(super) case: Vec<String>,
+
+    /// How many random sessions to hold beside the fixed cases
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(super) sessions: u64,
+
+    /// The seed of the first random session; the next ones count up
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(super) seed: u64,
+
+    /// Run one part of so many, e.g. 2/4: all parts together are the whole
+    #[arg(long, value_name = "I/N", value_parser = partition)]
+    pub(super) partition: Option<(usize, usize)>,
+
+    /// How many sessions are held at a time [default: one for each processor]
+    #[arg(long, value_name = "N")]
+    pub(super) jobs: Option<std::num::NonZeroU16>,
+
+    /// Which Windows the manager plays
+    #[arg(long, value_enum)]
+    pub(super) profile: Option<ProfileName>,
+
+    /// How long a call may take, and how long a handler that owes a completion may be silent [default: 10]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    pub(super) timeout: Option<u64>,
+
+    /// How long an asynchronous method may take to return [default: 1]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    pub(super) blocking_limit: Option<u64>,
+
+    /// Write the scenario of each failing case and session into this folder, for `replay`
+    #[arg(long, value_name = "FOLDER")]
+    pub(super) scenarios: Option<PathBuf>,
+
+    /// Write the trace of each session into this folder
+    #[arg(long, value_name = "FOLDER")]
+    pub(super) trace: Option<PathBuf>,
+
+    /// Run a native handler in this process, and not in workers: for debuggers
+    #[arg(long)]
+    pub(super) in_process: bool,
+
+    #[command(flatten)]
+    pub(super) judge: JudgeArgs,
+
+    /// How to report
+    #[arg(long, value_enum, default_value_t = JudgeFormat::Human)]
+    pub(super) format: JudgeFormat,
+}
+
+/// One part of so many.
+fn partition(text: &str) -> Result<(usize, usize), String> {
+    let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+    parts.filter(|(i, n)| (1..=*n).contains(i)).ok_or_else(|| "expected I/N with I from 1 to N, such as 2/4".to_owned())
 }
 
 #[derive(Debug, Args)]

@@ -51,6 +51,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let ended = match cli.command {
         Command::Run(args) => super::run::run(&args),
+        Command::Conform(args) => super::conform::conform(&args),
         Command::Replay(args) => super::replay::replay(&args),
         Command::Debug(args) => super::debug::debug(&args),
         Command::Check(args) => super::check::check(&args),

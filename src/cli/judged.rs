@@ -73,6 +73,18 @@ impl Judged {
             }
             _ => {}
         }
+        // A stack is shown with what was found, and not among the events.
+        let is_stack = matches!(&event.kind, Kind::Note(note) if matches!(**note, Note::Stack(_)));
+        if !is_stack {
+            self.recall(event);
+        }
+        if found > 0 {
+            self.keep();
+        }
+    }
+
+    /// Keeps the event for those around it.
+    fn recall(&mut self, event: Event) {
         if self.recent.len() == KEPT {
             self.recent.pop_front();
         }
@@ -80,9 +92,6 @@ impl Judged {
         self.open.iter_mut().for_each(|(_, wanted)| *wanted -= 1);
         while let Some((at, _)) = self.open.pop_front_if(|(_, wanted)| *wanted == 0) {
             self.show(at);
-        }
-        if found > 0 {
-            self.keep();
         }
     }
 

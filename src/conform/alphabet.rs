@@ -67,18 +67,18 @@ fn replies(reply: Reply, many: u32, steps: &mut Vec<Step>) {
 }
 
 /// The first of so many, one in the middle, and the last.
-fn first_middle_last(many: u32) -> impl Iterator<Item = u32> {
+pub(super) fn first_middle_last(many: u32) -> impl Iterator<Item = u32> {
     let mut chosen = vec![1, many.div_ceil(2), many];
     chosen.retain(|nth| (1..=many).contains(nth));
     chosen.dedup();
     chosen.into_iter()
 }
 
-fn in_state(state: State, nth: u32, action: Action) -> Step {
+pub(super) fn in_state(state: State, nth: u32, action: Action) -> Step {
     Step { when: Trigger::State { state, nth }, action, expect: StepExpect::Taken }
 }
 
-fn on_callback(callback: CallbackMethod, nth: u32, item: Option<ItemRef>, action: Action) -> Step {
+pub(super) fn on_callback(callback: CallbackMethod, nth: u32, item: Option<ItemRef>, action: Action) -> Step {
     let when = Trigger::Callback(CallbackPattern { callback, nth, item, status: None, thread: None });
     Step { when, action, expect: StepExpect::Taken }
 }

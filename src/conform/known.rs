@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::protocol::{Callback, Event, Guid, HandlerFlags, Item, Kind, Session, State};
+use super::alphabet::in_state;
+use crate::protocol::{Callback, Event, Guid, HandlerFlags, Item, Kind, Profile, Session, State};
+use crate::scenario::{Action, Choose, ErrorRef, Scenario};
 
 /// What sessions have shown of a handler: what there is to choose, to skip, to cancel and to refuse.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,7 +13,7 @@ pub struct Known {
     pub flags: HandlerFlags,
     /// Its items, in the order in which they were enumerated first.
     pub items: Vec<Item>,
-    /// How often `Progress` was called for each item.
+    /// How often `Progress` was called for each item in the first round.
     pub reports: BTreeMap<Guid, u32>,
     /// How often `EnableModeless(TRUE)` was called.
     pub dialogs: u32,
@@ -21,6 +23,12 @@ pub struct Known {
     pub jump_errors: u32,
     /// The states in which the session was, in their order.
     pub states: BTreeSet<State>,
+}
+
+/// The scenario that shows what there is to know: all items are chosen, and the first error is looked at.
+pub fn survey(profile: Profile) -> Scenario {
+    let show = in_state(State::Synchronized, 1, Action::ShowError(ErrorRef::First));
+    Scenario { profile, choose: Choose::All, steps: vec![show], ..Scenario::titled("What there is to know") }
 }
 
 impl Known {
@@ -37,7 +45,10 @@ impl Known {
                     }
                 }
             }
-            Kind::Callback { what, .. } => self.called_back(what),
+            Kind::Callback { what, .. } => {
+                let round = session.instance(event.handler).map_or(0, crate::protocol::Instance::round);
+                self.called_back(what, round);
+            }
             _ => {}
         }
         if let Some(instance) = session.instance(event.handler) {
@@ -45,9 +56,9 @@ impl Known {
         }
     }
 
-    fn called_back(&mut self, callback: &Callback) {
+    fn called_back(&mut self, callback: &Callback, round: u32) {
         match callback {
-            Callback::Progress(args) => *self.reports.entry(args.item).or_default() += 1,
+            Callback::Progress(args) if round <= 1 => *self.reports.entry(args.item).or_default() += 1,
             Callback::EnableModeless(args) if args.enable => self.dialogs += 1,
             Callback::EstablishConnection(_) => self.connections += 1,
             Callback::LogError(args) => {

@@ -26,6 +26,87 @@ pub(super) struct Driver<'a> {
     next_enumerator: u32,
     /// What the handler had to note when it was released.
     last_notes: Vec<Note>,
+    /// How many calls in a row were refused.
+    refusals: u32,
+}
+
+/// What a turn came to.
+pub(super) enum Turn {
+    /// There may be more to do.
+    Went,
+    /// There is nothing to do until something happens, or until that time.
+    Waits(Option<u64>),
+    /// The session is over.
+    Over,
+}
+
+/// Waits until something happens to one of the instances, which all have nothing to do. One that owes a completion and is
+/// silent for too long is overdue. False when nothing can ever happen.
+pub(super) fn wait(drivers: &mut [&mut Driver<'_>], until_ns: Option<u64>) -> bool {
+    let Some(first) = drivers.first() else { return false };
+    let shared = first.shared;
+    let owed: Vec<_> = drivers.iter().map(|driver| driver.owes()).collect();
+    let limits = owed.iter().flatten().map(|(_, overdue_ns)| *overdue_ns);
+    let until_ns = until_ns.into_iter().chain(limits).min();
+    let stuck = match &shared.clock {
+        Clock::Real { .. } => {
+            shared.sleep(until_ns);
+            false
+        }
+        Clock::Virtual(scheduler) => match scheduler.pause(until_ns, || shared.lock().woken) {
+            Paused::Crashed => {
+                first.record_task_crash();
+                return true;
+            }
+            Paused::Exhausted => return false,
+            paused => paused == Paused::Stuck,
+        },
+    };
+    let mut overdue = false;
+    for (driver, owed) in drivers.iter().zip(owed) {
+        let Some((method, _)) = owed else { continue };
+        let is_overdue = {
+            let state = shared.lock();
+            let due_ns = state.heard_ns(driver.id).saturating_add(driver.limits.timeout_ns);
+            !state.woken && shared.clock.now_ns() >= due_ns
+        };
+        if is_overdue {
+            driver.time_out(method, WaitingFor::Completion);
+            overdue = true;
+        }
+    }
+    overdue || !stuck
+}
+
+/// Runs the sessions of several instances side by side, a call at a time, as a manager's own thread does.
+pub(super) fn run_together(mut drivers: Vec<Driver<'_>>, between: &mut dyn FnMut()) {
+    while let Some(first) = drivers.first() {
+        between();
+        first.shared.begin_looking();
+        let (mut went, mut until_ns) = (false, None);
+        drivers.retain_mut(|driver| match driver.turn() {
+            Turn::Went => {
+                went = true;
+                true
+            }
+            Turn::Waits(until) => {
+                until_ns = [until_ns, until].into_iter().flatten().min();
+                true
+            }
+            Turn::Over => {
+                driver.let_go();
+                // What it held may be what another one waits for.
+                went = true;
+                false
+            }
+        });
+        let mut waiting: Vec<_> = drivers.iter_mut().collect();
+        if !went && !wait(&mut waiting, until_ns) {
+            break;
+        }
+    }
+    drivers.iter_mut().for_each(Driver::let_go);
+    between();
 }
 
 /// What one call came to.
@@ -62,75 +143,56 @@ impl<'a> Driver<'a> {
             enumerators: BTreeMap::new(),
             next_enumerator: 1,
             last_notes: Vec::new(),
+            refusals: 0,
         };
         driver.take_notes();
         Ok(driver)
     }
 
     /// Runs the session to its end. `between` is called whenever no call is open, to take the recorded events away.
-    pub(super) fn run(mut self, mut between: impl FnMut()) {
-        let mut refusals = 0;
+    pub(super) fn run(mut self, between: &mut dyn FnMut()) {
         loop {
             between();
-            match self.shared.decide(self.id) {
-                Decision::Call(id, call) => {
-                    refusals = 0;
-                    if !self.make(id, call) {
-                        break;
-                    }
-                }
-                Decision::Wait(until_ns) if self.wait(until_ns) => refusals = 0,
-                Decision::Refused if refusals < MOST_REFUSALS => refusals += 1,
-                Decision::Refused | Decision::Wait(_) | Decision::Over => break,
+            self.shared.begin_looking();
+            match self.turn() {
+                Turn::Went => {}
+                Turn::Waits(until_ns) if wait(&mut [&mut self], until_ns) => {}
+                Turn::Waits(_) | Turn::Over => break,
             }
         }
         self.let_go();
         between();
     }
 
+    /// Does what comes next.
+    pub(super) fn turn(&mut self) -> Turn {
+        match self.shared.decide(self.id) {
+            Decision::Call(id, call) => {
+                self.refusals = 0;
+                if self.make(id, call) { Turn::Went } else { Turn::Over }
+            }
+            Decision::Wait(until_ns) => Turn::Waits(until_ns),
+            Decision::Refused if self.refusals < MOST_REFUSALS => {
+                self.refusals += 1;
+                Turn::Went
+            }
+            Decision::Refused | Decision::Over => Turn::Over,
+        }
+    }
+
     /// An instance that did not come to its last `Release` (it crashed, or the plan left it) is dropped without a word.
-    fn let_go(&mut self) {
+    pub(super) fn let_go(&mut self) {
         let handler = self.handler.take();
         let enumerators = std::mem::take(&mut self.enumerators);
         // What a crashed handler does while it is dropped is no news.
         let _ = catch_unwind(AssertUnwindSafe(|| drop((enumerators, handler))));
     }
 
-    /// Waits until something happens. A handler that owes a completion and is silent for too long is overdue. False when
-    /// nothing can ever happen.
-    fn wait(&mut self, until_ns: Option<u64>) -> bool {
-        let (owed, overdue_ns) = {
-            let state = self.shared.lock();
-            let owed = state.session.instance(self.id).and_then(Instance::awaiting);
-            (owed, state.heard_ns.saturating_add(self.limits.timeout_ns))
-        };
-        let limit = owed.map(|_| overdue_ns);
-        let until_ns = [until_ns, limit].into_iter().flatten().min();
-        let stuck = match &self.shared.clock {
-            Clock::Real { .. } => {
-                self.shared.sleep(until_ns);
-                false
-            }
-            Clock::Virtual(scheduler) => match scheduler.pause(until_ns, || self.shared.lock().woken) {
-                Paused::Crashed => {
-                    self.record_task_crash();
-                    return true;
-                }
-                Paused::Exhausted => return false,
-                paused => paused == Paused::Stuck,
-            },
-        };
-        let is_overdue = {
-            let state = self.shared.lock();
-            !state.woken && self.shared.clock.now_ns() >= state.heard_ns.saturating_add(self.limits.timeout_ns)
-        };
-        match owed {
-            Some(method) if is_overdue => {
-                self.time_out(method, WaitingFor::Completion);
-                true
-            }
-            _ => !stuck,
-        }
+    /// The method whose completion the handler owes, and when it is overdue.
+    fn owes(&self) -> Option<(CallMethod, u64)> {
+        let state = self.shared.lock();
+        let method = state.session.instance(self.id).and_then(Instance::awaiting)?;
+        Some((method, state.heard_ns(self.id).saturating_add(self.limits.timeout_ns)))
     }
 
     fn record_task_crash(&self) {

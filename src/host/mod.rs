@@ -11,7 +11,9 @@ mod shared;
 mod tape;
 
 pub use plan::{Plan, Selection, StandardPlan, Step, View};
-pub use run::{Beside, Controls, Drain, Job, Lookout, Ran, Steer, run_real, run_real_with, run_virtual};
+pub use run::{
+    Another, Beside, Controls, Drain, Job, Lookout, Ran, Steer, run_real, run_real_with, run_virtual, run_virtual_with,
+};
 pub use scheduler::{Choice, MOST_STEPS, Next, Paused, Scheduler, SeededChoice, Task};
 pub use sequence::Sequence;
 pub use shared::{CallbackSink, Outlet};

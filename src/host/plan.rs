@@ -146,6 +146,8 @@ pub struct StandardPlan {
     pub selection: Selection,
     /// How many rounds of showing errors, and so of retries, the user goes for.
     pub retries: u32,
+    /// `dwReserved` of `PrepareForSync`.
+    pub reserved: u32,
     items: Vec<Item>,
     asked_info: bool,
     /// The enumerator that is being walked, or was walked to its end.
@@ -165,6 +167,7 @@ impl StandardPlan {
             initialize,
             selection,
             retries: 1,
+            reserved: 0,
             items: Vec::new(),
             asked_info: false,
             walk: None,
@@ -318,7 +321,7 @@ impl Plan for StandardPlan {
                 if view.instance.interface() == Interface::NotGiven {
                     return give_callback();
                 }
-                Step::Call(Call::PrepareForSync(PrepareForSync { items, hwnd: 0, reserved: 0 }))
+                Step::Call(Call::PrepareForSync(PrepareForSync { items, hwnd: 0, reserved: self.reserved }))
             }
             State::PrepareReturned | State::SynchronizeReturned if view.cancelled => {
                 self.skip_next(view).unwrap_or(Step::Wait(None))

@@ -4,7 +4,7 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use super::clock::{Clock, enter_apartment};
-use super::driver::Driver;
+use super::driver::{Driver, run_together};
 use super::plan::Plan;
 use super::scheduler::Scheduler;
 use super::shared::{Outlet, Shared};
@@ -93,9 +93,21 @@ pub trait Lookout: Send + Sync {
     fn stack(&self) -> Vec<Text>;
 }
 
-/// What a session in real time may have beside its job.
+/// Another instance of the session.
+pub struct Another {
+    /// Makes the instance.
+    pub factory: Arc<dyn HandlerFactory>,
+    /// What the manager and the user do with it.
+    pub plan: Box<dyn Plan>,
+}
+
+/// What a session may have beside its job.
 #[derive(Default)]
 pub struct Beside {
+    /// More instances, numbered from 2.
+    pub others: Vec<Another>,
+    /// The instances are driven side by side; otherwise each when the one before is released.
+    pub together: bool,
     /// Events go there, and not to the drain.
     pub outlet: Option<Box<dyn Outlet>>,
     /// Says what a thread does that does not return.
@@ -128,24 +140,24 @@ pub fn run_real_with(
     started: impl FnOnce(Controls),
     drain: &mut dyn Drain,
 ) -> Result<Ran, CreateError> {
-    let shared = Arc::new(Shared::new(Clock::Real { started: Instant::now() }, job.plan));
+    let Beside { others, together, outlet, lookout, linger } = beside;
+    let (company, plans) = Company::new(job.factory, job.plan, others, together, job.limits);
+    let shared = Arc::new(Shared::new(Clock::Real { started: Instant::now() }, plans, together));
     started(Controls(Arc::<Shared>::clone(&shared)));
-    let Beside { outlet, lookout, linger } = beside;
     if let Some(outlet) = outlet {
         shared.set_outlet(outlet);
     }
     let (tell, told) = mpsc::channel();
     let apartment = {
         let shared = Arc::clone(&shared);
-        let (factory, limits, lookout) = (job.factory, job.limits, lookout.clone());
+        let lookout = lookout.clone();
         std::thread::Builder::new().name(Thread::APARTMENT.to_string()).spawn(move || {
             enter_apartment();
             if let Some(lookout) = lookout {
                 lookout.enter();
             }
-            let driver = Driver::new(&shared, HandlerId::FIRST, factory.as_ref(), limits);
             // The receiver waits for as long as this thread runs, unless it has given up on it.
-            let _ = tell.send(driver.map(|driver| driver.run(|| {})));
+            let _ = tell.send(company.run(&shared, &mut || {}));
             shared.end();
         })
     };
@@ -160,7 +172,7 @@ pub fn run_real_with(
             Err(mpsc::TryRecvError::Empty) => {
                 pass_on(&shared, &mut tape, drain);
                 let stack = || lookout.as_ref().map(|lookout| lookout.stack()).unwrap_or_default();
-                if shared.lock().left || shared.give_up_on_hung_call(HandlerId::FIRST, job.limits.timeout_ns, stack) {
+                if shared.lock().left || shared.give_up_on_hung_call(job.limits.timeout_ns, stack) {
                     break Ok(());
                 }
             }
@@ -185,15 +197,69 @@ pub fn run_real_with(
 /// # Errors
 /// When the instance cannot be created.
 pub fn run_virtual(job: Job, scheduler: &Scheduler, drain: &mut dyn Drain) -> Result<Ran, CreateError> {
-    let shared = Arc::new(Shared::new(Clock::Virtual(scheduler.clone()), job.plan));
-    let driver = Driver::new(&shared, HandlerId::FIRST, job.factory.as_ref(), job.limits)?;
+    run_virtual_with(job, Vec::new(), false, scheduler, drain)
+}
+
+/// As [`run_virtual`], with more instances: side by side (`together`), or one after the other.
+///
+/// # Errors
+/// When an instance cannot be created.
+pub fn run_virtual_with(
+    job: Job,
+    others: Vec<Another>,
+    together: bool,
+    scheduler: &Scheduler,
+    drain: &mut dyn Drain,
+) -> Result<Ran, CreateError> {
+    let (company, plans) = Company::new(job.factory, job.plan, others, together, job.limits);
+    let shared = Arc::new(Shared::new(Clock::Virtual(scheduler.clone()), plans, together));
     let mut tape = Tape::default();
-    driver.run(|| pass_on(&shared, &mut tape, &mut *drain));
+    company.run(&shared, &mut || pass_on(&shared, &mut tape, &mut *drain))?;
     // What the handler left running may still call back, and is heard.
     scheduler.drain(scheduler.now_ns().saturating_add(job.limits.timeout_ns));
     close(&shared, &mut tape, drain);
     let session = shared.lock().session.clone();
     Ok(Ran { session, left: false, exhausted: scheduler.is_exhausted() })
+}
+
+/// The instances of a session.
+struct Company {
+    factories: Vec<Arc<dyn HandlerFactory>>,
+    together: bool,
+    limits: Limits,
+}
+
+impl Company {
+    fn new(
+        factory: Arc<dyn HandlerFactory>,
+        plan: Box<dyn Plan>,
+        others: Vec<Another>,
+        together: bool,
+        limits: Limits,
+    ) -> (Self, Vec<Box<dyn Plan>>) {
+        let (mut factories, mut plans) = (vec![factory], vec![plan]);
+        for Another { factory, plan } in others {
+            factories.push(factory);
+            plans.push(plan);
+        }
+        (Self { factories, together, limits }, plans)
+    }
+
+    fn run(&self, shared: &Arc<Shared>, between: &mut dyn FnMut()) -> Result<(), CreateError> {
+        let drivers = self
+            .factories
+            .iter()
+            .zip(1..)
+            .map(|(factory, number)| Driver::new(shared, HandlerId(number), factory.as_ref(), self.limits));
+        if self.together {
+            run_together(drivers.collect::<Result<_, _>>()?, between);
+            return Ok(());
+        }
+        for driver in drivers {
+            driver?.run(between);
+        }
+        Ok(())
+    }
 }
 
 fn pass_on(shared: &Shared, tape: &mut Tape, drain: &mut dyn Drain) {

@@ -8,8 +8,8 @@ use super::plan::{Plan, Step, View};
 use super::tape::Tape;
 use crate::handler::SyncCallback;
 use crate::protocol::{
-    Call, CallId, CallMethod, Callback, CallbackMethod, Event, HResult, HandlerId, Kind, MethodName, Note, Return,
-    Session, Stack, State as SessionState, Text, Thread, TimedOut, WaitingFor, Wish,
+    Call, CallId, CallMethod, Callback, CallbackMethod, Event, HResult, HandlerId, Instance, Kind, MethodName, Note,
+    Return, Session, Stack, State as SessionState, Text, Thread, TimedOut, WaitingFor, Wish,
 };
 
 /// A session in progress.
@@ -46,10 +46,22 @@ pub(super) enum Decision {
     Over,
 }
 
+/// Where an instance's things stand.
+fn index(handler: HandlerId) -> usize {
+    (handler.0 as usize).wrapping_sub(1)
+}
+
+fn plan_of(plans: &mut [Box<dyn Plan>], handler: HandlerId) -> Option<&mut Box<dyn Plan>> {
+    plans.get_mut(index(handler))
+}
+
 /// What the lock guards.
 pub(super) struct State {
     pub(super) session: Session,
-    pub(super) plan: Box<dyn Plan>,
+    /// What each instance's manager and user want, in the order of their numbers.
+    plans: Vec<Box<dyn Plan>>,
+    /// The instances are driven side by side: `Synchronize` waits until every prepare phase has ended.
+    together: bool,
     /// What nobody has taken yet.
     tape: Tape,
     /// Where recorded events go instead.
@@ -64,10 +76,10 @@ pub(super) struct State {
     pub(super) cancelled: bool,
     /// The user has left the session.
     pub(super) left: bool,
-    /// When the handler was last heard: its last return or callback.
-    pub(super) heard_ns: u64,
+    /// When each instance was last heard: its last return or callback.
+    heard_ns: Vec<u64>,
     /// When the open call began.
-    pub(super) called_ns: Option<(CallMethod, u64)>,
+    called_ns: Option<(HandlerId, CallMethod, u64)>,
     /// The trace is closed: nothing more is recorded.
     pub(super) closed: bool,
     /// The apartment thread has ended.
@@ -87,7 +99,9 @@ impl State {
 
     /// Keeps an event that is applied already.
     fn keep(&mut self, event: &Event) {
-        self.woken |= self.plan.observe(event, &self.session);
+        if let Some(plan) = plan_of(&mut self.plans, event.handler) {
+            self.woken |= plan.observe(event, &self.session);
+        }
         match &mut self.outlet {
             Some(outlet) => outlet.record(event, None),
             None => self.tape.record(event, None),
@@ -97,10 +111,9 @@ impl State {
 
     /// Records what the plan has to note.
     fn keep_notes(&mut self, handler: HandlerId, at_ns: u64) {
-        if self.plan.has_notes() {
-            for (thread, note) in self.plan.take_notes() {
-                self.record(at_ns, thread, handler, Kind::Note(Box::new(note)));
-            }
+        let Some(plan) = plan_of(&mut self.plans, handler).filter(|plan| plan.has_notes()) else { return };
+        for (thread, note) in plan.take_notes() {
+            self.record(at_ns, thread, handler, Kind::Note(Box::new(note)));
         }
     }
 
@@ -108,8 +121,9 @@ impl State {
     fn answer(&mut self, event: &mut Event) -> HResult {
         let (first, second, id) = (self.seq(), self.seq(), self.call_id());
         let now_ns = event.at_ns;
-        self.heard_ns = now_ns;
-        let Self { session, plan, cancelled, tape, outlet, woken, reply, .. } = self;
+        self.hear(event.handler, now_ns);
+        let Self { session, plans, cancelled, tape, outlet, woken, reply, .. } = self;
+        let Some(plan) = plan_of(plans, event.handler) else { return HResult::E_UNEXPECTED };
         event.seq = first;
         let Kind::Callback { call, what } = &mut event.kind else { return HResult::E_UNEXPECTED };
         *call = id;
@@ -139,6 +153,37 @@ impl State {
         result
     }
 
+    /// An instance was heard.
+    fn hear(&mut self, handler: HandlerId, at_ns: u64) {
+        let at = index(handler);
+        if let Some(heard) = self.heard_ns.get_mut(at) {
+            *heard = at_ns;
+        }
+    }
+
+    /// When an instance was last heard.
+    pub(super) fn heard_ns(&self, handler: HandlerId) -> u64 {
+        self.heard_ns.get(index(handler)).copied().unwrap_or(0)
+    }
+
+    /// Whether `Synchronize` has to wait for another instance, which has not prepared yet.
+    fn must_wait_for_others(&self, handler: HandlerId) -> bool {
+        let unprepared = |other: &Instance| {
+            !other.state().is_end()
+                && other.id() != handler
+                && matches!(
+                    other.state(),
+                    SessionState::Created
+                        | SessionState::Initialized
+                        | SessionState::Enumerated
+                        | SessionState::Ready
+                        | SessionState::Preparing
+                        | SessionState::PrepareReturned
+                )
+        };
+        self.together && self.session.instances().any(unprepared)
+    }
+
     fn seq(&mut self) -> u64 {
         self.next_seq += 1;
         self.next_seq
@@ -151,12 +196,15 @@ impl State {
 }
 
 impl Shared {
-    pub(super) fn new(clock: Clock, plan: Box<dyn Plan>) -> Self {
+    /// For instances with these plans, numbered from 1.
+    pub(super) fn new(clock: Clock, plans: Vec<Box<dyn Plan>>, together: bool) -> Self {
         let kind = Kind::Reply { call: CallId(0), method: CallbackMethod::Progress, hr: HResult::S_OK };
         let state = State {
             session: Session::default(),
             reply: Event { seq: 0, at_ns: 0, thread: Thread::APARTMENT, handler: HandlerId::FIRST, kind },
-            plan,
+            heard_ns: vec![0; plans.len()],
+            plans,
+            together,
             tape: Tape::default(),
             outlet: None,
             next_seq: 0,
@@ -164,7 +212,6 @@ impl Shared {
             woken: false,
             cancelled: false,
             left: false,
-            heard_ns: 0,
             called_ns: None,
             closed: false,
             ended: false,
@@ -187,12 +234,16 @@ impl Shared {
         self.wake.notify_all();
     }
 
+    /// Whoever looks for what comes next does so from now on: what happens after this wakes it.
+    pub(super) fn begin_looking(&self) {
+        self.lock().woken = false;
+    }
+
     /// Asks the plan what comes next. A call is found legal and recorded under one lock: no callback can come between and
     /// make it illegal.
     pub(super) fn decide(&self, handler: HandlerId) -> Decision {
         let mut guard = self.lock();
         let state = &mut *guard;
-        state.woken = false;
         let now_ns = self.clock.now_ns();
         let Some(instance) = state.session.instance(handler) else { return Decision::Over };
         if instance.state().is_end() {
@@ -200,17 +251,21 @@ impl Shared {
         }
         let view =
             View { session: &state.session, instance, now_ns, cancelled: state.cancelled, thread: &Thread::APARTMENT };
-        match state.plan.next(view) {
+        let Some(plan) = plan_of(&mut state.plans, handler) else { return Decision::Over };
+        match plan.next(view) {
+            Step::Call(Call::Synchronize(_)) if state.must_wait_for_others(handler) => Decision::Wait(None),
             Step::Call(call) => match instance.may(&Thread::APARTMENT, &call) {
                 Ok(()) => {
                     let id = state.call_id();
-                    state.called_ns = Some((call.method(), now_ns));
+                    state.called_ns = Some((handler, call.method(), now_ns));
                     let what = Box::new(call.clone());
                     state.record(now_ns, Thread::APARTMENT, handler, Kind::Call { call: id, what });
                     Decision::Call(id, call)
                 }
                 Err(why) => {
-                    state.plan.refused(&call, why);
+                    if let Some(plan) = plan_of(&mut state.plans, handler) {
+                        plan.refused(&call, why);
+                    }
                     Decision::Refused
                 }
             },
@@ -227,7 +282,7 @@ impl Shared {
         }
         let at_ns = self.clock.now_ns();
         state.called_ns = None;
-        state.heard_ns = at_ns;
+        state.hear(handler, at_ns);
         state.record(at_ns, self.clock.thread(), handler, Kind::Return { call: id, what: Box::new(what) });
     }
 
@@ -238,14 +293,9 @@ impl Shared {
 
     /// Gives up on the open call if it has used up its limit (real clock only). `stack` gives what the apartment thread is
     /// doing.
-    pub(super) fn give_up_on_hung_call(
-        &self,
-        handler: HandlerId,
-        timeout_ns: u64,
-        stack: impl FnOnce() -> Vec<Text>,
-    ) -> bool {
+    pub(super) fn give_up_on_hung_call(&self, timeout_ns: u64, stack: impl FnOnce() -> Vec<Text>) -> bool {
         let is_hung = |state: &State, at_ns: u64| {
-            state.called_ns.is_some_and(|(_, since_ns)| at_ns.saturating_sub(since_ns) >= timeout_ns)
+            state.called_ns.is_some_and(|(.., since_ns)| at_ns.saturating_sub(since_ns) >= timeout_ns)
         };
         if !is_hung(&self.lock(), self.clock.now_ns()) {
             return false;
@@ -254,12 +304,15 @@ impl Shared {
         let frames = stack();
         let mut state = self.lock();
         let at_ns = self.clock.now_ns();
-        if !frames.is_empty() && is_hung(&state, at_ns) {
+        if !frames.is_empty()
+            && is_hung(&state, at_ns)
+            && let Some((handler, ..)) = state.called_ns
+        {
             let stack = Note::Stack(Stack { event: 0, frames });
             state.record(at_ns, Thread::APARTMENT, handler, Kind::Note(Box::new(stack)));
         }
         match state.called_ns {
-            Some((method, since_ns)) if at_ns.saturating_sub(since_ns) >= timeout_ns => {
+            Some((handler, method, since_ns)) if at_ns.saturating_sub(since_ns) >= timeout_ns => {
                 let note = TimedOut { method: MethodName(method), waiting_for: WaitingFor::Return };
                 state.record(at_ns, Thread::APARTMENT, handler, Kind::Note(Box::new(Note::TimedOut(note))));
                 true

@@ -1,10 +1,12 @@
 //! Runs a session in this process.
 
+use std::sync::Arc;
+
 use super::terms::Planned;
 use super::violations::Violations;
 use super::{Handler, Opened, Terms};
 use crate::handler::CreateError;
-use crate::host::{self, Controls, Drain, Job, Plan, Ran, Scheduler, SeededChoice};
+use crate::host::{self, Another, Beside, Controls, Drain, Job, Plan, Ran, Scheduler, SeededChoice};
 use crate::scenario::{Recording, Steps};
 
 /// A session that has ended, and what came of its plan.
@@ -42,17 +44,30 @@ pub fn wrapped(
     started: impl FnOnce(Controls),
     drain: &mut dyn Drain,
 ) -> Result<Launched, CreateError> {
-    let Planned { plan, steps, recording } = terms.plan();
+    let Planned { plan, another, steps, recording } = terms.plan();
     let mut plan = wrap(plan);
     if handler.is_native() {
         plan = Box::new(Violations::new(plan, (&terms.header(handler)).into()));
     }
     let limits = terms.limits;
     let scheduler = Scheduler::new(SeededChoice::new(terms.seed));
+    let handler = handler.probed(terms.probes());
     let job = Job { factory: handler.factory(&scheduler), plan, limits };
+    let (others, together) = others(&job, another);
     let ran = match handler.opened() {
-        Opened::Real(_) => host::run_real(job, started, drain)?,
-        Opened::Script(_) => host::run_virtual(job, &scheduler, drain)?,
+        Opened::Real(_) => {
+            let beside = Beside { others, together, ..Beside::default() };
+            host::run_real_with(job, beside, started, drain)?
+        }
+        Opened::Script(_) => host::run_virtual_with(job, others, together, &scheduler, drain)?,
     };
     Ok(Launched { ran, steps, recording })
+}
+
+/// The other instances: of the same handler as the first.
+pub(super) fn others(job: &Job, another: Option<(Box<dyn Plan>, bool)>) -> (Vec<Another>, bool) {
+    match another {
+        Some((plan, together)) => (vec![Another { factory: Arc::clone(&job.factory), plan }], together),
+        None => (Vec::new(), false),
+    }
 }

@@ -99,6 +99,18 @@ impl Handler {
         matches!(self.opened, Opened::Script(_))
     }
 
+    /// The handler; a native one is asked what no session asks, if that is wanted.
+    pub(super) fn probed(&self, wanted: bool) -> Handler {
+        match &self.spec {
+            HandlerSpec::Com { library, clsid, name, probes: false } if wanted => {
+                let spec =
+                    HandlerSpec::Com { library: library.clone(), clsid: *clsid, name: name.clone(), probes: true };
+                Handler { opened: Opened::Real(Arc::new(ComFactory::new(library, *clsid, name, true))), spec }
+            }
+            _ => self.clone(),
+        }
+    }
+
     /// Whether it is a native library, of which nothing should be loaded into a process that is to live on.
     pub fn is_native(&self) -> bool {
         matches!(self.spec, HandlerSpec::Com { .. })

@@ -50,6 +50,8 @@ pub struct Standard {
 /// A plan, and what can be asked about it when the session is over.
 pub(super) struct Planned {
     pub(super) plan: Box<dyn Plan>,
+    /// What is done with another instance, and whether that is done at the same time.
+    pub(super) another: Option<(Box<dyn Plan>, bool)>,
     pub(super) steps: Option<Steps>,
     pub(super) recording: Option<Recording>,
 }
@@ -88,6 +90,11 @@ impl Terms {
         }
     }
 
+    /// Whether native handlers are asked what no session asks.
+    pub(super) fn probes(&self) -> bool {
+        matches!(&self.doing, Doing::Scenario(scenario) if scenario.probes)
+    }
+
     /// The header of a trace of such a session with this handler, which begins now.
     pub fn header(&self, handler: &Handler) -> Header {
         let (clock, started, seed) = match handler.is_scripted() {
@@ -117,11 +124,19 @@ impl Terms {
                 (Box::new(plan), Some(steps))
             }
         };
+        let another = match &self.doing {
+            Doing::Scenario(scenario) => scenario.of_another().map(|another| {
+                let together = scenario.another.as_ref().is_some_and(|another| another.together);
+                let plan: Box<dyn Plan> = Box::new(ScenarioPlan::new(&another).0);
+                (plan, together)
+            }),
+            Doing::Standard(_) => None,
+        };
         if !self.record {
-            return Planned { plan, steps, recording: None };
+            return Planned { plan, another, steps, recording: None };
         }
         let (plan, recording) = Recorder::new(plan, self.initialize(), self.selection());
-        Planned { plan: Box::new(plan), steps, recording: Some(recording) }
+        Planned { plan: Box::new(plan), another, steps, recording: Some(recording) }
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::channel::{Channel, Kind};
+use super::run::others;
 use super::terms::Planned;
 use super::violations::Violations;
 use super::{Handler, HandlerSpec, Opened, Terms, stack};
@@ -106,7 +107,7 @@ fn tell<T: Serialize>(channel: &Channel, kind: Kind, what: &T) {
 }
 
 fn hold(handler: &Handler, terms: &Terms, channel: &'static Channel) -> Result<host::Ran, CreateError> {
-    let Planned { plan, steps, recording } = terms.plan();
+    let Planned { plan, another, steps, recording } = terms.plan();
     let plan: Box<dyn Plan> = Box::new(Telling { inner: plan, channel, steps, recording, recorded: 0 });
     let plan = if handler.is_native() {
         Box::new(Violations::new(plan, Conditions::from(&terms.header(handler))))
@@ -114,18 +115,23 @@ fn hold(handler: &Handler, terms: &Terms, channel: &'static Channel) -> Result<h
         plan
     };
     let scheduler = Scheduler::new(SeededChoice::new(terms.seed));
+    let handler = handler.probed(terms.probes());
     let job = Job { factory: handler.factory(&scheduler), plan, limits: terms.limits };
+    let (others, together) = others(&job, another);
     let mut outlet = RingOutlet { channel, buffer: Vec::new() };
     match handler.opened() {
         Opened::Real(_) => {
             let lookout = Arc::new(ApartmentLookout::default());
-            let beside = Beside { outlet: Some(Box::new(outlet)), lookout: Some(lookout), linger: LINGER };
+            let beside =
+                Beside { outlet: Some(Box::new(outlet)), lookout: Some(lookout), linger: LINGER, others, together };
             let heed = |controls| heed_parent(channel, controls);
             host::run_real_with(job, beside, heed, &mut |_: Vec<Event>, _: &Session| {})
         }
-        Opened::Script(_) => host::run_virtual(job, &scheduler, &mut |events: Vec<Event>, _: &Session| {
-            events.iter().for_each(|event| outlet.record(event, None));
-        }),
+        Opened::Script(_) => {
+            let mut drain =
+                |events: Vec<Event>, _: &Session| events.iter().for_each(|event| outlet.record(event, None));
+            host::run_virtual_with(job, others, together, &scheduler, &mut drain)
+        }
     }
 }
 

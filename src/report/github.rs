@@ -49,7 +49,7 @@ pub(super) fn github(report: &Report, style: Style<'_>) -> String {
 fn of_case(case: &Case) -> Vec<Annotation> {
     let name = plain(&case.name);
     let mut annotations = Vec::new();
-    if let (Some(why), false) = (&case.error, case.outcome == CaseOutcome::Passed) {
+    if let (Some(why), true) = (&case.error, case.outcome != CaseOutcome::Skipped) {
         let title = format!("{name}: {}", case.outcome.words());
         annotations.push(Annotation { level: Level::Error, place: None, title, message: plain(why).into_owned() });
     }

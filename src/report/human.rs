@@ -12,6 +12,9 @@ const SHOWN: usize = 3;
 /// How many logged errors of an item are shown.
 const ERRORS: usize = 20;
 
+/// Of so many cases each is shown.
+const FEW_CASES: usize = 12;
+
 /// How many functions of a stack are shown.
 const FRAMES: usize = 8;
 
@@ -75,7 +78,10 @@ pub fn human(report: &Report, colour: bool) -> String {
         text.push('\n');
     }
     if report.outcome.is_none() {
-        report.cases.iter().for_each(|case| write_case(&mut text, case, &paint));
+        // Of many cases, those that passed say no more than their number.
+        let many = report.cases.len() > FEW_CASES;
+        let shown = report.cases.iter().filter(|case| !many || case.outcome != CaseOutcome::Passed);
+        shown.for_each(|case| write_case(&mut text, case, &paint));
     }
     again(&mut text, report, &paint);
     verdict(&mut text, report, &paint);
@@ -210,6 +216,13 @@ fn write_case(text: &mut String, case: &Case, paint: &Paint) {
     let word = match case.outcome {
         CaseOutcome::Passed => paint.wrap("32", "passed"),
         CaseOutcome::Failed => paint.wrap("31", "FAILED"),
+        CaseOutcome::Crashed => paint.wrap("31", "CRASHED"),
+        CaseOutcome::TimedOut => paint.wrap("31", "TIMED OUT"),
+        CaseOutcome::Skipped => {
+            let why = case.error.as_deref().unwrap_or_default();
+            let _ = writeln!(text, "{}: {} because {}", plain(&case.name), paint.dim("skipped"), plain(why));
+            return;
+        }
         CaseOutcome::Incomplete => paint.wrap("33", "incomplete"),
     };
     let _ = writeln!(text, "{}: {word}, {}", plain(&case.name), counted(case.findings, "finding"));
@@ -246,7 +259,7 @@ fn verdict(text: &mut String, report: &Report, paint: &Paint) {
             .collect::<Vec<_>>()
             .join(", ")
     };
-    let incomplete = summary.cases - summary.passed - summary.failed;
+    let incomplete = summary.cases - summary.passed - summary.failed - summary.skipped;
     let word = match (report.failed(), incomplete) {
         (true, _) => paint.wrap("1;31", "FAILED"),
         (false, 0) => paint.wrap("1;32", "passed"),

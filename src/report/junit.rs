@@ -37,7 +37,9 @@ pub(super) fn junit(report: &Report) -> Result<String, SerializeError> {
     whole.add_test_suite(suite);
     let xml = whole.to_string()?;
     // The schema of Jenkins has this attribute on suites only, and refuses a file that has it on their root.
-    Ok(xml.replacen(&format!(" skipped=\"{}\"", whole.skipped), "", 1))
+    let xml = xml.replacen(&format!(" skipped=\"{}\"", whole.skipped), "", 1);
+    // These two are no characters of XML, however they are written.
+    Ok(xml.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}"))
 }
 
 fn duration(seconds: f64) -> Duration {
@@ -49,7 +51,10 @@ fn test(report: &Report, case: &Case, findings: &[&FindingRow], class: &str) -> 
     let mut status = match case.outcome {
         CaseOutcome::Passed => TestCaseStatus::success(),
         CaseOutcome::Failed => TestCaseStatus::non_success(NonSuccessKind::Failure),
-        CaseOutcome::Incomplete => TestCaseStatus::non_success(NonSuccessKind::Error),
+        CaseOutcome::Skipped => TestCaseStatus::skipped(),
+        CaseOutcome::Crashed | CaseOutcome::TimedOut | CaseOutcome::Incomplete => {
+            TestCaseStatus::non_success(NonSuccessKind::Error)
+        }
     };
     // A stable sort: the first of the worst.
     let mut worst: Vec<&FindingRow> = findings.to_vec();
@@ -58,11 +63,15 @@ fn test(report: &Report, case: &Case, findings: &[&FindingRow], class: &str) -> 
     let (kind, message) = match (case.outcome, unmet, worst.first()) {
         (CaseOutcome::Failed, Some(unmet), _) => ("expectation", format!("{}: {}", unmet.what, unmet.difference)),
         (CaseOutcome::Failed, None, Some(first)) => (first.rule, format!("{} {}", first.rule, first.message)),
+        (outcome @ (CaseOutcome::Crashed | CaseOutcome::TimedOut), _, Some(first)) => {
+            (outcome.words(), format!("{} {}", first.rule, first.message))
+        }
+        (CaseOutcome::Skipped, ..) => ("skipped", format!("because {}", case.error.as_deref().unwrap_or_default())),
         (outcome, ..) => (outcome.words(), case.error.clone().unwrap_or_default()),
     };
     let passed = case.outcome == CaseOutcome::Passed;
     status.set_type(kind).set_message(cut(&plain(&message), MESSAGE));
-    if !passed && !text.is_empty() {
+    if !passed && case.outcome != CaseOutcome::Skipped && !text.is_empty() {
         status.set_description(text.as_str());
     }
     let mut test = TestCase::new(&*plain(&case.name), status);

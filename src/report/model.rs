@@ -65,8 +65,16 @@ pub struct Summary {
     pub cases: usize,
     /// Cases without an error.
     pub passed: usize,
-    /// Cases with an error. A case that could not be judged to its end and has none is in neither number.
+    /// Cases with an error, crashed and timed out ones among them. A case that could not be judged to its end and has none is
+    /// in neither number.
     pub failed: usize,
+    /// Cases that do not apply to the handler.
+    #[serde(skip_serializing_if = "is_none")]
+    pub skipped: usize,
+}
+
+fn is_none(number: &usize) -> bool {
+    *number == 0
 }
 
 /// A broken rule.
@@ -146,6 +154,12 @@ pub enum CaseOutcome {
     Passed,
     /// An error was found.
     Failed,
+    /// The handler crashed, or ended its process.
+    Crashed,
+    /// The handler hung.
+    TimedOut,
+    /// It does not apply to the handler; `error` says why.
+    Skipped,
     /// It could not be judged to its end, and brought no error until then.
     Incomplete,
 }
@@ -156,6 +170,9 @@ impl CaseOutcome {
         match self {
             CaseOutcome::Passed => "passed",
             CaseOutcome::Failed => "failed",
+            CaseOutcome::Crashed => "crashed",
+            CaseOutcome::TimedOut => "timed out",
+            CaseOutcome::Skipped => "skipped",
             CaseOutcome::Incomplete => "incomplete",
         }
     }
@@ -263,6 +280,7 @@ impl Report {
     pub fn add_case(&mut self, mut case: CaseRecord, monitor: &Monitor, filter: &Filter) {
         let mut failed = false;
         let mut findings = 0;
+        let mut ended = CaseOutcome::Failed;
         for (rule, level, count) in case.omitted.0.iter().filter(|(rule, ..)| filter.keeps(rule)) {
             self.summary.add(*level, *count);
             failed |= filter.fails(*level);
@@ -271,7 +289,15 @@ impl Report {
         }
         for found in std::mem::take(&mut case.found).into_iter().filter(|found| filter.keeps(found.finding.rule)) {
             self.summary.add(found.finding.level, 1);
-            failed |= filter.fails(found.finding.level);
+            let fails = filter.fails(found.finding.level);
+            failed |= fails;
+            if fails {
+                ended = match found.finding.rule.code {
+                    "LIFE-02" => CaseOutcome::Crashed,
+                    "LIFE-03" if ended != CaseOutcome::Crashed => CaseOutcome::TimedOut,
+                    _ => ended,
+                };
+            }
             findings += 1;
             self.findings.push(found.into_row(&case.name, case.trace.as_deref(), case.replay.as_deref()));
         }
@@ -282,7 +308,7 @@ impl Report {
             failed = expectations.iter().any(|held| !held.held) || (failed && !expects_findings);
         }
         let CaseRecord { name, error, expectations, .. } = case;
-        self.push_case(Case { name, outcome: CaseOutcome::Passed, seconds, findings, error, expectations }, failed);
+        self.push_case(Case { name, outcome: ended, seconds, findings, error, expectations }, failed);
         for row in &mut self.rules {
             let Some(rule) = rule(row.rule) else { continue };
             row.verdict = match (row.verdict, monitor.verdict(rule)) {
@@ -306,12 +332,26 @@ impl Report {
         self.push_case(case, false);
     }
 
+    /// Adds a case that does not apply to the handler.
+    pub fn add_skipped(&mut self, name: &str, because: String) {
+        self.summary.cases += 1;
+        self.summary.skipped += 1;
+        self.cases.push(Case {
+            name: name.to_owned(),
+            outcome: CaseOutcome::Skipped,
+            seconds: 0.0,
+            findings: 0,
+            error: Some(because),
+            expectations: None,
+        });
+    }
+
     fn push_case(&mut self, mut case: Case, failed: bool) {
         self.summary.cases += 1;
         case.outcome = match (failed, &case.error) {
             (true, _) => {
                 self.summary.failed += 1;
-                CaseOutcome::Failed
+                case.outcome
             }
             (false, None) => {
                 self.summary.passed += 1;

@@ -152,7 +152,8 @@ fn notifications(report: &Report) -> Vec<Value> {
     let mut notifications = Vec::new();
     for case in &report.cases {
         if let Some(error) = &case.error {
-            notifications.push(told(&case.name, format!("{}: {}", case.outcome.words(), plain(error)), Level::Error));
+            let level = if case.outcome == CaseOutcome::Skipped { Level::Note } else { Level::Error };
+            notifications.push(told(&case.name, format!("{}: {}", case.outcome.words(), plain(error)), level));
         }
         for unmet in case.expectations.iter().flatten().filter(|held| !held.held) {
             let text = format!("expectation not met: {}: {}", plain(&unmet.what), plain(&unmet.difference));

@@ -20,6 +20,8 @@ pub(super) struct Watch {
     pub(super) items: BTreeMap<Guid, ItemWatch>,
     pub(super) prepare: Option<PrepareForSync>,
     pub(super) prepared: Option<HResult>,
+    /// The first completion of `PrepareForSync`.
+    pub(super) prepare_completed: Option<HResult>,
     /// The first round's completion.
     pub(super) completed: Option<HResult>,
     /// When an asynchronous method returned and its completion became due.
@@ -105,6 +107,8 @@ pub(super) struct Walker {
     pub(super) after: Moved,
     /// It went astray, and was reported: where it stands is not known.
     pub(super) lost: bool,
+    /// It broke a rule: nothing more can be said of where it ought to stand, not even after `Reset`.
+    pub(super) distrusted: bool,
 }
 
 /// What moved an enumerator to where it stands.
@@ -130,6 +134,9 @@ pub(super) struct ItemWatch {
     pub(super) told: Option<u64>,
     /// Its work was complete (value = maximum), or it had ended, when the handler was told.
     pub(super) told_too_late: bool,
+    /// Whoever works on it knows: it was told by the reply to a report of the item, or before any work began. Otherwise its next
+    /// report may have crossed with what the handler was told.
+    pub(super) told_surely: bool,
     /// UPDATING reports since then.
     pub(super) updates_since: u32,
 }

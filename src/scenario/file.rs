@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::event_pattern::EventPattern;
+use super::look::Look;
 use super::pattern::{CallbackPattern, ItemRef, named_state};
 use crate::handler::script::Id;
 use crate::host::Selection;
@@ -70,6 +71,18 @@ pub struct Scenario {
     #[serde(default, skip_serializing_if = "is_default")]
     #[schemars(schema_with = "super::schema::choose")]
     pub choose: Choose,
+    /// `dwReserved` of `PrepareForSync`, which a handler ignores.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub reserved: u32,
+    /// What the manager looks at beside the ordinary, before it prepares anything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub look: Vec<Look>,
+    /// Native handlers are also asked what no session asks: interfaces, classes and aggregation.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub probes: bool,
+    /// An ordinary session with another instance of the handler.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub another: Option<Another>,
     /// How long a call may take, and a handler that owes a completion be silent. Default: 10s.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Delay>,
@@ -121,7 +134,27 @@ pub enum EventName {
     Invoke,
     /// A schedule is due.
     Scheduled,
+    /// None that the protocol has: to see how the handler takes it (INIT-06).
+    Unknown,
 }
+
+/// A session with another instance: the same, but for what is said here, and without steps.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Another {
+    /// Why it takes place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<EventName>,
+    /// `dwReserved` of its `PrepareForSync`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub reserved: u32,
+    /// Side by side with the first; otherwise when the first is over.
+    #[serde(skip_serializing_if = "is_default")]
+    pub together: bool,
+}
+
+/// An event that the protocol does not have.
+const UNKNOWN: SyncEvent = SyncEvent(0x4d);
 
 impl EventName {
     const ALL: [(Self, SyncEvent); 6] = [
@@ -136,13 +169,13 @@ impl EventName {
 
 impl From<EventName> for SyncEvent {
     fn from(name: EventName) -> Self {
-        EventName::ALL.iter().find(|(of, _)| *of == name).map_or(SyncEvent::MANUAL, |(_, event)| *event)
+        EventName::ALL.iter().find(|(of, _)| *of == name).map_or(UNKNOWN, |(_, event)| *event)
     }
 }
 
 impl From<SyncEvent> for EventName {
     fn from(event: SyncEvent) -> Self {
-        EventName::ALL.iter().find(|(_, of)| *of == event).map_or(EventName::Manual, |(name, _)| *name)
+        EventName::ALL.iter().find(|(_, of)| *of == event).map_or(EventName::Unknown, |(name, _)| *name)
     }
 }
 
@@ -580,7 +613,22 @@ impl Scenario {
         if self.settings {
             flags |= SyncFlags::SETTINGS;
         }
-        Initialize { cookie: self.cookie.clone(), ..Initialize::new(SyncFlags::new(self.event.into(), flags)) }
+        let initialize = Initialize::new(SyncFlags::new(self.event.into(), flags));
+        Initialize { cookie: self.cookie.clone(), probe: self.event == EventName::Unknown, ..initialize }
+    }
+
+    /// The session with the other instance.
+    pub fn of_another(&self) -> Option<Scenario> {
+        let another = self.another.as_ref()?;
+        Some(Scenario {
+            event: another.event.unwrap_or(self.event),
+            cookie: self.cookie.clone().filter(|_| another.event.is_none()),
+            reserved: another.reserved,
+            look: Vec::new(),
+            another: None,
+            steps: Vec::new(),
+            ..self.clone()
+        })
     }
 
     /// The limits that the session is run and judged with.

@@ -5,6 +5,7 @@ mod event_pattern;
 mod expect;
 mod file;
 mod load;
+mod look;
 mod make;
 mod pattern;
 mod plan;
@@ -16,10 +17,11 @@ pub use bless::{blessed, observed};
 pub use event_pattern::EventPattern;
 pub use expect::{Came, Held, check};
 pub use file::{
-    Action, Choose, ErrorRef, EventName, Expect, ExpectFindings, FORMAT, Reply, Scenario, Step, StepExpect, Trigger,
-    VERSION,
+    Action, Another, Choose, ErrorRef, EventName, Expect, ExpectFindings, FORMAT, Reply, Scenario, Step, StepExpect,
+    Trigger, VERSION,
 };
 pub use load::{ScenarioError, load, parse};
+pub use look::Look;
 pub use pattern::{CallbackPattern, ItemRef};
 pub use plan::{ScenarioPlan, StepCame, Steps};
 pub use record::{Recorder, Recording};

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::expect::times;
 use super::file::{Action, ErrorRef, Scenario, Step, StepExpect, Trigger};
+use super::look::Looking;
 use super::pattern::CallbackPattern;
 use crate::host::{Plan, StandardPlan, Step as Next, View};
 use crate::protocol::{
@@ -152,6 +153,7 @@ pub struct ScenarioPlan {
     items: Vec<Item>,
     /// None before the first event.
     state: Option<State>,
+    looking: Looking,
 }
 
 impl ScenarioPlan {
@@ -160,6 +162,7 @@ impl ScenarioPlan {
         let mut inner = StandardPlan::new(scenario.initialize(), (&scenario.choose).into());
         // Errors are shown when a step says so.
         inner.retries = 0;
+        inner.reserved = scenario.reserved;
         let waiting = |step: &Step| (step.clone(), StepCame::Waiting { fitting: 0 });
         let steps = Steps::default();
         steps.lock().steps = scenario.steps.iter().map(waiting).collect();
@@ -172,6 +175,7 @@ impl ScenarioPlan {
             releasing: false,
             items: Vec::new(),
             state: None,
+            looking: Looking::new(&scenario.look),
         };
         (plan, steps)
     }
@@ -316,6 +320,13 @@ impl Plan for ScenarioPlan {
             };
         }
         match self.inner.next(view) {
+            // The ordinary manager is about to prepare, or to leave: now there is time to look around.
+            Next::Call(call @ (Call::SetProgressCallback(_) | Call::PrepareForSync(_) | Call::Release))
+                if matches!(self.state, Some(State::Enumerated | State::Ready)) =>
+            {
+                let given = matches!(view.instance.interface(), Interface::Given(_));
+                Next::Call(self.looking.next(&self.items, given).unwrap_or(call))
+            }
             Next::Wait(until_ns) => Next::Wait([until_ns, self.next_time_ns()].into_iter().flatten().min()),
             next => next,
         }
@@ -345,9 +356,10 @@ impl Plan for ScenarioPlan {
     }
 
     fn observe(&mut self, event: &Event, session: &Session) -> bool {
-        let mut woken = self.inner.observe(event, session);
+        let looked = matches!(&event.kind, Kind::Return { what, .. } if self.looking.returned(what));
+        let mut woken = !looked && self.inner.observe(event, session);
         match &event.kind {
-            Kind::Return { what, .. } => {
+            Kind::Return { what, .. } if !looked => {
                 for item in &what.out.items {
                     match self.items.iter_mut().find(|known| known.id == item.id) {
                         Some(known) => known.clone_from(item),
@@ -382,6 +394,9 @@ impl Plan for ScenarioPlan {
     }
 
     fn refused(&mut self, call: &Call, why: Refusal) {
+        if self.looking.refused() {
+            return;
+        }
         match self.asked.take() {
             Some(at) => self.set(at, StepCame::Illegal(why.to_string())),
             None => self.inner.refused(call, why),

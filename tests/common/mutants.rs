@@ -63,7 +63,11 @@ impl Mutants {
     fn read(file: &Path) -> Self {
         let text = fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let mutants: Self = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        assert_eq!(file.file_stem().and_then(|stem| stem.to_str()), Some(mutants.rule.as_str()), "a file is named after its rule");
+        assert_eq!(
+            file.file_stem().and_then(|stem| stem.to_str()),
+            Some(mutants.rule.as_str()),
+            "a file is named after its rule"
+        );
         Self { file: file.to_owned(), ..mutants }
     }
 

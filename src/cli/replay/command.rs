@@ -1,10 +1,6 @@
 //! The command: replays scenarios side by side, and reports in their order.
 
-use std::num::NonZero;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 
 use super::one::{Replay, Replayed};
 use super::{blessed, files, show};
@@ -12,9 +8,8 @@ use crate::cli::args::{JudgeFormat, ReplayArgs};
 use crate::cli::break_on;
 use crate::cli::exit::{Ended, Failure};
 use crate::cli::interrupt::Interrupt;
-use crate::cli::live::Teller;
 use crate::cli::output::{Output, keep_apart};
-use crate::host::Controls;
+use crate::cli::parallel::{Stop, side_by_side};
 use crate::report::{Filter, Paint, Report};
 
 pub(in crate::cli) fn replay(args: &ReplayArgs) -> Result<Ended, Failure> {
@@ -31,72 +26,13 @@ pub(in crate::cli) fn replay(args: &ReplayArgs) -> Result<Ended, Failure> {
     let replay = Replay { args, filter: &filter, break_on: &break_on };
     let stop = Stop::default();
     let interrupt = Interrupt::default();
-    stop.listen(&interrupt);
-    let processors = || thread::available_parallelism().map_or(1, NonZero::get);
-    let jobs = args.jobs.map_or_else(processors, |jobs| usize::from(jobs.get()));
-    let ended = side_by_side(jobs, scenarios.len(), |at| {
+    stop.listen(&interrupt, "what was replayed is reported");
+    let ended = side_by_side(args.jobs, scenarios.len(), |at| {
         let trace = traces.as_ref().and_then(|traces| traces.get(at)).map(PathBuf::as_path);
         stop.unless_stopped(|controls| replay.of(&scenarios[at], trace, controls))
     });
     interrupt.session_is_over();
     report(args, &filter, &scenarios, ended, output, interrupt.came())
-}
-
-/// Does so many things, some at the same time, and gives what came of them in their order.
-fn side_by_side<T: Send>(jobs: usize, many: usize, one: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::with_capacity(many));
-    thread::scope(|scope| {
-        for _ in 0..jobs.clamp(1, many.max(1)) {
-            scope.spawn(|| {
-                loop {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    if at >= many {
-                        return;
-                    }
-                    let came = one(at);
-                    done.lock().unwrap_or_else(PoisonError::into_inner).push((at, came));
-                }
-            });
-        }
-    });
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, came)| came).collect()
-}
-
-/// Ctrl-C: what runs is left, and nothing more is begun.
-#[derive(Clone, Default)]
-struct Stop {
-    stopped: Arc<AtomicBool>,
-    running: Arc<Mutex<Vec<Controls>>>,
-}
-
-impl Stop {
-    fn listen(&self, interrupt: &Interrupt) {
-        let (stop, teller) = (self.clone(), Teller::plain());
-        let to_user = teller.clone();
-        let stop = move || {
-            to_user.tell("mobsync: stopping; what was replayed is reported");
-            stop.stopped.store(true, Ordering::SeqCst);
-            stop.running.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(Controls::leave);
-        };
-        interrupt.listen_and(teller, stop, || ());
-    }
-
-    fn unless_stopped<T>(&self, begin: impl FnOnce(&dyn Fn(Controls)) -> T) -> Option<T> {
-        if self.stopped.load(Ordering::SeqCst) {
-            return None;
-        }
-        let started = |controls: Controls| {
-            self.running.lock().unwrap_or_else(PoisonError::into_inner).push(controls.clone());
-            // It may have been stopped since it was asked.
-            if self.stopped.load(Ordering::SeqCst) {
-                controls.leave();
-            }
-        };
-        Some(begin(&started))
-    }
 }
 
 type Outcome = Option<Result<Replayed, Failure>>;

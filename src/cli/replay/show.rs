@@ -50,7 +50,7 @@ pub(super) fn scenario(
 /// How it came out on the whole.
 pub(super) fn total(report: &Report, paint: &Paint) -> String {
     let summary = &report.summary;
-    let incomplete = summary.cases - summary.passed - summary.failed;
+    let incomplete = summary.cases - summary.passed - summary.failed - summary.skipped;
     let mut text = format!("{} replayed: {} passed", summary.cases, summary.passed);
     if summary.failed > 0 {
         text += &format!(", {}", paint.bad(&format!("{} FAILED", summary.failed)));

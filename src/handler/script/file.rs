@@ -187,8 +187,10 @@ pub enum Fault {
     ShortFailsAndDelivers,
     /// Past the end, `Next` returns E_FAIL.
     EndFails,
-    /// Past the end, `Next` begins again.
+    /// Past the end, `Next` begins again at once.
     EndWrapsAround,
+    /// Past the end, `Next` answers S_FALSE once, and then begins again.
+    EndBeginsAgain,
     /// `Reset` does nothing.
     ResetDoesNothing,
     /// `Reset` goes to the second item.

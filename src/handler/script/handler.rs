@@ -128,7 +128,7 @@ impl SyncHandler for ScriptHandler {
             items.iter_mut().for_each(|item| item.id = Guid::from_u128(item.id.as_u128() ^ (instance_and_time << 64)));
         }
         let faults = Arc::from(self.script.enumerator.as_slice());
-        (hr, Some(Box::new(ScriptEnumerator { items: items.into(), faults, at: Arc::default() })))
+        (hr, Some(Box::new(ScriptEnumerator { items: items.into(), faults, at: Arc::default(), ended: false })))
     }
 
     fn get_item_object(&mut self, _: Guid, _: Guid) -> (HResult, bool) {
@@ -215,6 +215,8 @@ struct ScriptEnumerator {
     faults: Arc<[Fault]>,
     /// Shared with clones that move together.
     at: Arc<AtomicU64>,
+    /// It said that it is at the end.
+    ended: bool,
 }
 
 impl ScriptEnumerator {
@@ -243,7 +245,8 @@ impl EnumItems for ScriptEnumerator {
             if self.has(Fault::EndFails) {
                 return (HResult::E_FAIL, Some(0), Vec::new());
             }
-            if self.has(Fault::EndWrapsAround) {
+            let said = std::mem::replace(&mut self.ended, true);
+            if self.has(Fault::EndWrapsAround) || (said && self.has(Fault::EndBeginsAgain)) {
                 self.go_to(0);
             }
         }
@@ -298,7 +301,7 @@ impl EnumItems for ScriptEnumerator {
         } else {
             Arc::new(AtomicU64::new(self.at() as u64))
         };
-        let clone = Self { items: Arc::clone(&self.items), faults: Arc::clone(&self.faults), at };
+        let clone = Self { items: Arc::clone(&self.items), faults: Arc::clone(&self.faults), at, ended: false };
         (HResult::S_OK, Some(Box::new(clone)))
     }
 }

@@ -28,7 +28,7 @@ pub(crate) fn returned(cx: &mut Context<'_>, what: &Return) {
         }
         CallMethod::PrepareForSync if cx.watch().prepared.is_none() => {
             cx.watch().prepared = Some(what.hr);
-            reserved_is_ignored(cx, what.hr);
+            reserved_is_ignored(cx, what.hr, |watch| watch.prepared, "returned");
         }
         CallMethod::Next if what.hr.is_success() => same_items(cx, what),
         _ => {}
@@ -36,6 +36,14 @@ pub(crate) fn returned(cx: &mut Context<'_>, what: &Return) {
 }
 
 pub(crate) fn callback(cx: &mut Context<'_>, callback: &Callback, standing: Standing) {
+    if let Callback::PrepareForSyncCompleted(args) = callback
+        && standing.is_expected()
+        && cx.watch().prepare_completed.is_none()
+    {
+        cx.watch().prepare_completed = Some(args.hr);
+        compare_results(cx, |watch| watch.prepare_completed, "PrepareForSync was completed with");
+        reserved_is_ignored(cx, args.hr, |watch| watch.prepare_completed, "was completed with");
+    }
     if let Callback::SynchronizeCompleted(args) = callback
         && standing.is_expected()
         && cx.watch().completed.is_none()
@@ -68,6 +76,11 @@ fn is_twin(other: &Watch, own: &Watch) -> bool {
         && !own.disturbed
         && other.initialize == own.initialize
         && prepared_items(other) == prepared_items(own)
+        && reserved(other) == reserved(own)
+}
+
+fn reserved(watch: &Watch) -> u32 {
+    watch.prepare.as_ref().map_or(0, |prepare| prepare.reserved)
 }
 
 /// The session with the event MANUAL that a probe is compared with.
@@ -89,20 +102,20 @@ fn prepared_items(watch: &Watch) -> Option<Vec<Guid>> {
     })
 }
 
-fn reserved_is_ignored(cx: &mut Context<'_>, hr: HResult) {
+fn reserved_is_ignored(cx: &mut Context<'_>, hr: HResult, result: impl Fn(&Watch) -> Option<HResult>, what: &str) {
     let place = cx.place();
-    let reserved = cx.watch().prepare.as_ref().map_or(0, |prepare| prepare.reserved);
+    let reserved = reserved(cx.watch());
     let was_prepared = {
         let (own, mut earlier) = cx.with_earlier();
         earlier.any(|other| {
             other.prepare.as_ref().is_some_and(|prepare| prepare.reserved == 0)
                 && prepared_items(other) == prepared_items(own)
-                && other.prepared == Some(HResult::S_OK)
+                && result(other) == Some(HResult::S_OK)
         })
     };
     if reserved != 0 && was_prepared {
         cx.judge.check(place, PREP_07, hr == HResult::S_OK, || {
-            format!("PrepareForSync with dwReserved {reserved} returned {hr}, but S_OK with 0 before")
+            format!("PrepareForSync with dwReserved {reserved} {what} {hr}, but S_OK with 0 before")
         });
     }
 }
@@ -122,9 +135,13 @@ fn same_items(cx: &mut Context<'_>, what: &Return) {
         if is_probe {
             if enumeration.complete {
                 let ids = |enumeration: &Enumeration| enumeration.items().iter().map(|i| i.id).collect::<Vec<_>>();
+                // Items whose IDs change whatever the event is are for ITEM-09.
+                let names =
+                    |enumeration: &Enumeration| enumeration.items().iter().map(|i| i.name.clone()).collect::<Vec<_>>();
                 let mut manual =
                     earlier.filter(|other| is_manual_twin(other, own)).filter_map(|other| other.enumeration());
-                differs = manual.next().map(|theirs| ids(theirs) != ids(enumeration));
+                differs =
+                    manual.next().map(|theirs| ids(theirs) != ids(enumeration) && names(theirs) != names(enumeration));
             }
         } else {
             for other in earlier.flat_map(|watch| watch.enumerations.iter()).chain(before) {

@@ -32,7 +32,7 @@ fn begin(cx: &mut Context<'_>, what: &Return) {
         let enumeration = Enumeration::like(before);
         watch.enumerations.push(enumeration);
         let enumeration = watch.enumerations.len() - 1;
-        let walker = Walker { enumeration, at: 0, ended: false, after: Moved::Nothing, lost: false };
+        let walker = Walker { enumeration, at: 0, ended: false, after: Moved::Nothing, lost: false, distrusted: false };
         watch.walkers.insert(enumerator, walker);
     }
 }
@@ -40,27 +40,39 @@ fn begin(cx: &mut Context<'_>, what: &Return) {
 fn next(cx: &mut Context<'_>, what: &Return, walk: &Walk) {
     let place = cx.place();
     let items = &what.out.items;
-    let ended = cx.watch().walkers.get(&walk.enumerator).is_some_and(|walker| walker.ended);
+    let walker = cx.watch().walkers.get(&walk.enumerator);
+    let distrusted = walker.is_some_and(|walker| walker.distrusted);
+    let ended = walker.is_some_and(|walker| walker.ended && !walker.distrusted);
     cx.judge.check(place, ENUM_02, what.hr != HResult::E_NOTIMPL, || "Next returned E_NOTIMPL".to_owned());
+    let counted = !walk.no_count || items.len() == usize::from(what.hr == HResult::S_OK);
+    if !counted {
+        // ENUM-04 says what is wrong with it.
+        return distrust(cx, walk.enumerator);
+    }
     if ended && walk.celt > 0 {
         let good = what.hr == HResult::S_FALSE && items.is_empty() && what.out.fetched.unwrap_or(0) == 0;
         cx.judge.check(place, ENUM_09, good, || {
             format!("past the end, Next returned {} and {} items instead of S_FALSE and none", what.hr, items.len())
         });
         if !good {
-            return lose(cx, walk.enumerator);
+            return distrust(cx, walk.enumerator);
         }
     }
     if what.hr.is_failure() {
-        if what.hr != HResult::E_NOTIMPL {
+        if what.hr != HResult::E_NOTIMPL && !distrusted {
             let nothing = items.is_empty() && what.out.fetched.unwrap_or(0) == 0;
             cx.judge.check(place, ENUM_05, nothing, || {
                 format!("Next returned {} and delivered {} items", what.hr, items.len())
             });
+            if !nothing {
+                return distrust(cx, walk.enumerator);
+            }
         }
         return lose(cx, walk.enumerator);
     }
-    count(cx, what, walk);
+    if !count(cx, what, walk) {
+        distrust(cx, walk.enumerator);
+    }
     for item in items {
         description::item(cx, item);
     }
@@ -68,7 +80,7 @@ fn next(cx: &mut Context<'_>, what: &Return, walk: &Walk) {
 }
 
 /// At most celt items, the right count, S_OK if and only if that is celt.
-fn count(cx: &mut Context<'_>, what: &Return, walk: &Walk) {
+fn count(cx: &mut Context<'_>, what: &Return, walk: &Walk) -> bool {
     let place = cx.place();
     let delivered = what.out.items.len() as u64;
     let asked = u64::from(walk.celt);
@@ -82,6 +94,7 @@ fn count(cx: &mut Context<'_>, what: &Return, walk: &Walk) {
             format!("Next was asked for {asked} items, delivered {delivered}{says}, and returned {}", what.hr)
         });
     }
+    good || walk.no_count
 }
 
 /// Compares what an enumerator delivers with what is known of the enumeration, and moves it on.
@@ -93,7 +106,7 @@ fn follow(cx: &mut Context<'_>, number: u32, what: &Return) {
         let watch = cx.watch();
         let Some(walker) = watch.walkers.get_mut(&number) else { return };
         let Some(enumeration) = watch.enumerations.get_mut(walker.enumeration) else { return };
-        if walker.lost {
+        if walker.lost || walker.distrusted {
             walker.ended |= what.hr == HResult::S_FALSE;
             return;
         }
@@ -132,7 +145,7 @@ fn follow(cx: &mut Context<'_>, number: u32, what: &Return) {
         if let Some(rule) = moved_by(walker.after) {
             let astray = astray.take();
             if astray.is_some() {
-                walker.lost = true;
+                walker.distrusted = true;
             }
             let after = walker.after;
             cx.judge.check(place, rule, astray.is_none(), || {
@@ -157,6 +170,12 @@ fn moved_by(moved: Moved) -> Option<&'static Rule> {
     }
 }
 
+fn distrust(cx: &mut Context<'_>, number: u32) {
+    if let Some(walker) = cx.watch().walkers.get_mut(&number) {
+        walker.distrusted = true;
+    }
+}
+
 fn lose(cx: &mut Context<'_>, number: u32) {
     if let Some(walker) = cx.watch().walkers.get_mut(&number) {
         walker.lost = true;
@@ -166,7 +185,10 @@ fn lose(cx: &mut Context<'_>, number: u32) {
 fn skip(cx: &mut Context<'_>, what: &Return, walk: &Walk) {
     let place = cx.place();
     let watch = cx.watch();
-    let Some(walker) = watch.walkers.get_mut(&walk.enumerator).filter(|walker| !walker.lost) else { return };
+    let Some(walker) = watch.walkers.get_mut(&walk.enumerator).filter(|walker| !walker.lost && !walker.distrusted)
+    else {
+        return;
+    };
     let Some(enumeration) = watch.enumerations.get(walker.enumeration) else { return };
     let to = walker.at.saturating_add(walk.celt as usize);
     let total = enumeration.items().len();
@@ -188,14 +210,24 @@ fn skip(cx: &mut Context<'_>, what: &Return, walk: &Walk) {
         cx.judge.check(place, ENUM_07, what.hr == expected, || {
             format!("Skip({}) returned {} where {expected} was due", walk.celt, what.hr)
         });
+        if what.hr != expected {
+            distrust(cx, walk.enumerator);
+        }
     }
 }
 
 fn reset(cx: &mut Context<'_>, what: &Return, number: u32) {
     let place = cx.place();
+    if cx.watch().walkers.get(&number).is_some_and(|walker| walker.distrusted) {
+        return;
+    }
     cx.judge.check(place, ENUM_06, what.hr.is_success(), || format!("Reset returned {}", what.hr));
+    if what.hr.is_failure() {
+        return distrust(cx, number);
+    }
     if let Some(walker) = cx.watch().walkers.get_mut(&number) {
-        *walker = Walker { enumeration: walker.enumeration, at: 0, ended: false, after: Moved::Reset, lost: false };
+        let enumeration = walker.enumeration;
+        *walker = Walker { enumeration, at: 0, ended: false, after: Moved::Reset, lost: false, distrusted: false };
     }
 }
 

@@ -32,6 +32,7 @@ fn is_early(instance: &Instance) -> bool {
     let prepared = instance.round() > 0;
     instance.active().is_some()
         || instance.state() == State::Created
+        || instance.retry_due().is_some()
         || (prepared && matches!(instance.phase(CallMethod::Synchronize), crate::protocol::Phase::Idle))
 }
 

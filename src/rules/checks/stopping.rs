@@ -1,6 +1,6 @@
 //! Cancels and skips (STOP).
 
-use crate::protocol::{Call, CallId, CallMethod, CallbackMethod, Guid, HResult, Pending, Return, Status};
+use crate::protocol::{Call, CallId, CallMethod, CallbackMethod, Guid, HResult, Pending, Phase, Return, Status};
 use crate::rules::codes::*;
 use crate::rules::monitor::Context;
 use crate::rules::watch::OpenCall;
@@ -24,9 +24,13 @@ pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCa
         && what.hr.is_success()
     {
         let seq = cx.event.seq;
+        let instance = cx.session.instance(cx.event.handler);
+        let before_any_work = instance.is_some_and(|instance| instance.phase(CallMethod::Synchronize) == Phase::Idle);
         let watch = cx.watch();
         watch.disturbed = true;
-        watch.items.entry(args.item).or_default().tell(seq);
+        let item = watch.items.entry(args.item).or_default();
+        item.tell(seq);
+        item.told_surely |= before_any_work;
     }
 }
 
@@ -47,7 +51,9 @@ pub(crate) fn reply(cx: &mut Context<'_>, call: CallId, method: CallbackMethod, 
     };
     let seq = cx.event.seq;
     for id in told {
-        cx.watch().items.entry(id).or_default().tell(seq);
+        let watch = cx.watch().items.entry(id).or_default();
+        watch.tell(seq);
+        watch.told_surely |= id == item;
     }
 }
 
@@ -68,6 +74,7 @@ pub(crate) fn reported(cx: &mut Context<'_>, item: Guid, status: Status) {
     let told = watch.told.unwrap_or(0);
     if status.is_updating() {
         watch.updates_since += 1;
+        watch.told_surely |= watch.updates_since > 1;
         let since = watch.updates_since;
         // Reported once: what follows is the same fault.
         cx.judge.check_with(place, rule, since != tolerance + 1, &[told], || {
@@ -77,7 +84,7 @@ pub(crate) fn reported(cx: &mut Context<'_>, item: Guid, status: Status) {
         });
         return;
     }
-    if !status.is_final() || watch.told_too_late {
+    if !status.is_final() || watch.told_too_late || !watch.told_surely {
         return;
     }
     let kept = match (known.skipped, status) {

@@ -1,0 +1,128 @@
+//! The command: chooses what is run, runs it side by side, and reports.
+
+use std::path::Path;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::list::list;
+use super::suite::{Came, Suite, Task};
+use crate::cli::args::ConformArgs;
+use crate::cli::exit::{Ended, Failure};
+use crate::cli::interrupt::Interrupt;
+use crate::cli::output::{Output, is_dumb_terminal};
+use crate::cli::parallel::{Stop, side_by_side};
+use crate::conform::{self, Case, Known};
+use crate::launch::Handler;
+use crate::protocol::nearest;
+use crate::report::{Filter, Report};
+
+pub(in crate::cli) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
+    let filter = Filter::new(&args.judge.select, &args.judge.ignore, args.judge.strict)?;
+    let handler = Handler::find(&args.handler, &args.folder, args.clsid)?;
+    let profile = args.profile.map(Into::into).unwrap_or_default();
+    for (option, folder) in [("--scenarios", &args.scenarios), ("--trace", &args.trace)] {
+        if let Some(folder) = folder {
+            std::fs::create_dir_all(folder)
+                .map_err(|error| Failure(format!("{option} {}: {error}", folder.display())))?;
+        }
+    }
+    let output = Output::open(args.judge.output.as_deref())?;
+    let mut suite = Suite { args, filter: &filter, handler: &handler, profile, known: Known::default() };
+    suite.survey()?;
+    let cases = conform::cases(&suite.known, profile, handler.is_native());
+    if args.list {
+        list(&cases, args.format)?;
+        return Ok(Ended::Well);
+    }
+    let cases = chosen(args, cases)?;
+    let (tasks, skipped) = tasks(args, &suite, cases);
+
+    let stop = Stop::default();
+    let interrupt = Interrupt::default();
+    stop.listen(&interrupt, "what was held is reported");
+    let bar = progress_bar(tasks.len());
+    let ended = side_by_side(args.jobs, tasks.len(), |at| {
+        let came = stop.unless_stopped(|controls| suite.run(&tasks[at], controls));
+        bar.inc(1);
+        came
+    });
+    bar.finish_and_clear();
+    interrupt.session_is_over();
+
+    let seed = (args.sessions > 0).then_some(args.seed);
+    let mut report = Report::new(handler.name(), profile, seed, &filter);
+    let (mut failures, mut not_begun) = (Vec::new(), 0);
+    for (task, came) in tasks.iter().zip(ended) {
+        match came {
+            Some(Ok(came)) => add(&mut report, came, &filter),
+            Some(Err(Failure(why))) => {
+                report.add_unread(&task.name, why.clone());
+                failures.push(format!("{}: {why}", task.name));
+            }
+            None => not_begun += 1,
+        }
+    }
+    for Case { name, skipped, .. } in skipped {
+        report.add_skipped(&name, skipped.unwrap_or_default());
+    }
+    let file = Some(Path::new(&args.handler)).filter(|file| file.is_file());
+    if let Err(Failure(why)) = output.deliver_report(&report, args.format.into(), file) {
+        failures.push(why);
+    }
+    if interrupt.came() {
+        failures.push(format!("interrupted: {not_begun} of {} sessions were not held", tasks.len()));
+    }
+    match failures.is_empty() {
+        false => Err(Failure(failures.join("\nmobsync: "))),
+        true if report.failed() => Ok(Ended::Findings),
+        true => Ok(Ended::Well),
+    }
+}
+
+/// The cases that `--case` names; all without it.
+fn chosen(args: &ConformArgs, cases: Vec<Case>) -> Result<Vec<Case>, Failure> {
+    for name in &args.case {
+        if cases.iter().all(|case| case.name != *name) {
+            let near = nearest(name, cases.iter().map(|case| case.name.as_str()));
+            let meant = near.map_or_else(|| "--list shows them".to_owned(), |near| format!("did you mean {near}?"));
+            return Err(Failure(format!("--case {name}: there is no such case; {meant}")));
+        }
+    }
+    let is_chosen = |case: &Case| args.case.is_empty() || args.case.contains(&case.name);
+    Ok(cases.into_iter().filter(is_chosen).collect())
+}
+
+/// What this part of the suite holds, and what does not apply.
+fn tasks(args: &ConformArgs, suite: &Suite<'_>, cases: Vec<Case>) -> (Vec<Task>, Vec<Case>) {
+    let (part, parts) = args.partition.unwrap_or((1, 1));
+    let of_this_part = |at: usize| at % parts == part - 1;
+    let here = cases.into_iter().enumerate().filter(|(at, _)| of_this_part(*at)).map(|(_, case)| case);
+    let (skipped, cases): (Vec<Case>, Vec<Case>) = here.partition(|case| case.skipped.is_some());
+    let fixed = cases.into_iter().map(|case| Task { name: case.name, scenario: case.scenario, random: false });
+    // A session that is asked for by its seed alone is what `--seed N --sessions 1` is for.
+    let random = (0..args.sessions).filter(|nth| of_this_part(usize::try_from(*nth).unwrap_or(0))).map(|nth| {
+        let seed = args.seed.wrapping_add(nth);
+        let scenario = conform::scenario(seed, suite.profile, &suite.known);
+        Task { name: format!("random-{seed}"), scenario, random: true }
+    });
+    (fixed.chain(random).collect(), skipped)
+}
+
+fn add(report: &mut Report, mut came: Came, filter: &Filter) {
+    if let Some(why) = came.skipped {
+        return report.add_skipped(&came.name, why);
+    }
+    let mut record = came.judged.take_record(&came.name, Some(came.replay));
+    record.error = came.broken_off;
+    report.add_case(record, came.judged.monitor(), filter);
+}
+
+/// Shown on a terminal only.
+fn progress_bar(many: usize) -> ProgressBar {
+    use std::io::IsTerminal;
+    if !std::io::stderr().is_terminal() || is_dumb_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} sessions, {elapsed}");
+    ProgressBar::new(many as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}

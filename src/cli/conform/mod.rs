@@ -1,0 +1,7 @@
+//! `mobsync conform`.
+
+mod command;
+mod list;
+mod suite;
+
+pub(super) use command::conform;

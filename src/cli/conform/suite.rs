@@ -1,0 +1,144 @@
+//! Holds the sessions of the suite, and judges each.
+
+use std::path::PathBuf;
+
+use crate::cli::again;
+use crate::cli::args::ConformArgs;
+use crate::cli::exit::Failure;
+use crate::cli::hold::Hold;
+use crate::cli::judged::Judged;
+use crate::cli::watcher::{Watched, Watcher};
+use crate::conform::{self, Known};
+use crate::host::Controls;
+use crate::launch::{Handler, Terms};
+use crate::protocol::{Event, Profile, Session};
+use crate::report::Filter;
+use crate::rules::Finding;
+use crate::scenario::{self, Scenario, StepCame, Steps};
+
+/// How many sessions shrinking may take.
+const MOST_TRIALS: usize = 300;
+
+/// What is run.
+pub(super) struct Suite<'a> {
+    pub(super) args: &'a ConformArgs,
+    pub(super) filter: &'a Filter,
+    pub(super) handler: &'a Handler,
+    pub(super) profile: Profile,
+    pub(super) known: Known,
+}
+
+/// One session to hold.
+pub(super) struct Task {
+    pub(super) name: String,
+    pub(super) scenario: Scenario,
+    /// It is a random session, and has no name of its own.
+    pub(super) random: bool,
+}
+
+/// What came of it.
+pub(super) struct Came {
+    pub(super) name: String,
+    pub(super) judged: Judged,
+    pub(super) replay: String,
+    /// Why it says nothing: the step that it is about did not come.
+    pub(super) skipped: Option<String>,
+    /// Why it was not held to its end.
+    pub(super) broken_off: Option<String>,
+}
+
+impl Suite<'_> {
+    /// Learns what there is to know of the handler.
+    pub(super) fn survey(&mut self) -> Result<(), Failure> {
+        let mut known = Known::default();
+        let mut session = Session::default();
+        let mut see = |events: Vec<Event>, _: &Session| {
+            for event in &events {
+                session.apply(event);
+                known.observe(event, &session);
+            }
+        };
+        self.hold().session(self.handler, &self.terms(&conform::survey(self.profile)), |_| {}, &mut see)?;
+        self.known = known;
+        Ok(())
+    }
+
+    fn hold(&self) -> Hold<'static> {
+        Hold { in_process: self.args.in_process, break_on: &[] }
+    }
+
+    fn terms(&self, scenario: &Scenario) -> Terms {
+        let mut terms = Terms::scenario(scenario.clone());
+        terms.limits.timeout_ns = self.args.timeout.unwrap_or(terms.limits.timeout_ns);
+        terms.limits.blocking_ns = self.args.blocking_limit.unwrap_or(terms.limits.blocking_ns);
+        terms
+    }
+
+    /// Holds one session.
+    pub(super) fn run(&self, task: &Task, started: impl FnOnce(Controls)) -> Result<Came, Failure> {
+        let trace = self.args.trace.as_ref().map(|folder| folder.join(format!("{}.jsonl", task.name)));
+        let (judged, steps, left) = self.judge(&task.scenario, trace, started)?;
+        let fails = self.fails(&judged);
+        let steps = steps.map(|steps| steps.came(judged.items())).unwrap_or_default();
+        // A random session has steps that do not come; they are no matter.
+        let missed = steps.into_iter().find(|(_, came, _)| *came != StepCame::Taken).filter(|_| !task.random);
+        let skipped =
+            missed.filter(|_| judged.found().is_empty()).map(|(step, _, why)| format!("`{}`: {why}", step.action));
+        let replay = match (&self.args.scenarios, fails) {
+            (Some(folder), true) => {
+                let scenario = if task.random { self.shrunk(&task.scenario, &judged) } else { task.scenario.clone() };
+                let file = folder.join(format!("{}.json", task.name));
+                let expect = scenario::Expect {
+                    findings: Some(scenario::ExpectFindings::Exactly(Vec::new())),
+                    ..Default::default()
+                };
+                let scenario = Scenario { expect, ..scenario };
+                std::fs::write(&file, scenario::to_text(&scenario)?)
+                    .map_err(|error| Failure(format!("--scenarios {}: {error}", file.display())))?;
+                again::of_scenario(self.args, &file)
+            }
+            _ if task.random => again::of_conform(self.args, None, Some(task.scenario.seed)),
+            _ => again::of_conform(self.args, Some(&task.name), None),
+        };
+        let broken_off = left.then(|| "the session was left before its end".to_owned());
+        Ok(Came { name: task.name.clone(), judged, replay, skipped, broken_off })
+    }
+
+    fn judge(
+        &self,
+        scenario: &Scenario,
+        trace: Option<PathBuf>,
+        started: impl FnOnce(Controls),
+    ) -> Result<(Judged, Option<Steps>, bool), Failure> {
+        let terms = self.terms(scenario);
+        let mut watcher = Watcher::new(&terms.header(self.handler), trace.as_deref(), None)?;
+        let mut drain = |events: Vec<Event>, _: &Session| watcher.take(events);
+        let launched = self.hold().session(self.handler, &terms, started, &mut drain)?;
+        let Watched { judged, trace_failure } = watcher.end();
+        if let Some(why) = trace_failure {
+            return Err(Failure(why));
+        }
+        Ok((judged, launched.steps, launched.ran.left || launched.ran.exhausted))
+    }
+
+    fn fails(&self, judged: &Judged) -> bool {
+        let fails = |finding: &Finding| self.filter.keeps(finding.rule) && self.filter.fails(finding.level);
+        judged.found().iter().any(|found| fails(&found.finding))
+    }
+
+    /// The shortest scenario that breaks the same rule.
+    fn shrunk(&self, scenario: &Scenario, judged: &Judged) -> Scenario {
+        let broken = judged.found().iter().map(|found| &found.finding);
+        let Some(rule) = broken.filter(|finding| self.filter.fails(finding.level)).map(|finding| finding.rule).next()
+        else {
+            return scenario.clone();
+        };
+        let mut fails = |candidate: &Scenario| {
+            let judged = self.judge(candidate, None, |_| {});
+            judged.is_ok_and(|(judged, ..)| judged.found().iter().any(|found| found.finding.rule == rule))
+        };
+        let shrunk = conform::shrink(scenario, &self.known, MOST_TRIALS, &mut fails);
+        let title = format!("The shortest session that breaks {}, of {}", rule.code, scenario.title);
+        Scenario { title, ..shrunk.scenario }
+    }
+}

@@ -1,0 +1,283 @@
+//! The fixed cases: scenarios that together provoke whatever a manager can provoke.
+
+use super::Known;
+use super::alphabet::{first_middle_last, in_state, on_callback};
+use crate::protocol::{CallbackMethod, Cookie, Guid, HandlerFlags, Item, ItemFlags, Profile, State};
+use crate::scenario::{Action, Another, Choose, ErrorRef, EventName, ItemRef, Look, Reply, Scenario, Step};
+
+/// One case of the suite.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Case {
+    /// Its name, which is stable for a handler with the same items.
+    pub name: String,
+    /// What the manager and the user do.
+    pub scenario: Scenario,
+    /// The rules that it is there for, beside those that every session exercises.
+    pub rules: &'static [&'static str],
+    /// Why it does not apply to the handler.
+    pub skipped: Option<String>,
+}
+
+/// How many items have cases of their own.
+const ITEMS: usize = 3;
+
+/// The cases for a handler of which so much is known; `native` says that it has COM vtables.
+pub fn cases(known: &Known, profile: Profile, native: bool) -> Vec<Case> {
+    let mut all = Collector { known, profile, native, cases: Vec::new() };
+    all.events();
+    all.choices();
+    all.looks();
+    all.instances();
+    all.stops();
+    all.refusals();
+    all.errors();
+    all.settings();
+    all.releases();
+    all.cases
+}
+
+struct Collector<'a> {
+    known: &'a Known,
+    profile: Profile,
+    native: bool,
+    cases: Vec<Case>,
+}
+
+impl Collector<'_> {
+    fn scenario(&self, title: &str) -> Scenario {
+        Scenario { profile: self.profile, choose: Choose::All, ..Scenario::titled(title) }
+    }
+
+    fn add(&mut self, name: impl Into<String>, rules: &'static [&'static str], scenario: Scenario) {
+        self.cases.push(Case { name: name.into(), scenario, rules, skipped: None });
+    }
+
+    /// A case that applies only where the reason against it is not given.
+    fn add_unless(
+        &mut self,
+        against: Option<&str>,
+        name: impl Into<String>,
+        rules: &'static [&'static str],
+        scenario: Scenario,
+    ) {
+        let skipped = against.map(str::to_owned);
+        self.cases.push(Case { name: name.into(), scenario, rules, skipped });
+    }
+
+    fn name_of(&self, item: &Item) -> ItemRef {
+        ItemRef::to(item.id, &self.known.items)
+    }
+
+    /// The items that have cases of their own, with their names.
+    fn items(&self) -> Vec<(Guid, ItemRef)> {
+        self.known.items.iter().take(ITEMS).map(|item| (item.id, self.name_of(item))).collect()
+    }
+
+    fn events(&mut self) {
+        for (event, word) in [
+            (EventName::Manual, "manual"),
+            (EventName::Connect, "connect"),
+            (EventName::PendingDisconnect, "pending-disconnect"),
+            (EventName::Idle, "idle"),
+            (EventName::Invoke, "invoke"),
+            (EventName::Scheduled, "scheduled"),
+        ] {
+            let cookie = (event == EventName::Invoke).then(|| Cookie(vec![0, 1, 0xfe, 0xff]));
+            let scenario = Scenario { event, cookie, ..self.scenario(&format!("An ordinary session: {word}")) };
+            self.add(
+                format!("event-{word}"),
+                &["PREP-02", "SYNC-03", "SYNC-08", "SYNC-09", "SYNC-12"],
+                scenario.clone(),
+            );
+            if matches!(event, EventName::Manual | EventName::Idle) {
+                let title = format!("Nobody is at the screen: {word}");
+                let scenario = Scenario { user: false, title, ..scenario };
+                self.add(format!("event-{word}-without-a-user"), &["PREP-06", "SYNC-08"], scenario);
+            }
+        }
+    }
+
+    fn choices(&mut self) {
+        let none = Scenario { choose: Choose::Nothing, ..self.scenario("Nothing is chosen") };
+        self.add("choose-nothing", &["LIFE-01"], none);
+        let checked = Scenario { choose: Choose::Checked, ..self.scenario("What the handler preselects is chosen") };
+        self.add("choose-preselected", &["ITEM-05"], checked);
+        for (_, item) in self.items() {
+            let scenario = self.scenario(&format!("{item} alone is chosen"));
+            let scenario = Scenario { choose: Choose::These(vec![item.clone()]), ..scenario };
+            self.add(format!("choose-only-{item}"), &["SYNC-07"], scenario);
+        }
+        let names: Vec<ItemRef> = self.known.items.iter().map(|item| self.name_of(item)).collect();
+        let few = (names.len() < 2).then_some("the handler has fewer than two items");
+        let reversed = Choose::These(names.iter().rev().cloned().collect());
+        let scenario = Scenario { choose: reversed, ..self.scenario("All are chosen, the last one first") };
+        self.add_unless(few, "choose-reversed", &["SYNC-07"], scenario);
+        let without_first = Choose::These(names.iter().skip(1).cloned().collect());
+        let scenario = Scenario { choose: without_first, ..self.scenario("All but the first are chosen") };
+        self.add_unless(few, "choose-without-the-first", &["SYNC-07"], scenario);
+    }
+
+    fn looks(&mut self) {
+        const WALK: &[&str] = &["ENUM-02", "ENUM-03", "ENUM-05", "ENUM-06", "ENUM-07", "ENUM-08", "ENUM-09"];
+        let native = (!self.native).then_some("the handler has no COM vtables");
+        for (name, title, look, rules, against) in [
+            ("walk", "The enumerator is walked thoroughly", Look::Walk, WALK, None),
+            ("object", "An item's object is asked for", Look::Object, &["OBJ-01"][..], None),
+            ("callback-again", "The callback is given twice", Look::CallbackAgain, &["CB-01", "CB-02"], None),
+            ("another-callback", "Another callback is given", Look::AnotherCallback, &["CB-01", "CB-02"], None),
+            ("uncounted", "The enumerator is walked without counting", Look::Uncounted, &["ENUM-04"], native),
+        ] {
+            let scenario = Scenario { look: vec![look], ..self.scenario(title) };
+            self.add_unless(against, name, rules, scenario);
+        }
+        const COM: &[&str] = &["COM-01", "COM-02", "COM-03", "COM-04", "COM-05", "COM-06", "COM-07"];
+        let scenario = Scenario { probes: true, ..self.scenario("Interfaces, classes and aggregation are asked for") };
+        self.add_unless(native, "interfaces", COM, scenario);
+    }
+
+    fn instances(&mut self) {
+        let with = |another| Some(another);
+        let second = Another::default();
+        let scenario =
+            Scenario { another: with(second.clone()), ..self.scenario("A second instance, when the first is gone") };
+        self.add("second-instance", &["ITEM-09", "LIFE-04"], scenario);
+        let together = Another { together: true, ..second.clone() };
+        let scenario = Scenario { another: with(together), ..self.scenario("Two instances at once") };
+        self.add("two-instances-at-once", &["COM-08"], scenario);
+        let unknown = Another { event: Some(EventName::Unknown), ..second.clone() };
+        let scenario = Scenario { another: with(unknown), ..self.scenario("An event that the protocol does not have") };
+        self.add("unknown-event", &["INIT-06"], scenario);
+        let reserved = Another { reserved: 7, ..second };
+        let scenario = Scenario { another: with(reserved), ..self.scenario("What is reserved is not 0") };
+        self.add("reserved-argument", &["PREP-07"], scenario);
+    }
+
+    /// Skips and cancels.
+    fn stops(&mut self) {
+        let prepare = self.known.states.contains(&State::PrepareReturned);
+        let synchronize = self.known.states.contains(&State::SynchronizeReturned);
+        let no_prepare =
+            (!prepare).then_some("PrepareForSync is completed before it returns, so that this window never opens");
+        let no_synchronize =
+            (!synchronize).then_some("Synchronize is completed before it returns, so that this window never opens");
+        const SKIP: &[&str] = &["STOP-03", "STOP-04", "STOP-06"];
+        for (id, item) in self.items() {
+            let step = in_state(State::PrepareReturned, 1, Action::Skip(item.clone()));
+            self.with_step(no_prepare, format!("skip-{item}-while-preparing"), SKIP, step);
+            let step = in_state(State::SynchronizeReturned, 1, Action::Skip(item.clone()));
+            self.with_step(no_synchronize, format!("skip-{item}-at-once"), SKIP, step);
+            let reports = self.known.reports.get(&id).copied().unwrap_or(0);
+            let silent = (reports == 0).then_some("the item reports no progress");
+            for (nth, when) in first_middle_last(reports.max(1)).zip(["first", "middle", "last"]) {
+                let when = if reports == 1 { "only" } else { when };
+                let skip = on_callback(CallbackMethod::Progress, nth, Some(item.clone()), Action::Skip(item.clone()));
+                self.with_step(no_synchronize.or(silent), format!("skip-{item}-at-the-{when}-report"), SKIP, skip);
+                let cancel = Action::Reply(Reply::CancelItem);
+                let cancel = on_callback(CallbackMethod::Progress, nth, Some(item.clone()), cancel);
+                let name = format!("cancel-{item}-at-the-{when}-report");
+                self.with_step(silent, name, &["STOP-01", "STOP-06"], cancel);
+            }
+        }
+        let reports = self.known.all_reports();
+        let silent = (reports == 0).then_some("no item reports progress");
+        for (nth, when) in first_middle_last(reports.max(1)).zip(["first", "middle", "last"]) {
+            let cancel = on_callback(CallbackMethod::Progress, nth, None, Action::Reply(Reply::CancelAll));
+            self.with_step(silent, format!("cancel-all-at-the-{when}-report"), &["STOP-02", "STOP-06"], cancel);
+        }
+        let all: Vec<Step> = self
+            .items()
+            .into_iter()
+            .map(|(_, item)| in_state(State::SynchronizeReturned, 1, Action::Skip(item)))
+            .collect();
+        let scenario = Scenario { steps: all, ..self.scenario("Every item is skipped") };
+        self.add_unless(no_synchronize, "skip-everything", SKIP, scenario);
+    }
+
+    fn with_step(&mut self, against: Option<&str>, name: String, rules: &'static [&'static str], step: Step) {
+        let scenario = Scenario { steps: vec![step], ..self.scenario(&name.replace('-', " ")) };
+        self.add_unless(against, name, rules, scenario);
+    }
+
+    fn refusals(&mut self) {
+        let dialogs = (self.known.dialogs == 0).then_some("the handler asks for no dialog");
+        let connections = (self.known.connections == 0).then_some("the handler opens no connection");
+        const MODE: &[&str] = &["MODE-01", "MODE-02", "MODE-03"];
+        for (nth, when) in first_middle_last(self.known.dialogs.max(1)).zip(["first", "middle", "last"]) {
+            let refuse = on_callback(CallbackMethod::EnableModeless, nth, None, Action::Reply(Reply::RefuseDialog));
+            let mut steps = vec![refuse];
+            steps.extend(self.show_error());
+            let scenario = Scenario { steps, ..self.scenario(&format!("The {when} dialog is refused")) };
+            self.add_unless(dialogs, format!("refuse-the-{when}-dialog"), MODE, scenario);
+        }
+        for (nth, when) in first_middle_last(self.known.connections.max(1)).zip(["first", "middle", "last"]) {
+            let fail = Action::Reply(Reply::FailConnection);
+            let fail = on_callback(CallbackMethod::EstablishConnection, nth, None, fail);
+            self.with_step(connections, format!("fail-the-{when}-connection"), &["CONN-01"], fail);
+        }
+    }
+
+    /// The step that shows the first error, where there is one.
+    fn show_error(&self) -> Option<Step> {
+        let show = || in_state(State::Synchronized, 1, Action::ShowError(ErrorRef::First));
+        (self.known.jump_errors > 0).then(show)
+    }
+
+    fn errors(&mut self) {
+        let none = (self.known.jump_errors == 0).then_some("the handler logs no error with jump text");
+        const SHOW: &[&str] = &["ERRS-02", "ERRS-03", "ERRS-04", "ERRS-05", "ERRS-07", "LOG-08"];
+        let step = || in_state(State::Synchronized, 1, Action::ShowError(ErrorRef::First));
+        for (name, user) in [("show-the-error", true), ("show-the-error-without-a-user", false)] {
+            let scenario = Scenario { user, steps: vec![step()], ..self.scenario("The user looks at the error") };
+            self.add_unless(none, name, SHOW, scenario);
+        }
+        let release = in_state(State::RetryDue, 1, Action::Release);
+        let scenario = Scenario { steps: vec![step(), release], ..self.scenario("Released instead of retried") };
+        self.add_unless(none, "release-instead-of-the-retry", &["LIFE-01"], scenario);
+    }
+
+    fn settings(&mut self) {
+        const RULES: &[&str] = &["LIFE-05", "PROP-02", "PROP-03", "PROP-04"];
+        for (name, user) in [("settings", true), ("settings-without-a-user", false)] {
+            let scenario = Scenario { settings: true, user, choose: Choose::Checked, ..self.scenario("Configuration") };
+            self.add(name, RULES, scenario);
+        }
+        let handler = self.known.flags.has(HandlerFlags::HASPROPERTIES);
+        let with_pages: Vec<ItemRef> = self
+            .known
+            .items
+            .iter()
+            .filter(|item| item.flags.has(ItemFlags::HASPROPERTIES))
+            .map(|item| self.name_of(item))
+            .collect();
+        let none = (!handler && with_pages.is_empty()).then_some("nothing has HASPROPERTIES");
+        let choose = if handler { Choose::Checked } else { Choose::These(with_pages.clone()) };
+        let refuse = on_callback(CallbackMethod::EnableModeless, 1, None, Action::Reply(Reply::RefuseDialog));
+        let refused = self.scenario("The page of properties is refused");
+        let scenario = Scenario { settings: true, choose, steps: vec![refuse], ..refused };
+        self.add_unless(none, "refuse-the-page-of-properties", RULES, scenario);
+        let no_items = with_pages.is_empty().then_some("no item has HASPROPERTIES");
+        let items = self.scenario("The properties of items are shown");
+        let scenario = Scenario { settings: true, choose: Choose::These(with_pages), ..items };
+        self.add_unless(no_items, "properties-of-items", RULES, scenario);
+    }
+
+    fn releases(&mut self) {
+        for state in [
+            State::Created,
+            State::Initialized,
+            State::Enumerated,
+            State::Ready,
+            State::PrepareReturned,
+            State::Prepared,
+            State::SynchronizeReturned,
+            State::Synchronized,
+        ] {
+            let never = (!self.known.states.contains(&state)).then_some("the session is never in that state");
+            let release = in_state(state, 1, Action::Release);
+            self.with_step(never, format!("release-when-{state}"), &["LIFE-01", "CB-03", "CB-04"], release);
+        }
+        let silent = (self.known.all_reports() == 0).then_some("no item reports progress");
+        let release = on_callback(CallbackMethod::Progress, 2, None, Action::Release);
+        self.with_step(silent, "release-while-it-works".to_owned(), &["LIFE-01", "CB-03", "CB-04"], release);
+    }
+}

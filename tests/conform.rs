@@ -1,0 +1,204 @@
+//! `mobsync conform`, as somebody's CI runs it.
+
+#[path = "common/native.rs"]
+#[allow(dead_code, reason = "shared with other tests, which use other parts")]
+mod handlers;
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use assert_cmd::Command;
+use serde_json::Value;
+use tempfile::TempDir;
+
+fn ran(args: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = Command::cargo_bin("mobsync").expect("it is built");
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).arg("conform").args(args);
+    let output = command.timeout(std::time::Duration::from_secs(120)).output().expect("it runs");
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("it writes UTF-8");
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+fn report(args: &[&str]) -> (Option<i32>, Value) {
+    let (code, said, errors) = ran(&[args, &["--format", "json"]].concat());
+    (code, serde_json::from_str(&said).unwrap_or_else(|error| panic!("{error}: {said}{errors}")))
+}
+
+fn names(report: &Value, outcome: &str) -> BTreeSet<String> {
+    let cases = report["cases"].as_array().expect("there are cases").iter();
+    cases.filter(|case| case["outcome"] == outcome).map(|case| case["name"].as_str().unwrap().to_owned()).collect()
+}
+
+fn rules(report: &Value) -> BTreeSet<&str> {
+    report["findings"]
+        .as_array()
+        .expect("there are findings")
+        .iter()
+        .filter_map(|found| found["rule"].as_str())
+        .collect()
+}
+
+/// As much time as a busy machine needs, for handlers in real time.
+const PATIENT: &[&str] = &["--timeout", "60", "--blocking-limit", "30"];
+
+const GOOD: &str = "fixtures/handlers/good.json";
+
+#[test]
+fn good_handlers_pass_and_what_does_not_apply_says_why() {
+    for profile in ["xp", "vista"] {
+        let (code, report) = report(&[GOOD, "--profile", profile, "--sessions", "300"]);
+        assert_eq!((code, rules(&report)), (Some(0), BTreeSet::new()), "{profile}");
+        assert!(names(&report, "passed").len() > 350, "{}", report["summary"]);
+        let skipped = report["cases"].as_array().unwrap().iter().find(|case| case["name"] == "interfaces").unwrap();
+        assert_eq!(skipped["outcome"], "skipped");
+        assert_eq!(skipped["error"], "the handler has no COM vtables");
+        let verdict = |rule: &str| {
+            report["rules"].as_array().unwrap().iter().find(|row| row["rule"] == rule).unwrap()["verdict"].clone()
+        };
+        assert_eq!(verdict("STOP-01"), "held");
+        assert_eq!(verdict("COM-01"), "not-exercised", "what no case could exercise is never said to be held");
+    }
+    let folder = TempDir::new().unwrap();
+    let right = format!("fixtures/folders/left={}", folder.path().join("right").display());
+    let (code, report) = report(&[&["filesync", "--folder", &right, "--sessions", "100"], PATIENT].concat());
+    assert_eq!((code, rules(&report)), (Some(0), BTreeSet::new()));
+}
+
+#[test]
+fn bad_handlers_fail_with_the_rule_the_case_and_a_command_that_shows_it_again() {
+    for (handler, rule, case) in [
+        ("completes-twice", "SYNC-04", "event-manual"),
+        ("ignores-stop", "STOP-02", "cancel-all-at-the-first-report"),
+        ("changes-ids", "ITEM-09", "walk"),
+        ("enumerator-strays", "ENUM-06", "walk"),
+        ("panics", "LIFE-02", "event-manual"),
+        ("hangs", "LIFE-03", "event-manual"),
+    ] {
+        let file = format!("fixtures/handlers/{handler}.json");
+        let (code, report) = report(&[&file, "--strict"]);
+        assert_eq!(code, Some(1), "{handler}");
+        assert!(rules(&report).contains(rule), "{handler}: {:?}", rules(&report));
+        let of_case = |found: &&Value| found["rule"] == rule && found["case"] == case;
+        let found = report["findings"].as_array().unwrap().iter().find(of_case);
+        let found = found.unwrap_or_else(|| panic!("{handler}: {rule} is not found by {case}"));
+        let again: Vec<&str> = found["replay"].as_str().unwrap().split(' ').collect();
+        assert_eq!(again[..2], ["mobsync", "conform"]);
+        let (_, once_more) = self::report(&again[2..]);
+        assert!(rules(&once_more).contains(rule), "{again:?}");
+        assert_eq!(once_more["summary"]["cases"], 1);
+    }
+    assert!(names(&report(&["fixtures/handlers/panics.json"]).1, "crashed").contains("event-manual"));
+    assert!(names(&report(&["fixtures/handlers/hangs.json"]).1, "timed-out").contains("event-manual"));
+}
+
+#[test]
+fn the_order_of_the_work_does_not_show() {
+    let with = |jobs: &str| {
+        ran(&["fixtures/handlers/ignores-stop.json", "--sessions", "40", "--jobs", jobs, "--format", "json"]).1
+    };
+    assert_eq!(with("1"), with("4"));
+}
+
+#[test]
+fn the_parts_are_the_whole() {
+    let args = [GOOD, "--sessions", "50"];
+    let all = |report: &Value| {
+        ["passed", "failed", "skipped"].iter().flat_map(|outcome| names(report, outcome)).collect::<Vec<_>>()
+    };
+    let mut whole = all(&report(&args).1);
+    let mut parts: Vec<String> = ["1/3", "2/3", "3/3"]
+        .iter()
+        .flat_map(|part| all(&report(&[&args[..], &["--partition", part]].concat()).1))
+        .collect();
+    whole.sort();
+    parts.sort();
+    assert_eq!(parts, whole, "each case is in one part, and in one only");
+    for wrong in ["0/3", "4/3", "1", "x/y"] {
+        let (code, _, errors) = ran(&[GOOD, "--partition", wrong]);
+        assert_eq!(code, Some(2));
+        assert!(errors.contains("such as 2/4"), "{errors}");
+    }
+}
+
+#[test]
+fn cases_are_listed_with_their_rules_and_run_by_their_names() {
+    let (code, listed, _) = ran(&[GOOD, "--list"]);
+    assert_eq!(code, Some(0));
+    let walk = listed.lines().find(|line| line.starts_with("walk ")).expect("it is listed");
+    assert!(walk.contains("ENUM-06, ENUM-07, ENUM-08"), "{walk}");
+    let (_, report) = report(&[GOOD, "--case", "walk", "--case", "object"]);
+    assert_eq!(names(&report, "passed"), BTreeSet::from(["object".to_owned(), "walk".to_owned()]));
+    let (code, _, errors) = ran(&[GOOD, "--case", "wlak"]);
+    assert_eq!(code, Some(2));
+    assert!(errors.contains("did you mean walk?"), "{errors}");
+}
+
+#[test]
+fn a_failing_random_session_is_written_as_the_shortest_scenario_and_replayed_without_a_seed() {
+    let folder = TempDir::new().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let good = fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(GOOD)).unwrap();
+    let mut script: Value = serde_json::from_str(&good).unwrap();
+    // It crashes when two items were skipped and the connection failed, and says so nowhere else.
+    let bug = serde_json::json!({ "when": {
+        "is": { "skipped": ["A", "C"], "connection_failed": true }, "do": [{ "panic": "nobody thought of that" }]
+    } });
+    script["methods"]["Synchronize"][0]["threads"]["contacts"].as_array_mut().unwrap().insert(1, bug);
+    fs::write(at("handler.json"), script.to_string()).unwrap();
+    let (code, fixed) = report(&[&at("handler.json")]);
+    assert_eq!((code, rules(&fixed)), (Some(0), BTreeSet::new()), "no fixed case does three things");
+    let (code, random) = report(&[&at("handler.json"), "--sessions", "400", "--scenarios", &at("failing")]);
+    assert_eq!((code, rules(&random)), (Some(1), BTreeSet::from(["LIFE-02"])));
+    let found = &random["findings"][0];
+    let again: Vec<&str> = found["replay"].as_str().unwrap().split(' ').collect();
+    assert_eq!(again[..2], ["mobsync", "replay"]);
+    let scenario: Value = serde_json::from_str(&fs::read_to_string(again[2]).unwrap()).unwrap();
+    assert_eq!(scenario["steps"].as_array().unwrap().len(), 3, "{scenario:#}");
+    let mut replay = Command::cargo_bin("mobsync").unwrap();
+    let output = replay.args(&again[1..]).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("LIFE-02"), "{said}");
+}
+
+#[cfg(unix)]
+mod native {
+    use super::*;
+
+    fn conform(bug: &str, more: &[&str]) -> (Option<i32>, Value) {
+        let definition = format!("WITH_BUG=\"{bug}\"");
+        let definitions: &[&str] = if bug.is_empty() { &[] } else { &[&definition] };
+        let library = handlers::library("fixtures/handlers/cpp/notebook.cpp", definitions);
+        let args = [library.to_str().unwrap(), "--clsid", handlers::NOTEBOOK_CPP];
+        report(&[&args, PATIENT, more].concat())
+    }
+
+    #[test]
+    fn the_reference_handler_in_cpp_passes_in_both_profiles() {
+        for profile in ["xp", "vista"] {
+            let (code, report) = conform("", &["--profile", profile, "--sessions", "300"]);
+            assert_eq!((code, rules(&report)), (Some(0), BTreeSet::new()), "{profile}: {:#}", report["findings"]);
+        }
+    }
+
+    #[test]
+    fn every_native_bug_is_found_and_nothing_else_is() {
+        // The cases for what only native handlers can do wrong, and one like all others.
+        let cases = ["event-manual", "walk", "callback-again", "another-callback", "uncounted", "interfaces"];
+        let cases: Vec<&str> = cases.iter().flat_map(|case| ["--case", case]).collect();
+        let mut wrong = Vec::new();
+        for rule in [
+            "INFO_02", "INFO_03", "INFO_05", "ENUM_04", "ITEM_01", "ITEM_06", "CB_01", "CB_02", "CB_03", "CB_05",
+            "PROG_01", "PROG_03", "LOG_03", "COM_01", "COM_02", "COM_03", "COM_04", "COM_05", "COM_06", "COM_07",
+        ] {
+            for nth in [1, 2] {
+                let (code, report) = conform(&format!("{rule}_{nth}"), &[&cases[..], &["--strict"]].concat());
+                let code_of = rule.replace('_', "-");
+                if code != Some(1) || rules(&report) != BTreeSet::from([code_of.as_str()]) {
+                    wrong.push(format!("{rule}_{nth}: {code:?} {:?}", rules(&report)));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+}

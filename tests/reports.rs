@@ -1,0 +1,309 @@
+//! Reports in every form: each is well-formed, valid by its schema, and says what came, whatever the handler's text is.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use mobsync::protocol::{FileTime, HandlerId, Profile, Thread};
+use mobsync::report::{CaseRecord, Filter, Format, Found, Omitted, Report, Style, render};
+use mobsync::rules::{Conditions, Finding, Level, Limits, Monitor, RULES, rule};
+use proptest::prelude::*;
+use serde_json::Value;
+
+const HOSTILE: &str =
+    "a\u{0}b\u{1b}[2J ]]> <x a='1' b=\"2\"> & &amp; \r\n::error::no\u{85} 100%25 \u{fffe}\u{ffff}\u{200f} ü 🙂";
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn mobsync(args: &[&str]) -> (String, Output) {
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_mobsync")).args(args).current_dir(root()).output().expect("it starts");
+    (String::from_utf8(output.stdout.clone()).expect("a report is UTF-8"), output)
+}
+
+fn found(code: &str, message: &str, backtrace: Option<Vec<String>>) -> Found {
+    let rule = rule(code).expect("the rule is in the catalogue");
+    let finding = Finding {
+        rule,
+        level: rule.level,
+        handler: HandlerId(1),
+        message: message.to_owned(),
+        events: vec![1, 2],
+        thread: Thread::APARTMENT,
+    };
+    Found { finding, at_ns: 5_000_000, line: Some(7), context: Vec::new(), backtrace }
+}
+
+fn record(name: &str, found: Vec<Found>, error: Option<&str>) -> CaseRecord {
+    CaseRecord {
+        name: name.to_owned(),
+        trace: None,
+        found,
+        omitted: Omitted::default(),
+        nanos: 1_500_000_000,
+        replay: Some(format!("mobsync check {name}")),
+        error: error.map(str::to_owned),
+        expectations: None,
+    }
+}
+
+fn report_of(handler: &str, cases: Vec<CaseRecord>) -> Report {
+    let filter = Filter::default();
+    let mut report = Report::new(handler, Profile::Xp, Some(3), &filter);
+    let monitor =
+        Monitor::new(Conditions { profile: Profile::Xp, limits: Limits::default(), started: FileTime::default() });
+    cases.into_iter().for_each(|case| report.add_case(case, &monitor, &filter));
+    report
+}
+
+fn rendered(report: &Report, format: Format) -> String {
+    render(report, format, Style::default()).expect("it is rendered")
+}
+
+/// Fails with what the schema of CI systems has against the text.
+#[track_caller]
+fn valid_junit(xml: &str) {
+    let schema = root().join("tests/schema/junit.xsd");
+    let mut xmllint = Command::new("xmllint")
+        .args(["--noout", "--nonet", "--huge", "--schema"])
+        .arg(schema)
+        .arg("-")
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("xmllint is needed to validate XML: install libxml2-utils (Debian), libxml2 (Homebrew)");
+    xmllint.stdin.take().expect("it is piped").write_all(xml.as_bytes()).expect("xmllint reads");
+    let output = xmllint.wait_with_output().expect("xmllint ends");
+    assert!(output.status.success(), "{}\n{xml}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// The official schema of SARIF 2.1.0, as the crate serde-sarif carries it.
+fn sarif_schema() -> jsonschema::Validator {
+    let metadata = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
+        .current_dir(root())
+        .output()
+        .expect("cargo starts");
+    assert!(metadata.status.success(), "{}", String::from_utf8_lossy(&metadata.stderr));
+    let metadata: Value = serde_json::from_slice(&metadata.stdout).expect("metadata is JSON");
+    let packages = metadata["packages"].as_array().expect("there are packages");
+    let package = packages.iter().find(|package| package["name"] == "serde-sarif").expect("serde-sarif is there");
+    let manifest = PathBuf::from(package["manifest_path"].as_str().expect("a path"));
+    let text =
+        std::fs::read_to_string(manifest.with_file_name("src").join("schema.json")).expect("the schema is there");
+    let schema: Value = serde_json::from_str(&text).expect("a schema is JSON");
+    assert_eq!(schema["properties"]["version"]["enum"], serde_json::json!(["2.1.0"]));
+    jsonschema::draft7::new(&schema).expect("the schema is a schema")
+}
+
+#[track_caller]
+fn valid_sarif(schema: &jsonschema::Validator, text: &str) -> Value {
+    let value: Value = serde_json::from_str(text).expect("SARIF is JSON");
+    let complaints: Vec<String> =
+        schema.iter_errors(&value).map(|error| format!("{}: {error}", error.instance_path)).collect();
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+    let _: serde_sarif::sarif::Sarif = serde_json::from_str(text).expect("its types take it");
+    value
+}
+
+#[test]
+fn the_schemas_refuse_what_is_wrong() {
+    let report = report_of("h", vec![record("c", vec![found("SYNC-04", "twice", None)], None)]);
+    let xml = rendered(&report, Format::Junit);
+    for (right, wrong) in [("<testcase ", "<testcase odd=\"1\" "), ("<failure ", "<failing "), (" tests=\"1\"", "")] {
+        assert!(xml.contains(right), "{xml}");
+        let wrong = xml.replace(right, wrong);
+        assert!(std::panic::catch_unwind(|| valid_junit(&wrong)).is_err(), "{wrong}");
+    }
+    let schema = sarif_schema();
+    let mut sarif: Value = serde_json::from_str(&rendered(&report, Format::Sarif)).expect("JSON");
+    sarif["runs"][0]["results"][0]["level"] = "terrible".into();
+    assert!(!schema.is_valid(&sarif));
+}
+
+#[test]
+fn a_session_that_hangs_is_reported_in_every_form() {
+    let run = |format: &str| mobsync(&["run", "fixtures/handlers/hangs.json", "--format", format]);
+    for format in ["junit", "sarif", "github"] {
+        assert_eq!(run(format).1.status.code(), Some(1), "{format}");
+    }
+    let xml = run("junit").0;
+    valid_junit(&xml);
+    assert!(xml.contains("type=\"LIFE-03\"") || xml.contains("type=\"timed out\""), "{xml}");
+    assert!(xml.contains("mobsync run fixtures/handlers/hangs.json --seed 0"), "{xml}");
+    let sarif = valid_sarif(&sarif_schema(), &run("sarif").0);
+    let run_of = &sarif["runs"][0];
+    assert_eq!(run_of["tool"]["driver"]["rules"].as_array().map(Vec::len), Some(RULES.len()));
+    let result = &run_of["results"][0];
+    let at = usize::try_from(result["ruleIndex"].as_u64().expect("an index")).expect("small");
+    assert_eq!(run_of["tool"]["driver"]["rules"][at]["id"], "LIFE-03");
+    let place = &result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+    assert_eq!(place, "fixtures/handlers/hangs.json");
+    let github = run("github").0;
+    let expected = "::error file=fixtures/handlers/hangs.json,title=LIFE-03 no-call-hangs::Synchronize had not returned after \
+                    10s%0A";
+    assert!(github.starts_with(expected), "{github}");
+    assert!(github.lines().last().is_some_and(|line| line.starts_with("FAILED: 1 error")), "{github}");
+}
+
+#[test]
+fn a_trace_gives_the_line_at_which_it_was_seen() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let trace = folder.path().join("a b%,.jsonl");
+    let trace = trace.to_str().expect("UTF-8");
+    assert_eq!(mobsync(&["run", "fixtures/handlers/hangs.json", "--trace", trace]).1.status.code(), Some(1));
+    let check = |format: &str| mobsync(&["check", trace, "--format", format]).0;
+    valid_junit(&check("junit"));
+    let sarif = valid_sarif(&sarif_schema(), &check("sarif"));
+    let physical = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+    let uri = physical["artifactLocation"]["uri"].as_str().expect("a URI");
+    assert!(uri.starts_with("file://") && uri.ends_with("/a%20b%25%2C.jsonl"), "{uri}");
+    let line = physical["region"]["startLine"].as_u64().expect("a line");
+    let lines = std::fs::read_to_string(trace).expect("the trace is there");
+    assert!(lines.lines().nth(usize::try_from(line).expect("small") - 1).is_some_and(|line| line.contains("TimedOut")));
+    assert!(check("github").contains(&format!("a b%25%2C.jsonl,line={line},title=")));
+}
+
+#[test]
+fn expectations_that_are_not_met_fail_a_test() {
+    let scenario =
+        ["replay", "fixtures/scenarios/an-ordinary-session.json", "--handler", "fixtures/handlers/hangs.json"];
+    let replay = |format: &str| mobsync(&[&scenario[..], &["--format", format]].concat()).0;
+    let xml = replay("junit");
+    valid_junit(&xml);
+    assert!(xml.contains("<failure type=\"expectation\"") || xml.contains("expectation not met"), "{xml}");
+    valid_sarif(&sarif_schema(), &replay("sarif"));
+    assert!(replay("github").contains("title=fixtures/scenarios/an-ordinary-session.json%3A expectation not met::"));
+}
+
+#[test]
+fn a_stack_gives_the_source_line() {
+    let frames =
+        vec!["start".to_owned(), "0x12 at /lib/x.so".to_owned(), "Note::Sync() at /repo/src/n b.cpp:42".to_owned()];
+    let report = report_of("h", vec![record("c", vec![found("LIFE-02", "it crashed", Some(frames))], None)]);
+    let style = Style { root: Some(Path::new("/repo")), ..Style::default() };
+    let sarif = valid_sarif(&sarif_schema(), &render(&report, Format::Sarif, style).expect("rendered"));
+    let result = &sarif["runs"][0]["results"][0];
+    let physical = &result["locations"][0]["physicalLocation"];
+    assert_eq!(physical["artifactLocation"]["uri"], "src/n%20b.cpp");
+    assert_eq!(physical["region"]["startLine"], 42);
+    assert_eq!(result["stacks"][0]["frames"].as_array().map(Vec::len), Some(3));
+    let github = render(&report, Format::Github, style).expect("rendered");
+    assert!(github.starts_with("::error file=src/n b.cpp,line=42,title=LIFE-02"), "{github}");
+}
+
+#[test]
+fn fingerprints_outlive_times_and_tell_findings_apart() {
+    let prints = |messages: &[&str]| -> Vec<String> {
+        let found = messages.iter().map(|message| found("SYNC-04", message, None)).collect();
+        let text = rendered(&report_of("h", vec![record("c", found, None)]), Format::Sarif);
+        let sarif: Value = serde_json::from_str(&text).expect("JSON");
+        let results = sarif["runs"][0]["results"].as_array().expect("results").clone();
+        results.iter().map(|result| result["partialFingerprints"]["mobsyncFinding/v1"].to_string()).collect()
+    };
+    let (first, again) = (prints(&["after 9.99s", "after 1s", "x"]), prints(&["after 10.1s", "after 2s", "x"]));
+    assert_eq!(first, again);
+    assert!(first[0] != first[1] && first[1] != first[2] && first[0] != first[2], "{first:?}");
+    let twice = prints(&["x", "x"]);
+    assert_ne!(twice[0], twice[1]);
+}
+
+#[test]
+fn a_case_without_an_end_is_an_error_and_none_that_passed() {
+    let report = report_of("h", vec![record("c", Vec::new(), Some("line 3: broken")), record("d", Vec::new(), None)]);
+    let xml = rendered(&report, Format::Junit);
+    valid_junit(&xml);
+    assert!(xml.contains("<error message=\"line 3: broken\" type=\"incomplete\">"), "{xml}");
+    assert!(xml.contains("tests=\"2\" failures=\"0\" errors=\"1\""), "{xml}");
+    let sarif = valid_sarif(&sarif_schema(), &rendered(&report, Format::Sarif));
+    assert_eq!(sarif["runs"][0]["invocations"][0]["executionSuccessful"], false);
+    assert!(rendered(&report, Format::Github).starts_with("::error title=c%3A incomplete::line 3: broken\n"));
+}
+
+#[test]
+fn crashed_hung_and_skipped_cases_are_kept_apart() {
+    let cases = vec![
+        record("a", vec![found("LIFE-02", "it crashed", None)], Some("the worker ended")),
+        record("b", vec![found("LIFE-03", "it hangs", None)], None),
+        record("c", vec![found("SYNC-04", "twice", None)], None),
+    ];
+    let mut report = report_of("h", cases);
+    report.add_skipped("d", "it has no properties".to_owned());
+    let xml = rendered(&report, Format::Junit);
+    valid_junit(&xml);
+    assert!(xml.contains("<error message=\"LIFE-02 it crashed\" type=\"crashed\">"), "{xml}");
+    assert!(xml.contains("<error message=\"LIFE-03 it hangs\" type=\"timed out\">"), "{xml}");
+    assert!(xml.contains("<failure message=\"SYNC-04 twice\" type=\"SYNC-04\">"), "{xml}");
+    assert!(xml.contains("<skipped message=\"because it has no properties\" type=\"skipped\"/>"), "{xml}");
+    assert!(xml.contains("tests=\"4\" skipped=\"1\" errors=\"2\" failures=\"1\""), "{xml}");
+    let sarif = valid_sarif(&sarif_schema(), &rendered(&report, Format::Sarif));
+    let told =
+        sarif["runs"][0]["invocations"][0]["toolExecutionNotifications"].as_array().cloned().expect("notifications");
+    assert!(
+        told.iter()
+            .any(|told| told["level"] == "note" && told["message"]["text"] == "d: skipped: it has no properties")
+    );
+    assert!(!rendered(&report, Format::Github).contains("it has no properties"));
+}
+
+#[test]
+fn the_suite_is_reported_as_a_test_for_each_case() {
+    let conform = ["conform", "fixtures/handlers/completes-twice.json", "--case"];
+    let (list, _) = mobsync(&["conform", "fixtures/handlers/completes-twice.json", "--list", "--format", "json"]);
+    let list: Value = serde_json::from_str(&list).expect("a list is JSON");
+    let case =
+        list.as_array().expect("cases").iter().find(|case| case["skipped"].is_null()).expect("a case that applies");
+    let name = case["name"].as_str().expect("a name");
+    let (xml, output) = mobsync(&[&conform[..], &[name, "--format", "junit"]].concat());
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    valid_junit(&xml);
+    assert!(xml.contains(&format!("<testcase name=\"{name}\"")) && xml.contains("type=\"SYNC-04\""), "{xml}");
+}
+
+#[test]
+fn very_long_messages_are_cut_where_lists_show_them_and_whole_below() {
+    let long = "x%\n".repeat(50_000);
+    let report = report_of("h", vec![record("c", vec![found("SYNC-04", &long, None)], None)]);
+    let xml = rendered(&report, Format::Junit);
+    valid_junit(&xml);
+    assert!(xml.len() > long.len(), "the whole text is there");
+    let message = xml.split_once("message=\"").and_then(|(_, rest)| rest.split_once('"')).expect("a message").0;
+    assert!(message.chars().count() < 1000, "{} characters", message.chars().count());
+    assert!(rendered(&report, Format::Github).lines().all(|line| line.len() < 20_000));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn any_text_makes_a_well_formed_report(
+        handler in any::<String>(),
+        name in any::<String>(),
+        messages in proptest::collection::vec((0..RULES.len(), any::<String>()), 0..4),
+        frame in proptest::option::of(any::<String>()),
+        error in proptest::option::of(any::<String>()),
+        hostile in any::<bool>(),
+    ) {
+        let worse = |text: &str| if hostile { format!("{text}{HOSTILE}") } else { text.to_owned() };
+        let found: Vec<Found> = messages
+            .iter()
+            .map(|(at, message)| found(RULES[*at].code, &worse(message), frame.as_deref().map(|frame| vec![worse(frame)])))
+            .collect();
+        let (many, errors) = (found.len(), found.iter().filter(|found| found.finding.level == Level::Error).count());
+        let report = report_of(&worse(&handler), vec![record(&worse(&name), found, error.as_deref())]);
+        let xml = rendered(&report, Format::Junit);
+        valid_junit(&xml);
+        let read = quick_junit::Report::deserialize_from_str(&xml).expect("it is read back");
+        prop_assert_eq!(read.tests, 1);
+        prop_assert_eq!(read.failures, usize::from(errors > 0));
+        let sarif: Value = serde_json::from_str(&rendered(&report, Format::Sarif)).expect("JSON");
+        let _: serde_sarif::sarif::Sarif = serde_json::from_value(sarif.clone()).expect("its types take it");
+        prop_assert_eq!(sarif["runs"][0]["results"].as_array().map(Vec::len), Some(many));
+        // A line a finding, one for a case without an end, and the verdict: nothing of the text begins a line of its own.
+        let github = rendered(&report, Format::Github);
+        let commands = github.split_inclusive(['\n', '\r']).filter(|line| line.starts_with("::")).count();
+        prop_assert_eq!(commands, many + usize::from(error.is_some()));
+        prop_assert_eq!(github.split_inclusive(['\n', '\r']).count(), commands + 1);
+    }
+}
