@@ -38,6 +38,9 @@ fn rules(report: &Value) -> BTreeSet<&str> {
         .collect()
 }
 
+/// As much time as a busy machine needs, for handlers in real time.
+const PATIENT: &[&str] = &["--timeout", "60", "--blocking-limit", "30"];
+
 const GOOD: &str = "fixtures/handlers/good.json";
 
 #[test]
@@ -57,7 +60,7 @@ fn good_handlers_pass_and_what_does_not_apply_says_why() {
     }
     let folder = TempDir::new().unwrap();
     let right = format!("fixtures/folders/left={}", folder.path().join("right").display());
-    let (code, report) = report(&["filesync", "--folder", &right, "--sessions", "100"]);
+    let (code, report) = report(&[&["filesync", "--folder", &right, "--sessions", "100"], PATIENT].concat());
     assert_eq!((code, rules(&report)), (Some(0), BTreeSet::new()));
 }
 
@@ -166,7 +169,8 @@ mod native {
         let definition = format!("WITH_BUG=\"{bug}\"");
         let definitions: &[&str] = if bug.is_empty() { &[] } else { &[&definition] };
         let library = handlers::library("fixtures/handlers/cpp/notebook.cpp", definitions);
-        report(&[&[library.to_str().unwrap(), "--clsid", handlers::NOTEBOOK_CPP], more].concat())
+        let args = [library.to_str().unwrap(), "--clsid", handlers::NOTEBOOK_CPP];
+        report(&[&args, PATIENT, more].concat())
     }
 
     #[test]

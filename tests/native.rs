@@ -26,7 +26,9 @@ impl Came {
 
 fn run(handler: &Handler, flags: u32, wrap: impl FnOnce(Box<dyn Plan>) -> Box<dyn Plan>) -> Came {
     let initialize = Initialize::new(SyncFlags::new(SyncEvent::MANUAL, flags));
-    let terms = Terms::standard(Standard { initialize, selection: Selection::All, retries: 1 });
+    let mut terms = Terms::standard(Standard { initialize, selection: Selection::All, retries: 1 });
+    // As much time as a busy machine needs.
+    (terms.limits.timeout_ns, terms.limits.blocking_ns) = (60_000_000_000, 30_000_000_000);
     let mut monitor = Monitor::new(Conditions::from(&terms.header(handler)));
     let mut events = Vec::new();
     let mut drain = |new: Vec<Event>, _: &Session| events.extend(new);

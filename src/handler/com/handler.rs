@@ -91,7 +91,7 @@ struct ComHandler {
 }
 
 /// How long the manager waits for a handler's threads to let go of what they hold.
-const GRACE: Duration = Duration::from_millis(300);
+const GRACE: Duration = Duration::from_secs(1);
 
 /// Waits until it is so, at most for the grace.
 fn wait_until(is_so: impl Fn() -> bool) {
