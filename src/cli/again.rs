@@ -12,7 +12,7 @@ use crate::rules::Limits;
 pub(super) fn of_run(args: &RunArgs) -> String {
     let session = &args.session;
     let mut line = Line::new("run");
-    line.word(&args.handler);
+    line.handler(&args.handler, args.exec.as_deref());
     line.option("--seed", &session.seed.unwrap_or_default().to_string());
     if session.event != EventName::Manual {
         line.option("--event", &name(session.event));
@@ -118,6 +118,13 @@ impl Line {
     fn word(&mut self, word: &str) {
         self.0.push(' ');
         self.0.push_str(&quoted(word));
+    }
+
+    fn handler(&mut self, word: &str, exec: Option<&str>) {
+        match exec {
+            Some(command) => self.option("--exec", command),
+            None => self.word(word),
+        }
     }
 
     fn option(&mut self, option: &str, value: &str) {

@@ -67,7 +67,12 @@ pub(super) enum Command {
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
     /// `filesync` (with --folder), a native library (with --clsid), or a .json handler file
+    #[arg(default_value = "", hide_default_value = true, conflicts_with = "exec")]
     pub(super) handler: String,
+
+    /// A program that speaks the wire protocol (docs/wire.md), instead of HANDLER
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["folder", "clsid"])]
+    pub(super) exec: Option<String>,
 
     /// For filesync: synchronize LEFT to RIGHT, as one item (repeatable)
     #[arg(long, value_name = "LEFT=RIGHT")]
@@ -84,7 +89,7 @@ pub(super) struct RunArgs {
     pub(super) judge: JudgeArgs,
 
     /// Write what the manager and the user did to this file, as a scenario that `replay` takes
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "exec")]
     pub(super) record: Option<PathBuf>,
 
     /// How to report

@@ -25,7 +25,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     let mut terms = terms(&args.session)?;
     terms.record = args.record.is_some();
     let selection = terms.selection();
-    let handler = Handler::find(&args.handler, &args.folder, args.clsid)?;
+    let handler = Handler::find_or_exec(&args.handler, args.exec.as_deref(), &args.folder, args.clsid)?;
     if !handler.is_scripted() && args.session.seed.is_some() {
         let why = "--seed is for scripted handlers; the threads of this one are real, and no seed decides their order";
         return Err(Failure(why.to_owned()));

@@ -2,9 +2,11 @@
 
 #[allow(unsafe_code, reason = "a native handler's functions are called and its memory is read, here and nowhere else")]
 pub mod com;
+#[cfg(unix)]
+pub mod exec;
 pub mod filesync;
 pub mod script;
 mod traits;
 
 pub use filesync::{FileSync, FolderError, FolderPair};
-pub use traits::{CreateError, EnumItems, HandlerFactory, SyncCallback, SyncHandler};
+pub use traits::{Chronicle, CreateError, EnumItems, HandlerFactory, SyncCallback, SyncHandler};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::protocol::{
     Callback, Completed, DeleteLogError, EnableModeless, EstablishConnection, Guid, HResult, HandlerInfo, Item,
     LogError, LogErrorInfo, LogLevel, Note, Progress, ProgressItem, ShowErrorCompleted, Status, SyncFlags, Text,
+    Thread,
 };
 
 /// A handler instance: `ISyncMgrSynchronize` in Rust types (`nn-mobsync-isyncmgrsynchronize`).
@@ -57,6 +58,22 @@ pub trait SyncHandler {
         false
     }
 
+    /// Whether it is a program of its own, for whose messages WIRE-01 holds.
+    fn is_out_of_process(&self) -> bool {
+        false
+    }
+
+    /// Where to note what happens by itself, in its place between the callbacks: given once, before any call. After a
+    /// `Crashed` noted there, what an open call returns is not recorded.
+    fn set_chronicle(&mut self, chronicle: Arc<dyn Chronicle>) {
+        let _ = chronicle;
+    }
+
+    /// What ends the instance from another thread, when the session is over and a call is still open.
+    fn ender(&self) -> Option<Box<dyn FnOnce() + Send>> {
+        None
+    }
+
     /// What there is to note since the last time: taken after the creation, after every call, and after `Release`.
     fn take_notes(&mut self) -> Vec<Note> {
         Vec::new()
@@ -91,6 +108,12 @@ pub trait EnumItems {
 pub trait SyncCallback: Send + Sync {
     /// Makes any callback. The other methods are this one with the arguments spelled out.
     fn call(&self, callback: Callback) -> HResult;
+
+    /// Makes a callback that came on a thread of another process. By default the calling thread stands for it.
+    fn call_on(&self, thread: &Thread, callback: Callback) -> HResult {
+        let _ = thread;
+        self.call(callback)
+    }
 
     /// Which callback object of the manager this is, from 1: a handler may be given several.
     fn number(&self) -> u32 {
@@ -141,6 +164,12 @@ pub trait SyncCallback: Send + Sync {
     fn establish_connection(&self, name: Option<Text>) -> HResult {
         self.call(Callback::EstablishConnection(EstablishConnection { name, reserved: 0 }))
     }
+}
+
+/// Takes what happens to a handler without a call or a callback of its own.
+pub trait Chronicle: Send + Sync {
+    /// Records a note. It returns at once, and may be called from any thread.
+    fn note(&self, thread: Thread, note: Note);
 }
 
 /// Makes instances of one handler. Called on the instance's apartment thread.

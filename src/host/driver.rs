@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::clock::Clock;
 use super::scheduler::Paused;
-use super::shared::{CallbackSink, Decision, Shared};
+use super::shared::{CallbackSink, Decision, InstanceChronicle, Shared};
 use crate::handler::{CreateError, EnumItems, HandlerFactory, SyncHandler};
 use crate::protocol::{
     Call, CallId, CallMethod, Crashed, Created, HResult, HandlerId, Instance, MethodName, Note, Out, Return, Text,
@@ -129,15 +129,20 @@ impl<'a> Driver<'a> {
         if let Clock::Virtual(scheduler) = &shared.clock {
             scheduler.concerns(id);
         }
-        let handler = match catch_unwind(AssertUnwindSafe(|| factory.create())) {
+        let mut handler = match catch_unwind(AssertUnwindSafe(|| factory.create())) {
             Ok(created) => created?,
             Err(panic) => {
                 let why = format!("it panicked: {}", panic_text(panic.as_ref()));
                 return Err(CreateError { handler: factory.name().to_owned(), why });
             }
         };
-        let created = Created { name: factory.name().into(), native: handler.is_native() };
+        let created =
+            Created { name: factory.name().into(), native: handler.is_native(), wire: handler.is_out_of_process() };
         shared.note(id, shared.clock.thread(), Note::Created(created));
+        handler.set_chronicle(Arc::new(InstanceChronicle { shared: Arc::clone(shared), handler: id }));
+        if let Some(ender) = handler.ender() {
+            shared.keep_ender(ender);
+        }
         let mut driver = Self {
             shared,
             id,

@@ -188,6 +188,7 @@ pub fn run_real_with(
         std::thread::sleep(linger);
     }
     close(&shared, &mut tape, drain);
+    shared.end_instances();
     let state = shared.lock();
     ended.map(|()| Ran { session: state.session.clone(), left: state.left, exhausted: false })
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::clock::Clock;
 use super::plan::{Plan, Step, View};
 use super::tape::Tape;
-use crate::handler::SyncCallback;
+use crate::handler::{Chronicle, SyncCallback};
 use crate::protocol::{
     Call, CallId, CallMethod, Callback, CallbackMethod, Event, HResult, HandlerId, Instance, Kind, MethodName, Note,
     Return, Session, Stack, State as SessionState, Text, Thread, TimedOut, WaitingFor, Wish,
@@ -20,6 +20,8 @@ pub(super) struct Shared {
     wake: Condvar,
     /// Wakes the thread that takes the events away.
     filled: Condvar,
+    /// What ends the instances that are left when the session is over.
+    enders: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
 }
 
 /// How many events make a batch. One that is taken away while it still lies in the processor's cache costs the callbacks
@@ -216,7 +218,7 @@ impl Shared {
             closed: false,
             ended: false,
         };
-        Self { clock, state: Mutex::new(state), wake: Condvar::new(), filled: Condvar::new() }
+        Self { clock, state: Mutex::new(state), wake: Condvar::new(), filled: Condvar::new(), enders: Mutex::default() }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
@@ -276,8 +278,10 @@ impl Shared {
 
     pub(super) fn end_call(&self, handler: HandlerId, id: CallId, what: Return) {
         let mut state = self.lock();
-        if state.session.instance(handler).is_some_and(|instance| instance.state() == SessionState::Hung) {
-            // It returned after all, but it was given up before: the trace says so already.
+        let given_up = |instance: &Instance| matches!(instance.state(), SessionState::Hung | SessionState::Crashed);
+        if state.session.instance(handler).is_some_and(given_up) {
+            // It returned after all, or seems to, but it was given up before: the trace says so already.
+            state.called_ns = None;
             return;
         }
         let at_ns = self.clock.now_ns();
@@ -376,7 +380,19 @@ impl Shared {
         self.lock().left = true;
     }
 
-    fn callback(&self, handler: HandlerId, what: Callback) -> HResult {
+    /// Keeps what ends an instance.
+    pub(super) fn keep_ender(&self, ender: Box<dyn FnOnce() + Send>) {
+        self.enders.lock().unwrap_or_else(PoisonError::into_inner).push(ender);
+    }
+
+    /// Ends the instances that are left.
+    pub(super) fn end_instances(&self) {
+        let enders = std::mem::take(&mut *self.enders.lock().unwrap_or_else(PoisonError::into_inner));
+        enders.into_iter().for_each(|ender| ender());
+    }
+
+    /// `thread` is that of another process, where the callback comes from there.
+    fn callback(&self, handler: HandlerId, what: Callback, thread: Option<&Thread>) -> HResult {
         let completes = what.completion().is_some();
         let mut state = self.lock();
         if state.closed {
@@ -387,7 +403,10 @@ impl Shared {
         // Made under the lock on purpose: what was written a moment ago is slow to copy, but the lock has waited for it.
         let kind = Kind::Callback { call: CallId(0), what };
         let mut event = Event { seq: 0, at_ns, thread: Thread::APARTMENT, handler, kind };
-        self.clock.name_thread(&mut event.thread);
+        match thread {
+            Some(thread) => event.thread.clone_from(thread),
+            None => self.clock.name_thread(&mut event.thread),
+        }
         let (was_woken, was_filled) = (state.woken, state.tape.records() >= BATCH);
         let hr = state.answer(&mut event);
         state.woken |= completes;
@@ -418,6 +437,22 @@ impl SyncCallback for CallbackSink {
     }
 
     fn call(&self, callback: Callback) -> HResult {
-        self.shared.callback(self.handler, callback)
+        self.shared.callback(self.handler, callback, None)
+    }
+
+    fn call_on(&self, thread: &Thread, callback: Callback) -> HResult {
+        self.shared.callback(self.handler, callback, Some(thread))
+    }
+}
+
+/// Records what happens to one instance by itself.
+pub(super) struct InstanceChronicle {
+    pub(super) shared: Arc<Shared>,
+    pub(super) handler: HandlerId,
+}
+
+impl Chronicle for InstanceChronicle {
+    fn note(&self, thread: Thread, note: Note) {
+        self.shared.note(self.handler, thread, note);
     }
 }

@@ -209,7 +209,7 @@ mod tests {
         let mut seen = 0;
         for nth in 0..1000_u32 {
             writer.write(Kind::Event, &record(nth), || panic!("there is room"));
-            if nth % 3 == 0 {
+            if nth % 3 == 1 {
                 let any = reader.read(&mut Vec::new(), |kind, bytes| {
                     assert_eq!((kind, bytes), (Kind::Event, record(seen)));
                     seen += 1;

@@ -50,6 +50,20 @@ pub enum HandlerError {
         /// The handler file.
         file: PathBuf,
     },
+    /// A handler file of kind `exec` without a command.
+    #[error("{}: command: no program; expected one and its arguments, such as [\"python3\", \"handler.py\"]", file.display())]
+    NoCommandInFile {
+        /// The handler file.
+        file: PathBuf,
+    },
+    /// A command that cannot be taken apart.
+    #[error("--exec {command:?}: {why}; write it as in a shell, such as --exec 'python3 handler.py'")]
+    Command {
+        /// The command.
+        command: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A library without a class.
     #[error(
         "{}: which class? Give --clsid {{XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX}}, the CLSID for which the library's \
@@ -86,10 +100,13 @@ pub enum HandlerError {
         /// What it nearly is.
         near: &'static str,
     },
+    /// No handler at all.
+    #[error("which handler? Give HANDLER, or --exec 'COMMAND ARG…'")]
+    NoHandler,
     /// A word that means no handler.
     #[error(
         "{word}: no such handler; expected `filesync` with --folder LEFT=RIGHT, a native library (.so, .dylib, .dll) with \
-         --clsid, or a handler file ending in .json"
+         --clsid, a handler file ending in .json, or a program with --exec"
     )]
     NoSuch {
         /// The word.

@@ -46,7 +46,7 @@ pub(super) fn read(file: &Path) -> Result<HandlerSpec, HandlerError> {
     match kind.as_deref() {
         Some("builtin") => builtin(&text, file),
         Some("com") => com(&text, file),
-        Some("exec") => Err(HandlerError::NotYet(format!("{}: handlers of kind \"exec\"", file.display()))),
+        Some("exec") => exec(&text, file),
         // Anything else is read as a script: its reader says best what is wrong with the file.
         _ => Ok(HandlerSpec::Script { file: file.to_owned(), text }),
     }
@@ -85,6 +85,33 @@ pub(super) fn library_of(library: &Path, clsid: Guid, name: Option<String>) -> R
     let stem = || library.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
     let name = name.unwrap_or_else(stem);
     Ok(HandlerSpec::Com { library, clsid, name, probes: false })
+}
+
+/// A handler file of kind `exec`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExecFile {
+    #[serde(rename = "$schema", default)]
+    _schema: Option<String>,
+    #[serde(rename = "kind")]
+    _kind: String,
+    #[serde(rename = "version", default)]
+    _version: Option<u32>,
+    /// The program and its arguments; it is started in the handler file's folder.
+    command: Vec<String>,
+    #[serde(default)]
+    name: Option<String>,
+}
+
+fn exec(text: &str, file: &Path) -> Result<HandlerSpec, HandlerError> {
+    script::check_version(text, file)?;
+    let read: ExecFile = script::from_json(text, file)?;
+    if read.command.first().is_none_or(String::is_empty) {
+        return Err(HandlerError::NoCommandInFile { file: file.to_owned() });
+    }
+    let folder = file.canonicalize().ok().and_then(|file| file.parent().map(Path::to_owned));
+    let name = read.name.unwrap_or_else(|| read.command.join(" "));
+    Ok(HandlerSpec::Exec { command: read.command, folder, name })
 }
 
 fn builtin(text: &str, file: &Path) -> Result<HandlerSpec, HandlerError> {

@@ -15,6 +15,36 @@ impl Handler {
     pub fn find(word: &str, folders: &[String], clsid: Option<Guid>) -> Result<Self, HandlerError> {
         spec(word, folders, clsid)?.open()
     }
+
+    /// The program of a command, which is taken apart as a shell does.
+    ///
+    /// # Errors
+    /// When there is no program in it.
+    pub fn exec(command: &str) -> Result<Self, HandlerError> {
+        let wrong = |why: &str| HandlerError::Command { command: command.to_owned(), why: why.to_owned() };
+        let words = shell_words::split(command).map_err(|error| wrong(&error.to_string()))?;
+        if words.first().is_none_or(String::is_empty) {
+            return Err(wrong("there is no program in it"));
+        }
+        HandlerSpec::Exec { command: words, folder: None, name: command.trim().to_owned() }.open()
+    }
+
+    /// As [`Handler::find`], or the program of `exec`.
+    ///
+    /// # Errors
+    /// When neither is given, or what is given cannot be driven.
+    pub fn find_or_exec(
+        word: &str,
+        exec: Option<&str>,
+        folders: &[String],
+        clsid: Option<Guid>,
+    ) -> Result<Self, HandlerError> {
+        match (word, exec) {
+            (_, Some(command)) => Self::exec(command),
+            ("", None) => Err(HandlerError::NoHandler),
+            (word, None) => Self::find(word, folders, clsid),
+        }
+    }
 }
 
 fn spec(word: &str, folders: &[String], clsid: Option<Guid>) -> Result<HandlerSpec, HandlerError> {

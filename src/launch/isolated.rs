@@ -273,7 +273,10 @@ impl Hearing {
     ) {
         if self.session.instances().next().is_none() {
             // It did not come so far as to say that there is an instance.
-            self.note(Note::Created(Created { name: self.name.as_str().into(), native: self.native }), drain);
+            self.note(
+                Note::Created(Created { name: self.name.as_str().into(), native: self.native, wire: false }),
+                drain,
+            );
         }
         self.say_how(channel, status, given_up, drain);
         if self.session.is_over() {

@@ -33,6 +33,15 @@ pub enum HandlerSpec {
         #[serde(default)]
         probes: bool,
     },
+    /// A program that speaks the wire protocol.
+    Exec {
+        /// The program and its arguments.
+        command: Vec<String>,
+        /// Where it is started; none is the current folder.
+        folder: Option<PathBuf>,
+        /// Its name in traces and reports.
+        name: String,
+    },
     /// A script.
     Script {
         /// The file that errors name.
@@ -68,6 +77,15 @@ impl HandlerSpec {
             Self::Filesync { folders } => Opened::Real(Arc::new(FileSync::new(folders.clone())?)),
             Self::Com { library, clsid, name, probes } => {
                 Opened::Real(Arc::new(ComFactory::new(library, *clsid, name, *probes)))
+            }
+            #[cfg(unix)]
+            Self::Exec { command, folder, name } => {
+                let factory = crate::handler::exec::ExecFactory::new(command.clone(), folder.clone(), name.clone());
+                Opened::Real(Arc::new(factory))
+            }
+            #[cfg(not(unix))]
+            Self::Exec { .. } => {
+                return Err(HandlerError::NotYet("out-of-process handlers on this system".to_owned()));
             }
             Self::Script { file, text } => Opened::Script(Arc::new(script::parse(text, file)?)),
         };

@@ -131,6 +131,8 @@ crossings! {
         UnloadAsked(UnloadAsked),
         /// The handler's stack at an event that breaks a rule.
         Stack(Stack),
+        /// An out-of-process handler sent what is no message of the protocol.
+        Malformed(Malformed),
     }
 }
 
@@ -142,12 +144,15 @@ pub struct Created {
     /// It has COM vtables: the `[native]` rules hold for it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub native: bool,
+    /// It is a program of its own: WIRE-01 holds for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub wire: bool,
 }
 
 impl Created {
     /// An instance of a handler of that name without COM vtables.
     pub fn of(name: impl Into<Text>) -> Self {
-        Self { name: name.into(), native: false }
+        Self { name: name.into(), native: false, wire: false }
     }
 }
 
@@ -254,6 +259,15 @@ pub struct Stack {
     pub event: u64,
     /// The functions, each with its file and line where they are known.
     pub frames: Vec<Text>,
+}
+
+/// A message that is none.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Malformed {
+    /// What is wrong with it.
+    pub what: Text,
+    /// How the line begins.
+    pub text: Text,
 }
 
 /// A [`CallMethod`] as a value in files.

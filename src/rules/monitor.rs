@@ -162,6 +162,7 @@ impl<'a> Context<'a> {
                 checks::stopping::returned(self, what, open.as_ref());
                 checks::comparison::returned(self, what);
                 checks::native::returned(self, what, open.as_ref());
+                checks::wire::returned(self, what);
                 self.apply();
                 self.watch().heard_ns = event.at_ns;
                 checks::completion::after_return(self, what);
@@ -193,6 +194,7 @@ impl<'a> Context<'a> {
                 checks::connections::note(self, note);
                 checks::comparison::note(self, note);
                 checks::native::note(self, note);
+                checks::wire::note(self, note);
                 self.apply();
             }
         }

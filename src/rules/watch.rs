@@ -39,6 +39,8 @@ pub(super) struct Watch {
     pub(super) heard_ns: u64,
     /// What is known of it as a native handler.
     pub(super) native: super::checks::native::NativeWatch,
+    /// It is a program of its own.
+    pub(super) wire: bool,
 }
 
 /// A call of the manager that has not returned.

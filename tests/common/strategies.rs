@@ -221,7 +221,12 @@ pub fn callback() -> BoxedStrategy<Callback> {
 
 pub fn note() -> BoxedStrategy<Note> {
     prop_oneof![
-        (text(), any::<bool>()).prop_map(|(name, native)| Note::Created(Created { name, native })),
+        (text(), any::<bool>(), any::<bool>()).prop_map(|(name, native, wire)| Note::Created(Created {
+            name,
+            native,
+            wire
+        })),
+        (text(), text()).prop_map(|(what, text)| Note::Malformed(Malformed { what, text })),
         (any::<u32>(), number())
             .prop_map(|(callback, count)| Note::CallbackReferences(CallbackReferences { callback, count })),
         any::<u32>().prop_map(|callback| Note::OverReleased(OverReleased { callback })),

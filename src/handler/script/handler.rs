@@ -18,6 +18,8 @@ pub struct ScriptFactory {
     script: Arc<Script>,
     name: String,
     scheduler: Scheduler,
+    /// How many were created.
+    instances: AtomicU64,
 }
 
 impl ScriptFactory {
@@ -25,7 +27,7 @@ impl ScriptFactory {
     pub fn new(script: impl Into<Arc<Script>>, scheduler: Scheduler) -> Self {
         let script = script.into();
         let name = script.name.to_string();
-        Self { script, name, scheduler }
+        Self { script, name, scheduler, instances: AtomicU64::new(0) }
     }
 }
 
@@ -40,6 +42,7 @@ impl HandlerFactory for ScriptFactory {
             scheduler: self.scheduler.clone(),
             told: Arc::default(),
             owner: self.scheduler.new_owner(),
+            instance: self.instances.fetch_add(1, Ordering::Relaxed),
             calls: BTreeMap::new(),
         }))
     }
@@ -50,6 +53,8 @@ struct ScriptHandler {
     scheduler: Scheduler,
     told: Arc<Mutex<Told>>,
     owner: u64,
+    /// Which instance of its factory it is, from 0.
+    instance: u64,
     calls: BTreeMap<CallMethod, usize>,
 }
 
@@ -59,7 +64,7 @@ impl ScriptHandler {
         let nth = self.calls.entry(method).or_default();
         let behaviour = self.script.methods.behaviour(method, *nth);
         *nth += 1;
-        let applies = |condition: &Condition| condition.holds(&lock(&self.told), self.owner);
+        let applies = |condition: &Condition| condition.holds(&lock(&self.told), self.instance);
         behaviour.filter(|behaviour| behaviour.only_if.as_ref().is_none_or(applies)).cloned()
     }
 
@@ -70,6 +75,7 @@ impl ScriptHandler {
             scheduler: self.scheduler.clone(),
             told: Arc::clone(&self.told),
             owner: self.owner,
+            instance: self.instance,
             method,
             call: self.scheduler.call_number(),
         };
@@ -123,7 +129,7 @@ impl SyncHandler for ScriptHandler {
         let mut items: Vec<Item> =
             behaviour.items.as_ref().unwrap_or(&self.script.items).iter().map(super::ScriptItem::to_item).collect();
         if self.script.enumerator.contains(&Fault::NewIds) {
-            let instance_and_time = (u128::from(self.owner) << 16) + nth as u128 + 1;
+            let instance_and_time = (u128::from(self.instance) << 16) + nth as u128 + 1;
             items.iter_mut().for_each(|item| item.id = Guid::from_u128(item.id.as_u128() ^ (instance_and_time << 64)));
         }
         let faults = Arc::from(self.script.enumerator.as_slice());

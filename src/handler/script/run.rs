@@ -22,6 +22,7 @@ pub(super) struct Context {
     pub(super) told: Arc<Mutex<Told>>,
     /// By which the scheduler stops the handler's threads.
     pub(super) owner: u64,
+    pub(super) instance: u64,
     /// The method in which the steps stand.
     pub(super) method: CallMethod,
     /// The call's number, to know its return.
@@ -145,7 +146,7 @@ impl Runner {
             Step::Work(work) => self.push(unfold(&work).into(), 0),
             Step::Repeat(repeat) if repeat.times > 0 => self.push(repeat.steps, repeat.times - 1),
             Step::When(when) => {
-                let holds = when.condition.holds(&lock(&self.context.told), self.context.owner);
+                let holds = when.condition.holds(&lock(&self.context.told), self.context.instance);
                 self.push(if holds { when.steps } else { when.otherwise }, 0);
             }
             Step::Start(start) => {

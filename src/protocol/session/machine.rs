@@ -161,7 +161,8 @@ impl Session {
             | Note::ClassAsked(_)
             | Note::Aggregated(_)
             | Note::UnloadAsked(_)
-            | Note::Stack(_) => return,
+            | Note::Stack(_)
+            | Note::Malformed(_) => return,
         }
         self.drop_dialog_of_ended(handler);
     }

@@ -124,7 +124,7 @@ rules! {
         "A NULL parent window is accepted.";
 
     WIRE_01 = "WIRE-01", "messages-well-formed",
-        must Handler, Choice, NotYet("needs an out-of-process handler"),
+        must Handler, Choice, Monitor,
         ["choice: the wire protocol is the project's own"],
         "Every message of an out-of-process handler is well-formed, and answers or makes a known call.";
 

@@ -14,3 +14,4 @@ pub(super) mod native;
 pub(super) mod progress;
 pub(super) mod results;
 pub(super) mod stopping;
+pub(super) mod wire;

@@ -198,7 +198,8 @@ impl Reader {
                 | Note::ClassAsked(_)
                 | Note::Aggregated(_)
                 | Note::UnloadAsked(_)
-                | Note::Stack(_) => return,
+                | Note::Stack(_)
+                | Note::Malformed(_) => return,
             },
         };
         match place {

@@ -114,7 +114,7 @@ impl Shape {
     /// What a note says.
     pub const fn of_note(name: NoteName) -> Self {
         match name {
-            NoteName::Created => Self::positional(&["name"]).and(&["native"]),
+            NoteName::Created => Self::positional(&["name"]).and(&["native", "wire"]),
             NoteName::Crashed => Self::positional(&["what"]),
             NoteName::TimedOut => Self::positional(&["method", "waiting_for"]),
             NoteName::ConnectionClosed => Self::optional(&["name"]),
@@ -125,6 +125,7 @@ impl Shape {
             NoteName::Aggregated => Self::positional(&["hr"]).and(&["works"]),
             NoteName::UnloadAsked => Self::positional(&["hr"]).and(&["in_use"]),
             NoteName::Stack => Self::positional(&["event", "frames"]),
+            NoteName::Malformed => Self::positional(&["what", "text"]),
         }
     }
 }

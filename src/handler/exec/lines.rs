@@ -1,0 +1,79 @@
+//! Lines from a pipe, of bounded length, whoever else holds the pipe's other end.
+
+use std::io::{self, Read};
+use std::os::fd::AsFd;
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+/// The longest line that is taken, in bytes.
+pub(super) const LONGEST: usize = 1 << 20;
+
+/// How long one look takes when nothing comes, in milliseconds.
+const LOOK_MS: u16 = 20;
+
+/// What one look into the pipe brought.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Look {
+    /// A line, without its end.
+    Line(Vec<u8>),
+    /// A line longer than [`LONGEST`]: its beginning. The rest is passed over as it comes.
+    TooLong(Vec<u8>),
+    /// Nothing came for a while.
+    Nothing,
+    /// Nobody can write any more.
+    End,
+}
+
+/// Reads lines.
+pub(super) struct Lines<R> {
+    pipe: R,
+    buffer: Vec<u8>,
+    /// As far as this the buffer holds no end of a line.
+    searched: usize,
+    /// The line is too long, which was said already.
+    skipping: bool,
+}
+
+impl<R: Read + AsFd> Lines<R> {
+    pub(super) fn new(pipe: R) -> Self {
+        Self { pipe, buffer: Vec::new(), searched: 0, skipping: false }
+    }
+
+    /// The next line, or why there is none.
+    pub(super) fn look(&mut self) -> io::Result<Look> {
+        loop {
+            if let Some(end) = self.buffer[self.searched..].iter().position(|byte| *byte == b'\n') {
+                let rest = self.buffer.split_off(self.searched + end + 1);
+                let mut line = std::mem::replace(&mut self.buffer, rest);
+                self.searched = 0;
+                if std::mem::take(&mut self.skipping) {
+                    continue;
+                }
+                line.pop();
+                return Ok(Look::Line(line));
+            }
+            self.searched = self.buffer.len();
+            if self.skipping {
+                self.buffer.clear();
+                self.searched = 0;
+            } else if self.buffer.len() > LONGEST {
+                self.skipping = true;
+                self.searched = 0;
+                return Ok(Look::TooLong(std::mem::take(&mut self.buffer)));
+            }
+            let mut polled = [PollFd::new(self.pipe.as_fd(), PollFlags::POLLIN)];
+            match poll(&mut polled, PollTimeout::from(LOOK_MS)) {
+                Ok(0) | Err(nix::errno::Errno::EINTR) => return Ok(Look::Nothing),
+                Ok(_) => {}
+                Err(error) => return Err(error.into()),
+            }
+            let mut chunk = [0; 64 << 10];
+            match self.pipe.read(&mut chunk) {
+                Ok(0) => return Ok(Look::End),
+                Ok(read) => self.buffer.extend_from_slice(&chunk[..read]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Handlers that are programs of their own: a good one in Python, and small ones that misbehave.
+#![cfg(unix)]
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+/// A handler's program in Python: `answers` are the statements that deal with `method`, before the ordinary answer.
+const PROGRAM: &str = r#"
+import json, os, signal, subprocess, sys, time
+OUT = {"GetHandlerInfo": {"info": {"name": "Small"}}, "EnumSyncMgrItems": {"enumerator": 1},
+       "Next": {"fetched": 1, "items": [{"id": "{00000000-0000-0000-0000-00000000000A}", "name": "Left"}]}, "Release": {"refs": 0}}
+def say(text): sys.stdout.write(text + "\n"); sys.stdout.flush()
+def answer(id, **result): say(json.dumps({"jsonrpc": "2.0", "id": id, "result": result}))
+def back(id, method, **params): say(json.dumps({"jsonrpc": "2.0", "id": id, "method": method, "params": params}))
+for line in iter(sys.stdin.readline, ""):
+    message = json.loads(line)
+    method, id = message.get("method"), message.get("id")
+    if method is None: continue
+    if method == "PrepareForSync": back("p", "PrepareForSyncCompleted", hr="S_OK")
+    if method == "Synchronize":
+        back("s", "Progress", item="{00000000-0000-0000-0000-00000000000A}", info={"status": "SUCCEEDED", "value": 1, "max": 1})
+        back("t", "SynchronizeCompleted", hr="S_OK")
+BODY
+    answer(id, hr="S_FALSE" if method == "Next" else "S_OK", args=OUT.get(method, {}))
+"#;
+
+struct Ran {
+    code: Option<i32>,
+    codes: Vec<String>,
+    text: String,
+    took: Duration,
+}
+
+/// Runs the program with these statements in its middle.
+fn run(body: &str) -> Ran {
+    assert!(
+        Command::new("python3").arg("--version").output().is_ok_and(|ran| ran.status.success()),
+        "python3 is needed to test out-of-process handlers"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let body: String = body.lines().map(|line| format!("    {line}\n")).collect();
+    fs::write(folder.path().join("small.py"), PROGRAM.replace("BODY\n", &body)).unwrap();
+    let file = json!({ "kind": "exec", "version": 1, "name": "Small", "command": ["python3", "small.py"] });
+    fs::write(folder.path().join("small.json"), file.to_string()).unwrap();
+    let trace = folder.path().join("trace.jsonl");
+    let since = Instant::now();
+    let mut command = mobsync();
+    let ran = command
+        .args(["run", "--timeout", "2", "--format", "json", "--trace"])
+        .arg(&trace)
+        .arg(folder.path().join("small.json"))
+        .output()
+        .unwrap();
+    let took = since.elapsed();
+    let codes = codes(&ran.stdout);
+    let checked = mobsync().args(["check", "--format", "json"]).arg(&trace).output().unwrap();
+    assert_eq!(codes, self::codes(&checked.stdout), "the trace is judged as the session was");
+    Ran { code: ran.status.code(), codes, text: String::from_utf8(ran.stdout).unwrap(), took }
+}
+
+fn mobsync() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mobsync"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR"));
+    command
+}
+
+fn codes(report: &[u8]) -> Vec<String> {
+    let report: serde_json::Value = serde_json::from_slice(report).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    findings.iter().map(|finding| finding["rule"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The program breaks these rules, and the report has these words.
+#[track_caller]
+fn breaks(body: &str, codes: &[&str], words: &str) {
+    let ran = run(body);
+    assert_eq!(
+        (ran.code, &ran.codes[..]),
+        (Some(1), &codes.iter().map(|&c| c.to_owned()).collect::<Vec<_>>()[..]),
+        "{}",
+        ran.text
+    );
+    assert!(ran.text.contains(words), "{words}: {}", ran.text);
+    assert!(ran.took < Duration::from_secs(20), "{:?}", ran.took);
+}
+
+#[test]
+fn a_small_good_program_breaks_nothing() {
+    let ran = run("");
+    assert_eq!((ran.code, ran.codes), (Some(0), vec![]), "{}", ran.text);
+}
+
+#[test]
+fn the_example_in_python_copies_folders_and_breaks_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let right = folder.path().join("right");
+    let command = format!("python3 examples/python/folders.py fixtures/folders/left={}", right.display());
+    let ran = mobsync().args(["run", "--strict", "--exec", &command]).output().unwrap();
+    assert_eq!(ran.status.code(), Some(0), "{}", String::from_utf8_lossy(&ran.stdout));
+    let copied = fs::read(right.join("welcome.txt")).unwrap();
+    assert_eq!(
+        copied,
+        fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/folders/left/welcome.txt")).unwrap()
+    );
+}
+
+#[test]
+fn what_is_no_message_is_told() {
+    let once = |what: &str| format!("if method == \"GetHandlerInfo\": {what}");
+    breaks(&once("say('Hello')"), &["WIRE-01"], "not JSON");
+    breaks(&once("say('[]')"), &["WIRE-01"], "not an object");
+    breaks(&once("answer(77, hr='S_OK')"), &["WIRE-01"], "an answer to no request");
+    breaks(&once("answer(id, hr='S_OK', args=OUT[method])"), &["WIRE-01"], "a second answer");
+    breaks(&once("back('x', 'Progres')"), &["WIRE-01"], "an unknown method");
+    breaks(&once("back('x', 'Progress', item=7)"), &["WIRE-01"], "params of Progress");
+    breaks(&once("sys.stdout.buffer.write(b'\\xff\\n')"), &["WIRE-01"], "not UTF-8");
+    breaks(&once("say('x' * 2000000)"), &["WIRE-01"], "a line longer than");
+    breaks(
+        "if method == 'Release': back('p', 'Progress', item='{00000000-0000-0000-0000-00000000000A}')",
+        &["WIRE-01"],
+        "was used before",
+    );
+}
+
+#[test]
+fn a_program_that_ends_has_crashed() {
+    breaks("if method == 'Synchronize': sys.stderr.write('no ink'); sys.exit(3)", &["LIFE-02"], "exited with code 3");
+    breaks("if method == 'GetHandlerInfo': os.kill(os.getpid(), signal.SIGKILL)", &["LIFE-02"], "killed by SIGKILL");
+}
+
+#[test]
+fn a_program_that_does_not_answer_hangs_and_its_group_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("pid");
+    // The grandchild holds the pipes.
+    let body = format!(
+        "if method == 'GetHandlerInfo':\n    child = subprocess.Popen(['sleep', '600'])\n    open({:?}, 'w').write(str(child.pid))\n    time.sleep(600)",
+        file.display().to_string()
+    );
+    breaks(&body, &["LIFE-03"], "GetHandlerInfo had not returned");
+    let pid = fs::read_to_string(file).unwrap();
+    let until = Instant::now() + Duration::from_secs(5);
+    // Gone, or a zombie that its new parent has not looked at yet.
+    let lives = || fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "));
+    while lives() {
+        assert!(Instant::now() < until, "process {pid} is left");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn a_program_that_cannot_be_started_is_told() {
+    let ran = mobsync().args(["run", "--exec", "./no-such-program"]).output().unwrap();
+    assert_eq!(ran.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&ran.stderr).contains("cannot start `./no-such-program`"));
+}
