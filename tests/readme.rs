@@ -54,6 +54,7 @@ fn workplace() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     copy(&root().join("fixtures"), &folder.path().join("fixtures"));
     copy(&root().join("include"), &folder.path().join("include"));
+    copy(&root().join("examples/python"), &folder.path().join("examples/python"));
     fs::create_dir(folder.path().join("target")).expect("a temporary folder can be written");
     folder
 }
