@@ -109,6 +109,20 @@ fn the_example_in_python_copies_folders_and_breaks_nothing() {
 }
 
 #[test]
+fn the_example_in_python_passes_the_suite() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let pair = format!("{}={}", root.join("fixtures/folders/left").display(), folder.path().join("right").display());
+    let program = root.join("examples/python/folders.py");
+    let file = json!({ "kind": "exec", "version": 1, "name": "Folders", "command": ["python3", program, pair] });
+    fs::write(folder.path().join("folders.json"), file.to_string()).unwrap();
+    let mut command = mobsync();
+    command.args(["conform", "--strict", "--sessions", "5"]).arg(folder.path().join("folders.json"));
+    let ran = command.output().unwrap();
+    assert_eq!(ran.status.code(), Some(0), "{}", String::from_utf8_lossy(&ran.stdout));
+}
+
+#[test]
 fn what_is_no_message_is_told() {
     let once = |what: &str| format!("if method == \"GetHandlerInfo\": {what}");
     breaks(&once("say('Hello')"), &["WIRE-01"], "not JSON");

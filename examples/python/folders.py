@@ -18,7 +18,8 @@ from mobsync_wire import serve
 
 SPACE = uuid.UUID("5f0c2a34-7c55-4c8e-9d3e-6d6f6273796e")
 NOBODY = "{00000000-0000-0000-0000-000000000000}"
-STOP = ("S_SYNCMGR_CANCELITEM", "S_SYNCMGR_CANCELALL")
+# E_UNEXPECTED: the manager has taken its interface back, and nobody waits for the work.
+STOP = ("S_SYNCMGR_CANCELITEM", "S_SYNCMGR_CANCELALL", "E_UNEXPECTED")
 
 
 def guid(*parts):

@@ -10,9 +10,10 @@ class Manager:
 
     def __init__(self, out):
         self._out = out
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._last = 0
         self._open = {}
+        self._is_there = False
 
     def send(self, message):
         line = json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n"
@@ -21,11 +22,14 @@ class Manager:
             self._out.flush()
 
     def call(self, method, **params):
-        """Makes a callback on the current thread and returns the result that the manager gives, e.g. "S_OK"."""
+        """Makes a callback on the current thread and returns the result that the manager gives, e.g. "S_OK". Once the manager
+        has taken its interface back, nothing is sent any more, and the result is "E_UNEXPECTED"."""
         thread = threading.current_thread()
         params["thread"] = "apartment" if thread is threading.main_thread() else thread.name
         waiting = {"come": threading.Event()}
         with self._lock:
+            if not self._is_there:
+                return "E_UNEXPECTED"
             self._last += 1
             ident = f"c{self._last}"
             self._open[ident] = waiting
@@ -35,9 +39,17 @@ class Manager:
             raise RuntimeError(f"{method}: {waiting['error']['message']}")
         return waiting["result"]["hr"]
 
+    def interface(self, is_there):
+        """The manager gives its interface, or takes it back: then this returns when no callback is under way any more."""
+        with self._lock:
+            self._is_there = is_there
+            while not is_there and self._open:
+                self._lock.wait()
+
     def answered(self, message):
         with self._lock:
             waiting = self._open.pop(message["id"], None)
+            self._lock.notify_all()
         if waiting is None:
             print("mobsync:", message, file=sys.stderr)
             return
@@ -48,6 +60,8 @@ class Manager:
         """Nobody answers any more."""
         with self._lock:
             left, self._open = self._open, {}
+            self._is_there = False
+            self._lock.notify_all()
         for waiting in left.values():
             waiting["error"] = {"message": "the manager is gone"}
             waiting["come"].set()
@@ -91,6 +105,8 @@ def serve(make_handler):
             error = {"code": -32601, "message": f"there is no {message['method']} here"}
             manager.send({"id": message["id"], "error": error})
             continue
+        if message["method"] == "SetProgressCallback":
+            manager.interface(message["params"].get("callback") is not None)
         answer = method(**message["params"])
         hr, args = answer if isinstance(answer, tuple) else (answer, None)
         result = {"hr": hr} if args is None else {"hr": hr, "args": args}
