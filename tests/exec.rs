@@ -112,9 +112,11 @@ fn the_example_in_python_copies_folders_and_breaks_nothing() {
 fn the_example_in_python_passes_the_suite() {
     let folder = tempfile::tempdir().unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let pair = format!("{}={}", root.join("fixtures/folders/left").display(), folder.path().join("right").display());
+    let pair = |name: &str| {
+        format!("{}={}", root.join("fixtures/folders").join(name).display(), folder.path().join(name).display())
+    };
     let program = root.join("examples/python/folders.py");
-    let file = json!({ "kind": "exec", "version": 1, "name": "Folders", "command": ["python3", program, pair] });
+    let file = json!({ "kind": "exec", "version": 1, "name": "Folders", "command": ["python3", program, pair("left"), pair("recipes")] });
     fs::write(folder.path().join("folders.json"), file.to_string()).unwrap();
     let mut command = mobsync();
     command.args(["conform", "--strict", "--sessions", "5"]).arg(folder.path().join("folders.json"));
