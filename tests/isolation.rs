@@ -113,6 +113,17 @@ fn a_crash_is_told_with_the_signal_and_the_handlers_stack() {
 }
 
 #[test]
+fn of_threads_that_crash_at_once_one_is_told_of_with_its_stack() {
+    let built = library("fixtures/handlers/cpp/notebook.cpp", &["WITH_TORTURE=\"ABORT_IN_ALL\""]);
+    for _ in 0..20 {
+        let run = run(&built, "ABORT_IN_ALL");
+        assert_eq!((run.code, run.rules()), (Some(1), vec!["LIFE-02"]), "{:#}", run.report);
+        let stack = run.stack("LIFE-02");
+        assert!(stack.contains("RunWork"), "{stack}");
+    }
+}
+
+#[test]
 fn nothing_that_happened_before_a_crash_is_lost() {
     let run = torture("ABORT_IN_WORKER");
     let events: Vec<Value> = run.trace.lines().skip(1).map(|line| serde_json::from_str(line).expect("JSON")).collect();

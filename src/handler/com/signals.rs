@@ -4,11 +4,12 @@
 
 use std::ffi::c_int;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use nix::sys::pthread::{Pthread, pthread_kill, pthread_self};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+use nix::unistd::Pid;
 
 use super::shared_memory::SharedMemory;
 
@@ -32,7 +33,13 @@ struct Place {
 }
 
 static PLACE: OnceLock<Place> = OnceLock::new();
-static WRITTEN: AtomicBool = AtomicBool::new(false);
+/// The process that owns the place: a child that the handler forked has it too, and its faults are not the worker's.
+static OWNER: AtomicI32 = AtomicI32::new(0);
+/// The thread that writes a fault down, or did: the first one is the one that is told of.
+static WRITER: AtomicUsize = AtomicUsize::new(0);
+
+/// How long a thread that faults waits while another one's fault is written down and ends the process.
+const MOST_WAIT: Duration = Duration::from_secs(5);
 
 /// How much room a crash takes in the shared memory.
 pub(crate) const CRASH_ROOM: usize = 8 + 8 * MOST_FRAMES + 8 + MOST_MAPS;
@@ -42,12 +49,14 @@ pub(crate) fn write_crashes_to(memory: &'static SharedMemory, at: usize) {
     if PLACE.set(Place { memory, at }).is_err() {
         return;
     }
+    OWNER.store(Pid::this().as_raw(), Ordering::SeqCst);
     // Looked at once, so that nothing is loaded any more when it matters.
     let _ = frames();
     use_another_stack();
     let action = SigAction::new(
         SigHandler::Handler(on_fault),
-        SaFlags::SA_ONSTACK | SaFlags::SA_RESETHAND | SaFlags::SA_NODEFER,
+        // Not SA_RESETHAND: a second thread's fault would end the process while the first one's is written down.
+        SaFlags::SA_ONSTACK | SaFlags::SA_NODEFER,
         SigSet::empty(),
     );
     for signal in FAULTS {
@@ -66,19 +75,36 @@ pub(crate) fn use_another_stack() {
 }
 
 extern "C" fn on_fault(signal: c_int) {
-    if let Some(place) = PLACE.get()
-        && !WRITTEN.swap(true, Ordering::SeqCst)
+    if Pid::this().as_raw() == OWNER.load(Ordering::SeqCst)
+        && let Some(place) = PLACE.get()
     {
-        let (frames, many) = frames();
-        for (nth, frame) in frames.iter().take(many).enumerate() {
-            place.memory.number(place.at + 8 + 8 * nth).store(*frame as u64, Ordering::Relaxed);
+        // SAFETY: it only tells the thread's name for itself.
+        let me = unsafe { libc::pthread_self() } as usize;
+        match WRITER.compare_exchange(0, me, Ordering::SeqCst, Ordering::SeqCst) {
+            Ok(_) => write_down(place),
+            // Writing a fault down has faulted itself: what is there must do.
+            Err(writer) if writer == me => {}
+            Err(_) => {
+                let nap = libc::timespec { tv_sec: MOST_WAIT.as_secs() as libc::time_t, tv_nsec: 0 };
+                // SAFETY: the time to sleep is there, and what is left of it is not asked for.
+                unsafe { libc::nanosleep(&nap, std::ptr::null_mut()) };
+            }
         }
-        write_maps(place);
-        place.memory.number(place.at).store(many as u64, Ordering::Release);
     }
-    // The action was taken back when it was called: this one ends the process.
-    // SAFETY: it sends a signal to the process itself.
-    unsafe { libc::raise(signal) };
+    // SAFETY: the signal's own action ends the process, and the signal is sent to the process itself.
+    unsafe {
+        libc::signal(signal, libc::SIG_DFL);
+        libc::raise(signal);
+    }
+}
+
+fn write_down(place: &Place) {
+    let (frames, many) = frames();
+    for (nth, frame) in frames.iter().take(many).enumerate() {
+        place.memory.number(place.at + 8 + 8 * nth).store(*frame as u64, Ordering::Relaxed);
+    }
+    write_maps(place);
+    place.memory.number(place.at).store(many as u64, Ordering::Release);
 }
 
 /// Copies the list of mapped files, with calls that may be made in a signal's action.
