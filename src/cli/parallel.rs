@@ -1,8 +1,10 @@
 //! Many sessions at a time, until they are done or the user wants an end.
 
+use std::collections::BTreeMap;
 use std::num::NonZero;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use super::interrupt::Interrupt;
@@ -18,22 +20,21 @@ pub(super) fn side_by_side<T: Send>(
     let processors = || thread::available_parallelism().map_or(1, NonZero::get);
     let jobs = jobs.map_or_else(processors, |jobs| usize::from(jobs.get()));
     let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::with_capacity(many));
-    thread::scope(|scope| {
-        for _ in 0..jobs.clamp(1, many.max(1)) {
-            scope.spawn(|| {
-                loop {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    if at >= many {
-                        return;
-                    }
-                    let came = one(at);
-                    done.lock().unwrap_or_else(PoisonError::into_inner).push((at, came));
-                }
-            });
+    let in_turn = || {
+        let mut done = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            if at >= many {
+                return done;
+            }
+            done.push((at, one(at)));
         }
+    };
+    let mut done: Vec<(usize, T)> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..jobs.clamp(1, many.max(1))).map(|_| scope.spawn(in_turn)).collect();
+        let joined = threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        joined.flatten().collect()
     });
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(at, _)| *at);
     done.into_iter().map(|(_, came)| came).collect()
 }
@@ -42,7 +43,9 @@ pub(super) fn side_by_side<T: Send>(
 #[derive(Clone, Default)]
 pub(super) struct Stop {
     stopped: Arc<AtomicBool>,
-    running: Arc<Mutex<Vec<Controls>>>,
+    /// The sessions that run now, each by a number of its own.
+    running: Arc<Mutex<BTreeMap<u64, Controls>>>,
+    begun: Arc<AtomicU64>,
 }
 
 impl Stop {
@@ -53,7 +56,7 @@ impl Stop {
         let stop = move || {
             to_user.tell(&format!("mobsync: stopping; {then}"));
             stop.stopped.store(true, Ordering::SeqCst);
-            stop.running.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(Controls::leave);
+            stop.running().values().for_each(Controls::leave);
         };
         interrupt.listen_and(teller, stop, || ());
     }
@@ -63,13 +66,21 @@ impl Stop {
         if self.stopped.load(Ordering::SeqCst) {
             return None;
         }
+        let number = self.begun.fetch_add(1, Ordering::Relaxed);
         let started = |controls: Controls| {
-            self.running.lock().unwrap_or_else(PoisonError::into_inner).push(controls.clone());
+            self.running().insert(number, controls.clone());
             // It may have been stopped since it was asked.
             if self.stopped.load(Ordering::SeqCst) {
                 controls.leave();
             }
         };
-        Some(begin(&started))
+        let came = begin(&started);
+        // What is over holds what it had of its worker no longer.
+        self.running().remove(&number);
+        Some(came)
+    }
+
+    fn running(&self) -> MutexGuard<'_, BTreeMap<u64, Controls>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

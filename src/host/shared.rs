@@ -1,7 +1,10 @@
 //! What the apartment thread and the callbacks share: one lock, under which every event gets its place in the trace.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
+
+// Not the standard library's: these are compiled with the program, so that ThreadSanitizer sees what they do (scripts/tsan).
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::clock::Clock;
 use super::plan::{Plan, Step, View};
@@ -222,9 +225,9 @@ impl Shared {
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing of a handler runs under this lock, so a poisoned one can only come from a plan that panicked; the events
-        // recorded before are still true.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        // Nothing of a handler runs under this lock, so a panic under it can only be a plan's; the events recorded before are
+        // still true.
+        self.state.lock()
     }
 
     pub(super) fn note(&self, handler: HandlerId, thread: Thread, note: Note) {
@@ -329,25 +332,24 @@ impl Shared {
     pub(super) fn sleep(&self, until_ns: Option<u64>) {
         let mut state = self.lock();
         while !state.woken {
-            state = match until_ns {
-                None => self.wake.wait(state).unwrap_or_else(PoisonError::into_inner),
+            match until_ns {
+                None => self.wake.wait(&mut state),
                 Some(until) => {
                     let now = self.clock.now_ns();
                     if now >= until {
                         return;
                     }
                     let timeout = Duration::from_nanos(until - now);
-                    self.wake.wait_timeout(state, timeout).unwrap_or_else(PoisonError::into_inner).0
+                    self.wake.wait_for(&mut state, timeout);
                 }
-            };
+            }
         }
     }
 
     /// Waits until there is a batch of events to take away, the apartment thread has ended, or so much time has passed.
     pub(super) fn wait_for_batch(&self, timeout: Duration) {
-        let state = self.lock();
-        let waits = |state: &mut State| state.tape.records() < BATCH && !state.ended;
-        drop(self.filled.wait_timeout_while(state, timeout, waits).unwrap_or_else(PoisonError::into_inner));
+        let mut state = self.lock();
+        self.filled.wait_while_for(&mut state, |state| state.tape.records() < BATCH && !state.ended, timeout);
     }
 
     /// The apartment thread ends.
@@ -382,12 +384,12 @@ impl Shared {
 
     /// Keeps what ends an instance.
     pub(super) fn keep_ender(&self, ender: Box<dyn FnOnce() + Send>) {
-        self.enders.lock().unwrap_or_else(PoisonError::into_inner).push(ender);
+        self.enders.lock().push(ender);
     }
 
     /// Ends the instances that are left.
     pub(super) fn end_instances(&self) {
-        let enders = std::mem::take(&mut *self.enders.lock().unwrap_or_else(PoisonError::into_inner));
+        let enders = std::mem::take(&mut *self.enders.lock());
         enders.into_iter().for_each(|ender| ender());
     }
 

@@ -4,8 +4,8 @@
 
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use windows_core::{GUID, HRESULT, IUnknown_Vtbl, Interface};
 
@@ -45,12 +45,14 @@ unsafe impl Send for CallbackObject {}
 impl CallbackObject {
     /// A new object, which lives for ever.
     pub(super) fn new(sink: Arc<dyn SyncCallback>) -> &'static Self {
-        Box::leak(Box::new(Self {
+        let object: &'static Self = Box::leak(Box::new(Self {
             vtable: &VTABLE,
             references: AtomicI64::new(1),
             over_released: AtomicBool::new(false),
             sink,
-        }))
+        }));
+        KEPT.lock().unwrap_or_else(PoisonError::into_inner).push(object);
+        object
     }
 
     /// The COM pointer. It brings no reference.
@@ -68,6 +70,9 @@ impl CallbackObject {
         self.over_released.swap(false, Ordering::AcqRel)
     }
 }
+
+/// All of them, so that whoever looks for a handler's leaks is not shown these.
+static KEPT: Mutex<Vec<&'static CallbackObject>> = Mutex::new(Vec::new());
 
 static VTABLE: ISyncMgrSynchronizeCallback_Vtbl = ISyncMgrSynchronizeCallback_Vtbl {
     base__: IUnknown_Vtbl { QueryInterface: query_interface, AddRef: add_ref, Release: release },
