@@ -2,6 +2,8 @@
 #![cfg(unix)]
 
 mod commands;
+mod document;
+mod example;
 
 use std::fs;
 use std::path::Path;
