@@ -203,18 +203,28 @@ mod native {
         passes(&[library.to_str().unwrap(), "--clsid", rust_handler::NOTEBOOK_RUST]);
     }
 
+    /// Pairs of folders, the second with folders where two of its files should be: they fail in every session, so that no
+    /// session finds everything done by the one before.
+    fn pairs(folder: &TempDir) -> [String; 2] {
+        for file in ["bread.txt", "soups/onion.txt"] {
+            let obstacle = folder.path().join("recipes").join(file).join("in the way");
+            fs::create_dir_all(obstacle).unwrap();
+        }
+        ["left", "recipes"].map(|name| format!("fixtures/folders/{name}={}", folder.path().join(name).display()))
+    }
+
     #[test]
     fn the_reference_handler_in_python_passes_in_both_profiles() {
         let folder = TempDir::new().unwrap();
-        let pair = |name: &str| format!("'fixtures/folders/{name}={}'", folder.path().join(name).display());
-        passes(&["--exec", &format!("python3 examples/python/folders.py {} {}", pair("left"), pair("recipes"))]);
+        let [left, recipes] = pairs(&folder);
+        passes(&["--exec", &format!("python3 examples/python/folders.py '{left}' '{recipes}'")]);
     }
 
     #[test]
     fn filesync_passes_in_both_profiles() {
         let folder = TempDir::new().unwrap();
-        let pair = |name: &str| format!("fixtures/folders/{name}={}", folder.path().join(name).display());
-        passes(&["filesync", "--folder", &pair("left"), "--folder", &pair("recipes")]);
+        let [left, recipes] = pairs(&folder);
+        passes(&["filesync", "--folder", &left, "--folder", &recipes]);
     }
 
     #[test]
