@@ -74,6 +74,7 @@ class Folders:
         self.skipped = set()
         self.cancelled = False
         self.working = 0
+        self.failed = False
         # The items of the errors that were logged.
         self.errors = {}
         self.retries = set()
@@ -109,7 +110,7 @@ class Folders:
         self.retries = set()
         with self.lock:
             self.working = len(chosen)
-            self.cancelled = False
+            self.cancelled = self.failed = False
             self.skipped = {item for item in self.skipped if not again}
         for pair in chosen:
             # A daemon: when the manager is gone, nothing keeps the process.
@@ -167,6 +168,8 @@ class Folders:
     def progress(self, pair, status, value, most, **more):
         """Tells how it goes. False: the item is to stop."""
         info = {"status": status, "value": value, "max": most, **more}
+        with self.lock:
+            self.failed = self.failed or status == "FAILED"
         hr = self.manager.call("Progress", item=pair.id, info=info)
         with self.lock:
             self.cancelled = self.cancelled or hr == "S_SYNCMGR_CANCELALL"
@@ -220,8 +223,9 @@ class Folders:
         with self.lock:
             self.working -= 1
             last = self.working == 0
+            hr = "E_FAIL" if self.failed else "S_OK"
         if last:
-            self.manager.call("SynchronizeCompleted", hr="S_OK")
+            self.manager.call("SynchronizeCompleted", hr=hr)
 
 
 if __name__ == "__main__":

@@ -6,13 +6,14 @@ use std::path::Path;
 use clap::ValueEnum;
 
 use super::args::{CheckArgs, ConformArgs, EventName, ProfileName, ReplayArgs, RunArgs};
+use super::handler_args::Given;
 use crate::rules::Limits;
 
 /// The command that runs the same session of a scripted handler again, event by event.
 pub(super) fn of_run(args: &RunArgs) -> String {
     let session = &args.session;
     let mut line = Line::new("run");
-    line.handler(&args.handler, args.exec.as_deref());
+    line.handler(&args.handler.given());
     line.option("--seed", &session.seed.unwrap_or_default().to_string());
     if session.event != EventName::Manual {
         line.option("--event", &name(session.event));
@@ -40,11 +41,7 @@ pub(super) fn of_run(args: &RunArgs) -> String {
 /// The command that runs a case of the suite again, or a random session.
 pub(super) fn of_conform(args: &ConformArgs, case: Option<&str>, seed: Option<u64>) -> String {
     let mut line = Line::new("conform");
-    line.word(&args.handler);
-    args.folder.iter().for_each(|folder| line.option("--folder", folder));
-    if let Some(clsid) = args.clsid {
-        line.option("--clsid", &clsid.to_string());
-    }
+    line.handler(&args.handler.given());
     if let Some(case) = case {
         line.option("--case", case);
     }
@@ -66,11 +63,15 @@ pub(super) fn of_conform(args: &ConformArgs, case: Option<&str>, seed: Option<u6
 pub(super) fn of_scenario(args: &ConformArgs, file: &Path) -> String {
     let mut line = Line::new("replay");
     line.word(&file.display().to_string());
-    line.option("--handler", &args.handler);
-    args.folder.iter().for_each(|folder| line.option("--folder", folder));
-    if let Some(clsid) = args.clsid {
-        line.option("--clsid", &clsid.to_string());
-    }
+    line.other_handler(&args.handler.given());
+    line.0
+}
+
+/// The command that replays a recorded scenario, which names no handler, against the one that was given.
+pub(super) fn of_recorded(file: &Path, given: &Given) -> String {
+    let mut line = Line::new("replay");
+    line.word(&file.display().to_string());
+    line.other_handler(given);
     line.0
 }
 
@@ -78,12 +79,8 @@ pub(super) fn of_scenario(args: &ConformArgs, file: &Path) -> String {
 pub(super) fn of_replay(args: &ReplayArgs, scenario: &Path) -> String {
     let mut line = Line::new("replay");
     line.word(&scenario.display().to_string());
-    if let Some(handler) = &args.handler {
-        line.option("--handler", handler);
-    }
-    args.folder.iter().for_each(|folder| line.option("--folder", folder));
-    if let Some(clsid) = args.clsid {
-        line.option("--clsid", &clsid.to_string());
+    if let Some(given) = args.handler.given() {
+        line.other_handler(&given);
     }
     if let Some(timeout) = args.timeout {
         line.option("--timeout", &seconds(timeout));
@@ -120,10 +117,31 @@ impl Line {
         self.0.push_str(&quoted(word));
     }
 
-    fn handler(&mut self, word: &str, exec: Option<&str>) {
-        match exec {
-            Some(command) => self.option("--exec", command),
-            None => self.word(word),
+    /// The handler in its place.
+    fn handler(&mut self, given: &Given) {
+        if let Given::Word { word, .. } = given {
+            self.word(word);
+        }
+        self.handler_options(given);
+    }
+
+    /// The handler in place of a scenario's.
+    fn other_handler(&mut self, given: &Given) {
+        if let Given::Word { word, .. } = given {
+            self.option("--handler", word);
+        }
+        self.handler_options(given);
+    }
+
+    fn handler_options(&mut self, given: &Given) {
+        match given {
+            Given::Exec(command) => self.option("--exec", command),
+            Given::Word { folders, clsid, .. } => {
+                folders.iter().for_each(|folder| self.option("--folder", folder));
+                if let Some(clsid) = clsid {
+                    self.option("--clsid", &clsid.to_string());
+                }
+            }
         }
     }
 

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::protocol::{Cookie, Guid, Profile, SyncEvent};
+use super::handler_args::{HandlerArgs, OtherHandlerArgs};
+use crate::protocol::{Cookie, Profile, SyncEvent};
 use crate::report::Format;
 
 /// What the exit codes mean; the same everywhere.
@@ -66,21 +67,8 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
-    /// `filesync` (with --folder), a native library (with --clsid), or a .json handler file
-    #[arg(default_value = "", hide_default_value = true, conflicts_with = "exec")]
-    pub(super) handler: String,
-
-    /// A program that speaks the wire protocol (docs/wire.md), instead of HANDLER
-    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["folder", "clsid"])]
-    pub(super) exec: Option<String>,
-
-    /// For filesync: synchronize LEFT to RIGHT, as one item (repeatable)
-    #[arg(long, value_name = "LEFT=RIGHT")]
-    pub(super) folder: Vec<String>,
-
-    /// For a native library: the class whose factory DllGetClassObject gives
-    #[arg(long, value_name = "{GUID}")]
-    pub(super) clsid: Option<Guid>,
+    #[command(flatten)]
+    pub(super) handler: HandlerArgs,
 
     #[command(flatten)]
     pub(super) session: SessionArgs,
@@ -89,7 +77,7 @@ pub(super) struct RunArgs {
     pub(super) judge: JudgeArgs,
 
     /// Write what the manager and the user did to this file, as a scenario that `replay` takes
-    #[arg(long, value_name = "FILE", conflicts_with = "exec")]
+    #[arg(long, value_name = "FILE")]
     pub(super) record: Option<PathBuf>,
 
     /// How to report
@@ -161,16 +149,8 @@ pub(super) struct SessionArgs {
                         --blocking-limit give them: a person thinks longer."
 )]
 pub(super) struct DebugArgs {
-    /// `filesync` (with --folder), a native library (with --clsid), or a .json handler file
-    pub(super) handler: String,
-
-    /// For filesync: synchronize LEFT to RIGHT, as one item (repeatable)
-    #[arg(long, value_name = "LEFT=RIGHT")]
-    pub(super) folder: Vec<String>,
-
-    /// For a native library: the class whose factory DllGetClassObject gives
-    #[arg(long, value_name = "{GUID}")]
-    pub(super) clsid: Option<Guid>,
+    #[command(flatten)]
+    pub(super) handler: HandlerArgs,
 
     /// Do what this scenario says; it also says why the session takes place, and which items are chosen
     #[arg(long, value_name = "FILE", conflicts_with_all = ["event", "settings", "no_user", "item", "cookie", "profile", "retries", "seed"])]
@@ -186,16 +166,8 @@ pub(super) struct DebugArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ConformArgs {
-    /// `filesync` (with --folder), a native library (with --clsid), or a .json handler file
-    pub(super) handler: String,
-
-    /// For filesync: synchronize LEFT to RIGHT, as one item (repeatable)
-    #[arg(long, value_name = "LEFT=RIGHT")]
-    pub(super) folder: Vec<String>,
-
-    /// For a native library: the class whose factory DllGetClassObject gives
-    #[arg(long, value_name = "{GUID}")]
-    pub(super) clsid: Option<Guid>,
+    #[command(flatten)]
+    pub(super) handler: HandlerArgs,
 
     /// List the cases and their rules; run none
     #[arg(long)]
@@ -265,17 +237,8 @@ pub(super) struct ReplayArgs {
     #[arg(required = true, value_name = "SCENARIO")]
     pub(super) scenarios: Vec<PathBuf>,
 
-    /// Replay against this handler, not against the one that the scenario names
-    #[arg(long, value_name = "HANDLER")]
-    pub(super) handler: Option<String>,
-
-    /// With --handler filesync: synchronize LEFT to RIGHT, as one item (repeatable)
-    #[arg(long, value_name = "LEFT=RIGHT", requires = "handler")]
-    pub(super) folder: Vec<String>,
-
-    /// With --handler LIBRARY: the class whose factory DllGetClassObject gives
-    #[arg(long, value_name = "{GUID}", requires = "handler")]
-    pub(super) clsid: Option<Guid>,
+    #[command(flatten)]
+    pub(super) handler: OtherHandlerArgs,
 
     /// Rewrite what the scenarios expect from what happens, and say what is changed
     #[arg(long)]

@@ -10,6 +10,7 @@ mod context;
 mod debug;
 mod diff;
 mod exit;
+mod handler_args;
 mod hold;
 mod interrupt;
 mod judged;

@@ -3,9 +3,11 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use super::again;
 use super::args::SessionArgs;
+use super::handler_args::Given;
 use crate::launch::Terms;
-use crate::protocol::{Delay, Guid, SyncEvent};
+use crate::protocol::{Delay, SyncEvent};
 use crate::scenario::{self, Expect, Recording, Scenario};
 
 /// The scenario of the ordinary session that the options ask for: what a recording begins with.
@@ -28,12 +30,8 @@ pub(super) fn ordinary(args: &SessionArgs, terms: &Terms, title: &str) -> Scenar
 pub(super) struct Recorded {
     pub(super) scenario: Scenario,
     pub(super) recording: Recording,
-    /// HANDLER as it was given.
-    pub(super) handler: String,
-    /// `--folder` as it was given.
-    pub(super) folders: Vec<String>,
-    /// `--clsid` as it was given.
-    pub(super) clsid: Option<Guid>,
+    /// The handler as it was given.
+    pub(super) handler: Given,
 }
 
 impl Recorded {
@@ -51,7 +49,14 @@ impl Recorded {
             format!("{}: {error}{hint}", file.display())
         })?;
         let steps = if steps == 1 { "1 step".to_owned() } else { format!("{steps} steps") };
-        Ok(format!("{}: a scenario of {steps}.", file.display()))
+        let said = format!("{}: a scenario of {steps}.", file.display());
+        Ok(match self.handler {
+            Given::Word { .. } => said,
+            Given::Exec(_) => {
+                let replay = again::of_recorded(file, &self.handler);
+                format!("{said} It does not say which program the handler is; to replay it: {replay}")
+            }
+        })
     }
 
     /// The scenario as it stands in that file: paths are relative to it.
@@ -62,14 +67,13 @@ impl Recorded {
             Some((left, right)) => format!("{}={}", place(left), place(right)),
             None => word.clone(),
         };
-        let handler = if self.folders.is_empty() { place(&self.handler) } else { self.handler.clone() };
-        Scenario {
-            handler: Some(handler),
-            folders: self.folders.iter().map(pair).collect(),
-            clsid: self.clsid,
-            steps: self.recording.steps(),
-            ..self.scenario.clone()
-        }
+        let (handler, folders, clsid) = match &self.handler {
+            Given::Word { word, folders, clsid } if folders.is_empty() => (Some(place(word)), Vec::new(), *clsid),
+            Given::Word { word, folders, clsid } => (Some(word.clone()), folders.iter().map(pair).collect(), *clsid),
+            // A command is for the folder in which it was typed, and a scenario may lie in any.
+            Given::Exec(_) => (None, Vec::new(), None),
+        };
+        Scenario { handler, folders, clsid, steps: self.recording.steps(), ..self.scenario.clone() }
     }
 }
 

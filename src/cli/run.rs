@@ -14,7 +14,7 @@ use super::output::{Output, keep_apart, tell};
 use super::recorded::{self, Recorded};
 use super::watcher::{Watched, Watcher};
 use crate::host::{MOST_STEPS, Selection};
-use crate::launch::{Handler, Launched, Opened, Standard, Terms};
+use crate::launch::{Launched, Opened, Standard, Terms};
 use crate::protocol::{Event, Initialize, Item, Session, SyncEvent, SyncFlags};
 use crate::report::{Filter, Report, plain};
 use crate::rules::{Finding, Limits};
@@ -25,13 +25,14 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     let mut terms = terms(&args.session)?;
     terms.record = args.record.is_some();
     let selection = terms.selection();
-    let handler = Handler::find_or_exec(&args.handler, args.exec.as_deref(), &args.folder, args.clsid)?;
+    let given = args.handler.given();
+    let handler = given.find()?;
     if !handler.is_scripted() && args.session.seed.is_some() {
         let why = "--seed is for scripted handlers; the threads of this one are real, and no seed decides their order";
         return Err(Failure(why.to_owned()));
     }
     let (trace, report_to) = (args.session.trace.as_deref(), args.judge.output.as_deref());
-    let handler_file = Some(Path::new(&args.handler)).filter(|file| file.is_file());
+    let handler_file = given.file();
     keep_apart(("--trace", trace), ("the handler's file", handler_file))?;
     keep_apart(("--output", report_to), ("the handler's file", handler_file))?;
     keep_apart(("--output", report_to), ("the file of --trace", trace))?;
@@ -104,15 +105,16 @@ fn write_recording(
     judged: &Judged,
     file: &Path,
 ) -> Result<(), String> {
-    let scenario = recorded::ordinary(&args.session, terms, &format!("Recorded from a session with {}", args.handler));
+    let given = args.handler.given();
+    let title = format!("Recorded from a session with {}", given.word());
+    let scenario = recorded::ordinary(&args.session, terms, &title);
     let findings: Vec<Finding> = judged.found().iter().map(|found| found.finding.clone()).collect();
     let steps = Steps::default();
     // Of the events nothing is expected that is not said otherwise.
     let came =
         Came { events: &[], session: judged.session(), items: judged.items(), findings: &findings, steps: &steps };
     let expect = scenario::observed(&came);
-    let (handler, folders, clsid) = (args.handler.clone(), args.folder.clone(), args.clsid);
-    let recorded = Recorded { scenario, recording, handler, folders, clsid };
+    let recorded = Recorded { scenario, recording, handler: given };
     let said = recorded.write(file, expect)?;
     tell(said);
     Ok(())

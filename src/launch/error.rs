@@ -100,9 +100,6 @@ pub enum HandlerError {
         /// What it nearly is.
         near: &'static str,
     },
-    /// No handler at all.
-    #[error("which handler? Give HANDLER, or --exec 'COMMAND ARG…'")]
-    NoHandler,
     /// A word that means no handler.
     #[error(
         "{word}: no such handler; expected `filesync` with --folder LEFT=RIGHT, a native library (.so, .dylib, .dll) with \

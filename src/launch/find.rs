@@ -28,23 +28,6 @@ impl Handler {
         }
         HandlerSpec::Exec { command: words, folder: None, name: command.trim().to_owned() }.open()
     }
-
-    /// As [`Handler::find`], or the program of `exec`.
-    ///
-    /// # Errors
-    /// When neither is given, or what is given cannot be driven.
-    pub fn find_or_exec(
-        word: &str,
-        exec: Option<&str>,
-        folders: &[String],
-        clsid: Option<Guid>,
-    ) -> Result<Self, HandlerError> {
-        match (word, exec) {
-            (_, Some(command)) => Self::exec(command),
-            ("", None) => Err(HandlerError::NoHandler),
-            (word, None) => Self::find(word, folders, clsid),
-        }
-    }
 }
 
 fn spec(word: &str, folders: &[String], clsid: Option<Guid>) -> Result<HandlerSpec, HandlerError> {

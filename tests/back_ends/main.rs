@@ -1,7 +1,8 @@
 //! One test body over all back-ends: what a handler does, and what is found of it, does not depend on how it is driven.
 //!
 //! Each back-end comes with a handler, and with a script that does the same. Both are driven in this process and in a
-//! worker, through the same scenarios: the verdicts are the same, and the traces mean the same (`mobsync diff`).
+//! worker, through the same scenarios: the verdicts are the same, and the traces mean the same (`mobsync diff`). A program of its
+//! own is a process in either place: what is told apart then is whose child it is.
 
 #![cfg(unix)]
 
@@ -9,8 +10,12 @@
 #[allow(dead_code, reason = "shared with other tests, which use other parts")]
 mod native;
 
+#[path = "../common/rust_handler.rs"]
+mod rust_handler;
+
 mod filesync;
 mod notebook;
+mod python;
 mod sessions;
 
 use std::path::{Path, PathBuf};
@@ -186,6 +191,24 @@ fn a_script_like_filesync_does_as_filesync_does() {
 #[test]
 fn a_script_like_the_notebook_in_cpp_does_as_the_notebook_does() {
     let wrong = differences(&notebook::CPP);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_script_like_the_notebook_in_c_does_as_the_notebook_does() {
+    let wrong = differences(&notebook::C);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_script_like_the_notebook_in_rust_does_as_the_notebook_does() {
+    let wrong = differences(&notebook::RUST);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_script_like_the_example_in_python_does_as_the_example_does() {
+    let wrong = differences(&python::Python);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

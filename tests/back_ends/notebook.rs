@@ -1,22 +1,45 @@
 //! The notebook: the same handler in several languages, and the script that does as it does.
 
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
 use mobsync::launch::{Handler, HandlerSpec};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::native::{NOTEBOOK_CPP, library};
+use crate::native::{NOTEBOOK_C, NOTEBOOK_CPP, library};
+use crate::rust_handler::{NOTEBOOK_RUST, notebook_in_rust};
 use crate::sessions::Came;
 
 /// A notebook that is compiled.
 pub struct Notebook {
     name: &'static str,
-    source: &'static str,
+    library: fn() -> PathBuf,
     clsid: &'static str,
 }
 
 /// In C++.
-pub const CPP: Notebook =
-    Notebook { name: "the notebook in C++", source: "fixtures/handlers/cpp/notebook.cpp", clsid: NOTEBOOK_CPP };
+pub const CPP: Notebook = Notebook {
+    name: "the notebook in C++",
+    library: || library("fixtures/handlers/cpp/notebook.cpp", &[]),
+    clsid: NOTEBOOK_CPP,
+};
+
+/// In C.
+pub const C: Notebook = Notebook {
+    name: "the notebook in C",
+    library: || library("fixtures/handlers/c/notebook.c", &[]),
+    clsid: NOTEBOOK_C,
+};
+
+/// In Rust.
+pub const RUST: Notebook = Notebook { name: "the notebook in Rust", library: rust_library, clsid: NOTEBOOK_RUST };
+
+/// Built once: cargo takes a while to say that there is nothing to do.
+fn rust_library() -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(notebook_in_rust).clone()
+}
 
 /// The error that the calendar logs in the first round.
 const ERROR: &str = "{6D6F6273-796E-6345-0000-000000000001}";
@@ -35,8 +58,7 @@ impl crate::BackEnd for Notebook {
 
     fn handler(&self) -> (Handler, Option<TempDir>) {
         let clsid = self.clsid.parse().expect("it is a GUID");
-        let spec =
-            HandlerSpec::Com { library: library(self.source, &[]), clsid, name: "Notebook".into(), probes: false };
+        let spec = HandlerSpec::Com { library: (self.library)(), clsid, name: "Notebook".into(), probes: false };
         (spec.open().expect("a library is opened when it is driven"), None)
     }
 
@@ -95,7 +117,7 @@ impl crate::BackEnd for Notebook {
     }
 }
 
-fn report(item: &str, status: &str, value: u32, max: u32) -> Value {
+pub fn report(item: &str, status: &str, value: u32, max: u32) -> Value {
     json!({"progress": {"item": item, "status": status, "value": value, "max": max}})
 }
 
@@ -118,7 +140,7 @@ fn work(id: &str, name: &str, units: u32, value: u32, end: Vec<Value>) -> Vec<Va
 }
 
 /// One thing when the item was told to stop in any way, else another.
-fn if_stopped(item: &str, stopped: Vec<Value>, otherwise: Vec<Value>) -> Value {
+pub fn if_stopped(item: &str, stopped: Vec<Value>, otherwise: Vec<Value>) -> Value {
     let conditions = [json!({"skipped": [item]}), json!({"cancelled": [item]}), json!({"cancelled_all": true})];
     let mut steps = otherwise;
     for condition in conditions {

@@ -1,7 +1,5 @@
 //! The command: chooses what is run, runs it side by side, and reports.
 
-use std::path::Path;
-
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::list::list;
@@ -12,13 +10,13 @@ use crate::cli::interrupt::Interrupt;
 use crate::cli::output::{Output, is_dumb_terminal};
 use crate::cli::parallel::{Stop, side_by_side};
 use crate::conform::{self, Case, Known};
-use crate::launch::Handler;
 use crate::protocol::nearest;
 use crate::report::{Filter, Report};
 
 pub(in crate::cli) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
     let filter = Filter::new(&args.judge.select, &args.judge.ignore, args.judge.strict)?;
-    let handler = Handler::find(&args.handler, &args.folder, args.clsid)?;
+    let given = args.handler.given();
+    let handler = given.find()?;
     let profile = args.profile.map(Into::into).unwrap_or_default();
     for (option, folder) in [("--scenarios", &args.scenarios), ("--trace", &args.trace)] {
         if let Some(folder) = folder {
@@ -65,8 +63,7 @@ pub(in crate::cli) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
     for Case { name, skipped, .. } in skipped {
         report.add_skipped(&name, skipped.unwrap_or_default());
     }
-    let file = Some(Path::new(&args.handler)).filter(|file| file.is_file());
-    if let Err(Failure(why)) = output.deliver_report(&report, args.format.into(), file) {
+    if let Err(Failure(why)) = output.deliver_report(&report, args.format.into(), given.file()) {
         failures.push(why);
     }
     if interrupt.came() {

@@ -79,7 +79,7 @@ struct Prepared {
 impl Prepared {
     fn new(args: &DebugArgs, given: Option<&Scenario>) -> Result<Self, Failure> {
         let break_on = break_on::rules(&args.session.break_on)?;
-        let handler = Handler::find(&args.handler, &args.folder, args.clsid)?;
+        let handler = args.handler.given().find()?;
         let (mut terms, scenario) = match given {
             Some(scenario) => (Terms::scenario(scenario.clone()), scenario.clone()),
             None => {
@@ -109,13 +109,7 @@ impl Prepared {
         let selection = terms.selection();
         let number = lock(debugger).next_number();
         let recording = Recording::default();
-        let recorded = Recorded {
-            recording: recording.clone(),
-            handler: args.handler.clone(),
-            folders: args.folder.clone(),
-            clsid: args.clsid,
-            scenario,
-        };
+        let recorded = Recorded { recording: recording.clone(), handler: args.handler.given(), scenario };
         let (initialize, chosen) = (terms.initialize(), selection.clone());
         let debugging = Arc::clone(debugger);
         let wrap = move |plan| {

@@ -101,11 +101,11 @@ impl Replay<'_> {
     }
 
     fn handler(&self, file: &Path, scenario: &Scenario) -> Result<Handler, Failure> {
-        if let Some(word) = &self.args.handler {
-            return Ok(Handler::find(word, &self.args.folder, self.args.clsid)?);
+        if let Some(given) = self.args.handler.given() {
+            return Ok(given.find()?);
         }
         let Some(word) = &scenario.handler else {
-            let why = "the scenario names no handler, and neither does --handler";
+            let why = "the scenario names no handler; give one with --handler HANDLER or --exec 'COMMAND ARG…'";
             return Err(Failure(format!("{}: {why}", file.display())));
         };
         let base = file.parent().unwrap_or(Path::new(""));

@@ -69,7 +69,7 @@ pub(super) fn unknown_class(library: &Loaded) -> Note {
 
 /// Asks the factory for an object that is a part of another one.
 pub(super) fn aggregation(class: &IClassFactory) -> Note {
-    let outer = Outer::new();
+    let outer = &WHOLE;
     let iid: GUID = raw(IID_IUNKNOWN);
     let mut part: *mut c_void = null_mut();
     // SAFETY: it is given an outer object that lives for ever, an ID and a place for a pointer.
@@ -89,7 +89,7 @@ fn is_part_of(part: &IUnknown, whole: *mut c_void) -> bool {
     identity.is_some_and(|identity| std::ptr::eq(identity.as_raw(), whole))
 }
 
-/// A whole of which an object can be a part: it has nothing but an identity. It is never freed.
+/// A whole of which an object can be a part: it has nothing but an identity.
 #[repr(C)]
 struct Outer {
     vtable: *const IUnknown_Vtbl,
@@ -99,11 +99,13 @@ struct Outer {
 static OUTER: IUnknown_Vtbl =
     IUnknown_Vtbl { QueryInterface: outer_query_interface, AddRef: outer_add_ref, Release: outer_release };
 
-impl Outer {
-    fn new() -> &'static Self {
-        Box::leak(Box::new(Self { vtable: &OUTER, references: AtomicU32::new(1) }))
-    }
+// SAFETY: the table is never written, and the counter is atomic.
+unsafe impl Sync for Outer {}
 
+/// One for all: whoever keeps a reference too many does no harm.
+static WHOLE: Outer = Outer { vtable: &OUTER, references: AtomicU32::new(1) };
+
+impl Outer {
     fn pointer(&'static self) -> *mut c_void {
         std::ptr::from_ref(self).cast_mut().cast()
     }

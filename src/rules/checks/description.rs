@@ -4,6 +4,10 @@ use crate::protocol::{CallMethod, HResult, HandlerFlags, Item, ItemFlags, ItemSt
 use crate::rules::codes::*;
 use crate::rules::monitor::Context;
 
+/// How far ahead of the session's beginning and its clock a time may be: two sessions side by side begin and write down their
+/// times within moments, and some file systems keep times to two seconds.
+const SLACK_NS: u64 = 2_000_000_000;
+
 pub(crate) fn returned(cx: &mut Context<'_>, what: &Return) {
     match what.method {
         CallMethod::GetHandlerInfo => handler_info(cx, what),
@@ -61,7 +65,8 @@ pub(crate) fn item(cx: &mut Context<'_>, item: &Item) {
     super::native::item(cx, item);
     if item.flags.has(ItemFlags::LASTUPDATETIME) {
         let now = cx.conditions.started.plus_nanos(cx.event.at_ns);
-        let real = item.last_update.0 != 0 && item.last_update <= now;
+        let latest = now.plus_nanos(SLACK_NS);
+        let real = item.last_update.0 != 0 && item.last_update <= latest;
         cx.judge.check(place, ITEM_08, real, || {
             format!("ftLastUpdate of {} is {}; now is {now}", called(item), item.last_update)
         });

@@ -93,7 +93,8 @@ fn normalized(kind: &Kind, numbers: &mut Numbers) -> Kind {
         Kind::Reply { call, .. } => *call = CallId(0),
         Kind::Note(note) => {
             if let Note::Created(created) = &mut **note {
-                created.native = false;
+                // How it is driven is not what it does.
+                (created.native, created.wire) = (false, false);
             }
         }
     }

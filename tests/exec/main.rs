@@ -1,6 +1,10 @@
 //! Handlers that are programs of their own: a good one in Python, and small ones that misbehave.
 #![cfg(unix)]
 
+mod commands;
+mod document;
+mod example;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -42,8 +46,7 @@ fn run(body: &str) -> Ran {
         "python3 is needed to test out-of-process handlers"
     );
     let folder = tempfile::tempdir().unwrap();
-    let body: String = body.lines().map(|line| format!("    {line}\n")).collect();
-    fs::write(folder.path().join("small.py"), PROGRAM.replace("BODY\n", &body)).unwrap();
+    fs::write(folder.path().join("small.py"), program(body)).unwrap();
     let file = json!({ "kind": "exec", "version": 1, "name": "Small", "command": ["python3", "small.py"] });
     fs::write(folder.path().join("small.json"), file.to_string()).unwrap();
     let trace = folder.path().join("trace.jsonl");
@@ -60,6 +63,12 @@ fn run(body: &str) -> Ran {
     let checked = mobsync().args(["check", "--format", "json"]).arg(&trace).output().unwrap();
     assert_eq!(codes, self::codes(&checked.stdout), "the trace is judged as the session was");
     Ran { code: ran.status.code(), codes, text: String::from_utf8(ran.stdout).unwrap(), took }
+}
+
+/// The program with these statements in its middle.
+fn program(body: &str) -> String {
+    let body: String = body.lines().map(|line| format!("    {line}\n")).collect();
+    PROGRAM.replace("BODY\n", &body)
 }
 
 fn mobsync() -> Command {
