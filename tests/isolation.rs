@@ -175,6 +175,20 @@ fn a_handler_that_makes_a_mess_of_its_process_does_not_disturb_the_result() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn texts_and_lists_that_have_no_end_are_read_to_the_end_of_their_memory() {
+    let run = torture("NO_END");
+    assert!(!run.rules().contains(&"LIFE-02"), "{:#}", run.report);
+    let events: Vec<Value> = run.trace.lines().skip(1).map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let argument = |method: &str, name: &str| {
+        let called = |event: &&Value| event["kind"] == "callback" && event["method"] == method;
+        events.iter().find(called).map(|event| event["args"][name].clone()).unwrap_or_default()
+    };
+    assert_eq!(argument("LogError", "text"), "xxxxx");
+    assert_eq!(argument("ShowErrorCompleted", "items").as_array().map(Vec::len), Some(2), "{}", run.trace);
+}
+
+#[test]
 fn references_that_are_not_the_handlers_are_not_taken() {
     let run = torture("OVER_RELEASE");
     assert_eq!((run.code, run.rules()), (Some(1), vec!["CB-05"]), "{:#}", run.report);

@@ -183,10 +183,8 @@ unsafe extern "system" fn show_error_completed(
     many: u32,
     items: *const GUID,
 ) -> HRESULT {
-    let many = if is_plausible(items) { many.min(MOST_ITEMS) } else { 0 };
-    let at = |nth: u32| items.wrapping_add(nth as usize);
     // SAFETY: the handler passes `many` GUIDs.
-    let items = (0..many).map(|nth| unsafe { id(at(nth)) }).collect();
+    let items = unsafe { memory::guids(items, many.min(MOST_ITEMS) as usize) }.into_iter().map(guid).collect();
     // SAFETY: COM calls methods with the object's own pointer.
     unsafe { call(this, Callback::ShowErrorCompleted(ShowErrorCompleted { hr: hresult(hr), items })) }
 }

@@ -3,6 +3,8 @@
 //! Off Windows there is no `CoTaskMemAlloc`. That of `include/objbase.h` puts a head in front of every block, so that the
 //! host, which is not linked with the handler, knows a block that comes from it.
 
+use windows_core::GUID;
+
 use crate::protocol::Text;
 
 /// The longest text that is read, in UTF-16 units; one without an end is cut here.
@@ -16,23 +18,82 @@ pub(super) fn is_plausible<T>(pointer: *const T) -> bool {
     pointer.addr() >= FIRST_PAGE && pointer.is_aligned()
 }
 
-/// Reads a terminated text; `None` where there is none.
+/// The smallest size of a page of memory.
+const PAGE: usize = 4096;
+
+/// Reads a terminated text; `None` where there is none. One without an end ends where its memory does.
 ///
 /// # Safety
-/// A plausible pointer points to UTF-16 that is terminated, or readable for [`LONGEST_TEXT`] units.
+/// Where the system cannot be asked ([`readable`]), a plausible pointer points to UTF-16 that is terminated, or readable for
+/// [`LONGEST_TEXT`] units.
 pub(super) unsafe fn text(pointer: *const u16) -> Option<Text> {
     if !is_plausible(pointer) {
         return None;
     }
     let mut units = Vec::new();
     while units.len() < LONGEST_TEXT {
-        // SAFETY: no unit before this one ended the text, so by the contract this one is readable.
-        match unsafe { pointer.add(units.len()).read() } {
-            0 => break,
-            unit => units.push(unit),
+        let from = pointer.wrapping_add(units.len());
+        let in_page = ((PAGE - from.addr() % PAGE) / 2).min(LONGEST_TEXT - units.len());
+        let read = match readable(from.cast(), 2 * in_page) {
+            Some(bytes) => bytes.chunks_exact(2).map(|unit| u16::from_ne_bytes([unit[0], unit[1]])).collect(),
+            // SAFETY: no unit before this one ended the text, so by the contract this one is readable.
+            None => vec![unsafe { from.read() }],
+        };
+        let end = read.iter().position(|unit| *unit == 0);
+        units.extend(&read[..end.unwrap_or(read.len())]);
+        if end.is_some() || read.is_empty() {
+            break;
         }
     }
     Some(Text::from_utf16(&units))
+}
+
+/// Reads an array; one that is longer than its memory ends where that does.
+///
+/// # Safety
+/// Where the system cannot be asked ([`readable`]), a plausible pointer points to so many GUIDs.
+pub(super) unsafe fn guids(pointer: *const GUID, many: usize) -> Vec<GUID> {
+    const SIZE: usize = size_of::<GUID>();
+    if !is_plausible(pointer) {
+        return Vec::new();
+    }
+    match readable(pointer.cast(), SIZE * many) {
+        // SAFETY: each of the chunks has the size of a GUID, for which all bytes will do.
+        Some(bytes) => {
+            bytes.chunks_exact(SIZE).map(|one| unsafe { one.as_ptr().cast::<GUID>().read_unaligned() }).collect()
+        }
+        // SAFETY: by the contract.
+        None => (0..many).map(|nth| unsafe { pointer.add(nth).read() }).collect(),
+    }
+}
+
+/// Copies so many bytes, or as many as are readable; `None` where the system cannot be asked for that.
+fn readable(pointer: *const u8, many: usize) -> Option<Vec<u8>> {
+    #[cfg(target_os = "linux")]
+    {
+        use nix::errno::Errno;
+        use nix::sys::uio::{RemoteIoVec, process_vm_readv};
+        let mut copy = vec![0; many];
+        let mut done = 0;
+        while done < many {
+            let base = pointer.addr() + done;
+            let len = (PAGE - base % PAGE).min(many - done);
+            let into = &mut [std::io::IoSliceMut::new(&mut copy[done..done + len])];
+            match process_vm_readv(nix::unistd::getpid(), into, &[RemoteIoVec { base, len }]) {
+                Ok(read) if read > 0 => done += read,
+                Ok(_) | Err(Errno::EFAULT | Errno::ENOMEM) => break,
+                // A container may forbid it.
+                Err(_) => return None,
+            }
+        }
+        copy.truncate(done);
+        Some(copy)
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = (pointer, many);
+        None
+    }
 }
 
 /// The text in a field of fixed length, and whether it has no end.
@@ -59,15 +120,12 @@ pub(super) use on_windows::{block, free};
 mod elsewhere {
     use std::ffi::c_void;
 
-    use super::{Block, is_plausible};
+    use super::{Block, PAGE, is_plausible, readable};
 
     /// "mobsync!" in the first eight bytes of a block's head; the size, combined with it, in the next.
     const MAGIC: u64 = 0x6D6F_6273_796E_6321;
     /// The size of the head.
     const HEAD: usize = 16;
-    /// The smallest size of a page of memory.
-    const PAGE: usize = 4096;
-
     unsafe extern "C" {
         #[link_name = "free"]
         fn free_of_libc(pointer: *mut c_void);
@@ -80,29 +138,14 @@ mod elsewhere {
     pub(in super::super) unsafe fn block(pointer: *const c_void) -> Block {
         let head = pointer.wrapping_byte_sub(HEAD).cast::<[u64; 2]>();
         let in_another_page = pointer.addr() % PAGE < HEAD;
-        if !is_plausible(head) || (in_another_page && !is_readable(head)) {
+        // Where the system cannot be asked, it is hoped.
+        let is_readable = || readable(head.cast(), HEAD).is_none_or(|bytes| bytes.len() == HEAD);
+        if !is_plausible(head) || (in_another_page && !is_readable()) {
             return Block::Foreign;
         }
         // SAFETY: the head is aligned, and lies in the page to which the pointer points, or in one that was found readable.
         let [magic, size] = unsafe { head.read() };
         if magic == MAGIC { Block::Task(usize::try_from(size ^ MAGIC).ok()) } else { Block::Foreign }
-    }
-
-    /// Whether the head can be read. Only a system that can be asked knows; elsewhere it is hoped.
-    fn is_readable(head: *const [u64; 2]) -> bool {
-        #[cfg(target_os = "linux")]
-        {
-            use nix::sys::uio::{RemoteIoVec, process_vm_readv};
-            use nix::unistd::getpid;
-            let mut copy = [0; HEAD];
-            let from = RemoteIoVec { base: head.addr(), len: HEAD };
-            process_vm_readv(getpid(), &mut [std::io::IoSliceMut::new(&mut copy)], &[from]) == Ok(HEAD)
-        }
-        #[cfg(not(target_os = "linux"))]
-        {
-            let _ = head;
-            true
-        }
     }
 
     /// `CoTaskMemFree`.
