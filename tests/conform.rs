@@ -17,7 +17,7 @@ use tempfile::TempDir;
 fn ran(args: &[&str]) -> (Option<i32>, String, String) {
     let mut command = Command::cargo_bin("mobsync").expect("it is built");
     command.current_dir(env!("CARGO_MANIFEST_DIR")).arg("conform").args(args);
-    let output = command.timeout(std::time::Duration::from_secs(120)).output().expect("it runs");
+    let output = command.timeout(std::time::Duration::from_secs(600)).output().expect("it runs");
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("it writes UTF-8");
     (output.status.code(), text(&output.stdout), text(&output.stderr))
 }

@@ -63,6 +63,9 @@ pub(super) enum Command {
     /// Holds a session for another process of this program; standard input says which
     #[command(hide = true)]
     Worker,
+    /// Ends the programs of another process of this program when that is gone; standard input says which
+    #[command(hide = true)]
+    Guard,
 }
 
 #[derive(Debug, Args)]

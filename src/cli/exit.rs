@@ -49,6 +49,10 @@ impl<E: std::error::Error> From<E> for Failure {
 pub fn main() -> ExitCode {
     // clap exits with 2 on a wrong command line, and with 0 after --help and --version.
     let cli = Cli::parse();
+    #[cfg(unix)]
+    if let Ok(program) = std::env::current_exe() {
+        crate::handler::exec::guard_by(program);
+    }
     let ended = match cli.command {
         Command::Run(args) => super::run::run(&args),
         Command::Conform(args) => super::conform::conform(&args),
@@ -62,6 +66,13 @@ pub fn main() -> ExitCode {
         Command::Worker => crate::launch::worker(),
         #[cfg(not(unix))]
         Command::Worker => Err(Failure("there are no workers on this system".to_owned())),
+        #[cfg(unix)]
+        Command::Guard => {
+            crate::handler::exec::guard();
+            Ok(Ended::Well)
+        }
+        #[cfg(not(unix))]
+        Command::Guard => Err(Failure("there are no guards on this system".to_owned())),
         Command::Completions(args) => super::completions::completions(&args),
     };
     match ended {

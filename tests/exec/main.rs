@@ -167,13 +167,42 @@ fn a_program_that_does_not_answer_hangs_and_its_group_ends() {
         file.display().to_string()
     );
     breaks(&body, &["LIFE-03"], "GetHandlerInfo had not returned");
-    let pid = fs::read_to_string(file).unwrap();
+    ends(&fs::read_to_string(file).unwrap());
+}
+
+/// The process is gone soon, or a zombie that its new parent has not looked at yet.
+#[track_caller]
+fn ends(pid: &str) {
     let until = Instant::now() + Duration::from_secs(5);
-    // Gone, or a zombie that its new parent has not looked at yet.
     let lives = || fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "));
     while lives() {
         assert!(Instant::now() < until, "process {pid} is left");
         std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn a_program_and_its_children_end_when_mobsync_is_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, program) = (folder.path().join("pids"), folder.path().join("small.py"));
+    // Neither of them looks at its standard input any more.
+    let body = format!(
+        "if method == 'Synchronize':\n    child = subprocess.Popen(['sleep', '600'])\n    open({0:?}, 'w').write(f'{{os.getpid()}} {{child.pid}}')\n    os.rename({0:?}, {1:?})\n    time.sleep(600)",
+        file.with_extension("new").display().to_string(),
+        file.display().to_string()
+    );
+    fs::write(&program, self::program(&body)).unwrap();
+    let command = format!("python3 {}", program.display());
+    let mut manager = mobsync().args(["run", "--timeout", "600", "--exec", &command]).spawn().unwrap();
+    let until = Instant::now() + Duration::from_secs(30);
+    while !file.exists() {
+        assert!(Instant::now() < until, "the program does not come to Synchronize");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    manager.kill().unwrap();
+    manager.wait().unwrap();
+    for pid in fs::read_to_string(file).unwrap().split(' ') {
+        ends(pid);
     }
 }
 

@@ -2,6 +2,7 @@
 //! input and output. `docs/wire.md` describes the protocol.
 
 mod factory;
+mod guard;
 mod handler;
 mod lines;
 mod link;
@@ -10,3 +11,4 @@ mod process;
 mod reader;
 
 pub use factory::ExecFactory;
+pub use guard::{guard, guard_by};

@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
+use super::guard;
+
 /// How much of the standard error is kept for the report, in bytes.
 const TAIL: usize = 2048;
 
@@ -52,6 +54,7 @@ impl Process {
         }
         let mut child = starts.spawn()?;
         let group = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
+        guard::watch(group);
         let tail = Arc::new(Mutex::new(Vec::new()));
         let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
         else {
@@ -74,6 +77,7 @@ impl Process {
         {
             held.ended = Some(status);
             let _ = killpg(self.group, Signal::SIGKILL);
+            guard::unwatch(self.group);
         }
         held.ended
     }
@@ -87,6 +91,7 @@ impl Process {
         let mut held = self.held();
         if held.ended.is_none() {
             held.ended = held.child.wait().ok();
+            guard::unwatch(self.group);
         }
     }
 
