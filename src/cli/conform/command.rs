@@ -9,15 +9,16 @@ use super::suite::{Came, Suite, Task};
 use crate::cli::args::ConformArgs;
 use crate::cli::exit::{Ended, Failure};
 use crate::cli::interrupt::Interrupt;
-use crate::cli::output::{Output, is_dumb_terminal};
+use crate::cli::judging;
+use crate::cli::output::is_dumb_terminal;
 use crate::cli::parallel::{Stop, side_by_side};
 use crate::conform::{self, Case, Known};
 use crate::launch::Handler;
 use crate::protocol::nearest;
-use crate::report::{Filter, Report};
+use crate::report::{Filter, Report, Scope};
 
 pub(in crate::cli) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
-    let filter = Filter::new(&args.judge.select, &args.judge.ignore, args.judge.strict)?;
+    let filter = judging::filter(&args.judge)?;
     let handler = Handler::find(&args.handler, &args.folder, args.clsid)?;
     let profile = args.profile.map(Into::into).unwrap_or_default();
     for (option, folder) in [("--scenarios", &args.scenarios), ("--trace", &args.trace)] {
@@ -26,7 +27,8 @@ pub(in crate::cli) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
                 .map_err(|error| Failure(format!("{option} {}: {error}", folder.display())))?;
         }
     }
-    let output = Output::open(args.judge.output.as_deref())?;
+    let file = Some(Path::new(&args.handler)).filter(|file| file.is_file());
+    let output = judging::output(&args.judge, file.map(|file| ("the handler's file", file)))?;
     let mut suite = Suite { args, filter: &filter, handler: &handler, profile, known: Known::default() };
     suite.survey()?;
     let cases = conform::cases(&suite.known, profile, handler.is_native());
@@ -51,6 +53,7 @@ pub(in crate::cli) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
 
     let seed = (args.sessions > 0).then_some(args.seed);
     let mut report = Report::new(handler.name(), profile, seed, &filter);
+    report.handler_file = file.map(|file| file.display().to_string());
     let (mut failures, mut not_begun) = (Vec::new(), 0);
     for (task, came) in tasks.iter().zip(ended) {
         match came {
@@ -65,12 +68,16 @@ pub(in crate::cli) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
     for Case { name, skipped, .. } in skipped {
         report.add_skipped(&name, skipped.unwrap_or_default());
     }
-    let file = Some(Path::new(&args.handler)).filter(|file| file.is_file());
-    if let Err(Failure(why)) = output.deliver_report(&report, args.format.into(), file) {
-        failures.push(why);
-    }
     if interrupt.came() {
-        failures.push(format!("interrupted: {not_begun} of {} sessions were not held", tasks.len()));
+        report.unfinished.push(format!("interrupted: {not_begun} of {} sessions were not held", tasks.len()));
+        failures.extend(report.unfinished.iter().cloned());
+    }
+    report.judge_baseline(match (args.case.is_empty(), args.partition) {
+        (true, None) => Scope::Suite,
+        _ => Scope::Part,
+    });
+    if let Err(Failure(why)) = output.deliver_report(&report, args.format.into()) {
+        failures.push(why);
     }
     match failures.is_empty() {
         false => Err(Failure(failures.join("\nmobsync: "))),

@@ -16,6 +16,7 @@ pub use file::{Answer, Behaviour, Behaviours, Fault, Id, Methods, Script, Script
 pub use handler::ScriptFactory;
 pub use load::{ScriptError, load, parse, schema};
 pub(crate) use load::{check_version, from_json, read};
+pub(crate) use place::places_in_list;
 pub use step::{
     CompleteAs, LogStep, ProgressStep, RawCallback, Repeat, Start, Step, Steps, WaitFor, When, WorkStep, Yes,
 };

@@ -94,6 +94,16 @@ pub(super) fn place_of(text: &str, byte: usize) -> (usize, usize) {
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
+/// Line and column of each element of a list in the document. Empty when there is no such list.
+pub(crate) fn places_in_list(text: &str, key: &str) -> Vec<(usize, usize)> {
+    let elements = || serde_json::from_str::<Vec<&RawValue>>(Path::default().key(key).find(text)?).ok();
+    let place = |element: &RawValue| {
+        // Both begin in the same text.
+        place_of(text, (element.get().as_ptr() as usize).saturating_sub(text.as_ptr() as usize))
+    };
+    elements().unwrap_or_default().into_iter().map(place).collect()
+}
+
 /// The byte at which serde_json's line and column point: its columns count bytes, from 1, and point behind what was read.
 pub(super) fn byte_of(text: &str, line: usize, column: usize) -> usize {
     let line_start = match line {

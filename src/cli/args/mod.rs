@@ -1,0 +1,13 @@
+//! The command line's words.
+
+mod commands;
+mod options;
+mod words;
+
+pub use commands::command;
+pub(super) use commands::{
+    CheckArgs, Cli, Command, CompletionsArgs, ConformArgs, DebugArgs, DiffArgs, ReplayArgs, RulesArgs, RunArgs,
+    SchemaArgs,
+};
+pub(super) use options::{JudgeArgs, RETRIES, SessionArgs};
+pub(super) use words::{EventName, JudgeFormat, ProfileName, ReportFormat, SchemaName};
