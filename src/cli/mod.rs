@@ -21,6 +21,7 @@ mod output;
 mod parallel;
 mod recorded;
 mod replay;
+mod report;
 mod rules;
 mod run;
 mod schema;

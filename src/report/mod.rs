@@ -6,8 +6,10 @@ pub mod diff;
 mod github;
 mod human;
 mod junit;
+mod merge;
 mod model;
 mod plain;
+mod read;
 mod render;
 mod sarif;
 mod select;
@@ -19,11 +21,13 @@ pub use baseline::{
 pub use build::{CaseRecord, Found, Omitted};
 pub(crate) use human::{Paint, beside};
 pub use human::{finding_text, human};
+pub use merge::{MergeError, Part, common_baseline, merge};
 pub use model::{
     Case, CaseOutcome, ContextLine, FORMAT, FindingRow, ItemRow, OmittedRow, Partition, Report, RuleRow, Summary,
     VERSION, schema,
 };
 pub use plain::plain;
+pub use read::{ReadError, parse_report, read_report};
 pub use render::{Format, RenderError, Style, render};
 pub use select::{Filter, Keep, SelectError};
 pub use session::{EarlierRounds, LiveErrors};

@@ -45,6 +45,9 @@ pub(in crate::cli) enum Command {
     /// Judge recorded traces, whoever recorded them
     #[command(after_help = EXIT_CODES)]
     Check(CheckArgs),
+    /// What is done with reports
+    #[command(after_help = EXIT_CODES)]
+    Report(ReportArgs),
     /// Where two traces first differ in meaning
     ///
     /// Times, thread names and numbers of calls do not count, and the events of independent items may interleave in any way.
@@ -268,6 +271,33 @@ pub(in crate::cli) struct CheckArgs {
     /// How to report; notation prints the traces themselves, one crossing a line, findings marked
     #[arg(long, value_enum, default_value_t = CheckFormat::Human)]
     pub(in crate::cli) format: CheckFormat,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ReportArgs {
+    #[command(subcommand)]
+    pub(in crate::cli) command: ReportCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum ReportCommand {
+    /// One report of those of the parts of `conform --partition`, as if the suite had been run as a whole
+    #[command(after_help = EXIT_CODES)]
+    Merge(MergeArgs),
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct MergeArgs {
+    /// The reports of all parts, written with --format json, in any order
+    #[arg(required = true, value_name = "FILE")]
+    pub(in crate::cli) reports: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(in crate::cli) judge: JudgeArgs,
+
+    /// How to report
+    #[arg(long, value_enum, default_value_t = JudgeFormat::Human)]
+    pub(in crate::cli) format: JudgeFormat,
 }
 
 #[derive(Debug, Args)]

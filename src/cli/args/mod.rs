@@ -6,8 +6,8 @@ mod words;
 
 pub use commands::command;
 pub(super) use commands::{
-    CheckArgs, Cli, Command, CompletionsArgs, ConformArgs, DebugArgs, DiffArgs, ReplayArgs, RulesArgs, RunArgs,
-    SchemaArgs,
+    CheckArgs, Cli, Command, CompletionsArgs, ConformArgs, DebugArgs, DiffArgs, MergeArgs, ReplayArgs, ReportArgs,
+    ReportCommand, RulesArgs, RunArgs, SchemaArgs,
 };
 pub(super) use options::{JudgeArgs, RETRIES, SessionArgs};
 pub(super) use words::{EventName, JudgeFormat, ProfileName, ReportFormat, SchemaName};

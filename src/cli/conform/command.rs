@@ -12,10 +12,11 @@ use crate::cli::interrupt::Interrupt;
 use crate::cli::judging;
 use crate::cli::output::is_dumb_terminal;
 use crate::cli::parallel::{Stop, side_by_side};
+use crate::cli::report::undone;
 use crate::conform::{self, Case, Known};
 use crate::launch::Handler;
 use crate::protocol::nearest;
-use crate::report::{Filter, Report, Scope};
+use crate::report::{Filter, Partition, Report, Scope};
 
 pub(in crate::cli) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
     let filter = judging::filter(&args.judge)?;
@@ -37,7 +38,7 @@ pub(in crate::cli) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
         return Ok(Ended::Well);
     }
     let cases = chosen(args, cases)?;
-    let (tasks, skipped) = tasks(args, &suite, cases);
+    let Chosen { tasks, skipped, partition } = tasks(args, &suite, cases);
 
     let stop = Stop::default();
     let interrupt = Interrupt::default();
@@ -53,14 +54,14 @@ pub(in crate::cli) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
 
     let seed = (args.sessions > 0).then_some(args.seed);
     let mut report = Report::new(handler.name(), profile, seed, &filter);
+    report.partition = partition;
     report.handler_file = file.map(|file| file.display().to_string());
-    let (mut failures, mut not_begun) = (Vec::new(), 0);
+    let mut not_begun = 0;
     for (task, came) in tasks.iter().zip(ended) {
         match came {
             Some(Ok(came)) => add(&mut report, came, &filter),
             Some(Err(Failure(why))) => {
-                report.add_unread(&task.name, why.clone());
-                failures.push(format!("{}: {why}", task.name));
+                report.add_unread(&task.name, why);
             }
             None => not_begun += 1,
         }
@@ -70,8 +71,8 @@ pub(in crate::cli) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
     }
     if interrupt.came() {
         report.unfinished.push(format!("interrupted: {not_begun} of {} sessions were not held", tasks.len()));
-        failures.extend(report.unfinished.iter().cloned());
     }
+    let mut failures = undone(&report);
     report.judge_baseline(match (args.case.is_empty(), args.partition) {
         (true, None) => Scope::Suite,
         _ => Scope::Part,
@@ -99,20 +100,35 @@ fn chosen(args: &ConformArgs, cases: Vec<Case>) -> Result<Vec<Case>, Failure> {
     Ok(cases.into_iter().filter(is_chosen).collect())
 }
 
-/// What this part of the suite holds, and what does not apply.
-fn tasks(args: &ConformArgs, suite: &Suite<'_>, cases: Vec<Case>) -> (Vec<Task>, Vec<Case>) {
+/// What this part of the suite holds, what does not apply, and what the whole suite is.
+struct Chosen {
+    tasks: Vec<Task>,
+    skipped: Vec<Case>,
+    partition: Option<Partition>,
+}
+
+fn tasks(args: &ConformArgs, suite: &Suite<'_>, cases: Vec<Case>) -> Chosen {
     let (part, parts) = args.partition.unwrap_or((1, 1));
     let of_this_part = |at: usize| at % parts == part - 1;
+    let random_name = |seed: u64| format!("random-{seed}");
+    let seed = |nth: u64| args.seed.wrapping_add(nth);
+    // The order of a report of the whole: what was held, and then what does not apply.
+    let whole = || {
+        let named = |skipped: bool| cases.iter().filter(move |case| case.skipped.is_some() == skipped);
+        let held = named(false).map(|case| case.name.clone());
+        let random = (0..args.sessions).map(|nth| random_name(seed(nth)));
+        held.chain(random).chain(named(true).map(|case| case.name.clone())).collect()
+    };
+    let partition = args.partition.map(|(part, of)| Partition { part, of, suite: whole() });
     let here = cases.into_iter().enumerate().filter(|(at, _)| of_this_part(*at)).map(|(_, case)| case);
     let (skipped, cases): (Vec<Case>, Vec<Case>) = here.partition(|case| case.skipped.is_some());
     let fixed = cases.into_iter().map(|case| Task { name: case.name, scenario: case.scenario, random: false });
     // A session that is asked for by its seed alone is what `--seed N --sessions 1` is for.
     let random = (0..args.sessions).filter(|nth| of_this_part(usize::try_from(*nth).unwrap_or(0))).map(|nth| {
-        let seed = args.seed.wrapping_add(nth);
-        let scenario = conform::scenario(seed, suite.profile, &suite.known);
-        Task { name: format!("random-{seed}"), scenario, random: true }
+        let scenario = conform::scenario(seed(nth), suite.profile, &suite.known);
+        Task { name: random_name(seed(nth)), scenario, random: true }
     });
-    (fixed.chain(random).collect(), skipped)
+    Chosen { tasks: fixed.chain(random).collect(), skipped, partition }
 }
 
 fn add(report: &mut Report, mut came: Came, filter: &Filter) {
