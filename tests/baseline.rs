@@ -317,6 +317,18 @@ fn the_sample_keeps_the_schema_and_wrong_ones_do_not() {
     }
 }
 
+#[test]
+fn the_document_shows_a_baseline_that_is_read() {
+    let document =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/ci.md")).expect("it is there");
+    let (_, after) = document.split_once("```json\n").expect("there is an example");
+    let (example, _) = after.split_once("```").expect("it ends");
+    let read = Baseline::parse(example, Path::new("docs/ci.md")).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(read.rows().len(), 3);
+    assert!(read.accepts("PROG-05", "Notes", "walk", "value 9 of maximum 4 for item B \"Letters\""));
+    assert!(!read.accepts("PROG-05", "Letters", "walk", "value 9 of maximum 4 for item B \"Letters\""));
+}
+
 proptest! {
     #[test]
     fn no_text_makes_the_reader_panic(at in 0usize..400, byte in any::<u8>(), cut in any::<bool>()) {
