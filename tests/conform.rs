@@ -160,6 +160,22 @@ fn a_failing_random_session_is_written_as_the_shortest_scenario_and_replayed_wit
     assert!(said.contains("LIFE-02"), "{said}");
 }
 
+#[test]
+fn a_case_without_an_end_is_nothing_that_a_suite_passes_with() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("endless.json");
+    let report = serde_json::json!({ "progress": { "item": "A", "status": "UPDATING", "value": 1, "max": 4 } });
+    let endless = serde_json::json!({ "do": [{ "repeat": { "times": u32::MAX, "do": [report] } }] });
+    let script = serde_json::json!({
+        "kind": "script", "version": 1, "name": "Endless", "items": [{ "id": "A", "name": "A" }],
+        "methods": { "Synchronize": endless },
+    });
+    fs::write(&file, script.to_string()).unwrap();
+    let (code, said, errors) = ran(&[file.to_str().unwrap(), "--case", "event-manual"]);
+    assert_eq!((code, errors.as_str()), (Some(2), "mobsync: event-manual: the session was left before its end\n"));
+    assert!(said.starts_with("event-manual: incomplete"), "{said}");
+}
+
 #[cfg(unix)]
 mod native {
     use super::*;

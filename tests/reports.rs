@@ -39,6 +39,7 @@ fn found(code: &str, message: &str, backtrace: Option<Vec<String>>) -> Found {
 fn record(name: &str, found: Vec<Found>, error: Option<&str>) -> CaseRecord {
     CaseRecord {
         name: name.to_owned(),
+        handler: None,
         trace: None,
         found,
         omitted: Omitted::default(),

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
+use super::args::Given;
 use super::args::{CheckArgs, ConformArgs, EventName, ProfileName, ReplayArgs, RunArgs};
-use super::handler_args::Given;
 use crate::rules::Limits;
 
 /// The command that runs the same session of a scripted handler again, event by event.

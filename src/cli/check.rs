@@ -7,20 +7,18 @@ use super::again;
 use super::args::CheckArgs;
 use super::exit::{Ended, Failure};
 use super::judged::Judged;
-use super::output::{Output, keep_apart};
-use crate::report::{Filter, Report};
+use super::judging;
+use crate::report::{CaseRecord, Report, Scope};
 use crate::rules::Conditions;
 use crate::trace::{self, Header, Reader, TraceError};
 
 pub(super) fn check(args: &CheckArgs) -> Result<Ended, Failure> {
-    let filter = Filter::new(&args.judge.select, &args.judge.ignore, args.judge.strict)?;
+    let filter = judging::filter(&args.judge)?;
     if args.traces.iter().filter(|path| is_stdin(path)).count() > 1 {
         return Err(Failure("- stands for standard input, which can be read once only".to_owned()));
     }
-    for trace in args.traces.iter().filter(|path| !is_stdin(path)) {
-        keep_apart(("--output", args.judge.output.as_deref()), ("a trace that is to be judged", Some(trace)))?;
-    }
-    let output = Output::open(args.judge.output.as_deref())?;
+    let files = args.traces.iter().filter(|path| !is_stdin(path));
+    let output = judging::output(&args.judge, files.map(|file| ("a trace that is to be judged", file.as_path())))?;
     let Some(format) = args.format.of_report() else {
         return super::notation::check(args, &filter, output);
     };
@@ -31,7 +29,7 @@ pub(super) fn check(args: &CheckArgs) -> Result<Ended, Failure> {
     let mut failures = Vec::new();
     for path in &args.traces {
         let case = path.display().to_string();
-        let Read { header, judged, broken } = match judge(args, path) {
+        let Read { header, mut judged, broken } = match judge(args, path) {
             Ok(read) => read,
             Err(error) => {
                 failures.push(error.to_string());
@@ -44,13 +42,16 @@ pub(super) fn check(args: &CheckArgs) -> Result<Ended, Failure> {
         let report = report.get_or_insert_with(|| Report::new(&*header.handler, profile, header.seed, &filter));
         report.agree_with(&header.handler, header.seed);
         let error = broken.map(|error| error.to_string());
-        judged.add_to(report, &case, again::of_check(path, args), error, &filter);
+        let record = judged.take_record(&case, again::of_check(path, args));
+        let record = CaseRecord { error, handler: Some(header.handler.to_string()), ..record };
+        report.add_case(record, judged.monitor(), &filter);
     }
     let mut failed = false;
     if let Some(mut report) = report {
         unread.into_iter().for_each(|(case, error)| report.add_unread(&case, error.to_string()));
+        report.judge_baseline(Scope::Sample);
         failed = report.failed();
-        if let Err(Failure(why)) = output.deliver_report(&report, format, None) {
+        if let Err(Failure(why)) = output.deliver_report(&report, format) {
             failures.push(why);
         }
     }

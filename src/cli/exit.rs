@@ -59,6 +59,7 @@ pub fn main() -> ExitCode {
         Command::Replay(args) => super::replay::replay(&args),
         Command::Debug(args) => super::debug::debug(&args),
         Command::Check(args) => super::check::check(&args),
+        Command::Report(args) => super::report::report(&args),
         Command::Diff(args) => super::diff::diff(&args),
         Command::Rules(args) => super::rules::rules(&args),
         Command::Schema(args) => super::schema::schema(&args),

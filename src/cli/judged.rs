@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 
 use super::context::{self, AFTER, KEPT};
-use crate::protocol::{CallMethod, Event, Guid, Item, Kind, Note, Session, Stack};
-use crate::report::{CaseRecord, EarlierRounds, Filter, Found, LiveErrors, Omitted, Report, plain};
+use super::names::Names;
+use crate::protocol::{Event, Item, Kind, Note, Session, Stack};
+use crate::report::{CaseRecord, EarlierRounds, Filter, Found, LiveErrors, Omitted, Report};
 use crate::rules::{Conditions, Finding, Monitor};
 
 /// How many findings of one rule are kept in full; more are counted.
@@ -20,9 +21,8 @@ pub(super) struct Judged {
     open: VecDeque<(usize, usize)>,
     kept: BTreeMap<&'static str, usize>,
     omitted: Omitted,
-    items: Vec<Item>,
+    names: Names,
     earlier: EarlierRounds,
-    item_at: BTreeMap<Guid, usize>,
     errors: LiveErrors,
     /// A stack that belongs to what is found next.
     stack: Option<Vec<String>>,
@@ -41,9 +41,8 @@ impl Judged {
             open: VecDeque::new(),
             kept: BTreeMap::new(),
             omitted: Omitted::default(),
-            items: Vec::new(),
+            names: Names::default(),
             earlier: EarlierRounds::default(),
-            item_at: BTreeMap::new(),
             errors: LiveErrors::default(),
             stack: None,
             last_ns: 0,
@@ -63,8 +62,8 @@ impl Judged {
         let found = self.monitor.observe(&event);
         self.last_ns = event.at_ns;
         self.line = line;
+        self.names.observe(&event);
         match &event.kind {
-            Kind::Return { what, .. } if what.method == CallMethod::Next => self.list(&what.out.items),
             Kind::Callback { .. } => self.errors.observe(&event),
             Kind::Note(note) => {
                 if let Note::Stack(stack) = &**note {
@@ -123,18 +122,6 @@ impl Judged {
         }
     }
 
-    fn list(&mut self, items: &[Item]) {
-        for item in items {
-            match self.item_at.get(&item.id) {
-                Some(at) => self.items[*at].clone_from(item),
-                None => {
-                    self.item_at.insert(item.id, self.items.len());
-                    self.items.push(item.clone());
-                }
-            }
-        }
-    }
-
     fn keep(&mut self) {
         let stack = self.stack.take();
         for finding in self.monitor.take_findings() {
@@ -144,7 +131,7 @@ impl Judged {
                 continue;
             }
             *kept += 1;
-            let message = self.with_names(&finding);
+            let message = self.names.message(&finding);
             self.open.push_back((self.found.len(), AFTER));
             self.found.push(Found {
                 finding: Finding { message, ..finding },
@@ -160,31 +147,6 @@ impl Judged {
         self.found[at].context = context::lines(&self.recent, &self.found[at].finding.events);
     }
 
-    /// The message, with the items' names behind their IDs.
-    fn with_names(&self, finding: &Finding) -> String {
-        /// The length of a GUID in braces.
-        const LENGTH: usize = 38;
-        let mut rest = finding.message.as_str();
-        let mut text = String::with_capacity(rest.len());
-        while let Some(brace) = rest.find('{') {
-            text.push_str(&rest[..brace]);
-            rest = &rest[brace..];
-            let id: Option<Guid> = rest.get(..LENGTH).and_then(|guid| guid.parse().ok());
-            let Some(id) = id else {
-                text.push('{');
-                rest = &rest[1..];
-                continue;
-            };
-            text.push_str(&id.alias().unwrap_or_else(|| id.to_string()));
-            if let Some(at) = self.item_at.get(&id) {
-                text.push_str(&format!(" \"{}\"", plain(&self.items[*at].name.to_string())));
-            }
-            rest = &rest[LENGTH..];
-        }
-        text.push_str(rest);
-        text
-    }
-
     /// What was found and kept so far.
     pub(super) fn found(&self) -> &[Found] {
         &self.found
@@ -197,7 +159,7 @@ impl Judged {
 
     /// The enumerated items, in the handler's order.
     pub(super) fn items(&self) -> &[Item] {
-        &self.items
+        self.names.items()
     }
 
     /// The newest event.
@@ -214,6 +176,7 @@ impl Judged {
     pub(super) fn take_record(&mut self, name: &str, replay: Option<String>) -> CaseRecord {
         CaseRecord {
             name: name.to_owned(),
+            handler: None,
             trace: self.file.as_ref().map(|file| file.display().to_string()),
             found: std::mem::take(&mut self.found),
             omitted: std::mem::take(&mut self.omitted),
@@ -239,6 +202,6 @@ impl Judged {
 
     /// Adds what became of the items to a report.
     pub(super) fn add_items_to(&self, report: &mut Report) {
-        report.add_items(&self.items, self.monitor.session(), &self.earlier, &self.errors);
+        report.add_items(self.names.items(), self.monitor.session(), &self.earlier, &self.errors);
     }
 }

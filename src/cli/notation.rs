@@ -6,34 +6,52 @@ use std::path::Path;
 use super::args::CheckArgs;
 use super::check::{conditions, is_stdin, stdin};
 use super::exit::{Ended, Failure};
+use super::names::Names;
 use super::output::Output;
-use crate::report::Filter;
+use crate::protocol::Profile;
+use crate::report::{CaseRecord, Filter, Found, Omitted, Report, Scope, plain};
 use crate::rules::{Finding, Monitor};
 use crate::trace::notation::Printer;
-use crate::trace::{self, Reader};
+use crate::trace::{self, Header, Reader};
 
 pub(super) fn check(args: &CheckArgs, filter: &Filter, output: Output) -> Result<Ended, Failure> {
     let mut out = output.stream()?;
     let mut failed = false;
     let mut failures = Vec::new();
+    // Only what is accepted needs one; without it nothing is kept of the traces.
+    let mut report = args.judge.baseline.as_ref().map(|_| Report::new("", Profile::default(), None, filter));
     for path in &args.traces {
         if args.traces.len() > 1 {
             put(&mut out, &format!("# {}\n", path.display()))?;
         }
+        let case = path.display().to_string();
+        let marker = |header: &Header| Marker::new(filter, case.clone(), header);
         let printed = if is_stdin(path) {
-            stdin().map_err(Failure::from).and_then(|reader| print(args, filter, reader, &mut out))
+            stdin().map_err(Failure::from).and_then(|reader| print(args, marker, reader, &mut out))
         } else {
             trace::open_file(path as &Path)
                 .map_err(Failure::from)
-                .and_then(|reader| print(args, filter, reader, &mut out))
+                .and_then(|reader| print(args, marker, reader, &mut out))
         };
-        match printed {
-            Ok(Printed { fails, broken }) => {
-                failed |= fails;
-                failures.extend(broken);
+        let broken = match printed {
+            Ok(Printed { marker, monitor, broken }) => {
+                failed |= marker.fails;
+                if let Some(report) = &mut report {
+                    report.add_case(marker.into_record(broken.clone()), &monitor, filter);
+                }
+                broken
             }
-            Err(Failure(why)) => failures.push(why),
-        }
+            Err(Failure(why)) => {
+                report.iter_mut().for_each(|report| report.add_unread(&case, why.clone()));
+                Some(why)
+            }
+        };
+        failures.extend(broken);
+    }
+    if let Some(mut report) = report {
+        report.judge_baseline(Scope::Sample);
+        failed |= report.failed();
+        put(&mut out, &remarks(&report))?;
     }
     if let Err(error) = out.flush() {
         failures.push(format!("the output: {error}"));
@@ -45,24 +63,37 @@ pub(super) fn check(args: &CheckArgs, filter: &Filter, output: Output) -> Result
     }
 }
 
+/// What is accepted, and what in vain, as comments.
+fn remarks(report: &Report) -> String {
+    let accepted = report.findings.iter().filter_map(|finding| {
+        let reason = finding.accepted.as_deref()?;
+        Some(format!("# accepted: {}: {}\n", finding.rule, plain(reason)))
+    });
+    let mut lines: Vec<String> = accepted.collect();
+    lines.sort();
+    lines.dedup();
+    lines.extend(report.stale().map(|row| format!("# {}: {}\n", row.place(), row.complaint())));
+    lines.concat()
+}
+
 /// What came of printing a trace.
-struct Printed {
-    /// It has findings that fail.
-    fails: bool,
+struct Printed<'a> {
+    marker: Marker<'a>,
+    monitor: Monitor,
     /// Why it could not be read to its end.
     broken: Option<String>,
 }
 
-fn print<R: BufRead>(
+fn print<'a, R: BufRead>(
     args: &CheckArgs,
-    filter: &Filter,
+    marker: impl FnOnce(&Header) -> Marker<'a>,
     reader: Reader<R>,
     out: &mut dyn Write,
-) -> Result<Printed, Failure> {
+) -> Result<Printed<'a>, Failure> {
     let mut monitor = Monitor::new(conditions(args, reader.header()));
+    let mut marker = marker(reader.header());
     let mut printer = Printer::new();
     let mut text = String::new();
-    let mut failed = false;
     let mut broken = None;
     let mut header = reader.header().clone();
     header.profile = args.profile.map_or(header.profile, Into::into);
@@ -75,9 +106,9 @@ fn print<R: BufRead>(
                 break;
             }
         };
+        marker.names.observe(&event);
         monitor.observe(&event);
-        let (marks, fails) = kept(monitor.take_findings(), filter);
-        failed |= fails;
+        let marks = marker.marks(monitor.take_findings());
         printer.marked_event(&event, &marks, &mut text);
         put(out, &text)?;
         text.clear();
@@ -87,27 +118,66 @@ fn print<R: BufRead>(
         text.push_str("# the trace breaks off here\n");
     } else {
         monitor.finish();
-        let (marks, fails) = kept(monitor.take_findings(), filter);
-        failed |= fails;
+        let marks = marker.marks(monitor.take_findings());
         if !marks.is_empty() {
             text.push_str(&format!("# at the end: {}\n", marks.join(", ")));
         }
     }
     put(out, &text)?;
-    Ok(Printed { fails: failed, broken })
+    Ok(Printed { marker, monitor, broken })
 }
 
-/// The codes of the findings that the filter keeps, each once, and whether one of them fails.
-fn kept(findings: Vec<Finding>, filter: &Filter) -> (Vec<&'static str>, bool) {
-    let mut codes: Vec<&'static str> = Vec::new();
-    let mut fails = false;
-    for finding in findings.iter().filter(|finding| filter.keeps(finding.rule)) {
-        fails |= filter.fails(finding.level);
-        if !codes.contains(&finding.rule.code) {
-            codes.push(finding.rule.code);
+/// What is marked in a trace.
+struct Marker<'a> {
+    filter: &'a Filter,
+    case: String,
+    handler: String,
+    names: Names,
+    /// There is something to complain of.
+    fails: bool,
+    /// What was found, where something is accepted.
+    found: Vec<Found>,
+}
+
+impl<'a> Marker<'a> {
+    fn new(filter: &'a Filter, case: String, header: &Header) -> Self {
+        let handler = header.handler.to_string();
+        Self { filter, case, handler, names: Names::default(), fails: false, found: Vec::new() }
+    }
+
+    /// The codes of the findings that are spoken of, each once.
+    fn marks(&mut self, findings: Vec<Finding>) -> Vec<&'static str> {
+        let mut codes: Vec<&'static str> = Vec::new();
+        for finding in findings.into_iter().filter(|finding| self.filter.keeps(finding.rule)) {
+            let code = finding.rule.code;
+            if !codes.contains(&code) {
+                codes.push(code);
+            }
+            if self.filter.baseline.rows().is_empty() {
+                self.fails |= self.filter.fails(finding.level);
+                continue;
+            }
+            let finding = Finding { message: self.names.message(&finding), ..finding };
+            let accepted = self.filter.baseline.accepts(code, &self.handler, &self.case, &finding.message);
+            self.fails |= self.filter.fails(finding.level) && !accepted;
+            self.found.push(Found { finding, at_ns: 0, line: None, context: Vec::new(), backtrace: None });
+        }
+        codes
+    }
+
+    fn into_record(self, error: Option<String>) -> CaseRecord {
+        CaseRecord {
+            name: self.case,
+            handler: Some(self.handler),
+            trace: None,
+            found: self.found,
+            omitted: Omitted::default(),
+            nanos: 0,
+            replay: None,
+            error,
+            expectations: None,
         }
     }
-    (codes, fails)
 }
 
 fn put(out: &mut dyn Write, text: &str) -> Result<(), Failure> {

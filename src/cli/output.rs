@@ -52,10 +52,10 @@ impl Output {
         self.path.is_none() && io::stdout().is_terminal() && wants_colour()
     }
 
-    /// Writes the report in that form. `handler` is the handler's file, where there is one.
-    pub(super) fn deliver_report(self, report: &Report, format: Format, handler: Option<&Path>) -> Result<(), Failure> {
+    /// Writes the report in that form.
+    pub(super) fn deliver_report(self, report: &Report, format: Format) -> Result<(), Failure> {
         let root = std::env::current_dir().ok();
-        let style = Style { colour: self.colour(), root: root.as_deref(), handler };
+        let style = Style { colour: self.colour(), root: root.as_deref() };
         self.deliver(&render(report, format, style)?)
     }
 

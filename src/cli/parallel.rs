@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::panic::resume_unwind;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+
+use parking_lot::{Mutex, MutexGuard};
 
 use super::interrupt::Interrupt;
 use super::live::Teller;
@@ -17,26 +19,56 @@ pub(super) fn side_by_side<T: Send>(
     many: usize,
     one: impl Fn(usize) -> T + Sync,
 ) -> Vec<T> {
+    let mut done = Vec::with_capacity(many);
+    in_order(jobs, many, one, |_, came| done.push(came));
+    done
+}
+
+/// As [`side_by_side`], and what came of each is taken away as soon as all before it were: nothing is kept to the end.
+pub(super) fn in_order<T: Send>(
+    jobs: Option<NonZero<u16>>,
+    many: usize,
+    one: impl Fn(usize) -> T + Sync,
+    take: impl FnMut(usize, T) + Send,
+) {
     let processors = || thread::available_parallelism().map_or(1, NonZero::get);
     let jobs = jobs.map_or_else(processors, |jobs| usize::from(jobs.get()));
-    let next = AtomicUsize::new(0);
+    let begun = AtomicUsize::new(0);
+    let order = Mutex::new(Order { next: 0, early: BTreeMap::new(), take });
     let in_turn = || {
-        let mut done = Vec::new();
         loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
+            let at = begun.fetch_add(1, Ordering::Relaxed);
             if at >= many {
-                return done;
+                return;
             }
-            done.push((at, one(at)));
+            let came = one(at);
+            order.lock().take(at, came);
         }
     };
-    let mut done: Vec<(usize, T)> = thread::scope(|scope| {
+    thread::scope(|scope| {
         let threads: Vec<_> = (0..jobs.clamp(1, many.max(1))).map(|_| scope.spawn(in_turn)).collect();
-        let joined = threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
-        joined.flatten().collect()
+        for thread in threads {
+            thread.join().unwrap_or_else(|panic| resume_unwind(panic));
+        }
     });
-    done.sort_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, came)| came).collect()
+}
+
+/// What came, brought in order.
+struct Order<T, F> {
+    next: usize,
+    /// What came before its turn.
+    early: BTreeMap<usize, T>,
+    take: F,
+}
+
+impl<T, F: FnMut(usize, T)> Order<T, F> {
+    fn take(&mut self, at: usize, came: T) {
+        self.early.insert(at, came);
+        while let Some(came) = self.early.remove(&self.next) {
+            (self.take)(self.next, came);
+            self.next += 1;
+        }
+    }
 }
 
 /// Ctrl-C: what runs is left, and nothing more is begun.
@@ -81,6 +113,6 @@ impl Stop {
     }
 
     fn running(&self) -> MutexGuard<'_, BTreeMap<u64, Controls>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+        self.running.lock()
     }
 }

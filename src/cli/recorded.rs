@@ -4,8 +4,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::again;
+use super::args::Given;
 use super::args::SessionArgs;
-use super::handler_args::Given;
 use crate::launch::Terms;
 use crate::protocol::{Delay, SyncEvent};
 use crate::scenario::{self, Expect, Recording, Scenario};

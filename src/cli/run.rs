@@ -9,19 +9,20 @@ use super::exit::{Ended, Failure};
 use super::hold::Hold;
 use super::interrupt::Interrupt;
 use super::judged::Judged;
+use super::judging;
 use super::live::Live;
-use super::output::{Output, keep_apart, tell};
+use super::output::{keep_apart, tell};
 use super::recorded::{self, Recorded};
 use super::watcher::{Watched, Watcher};
 use crate::host::{MOST_STEPS, Selection};
 use crate::launch::{Launched, Opened, Standard, Terms};
 use crate::protocol::{Event, Initialize, Item, Session, SyncEvent, SyncFlags};
-use crate::report::{Filter, Report, plain};
+use crate::report::{Report, Scope, plain};
 use crate::rules::{Finding, Limits};
 use crate::scenario::{self, Came, Recording, Steps};
 
 pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
-    let filter = Filter::new(&args.judge.select, &args.judge.ignore, args.judge.strict)?;
+    let filter = judging::filter(&args.judge)?;
     let mut terms = terms(&args.session)?;
     terms.record = args.record.is_some();
     let selection = terms.selection();
@@ -34,8 +35,8 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     let (trace, report_to) = (args.session.trace.as_deref(), args.judge.output.as_deref());
     let handler_file = given.file();
     keep_apart(("--trace", trace), ("the handler's file", handler_file))?;
-    keep_apart(("--output", report_to), ("the handler's file", handler_file))?;
     keep_apart(("--output", report_to), ("the file of --trace", trace))?;
+    keep_apart(("--trace", trace), ("the file of --baseline", args.judge.baseline.as_deref()))?;
     let record = args.record.as_deref();
     if let Some(file) = record.filter(|file| file.exists()) {
         let why = format!("--record {}: the file is there already; record to another name", file.display());
@@ -43,7 +44,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     }
     keep_apart(("--record", record), ("the file of --trace", trace))?;
     keep_apart(("--record", record), ("the file of --output", report_to))?;
-    let output = Output::open(report_to)?;
+    let output = judging::output(&args.judge, handler_file.map(|file| ("the handler's file", file)))?;
     let header = terms.header(&handler);
     let name = handler.name();
     let replay = match handler.opened() {
@@ -85,9 +86,11 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     let broken_off = (ran.left || ran.exhausted).then(|| "the session was left before its end".to_owned());
 
     let mut report = Report::new(name.as_str(), header.profile, header.seed, &filter);
+    report.handler_file = handler_file.map(|file| file.display().to_string());
     judged.add_items_to(&mut report);
     judged.add_to(&mut report, "run", replay, broken_off, &filter);
-    if let Err(Failure(why)) = output.deliver_report(&report, args.format.into(), handler_file) {
+    report.judge_baseline(Scope::Sample);
+    if let Err(Failure(why)) = output.deliver_report(&report, args.format.into()) {
         failures.push(why);
     }
     match failures.is_empty() {

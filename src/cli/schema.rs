@@ -9,6 +9,7 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<Ended, Failure> {
         SchemaName::Script => crate::handler::script::schema(),
         SchemaName::Scenario => crate::scenario::schema(),
         SchemaName::Report => crate::report::schema(),
+        SchemaName::Baseline => crate::report::baseline_schema(),
     };
     let text = serde_json::to_string_pretty(&schema)?;
     super::output::print(format!("{text}\n").as_bytes())?;

@@ -25,6 +25,11 @@ pub(super) fn github(report: &Report, style: Style<'_>) -> String {
     let mut annotations: Vec<Annotation> = Vec::new();
     for finding in &report.findings {
         let mut message = plain(&finding.message).into_owned();
+        let mut word = "";
+        if let Some(reason) = &finding.accepted {
+            word = "accepted: ";
+            let _ = write!(message, "\nAccepted: {}", plain(reason));
+        }
         if let Some(rule) = rule(finding.rule) {
             let _ = write!(message, "\n{} (mobsync rules {})", rule.summary, rule.code);
         }
@@ -32,13 +37,25 @@ pub(super) fn github(report: &Report, style: Style<'_>) -> String {
             let _ = write!(message, "\nTo see it again: {}", plain(replay));
         }
         annotations.push(Annotation {
-            level: finding.level,
-            place: Some(Place::of(finding, style)),
-            title: format!("{} {}", finding.rule, finding.name),
+            level: if finding.accepted.is_some() { Level::Note } else { finding.level },
+            place: Some(Place::of(report, finding, style)),
+            title: format!("{word}{} {}", finding.rule, finding.name),
             message,
         });
     }
     annotations.extend(report.cases.iter().flat_map(of_case));
+    annotations.extend(report.unfinished.iter().map(|why| Annotation {
+        level: Level::Error,
+        place: None,
+        title: "not everything was judged".to_owned(),
+        message: plain(why).into_owned(),
+    }));
+    annotations.extend(report.stale().map(|row| Annotation {
+        level: if report.strict { Level::Error } else { Level::Warning },
+        place: Some(Place::in_file(&row.file, u64::try_from(row.line).ok(), style)),
+        title: format!("{} is accepted in vain", row.rule),
+        message: format!("{}: {}", row.path, row.complaint()),
+    }));
     annotations.sort_by_key(|annotation| std::cmp::Reverse(annotation.level));
     let mut text: String = annotations.iter().map(command).collect();
     text.push_str(&verdict_line(report));

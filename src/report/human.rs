@@ -74,16 +74,19 @@ pub fn human(report: &Report, colour: bool) -> String {
     for group in groups(report) {
         write_group(&mut text, report, &group, &paint);
     }
+    accepted(&mut text, report, &paint);
     if !text.is_empty() && !report.findings.is_empty() {
         text.push('\n');
     }
     if report.outcome.is_none() {
         // Of many cases, those that passed say no more than their number.
         let many = report.cases.len() > FEW_CASES;
-        let shown = report.cases.iter().filter(|case| !many || case.outcome != CaseOutcome::Passed);
+        let says_more = |case: &&Case| case.outcome != CaseOutcome::Passed || case.broke_off.is_some();
+        let shown = report.cases.iter().filter(|case| !many || says_more(case));
         shown.for_each(|case| write_case(&mut text, case, &paint));
     }
     again(&mut text, report, &paint);
+    text.push_str(&beside(report, &paint));
     verdict(&mut text, report, &paint);
     text
 }
@@ -126,10 +129,52 @@ fn errors(text: &mut String, indent: &str, errors: &[String]) {
     }
 }
 
-/// The findings by rule: errors before warnings before notes, and in the order in which they came.
+/// What is accepted, by rule and reason.
+fn accepted(text: &mut String, report: &Report, paint: &Paint) {
+    let mut groups: Vec<(&str, &str, &str, Vec<&FindingRow>)> = Vec::new();
+    for finding in &report.findings {
+        let Some(reason) = finding.accepted.as_deref() else { continue };
+        match groups.iter_mut().find(|(rule, why, ..)| (*rule, *why) == (finding.rule, reason)) {
+            Some((.., findings)) => findings.push(finding),
+            None => groups.push((finding.rule, reason, finding.name, vec![finding])),
+        }
+    }
+    if !text.is_empty() && !groups.is_empty() {
+        text.push('\n');
+    }
+    for (rule, reason, name, findings) in groups {
+        let _ =
+            writeln!(text, "{}: {}: {}", paint.dim("accepted"), paint.bold(&format!("{rule} {name}")), plain(reason));
+        for finding in findings.iter().take(SHOWN) {
+            let case = if report.cases.len() > 1 { format!("{}: ", plain(&finding.case)) } else { String::new() };
+            let _ = writeln!(text, "  {case}{}", plain(&finding.message));
+        }
+        let same = |row: &&super::OmittedRow| row.rule == rule && row.accepted.as_deref() == Some(reason);
+        let counted_only: usize = report.omitted.iter().filter(same).map(|row| row.count).sum();
+        let more = findings.len().saturating_sub(SHOWN) + counted_only;
+        if more > 0 {
+            let _ = writeln!(text, "  … and {more} more");
+        }
+    }
+}
+
+/// What is to be said of no case: what was not judged, and what is accepted in vain.
+pub(crate) fn beside(report: &Report, paint: &Paint) -> String {
+    let mut text = String::new();
+    for why in &report.unfinished {
+        let _ = writeln!(text, "{}: {}", paint.wrap("1;33", "incomplete"), plain(why));
+    }
+    let level = if report.strict { Level::Error } else { Level::Warning };
+    for row in report.stale() {
+        let _ = writeln!(text, "{}: {}: {}", paint.level(level), row.place(), row.complaint());
+    }
+    text
+}
+
+/// The findings that are not accepted by rule: errors before warnings before notes, and in the order in which they came.
 fn groups(report: &Report) -> Vec<Vec<&FindingRow>> {
     let mut groups: Vec<Vec<&FindingRow>> = Vec::new();
-    for finding in &report.findings {
+    for finding in report.findings.iter().filter(|finding| finding.accepted.is_none()) {
         match groups.iter_mut().find(|group| group[0].rule == finding.rule) {
             Some(group) => group.push(finding),
             None => groups.push(vec![finding]),
@@ -153,7 +198,8 @@ fn write_group(text: &mut String, report: &Report, group: &[&FindingRow], paint:
     for finding in group.iter().take(SHOWN) {
         write_finding(text, report, finding, paint);
     }
-    let counted_only: usize = report.omitted.iter().filter(|row| row.rule == first.rule).map(|row| row.count).sum();
+    let open = report.omitted.iter().filter(|row| row.rule == first.rule && row.accepted.is_none());
+    let counted_only: usize = open.map(|row| row.count).sum();
     let more = group.len().saturating_sub(SHOWN) + counted_only;
     if more > 0 {
         let _ = writeln!(text, "  … and {more} more of this rule");
@@ -178,6 +224,9 @@ fn write_finding(text: &mut String, report: &Report, finding: &FindingRow, paint
         _ if report.cases.len() > 1 => format!("{}: ", plain(&finding.case)),
         _ => String::new(),
     };
+    if let Some(reason) = &finding.accepted {
+        let _ = writeln!(text, "    {} {}", paint.dim("accepted:"), plain(reason));
+    }
     let of = if finding.handler == 1 { String::new() } else { format!(" of handler {}", finding.handler) };
     let event = finding.events.last().map_or(String::new(), |seq| format!("event #{seq}{of}, "));
     let (at, thread) = (Delay(finding.at_ns), plain(&finding.thread));
@@ -225,12 +274,22 @@ fn write_case(text: &mut String, case: &Case, paint: &Paint) {
         }
         CaseOutcome::Incomplete => paint.wrap("33", "incomplete"),
     };
-    let _ = writeln!(text, "{}: {word}, {}", plain(&case.name), counted(case.findings, "finding"));
+    let accepted = match (case.accepted, case.broke_off) {
+        (0, _) => String::new(),
+        (accepted, None) => format!(", {accepted} accepted"),
+        (accepted, Some(how)) => format!(", {accepted} accepted; it {} before its end", how.words()),
+    };
+    let _ = writeln!(text, "{}: {word}, {}{accepted}", plain(&case.name), counted(case.findings, "finding"));
 }
 
 /// How to see the findings again.
 fn again(text: &mut String, report: &Report, paint: &Paint) {
-    let mut commands: Vec<&str> = report.findings.iter().filter_map(|finding| finding.replay.as_deref()).collect();
+    let mut commands: Vec<&str> = report
+        .findings
+        .iter()
+        .filter(|finding| finding.accepted.is_none())
+        .filter_map(|finding| finding.replay.as_deref())
+        .collect();
     // The findings of one case stand together.
     commands.dedup();
     for command in commands.iter().take(SHOWN) {
@@ -249,21 +308,19 @@ fn verdict(text: &mut String, report: &Report, paint: &Paint) {
     let summary = &report.summary;
     let count = |verdict| report.rules.iter().filter(|row| row.verdict == verdict).count();
     let (held, idle) = (count(Verdict::Held), count(Verdict::NotExercised));
-    let found = if summary.errors + summary.warnings + summary.notes == 0 {
-        "no findings".to_owned()
-    } else {
-        [(summary.errors, "error"), (summary.warnings, "warning"), (summary.notes, "note")]
-            .into_iter()
-            .filter(|(number, _)| *number > 0)
-            .map(|(number, what)| counted(number, what))
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    let incomplete = summary.cases - summary.passed - summary.failed - summary.skipped;
-    let word = match (report.failed(), incomplete) {
+    let mut found: Vec<String> = [(summary.errors, "error"), (summary.warnings, "warning"), (summary.notes, "note")]
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, what)| counted(number, what))
+        .collect();
+    if summary.accepted > 0 {
+        found.push(format!("{} accepted", summary.accepted));
+    }
+    let found = if found.is_empty() { "no findings".to_owned() } else { found.join(", ") };
+    let word = match (report.failed(), report.is_whole()) {
         (true, _) => paint.wrap("1;31", "FAILED"),
-        (false, 0) => paint.wrap("1;32", "passed"),
-        (false, _) => paint.wrap("1;33", "incomplete"),
+        (false, true) => paint.wrap("1;32", "passed"),
+        (false, false) => paint.wrap("1;33", "incomplete"),
     };
     let seed = report.seed.map_or(String::new(), |seed| format!(", seed {seed}"));
     let held = counted(held, "rule");

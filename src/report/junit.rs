@@ -31,6 +31,9 @@ pub(super) fn junit(report: &Report) -> Result<String, SerializeError> {
         let findings = of_case.get(case.name.as_str()).map(Vec::as_slice).unwrap_or_default();
         suite.add_test_case(test(report, case, findings, &class));
     }
+    of_no_case(report).into_iter().for_each(|test| {
+        suite.add_test_case(test);
+    });
     suite.set_time(duration(report.cases.iter().map(|case| case.seconds).sum()));
     let mut whole = quick_junit::Report::new("mobsync");
     whole.set_time(duration(report.cases.iter().map(|case| case.seconds).sum()));
@@ -40,6 +43,35 @@ pub(super) fn junit(report: &Report) -> Result<String, SerializeError> {
     let xml = xml.replacen(&format!(" skipped=\"{}\"", whole.skipped), "", 1);
     // These two are no characters of XML, however they are written.
     Ok(xml.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}"))
+}
+
+/// What belongs to no case is a test of its own, or nobody would see it.
+fn of_no_case(report: &Report) -> Vec<TestCase> {
+    let mut tests = Vec::new();
+    let mut test = |name: &str, status: TestCaseStatus| {
+        let mut test = TestCase::new(name, status);
+        test.set_classname("mobsync").set_time(Duration::ZERO);
+        tests.push(test);
+    };
+    if let Some(first) = report.unfinished.first() {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+        status.set_type("incomplete").set_message(cut(&plain(first), MESSAGE));
+        status.set_description(report.unfinished.iter().map(|why| plain(why) + "\n").collect::<String>());
+        test("everything was judged", status);
+    }
+    let stale: Vec<String> = report.stale().map(|row| format!("{}: {}", row.place(), row.complaint())).collect();
+    if let Some(first) = stale.first() {
+        let mut status = TestCaseStatus::success();
+        if report.strict {
+            status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            status.set_type("baseline").set_message(cut(first, MESSAGE)).set_description(stale.join("\n"));
+        }
+        test("every entry of the baseline is needed", status);
+        if let Some(test) = tests.last_mut() {
+            test.set_system_out(stale.join("\n"));
+        }
+    }
+    tests
 }
 
 fn duration(seconds: f64) -> Duration {
@@ -57,7 +89,7 @@ fn test(report: &Report, case: &Case, findings: &[&FindingRow], class: &str) -> 
         }
     };
     // A stable sort: the first of the worst.
-    let mut worst: Vec<&FindingRow> = findings.to_vec();
+    let mut worst: Vec<&FindingRow> = findings.iter().copied().filter(|finding| finding.accepted.is_none()).collect();
     worst.sort_by_key(|finding| std::cmp::Reverse(finding.level));
     let unmet = case.expectations.iter().flatten().find(|held| !held.held);
     let (kind, message) = match (case.outcome, unmet, worst.first()) {
@@ -93,6 +125,9 @@ fn text(report: &Report, case: &Case, findings: &[&FindingRow]) -> String {
     if let Some(error) = &case.error {
         text += &format!("{}: {}\n", case.outcome.words(), plain(error));
     }
+    if let Some(broke_off) = case.broke_off {
+        text += &format!("{}, which is accepted; what would have come afterwards is not judged\n", broke_off.words());
+    }
     for unmet in case.expectations.iter().flatten().filter(|held| !held.held) {
         text += &format!("expectation not met: {}: {}\n", plain(&unmet.what), plain(&unmet.difference));
     }
@@ -100,8 +135,9 @@ fn text(report: &Report, case: &Case, findings: &[&FindingRow]) -> String {
         for finding in findings.iter().filter(|finding| finding.level == level) {
             let rule = rule(finding.rule);
             let summary = rule.map_or("", |rule| rule.summary);
-            text +=
-                &format!("{level}: {} {}: {summary}\n{}", finding.rule, finding.name, finding_text(report, finding));
+            let accepted = if finding.accepted.is_some() { "accepted " } else { "" };
+            let (code, name) = (finding.rule, finding.name);
+            text += &format!("{accepted}{level}: {code} {name}: {summary}\n{}", finding_text(report, finding));
             if let Some(rule) = rule {
                 text += &format!("  source: {} ({})\n", rule.source.join(", "), rule.basis);
                 text += &format!("  why, and what to check: mobsync rules {}\n", rule.code);
@@ -109,7 +145,8 @@ fn text(report: &Report, case: &Case, findings: &[&FindingRow]) -> String {
         }
     }
     for omitted in report.omitted.iter().filter(|row| row.case == case.name) {
-        text += &format!("… and {} more of {}\n", omitted.count, omitted.rule);
+        let accepted = omitted.accepted.as_ref().map_or(String::new(), |why| format!(", accepted: {}", plain(why)));
+        text += &format!("… and {} more of {}{accepted}\n", omitted.count, omitted.rule);
     }
     text
 }

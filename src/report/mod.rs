@@ -1,21 +1,33 @@
 //! Reports: what came of sessions and traces, for people and for programs. They read events and findings, nothing else.
 
+mod baseline;
+mod build;
 pub mod diff;
 mod github;
 mod human;
 mod junit;
+mod merge;
 mod model;
 mod plain;
+mod read;
 mod render;
 mod sarif;
 mod select;
+mod session;
 
-pub(crate) use human::Paint;
+pub use baseline::{
+    BASELINE_FORMAT, BASELINE_VERSION, Baseline, BaselineError, BaselineRow, BaselineState, Scope, baseline_schema,
+};
+pub use build::{CaseRecord, Found, Omitted};
+pub(crate) use human::{Paint, beside};
 pub use human::{finding_text, human};
+pub use merge::{MergeError, Part, common_baseline, merge};
 pub use model::{
-    Case, CaseOutcome, CaseRecord, ContextLine, EarlierRounds, FORMAT, FindingRow, Found, ItemRow, LiveErrors, Omitted,
-    OmittedRow, Report, RuleRow, Summary, VERSION, schema,
+    Case, CaseOutcome, ContextLine, FORMAT, FindingRow, ItemRow, OmittedRow, Partition, Report, RuleRow, Summary,
+    VERSION, schema,
 };
 pub use plain::plain;
+pub use read::{ReadError, parse_report, read_report};
 pub use render::{Format, RenderError, Style, render};
 pub use select::{Filter, Keep, SelectError};
+pub use session::{EarlierRounds, LiveErrors};

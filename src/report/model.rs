@@ -1,15 +1,13 @@
-//! The report as data: `--format json` writes it as it is.
+//! The report as data: `--format json` writes it as it is, and `report merge` reads it back.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Filter;
-use crate::protocol::{
-    CallMethod, Callback, Event, Guid, HandlerId, Item, Kind, LogLevel, Profile, Session, Status, Text,
-};
-use crate::rules::{Finding, Level, Monitor, RULES, Rule, Subject, Verdict, rule};
+use super::baseline::BaselineRow;
+use crate::protocol::{Guid, Profile, Status, Text, nearest};
+use crate::rules::{Level, RULES, Subject, UnknownRule, Verdict, rule};
 use crate::scenario::Held;
 
 /// What the first field of a report says.
@@ -17,50 +15,94 @@ pub const FORMAT: &str = "mobsync-report";
 /// The version of the report's form.
 pub const VERSION: u32 = 1;
 
+/// A text of the program itself. (serde takes a reference that is spelt out for one into what is read.)
+type Word = &'static str;
+
 /// What came of one command.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// `mobsync-report`.
-    pub format: &'static str,
+    #[serde(deserialize_with = "this_format")]
+    pub format: Word,
     /// 1.
     pub version: u32,
     /// The handler that was driven, or the traces that were judged.
     pub handler: String,
+    /// The handler's file, as the command line names it; findings without a place of their own are shown there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handler_file: Option<String>,
     /// Which Windows the manager played.
     pub profile: Profile,
     /// The seed of the deterministic scheduler.
     pub seed: Option<u64>,
+    /// Which part of the suite this is; for `conform --partition`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partition: Option<Partition>,
     /// Counts.
     pub summary: Summary,
     /// What was found, in the order of the events.
     pub findings: Vec<FindingRow>,
     /// Findings that were only counted, because there were so many of their rule.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub omitted: Vec<OmittedRow>,
     /// Sessions or traces.
     pub cases: Vec<Case>,
     /// Every rule, and what is known of it.
     pub rules: Vec<RuleRow>,
+    /// What was accepted beforehand, and what came of it; for `--baseline`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub baseline: Vec<BaselineRow>,
+    /// Why the report does not say everything: what was left out, and what kept it from being done.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unfinished: Vec<String>,
     /// What became of each item of the session; for `run`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<ItemRow>,
     /// What was logged about no item of `items` and not deleted; for `run`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<String>,
     /// How the session ended; for `run`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
+    /// Warnings fail too.
+    #[serde(skip)]
+    pub(super) strict: bool,
+    /// Every handler whose cases are in here: `handler` names one only.
+    #[serde(skip)]
+    pub(super) handlers: BTreeSet<String>,
+}
+
+fn this_format<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Word, D::Error> {
+    let found = String::deserialize(deserializer)?;
+    if found == FORMAT {
+        return Ok(FORMAT);
+    }
+    Err(serde::de::Error::custom(format_args!("the format is `{found}`; expected `{FORMAT}`")))
+}
+
+/// A part of the suite.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Partition {
+    /// Which part, from 1.
+    pub part: usize,
+    /// Of how many.
+    pub of: usize,
+    /// The names of all cases of the suite, whichever part holds them, in the order in which a report of the whole has them.
+    pub suite: Vec<String>,
 }
 
 /// How much there is of everything.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
-    /// Findings of level error.
+    /// Findings of level error that are not accepted.
     pub errors: usize,
-    /// Findings of level warning.
+    /// Findings of level warning that are not accepted.
     pub warnings: usize,
-    /// Findings of level note.
+    /// Findings of level note that are not accepted.
     pub notes: usize,
+    /// Findings of any level that are accepted.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub accepted: usize,
     /// Cases.
     pub cases: usize,
     /// Cases without an error.
@@ -69,7 +111,7 @@ pub struct Summary {
     /// in neither number.
     pub failed: usize,
     /// Cases that do not apply to the handler.
-    #[serde(skip_serializing_if = "is_none")]
+    #[serde(default, skip_serializing_if = "is_none")]
     pub skipped: usize,
 }
 
@@ -78,14 +120,19 @@ fn is_none(number: &usize) -> bool {
 }
 
 /// A broken rule.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct FindingRow {
     /// The rule's code.
-    pub rule: &'static str,
+    #[serde(deserialize_with = "code")]
+    pub rule: Word,
     /// The rule's name.
-    pub name: &'static str,
+    #[serde(deserialize_with = "name")]
+    pub name: Word,
     /// How bad it is.
     pub level: Level,
+    /// Why it is accepted, where it is: then it fails nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<String>,
     /// Who broke it.
     pub subject: Subject,
     /// The handler instance's number in its trace.
@@ -101,25 +148,43 @@ pub struct FindingRow {
     /// The thread on which it was seen.
     pub thread: String,
     /// The trace file in which it stands, where there is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<String>,
     /// The line of the trace file at which it was seen, from 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
     /// The handler's stack at that moment, where one was taken.
     pub backtrace: Option<Vec<String>>,
     /// A command that shows it again.
     pub replay: Option<String>,
     /// The events that show it, and those around the last of them, in their order.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub context: Vec<ContextLine>,
 }
 
+/// The code of a rule of the catalogue.
+pub(super) fn code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Word, D::Error> {
+    let given = String::deserialize(deserializer)?;
+    rule(&given).map(|rule| rule.code).ok_or_else(|| {
+        let nearest = nearest(&given, RULES.iter().map(|rule| rule.code));
+        serde::de::Error::custom(UnknownRule { given, nearest })
+    })
+}
+
+/// The name of a rule of the catalogue.
+fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Word, D::Error> {
+    let given = String::deserialize(deserializer)?;
+    RULES.iter().map(|rule| rule.name).find(|name| *name == given).ok_or_else(|| {
+        let nearest = nearest(&given, RULES.iter().map(|rule| rule.name));
+        serde::de::Error::custom(UnknownRule { given, nearest })
+    })
+}
+
 /// A crossing near a finding.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ContextLine {
     /// The sequence number of its event, the first one of a call and its return; none where the line declares a name.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<u64>,
     /// The event in the compact notation.
     pub line: String,
@@ -128,29 +193,35 @@ pub struct ContextLine {
 }
 
 /// One session or trace.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Case {
     /// Its name.
     pub name: String,
     /// What came of it.
     pub outcome: CaseOutcome,
+    /// How it broke off, where that is accepted: what would have come afterwards is not judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broke_off: Option<CaseOutcome>,
     /// How long it took, by its own clock, in seconds.
     pub seconds: f64,
     /// How many findings it brought.
     pub findings: usize,
+    /// How many of them are accepted.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub accepted: usize,
     /// Why it could not be judged to its end.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// What its scenario expected, and what of it came; for `replay`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expectations: Option<Vec<Held>>,
 }
 
 /// What came of a case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CaseOutcome {
-    /// No error was found (with --strict: no warning either).
+    /// No error was found (with --strict: no warning either), or accepted ones only.
     Passed,
     /// An error was found.
     Failed,
@@ -179,16 +250,34 @@ impl CaseOutcome {
 }
 
 /// A rule and its verdict.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RuleRow {
     /// The code.
-    pub rule: &'static str,
+    #[serde(deserialize_with = "code")]
+    pub rule: Word,
     /// What is known of it.
     pub verdict: Verdict,
 }
 
+/// Findings of one rule that were only counted.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct OmittedRow {
+    /// The rule's code.
+    #[serde(deserialize_with = "code")]
+    pub rule: Word,
+    /// How bad they are.
+    pub level: Level,
+    /// Why they are accepted, where they are. Their messages are not kept, so an entry that asks for one does not accept them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<String>,
+    /// The case.
+    pub case: String,
+    /// How many more there are than stand in `findings`.
+    pub count: usize,
+}
+
 /// What became of an item.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ItemRow {
     /// The ItemID.
     pub id: Guid,
@@ -201,7 +290,7 @@ pub struct ItemRow {
     /// Whether it was prepared, in any round.
     pub prepared: bool,
     /// What was logged about it and not deleted.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<String>,
 }
 
@@ -209,323 +298,6 @@ fn status_name<S: Serializer>(status: &Option<Status>, serializer: S) -> Result<
     match status {
         Some(status) => serializer.collect_str(status),
         None => serializer.serialize_none(),
-    }
-}
-
-impl Summary {
-    fn add(&mut self, level: Level, count: usize) {
-        match level {
-            Level::Error => self.errors += count,
-            Level::Warning => self.warnings += count,
-            Level::Note => self.notes += count,
-        }
-    }
-}
-
-/// Findings that were counted and not kept: so many of one rule say no more than the first ones.
-#[derive(Debug, Clone, Default)]
-pub struct Omitted(Vec<(&'static Rule, Level, usize)>);
-
-impl Omitted {
-    /// Counts a finding.
-    pub fn count(&mut self, finding: &Finding) {
-        match self.0.iter_mut().find(|(rule, level, _)| *rule == finding.rule && *level == finding.level) {
-            Some((.., count)) => *count += 1,
-            None => self.0.push((finding.rule, finding.level, 1)),
-        }
-    }
-
-    /// Forgets those of the rules that are not to be kept.
-    pub fn retain(&mut self, keep: impl Fn(&Rule) -> bool) {
-        self.0.retain(|(rule, ..)| keep(rule));
-    }
-}
-
-/// Findings of one rule that were only counted.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct OmittedRow {
-    /// The rule's code.
-    pub rule: &'static str,
-    /// The case.
-    pub case: String,
-    /// How many more there are than stand in `findings`.
-    pub count: usize,
-}
-
-impl Report {
-    /// Without cases. Rules that the filter leaves out are not spoken of.
-    pub fn new(handler: impl Into<String>, profile: Profile, seed: Option<u64>, filter: &Filter) -> Self {
-        Self {
-            format: FORMAT,
-            version: VERSION,
-            handler: handler.into(),
-            profile,
-            seed,
-            summary: Summary::default(),
-            findings: Vec::new(),
-            omitted: Vec::new(),
-            cases: Vec::new(),
-            rules: RULES
-                .iter()
-                .filter(|rule| filter.keeps(rule))
-                .map(|rule| RuleRow { rule: rule.code, verdict: Verdict::NotExercised })
-                .collect(),
-            items: Vec::new(),
-            errors: Vec::new(),
-            outcome: None,
-        }
-    }
-
-    /// Adds a judged case.
-    pub fn add_case(&mut self, mut case: CaseRecord, monitor: &Monitor, filter: &Filter) {
-        let mut failed = false;
-        let mut findings = 0;
-        let mut ended = CaseOutcome::Failed;
-        for (rule, level, count) in case.omitted.0.iter().filter(|(rule, ..)| filter.keeps(rule)) {
-            self.summary.add(*level, *count);
-            failed |= filter.fails(*level);
-            findings += *count;
-            self.omitted.push(OmittedRow { rule: rule.code, case: case.name.clone(), count: *count });
-        }
-        for found in std::mem::take(&mut case.found).into_iter().filter(|found| filter.keeps(found.finding.rule)) {
-            self.summary.add(found.finding.level, 1);
-            let fails = filter.fails(found.finding.level);
-            failed |= fails;
-            if fails {
-                ended = match found.finding.rule.code {
-                    "LIFE-02" => CaseOutcome::Crashed,
-                    "LIFE-03" if ended != CaseOutcome::Crashed => CaseOutcome::TimedOut,
-                    _ => ended,
-                };
-            }
-            findings += 1;
-            self.findings.push(found.into_row(&case.name, case.trace.as_deref(), case.replay.as_deref()));
-        }
-        let seconds = case.nanos as f64 / 1e9;
-        if let Some(expectations) = &case.expectations {
-            // What is expected of findings is among the expectations.
-            let expects_findings = expectations.iter().any(|held| held.findings);
-            failed = expectations.iter().any(|held| !held.held) || (failed && !expects_findings);
-        }
-        let CaseRecord { name, error, expectations, .. } = case;
-        self.push_case(Case { name, outcome: ended, seconds, findings, error, expectations }, failed);
-        for row in &mut self.rules {
-            let Some(rule) = rule(row.rule) else { continue };
-            row.verdict = match (row.verdict, monitor.verdict(rule)) {
-                (Verdict::Violated, _) | (_, Verdict::Violated) => Verdict::Violated,
-                (Verdict::Held, _) | (_, Verdict::Held) => Verdict::Held,
-                _ => Verdict::NotExercised,
-            };
-        }
-    }
-
-    /// Adds a case of which nothing could be read.
-    pub fn add_unread(&mut self, name: &str, error: String) {
-        let case = Case {
-            name: name.to_owned(),
-            outcome: CaseOutcome::Incomplete,
-            seconds: 0.0,
-            findings: 0,
-            error: Some(error),
-            expectations: None,
-        };
-        self.push_case(case, false);
-    }
-
-    /// Adds a case that does not apply to the handler.
-    pub fn add_skipped(&mut self, name: &str, because: String) {
-        self.summary.cases += 1;
-        self.summary.skipped += 1;
-        self.cases.push(Case {
-            name: name.to_owned(),
-            outcome: CaseOutcome::Skipped,
-            seconds: 0.0,
-            findings: 0,
-            error: Some(because),
-            expectations: None,
-        });
-    }
-
-    fn push_case(&mut self, mut case: Case, failed: bool) {
-        self.summary.cases += 1;
-        case.outcome = match (failed, &case.error) {
-            (true, _) => {
-                self.summary.failed += 1;
-                case.outcome
-            }
-            (false, None) => {
-                self.summary.passed += 1;
-                CaseOutcome::Passed
-            }
-            (false, Some(_)) => CaseOutcome::Incomplete,
-        };
-        self.cases.push(case);
-    }
-
-    /// Takes a case of this handler with this seed among the others.
-    pub fn agree_with(&mut self, handler: &str, seed: Option<u64>) {
-        if self.handler != handler {
-            self.handler = "several handlers".to_owned();
-        }
-        if self.seed != seed {
-            self.seed = None;
-        }
-    }
-
-    /// Whether there is something to complain of.
-    pub fn failed(&self) -> bool {
-        self.summary.failed > 0
-    }
-
-    /// Adds the items of a session.
-    pub fn add_items(&mut self, items: &[Item], session: &Session, earlier: &EarlierRounds, errors: &LiveErrors) {
-        let Some(instance) = session.instances().next() else { return };
-        self.outcome = Some(instance.outcome().to_string());
-        let mut errors = errors.by_item();
-        // An item that a later enumeration does not show any more was only a passing thing, unless something was done to it.
-        let rows = items.iter().filter_map(|item| {
-            let known = instance.item(item.id);
-            let now = known.filter(|known| known.prepared).map(|known| known.status);
-            let last = now.or_else(|| earlier.0.get(&item.id).copied());
-            (last.is_some() || known.is_some_and(|known| known.listed)).then(|| ItemRow {
-                id: item.id,
-                name: item.name.clone(),
-                status: last.flatten().or(known.and_then(|known| known.status)),
-                prepared: last.is_some(),
-                errors: errors.remove(&Some(item.id)).unwrap_or_default(),
-            })
-        });
-        self.items = rows.collect();
-        // What is left is of no item, or of one that nobody knows.
-        self.errors = errors.into_values().flatten().collect();
-    }
-}
-
-/// A judged case, as it goes into a report.
-#[derive(Debug)]
-pub struct CaseRecord {
-    /// Its name.
-    pub name: String,
-    /// The trace file, where there is one.
-    pub trace: Option<String>,
-    /// What was found.
-    pub found: Vec<Found>,
-    /// What was found and only counted.
-    pub omitted: Omitted,
-    /// How long it took, by its own clock, in nanoseconds.
-    pub nanos: u64,
-    /// A command that shows it again.
-    pub replay: Option<String>,
-    /// Why it could not be judged to its end.
-    pub error: Option<String>,
-    /// What its scenario expected, and what of it came.
-    pub expectations: Option<Vec<Held>>,
-}
-
-/// A finding and its place.
-#[derive(Debug)]
-pub struct Found {
-    /// The finding.
-    pub finding: Finding,
-    /// When it was seen, in nanoseconds since the trace began.
-    pub at_ns: u64,
-    /// The line of the trace file at which it was seen.
-    pub line: Option<u64>,
-    /// The events around it.
-    pub context: Vec<ContextLine>,
-    /// The handler's stack at that moment, where one was taken.
-    pub backtrace: Option<Vec<String>>,
-}
-
-impl Found {
-    fn into_row(self, case: &str, trace: Option<&str>, replay: Option<&str>) -> FindingRow {
-        let HandlerId(handler) = self.finding.handler;
-        FindingRow {
-            rule: self.finding.rule.code,
-            name: self.finding.rule.name,
-            level: self.finding.level,
-            subject: self.finding.rule.subject,
-            handler,
-            case: case.to_owned(),
-            message: self.finding.message,
-            events: self.finding.events,
-            at_ns: self.at_ns,
-            thread: self.finding.thread.to_string(),
-            trace: trace.map(str::to_owned),
-            line: self.line,
-            backtrace: self.backtrace,
-            replay: replay.map(str::to_owned),
-            context: self.context,
-        }
-    }
-}
-
-/// How the items of earlier rounds ended: a retry prepares some of them anew, and the machine forgets the others.
-#[derive(Debug, Clone, Default)]
-pub struct EarlierRounds(BTreeMap<Guid, Option<Status>>);
-
-impl EarlierRounds {
-    /// Takes an event; `session` is the session before it.
-    pub fn observe(&mut self, event: &Event, session: &Session) {
-        if let Kind::Call { what, .. } = &event.kind
-            && what.method() == CallMethod::PrepareForSync
-            && let Some(instance) = session.instance(event.handler)
-        {
-            self.0.extend(instance.prepared().map(|(id, item)| (id, item.status)));
-        }
-    }
-}
-
-/// What was logged in a session and not deleted, by item.
-#[derive(Debug, Clone, Default)]
-pub struct LiveErrors {
-    /// In the order in which they were logged.
-    logged: BTreeMap<u64, LiveError>,
-    /// Where those that have an ErrorID stand.
-    by_id: BTreeMap<Guid, u64>,
-}
-
-#[derive(Debug, Clone)]
-struct LiveError {
-    item: Option<Guid>,
-    level: LogLevel,
-    text: String,
-}
-
-impl LiveErrors {
-    /// Takes an event.
-    pub fn observe(&mut self, event: &Event) {
-        let Kind::Callback { what, .. } = &event.kind else { return };
-        match what {
-            Callback::LogError(args) => {
-                let info = args.info.as_deref();
-                let item = info.and_then(crate::protocol::LogErrorInfo::given_item);
-                let text = args.text.as_ref().map(ToString::to_string).unwrap_or_default();
-                if let Some(error) = info.and_then(crate::protocol::LogErrorInfo::given_error) {
-                    self.delete(error);
-                    self.by_id.insert(error, event.seq);
-                }
-                self.logged.insert(event.seq, LiveError { item, level: args.level, text });
-            }
-            Callback::DeleteLogError(args) if args.error.is_null() => *self = Self::default(),
-            Callback::DeleteLogError(args) => self.delete(args.error),
-            _ => {}
-        }
-    }
-
-    fn delete(&mut self, error: Guid) {
-        if let Some(seq) = self.by_id.remove(&error) {
-            self.logged.remove(&seq);
-        }
-    }
-
-    /// What is logged, by item; `None` for what is logged of no item.
-    pub fn by_item(&self) -> BTreeMap<Option<Guid>, Vec<String>> {
-        let mut by_item: BTreeMap<Option<Guid>, Vec<String>> = BTreeMap::new();
-        for error in self.logged.values() {
-            by_item.entry(error.item).or_default().push(format!("{}: {}", error.level, error.text));
-        }
-        by_item
     }
 }
 

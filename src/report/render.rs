@@ -28,8 +28,6 @@ pub struct Style<'a> {
     pub colour: bool,
     /// The folder that paths are made relative to: CI systems know files by their place in the repository.
     pub root: Option<&'a Path>,
-    /// The handler's file, for findings that have no place of their own.
-    pub handler: Option<&'a Path>,
 }
 
 /// Why a report cannot be rendered.
@@ -69,10 +67,10 @@ pub(super) struct Place {
 impl Place {
     /// Where to look: the handler's source line where a stack gives one, else the line of the trace, else the handler's file,
     /// else the case, which is a file as well when scenarios are replayed.
-    pub(super) fn of(finding: &FindingRow, style: Style<'_>) -> Self {
+    pub(super) fn of(report: &Report, finding: &FindingRow, style: Style<'_>) -> Self {
         let frames = finding.backtrace.as_deref().unwrap_or_default();
         let traced = || Some((finding.trace.as_deref()?.to_owned(), finding.line));
-        let handler = || Some((style.handler?.display().to_string(), None));
+        let handler = || Some((report.handler_file.clone()?, None));
         let (file, line) = frames
             .iter()
             .find_map(|frame| source(frame))
@@ -80,8 +78,13 @@ impl Place {
             .or_else(traced)
             .or_else(handler)
             .unwrap_or_else(|| (finding.case.clone(), None));
-        let inside = style.root.and_then(|root| Path::new(&file).strip_prefix(root).ok());
-        let file = inside.map_or_else(|| file.clone(), |inside| inside.display().to_string());
+        Self::in_file(&file, line, style)
+    }
+
+    /// A place in a file whose path is as the command line, or a debugger, names it.
+    pub(super) fn in_file(file: &str, line: Option<u64>, style: Style<'_>) -> Self {
+        let inside = style.root.and_then(|root| Path::new(file).strip_prefix(root).ok());
+        let file = inside.map_or_else(|| file.to_owned(), |inside| inside.display().to_string());
         let file = if cfg!(windows) { file.replace('\\', "/") } else { file };
         Self { file, line }
     }

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::baseline::without_numbers;
 use super::render::{Place, Style};
-use super::{CaseOutcome, FindingRow, Report, plain};
+use super::{BaselineRow, CaseOutcome, FindingRow, Report, plain};
 use crate::rules::{Level, Rule, rule};
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -19,9 +20,9 @@ pub(super) fn sarif(report: &Report, style: Style<'_>) -> Value {
     let known: Vec<&Rule> = report.rules.iter().filter_map(|row| rule(row.rule)).collect();
     let index: HashMap<&str, usize> = known.iter().enumerate().map(|(at, rule)| (rule.code, at)).collect();
     let mut seen: HashMap<String, usize> = HashMap::new();
-    let results: Vec<Value> = report.findings.iter().map(|finding| result(finding, style, &index, &mut seen)).collect();
-    let notifications = notifications(report);
-    let whole = report.cases.iter().all(|case| case.outcome != CaseOutcome::Incomplete);
+    let results: Vec<Value> =
+        report.findings.iter().map(|finding| result(report, finding, style, &index, &mut seen)).collect();
+    let notifications = notifications(report, style);
     json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -34,7 +35,7 @@ pub(super) fn sarif(report: &Report, style: Style<'_>) -> Value {
             } },
             "automationDetails": { "id": format!("mobsync/{}/", plain(&report.handler)) },
             "columnKind": "unicodeCodePoints",
-            "invocations": [{ "executionSuccessful": whole, "toolExecutionNotifications": notifications }],
+            "invocations": [{ "executionSuccessful": report.is_whole(), "toolExecutionNotifications": notifications }],
             "results": results,
             "properties": {
                 "handler": report.handler,
@@ -90,12 +91,13 @@ fn level(level: Level) -> &'static str {
 }
 
 fn result(
+    report: &Report,
     finding: &FindingRow,
     style: Style<'_>,
     index: &HashMap<&str, usize>,
     seen: &mut HashMap<String, usize>,
 ) -> Value {
-    let Place { file, line } = Place::of(finding, style);
+    let Place { file, line } = Place::of(report, finding, style);
     let mut physical = json!({ "artifactLocation": { "uri": uri(&file) } });
     if let Some(line) = line {
         physical["region"] = json!({ "startLine": line });
@@ -119,6 +121,12 @@ fn result(
             "replay": finding.replay,
         },
     });
+    // Either all results of a run say whether they are suppressed, or none does.
+    if !report.baseline.is_empty() {
+        let suppression =
+            |reason: &String| json!({ "kind": "external", "status": "accepted", "justification": reason });
+        result["suppressions"] = finding.accepted.iter().map(suppression).collect();
+    }
     if let Some(at) = index.get(finding.rule) {
         result["ruleIndex"] = json!(at);
     }
@@ -133,21 +141,14 @@ fn result(
 /// What makes the finding the same one in another run: rule, case, and the message without its numbers, which are times, counts
 /// and threads; and the how manieth of these it is.
 fn fingerprint(finding: &FindingRow, seen: &mut HashMap<String, usize>) -> String {
-    let mut words = String::with_capacity(finding.message.len());
-    for c in finding.message.chars() {
-        match c {
-            '0'..='9' if words.ends_with('#') => {}
-            '0'..='9' => words.push('#'),
-            c => words.push(c),
-        }
-    }
+    let words = without_numbers(&finding.message);
     let key = format!("{}\n{}\n{words}", finding.rule, finding.case);
     let nth = seen.entry(key.clone()).and_modify(|nth| *nth += 1).or_insert(0);
     Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("mobsync:{nth}:{key}").as_bytes()).to_string()
 }
 
-/// What kept cases from being judged, and what scenarios expected in vain.
-fn notifications(report: &Report) -> Vec<Value> {
+/// What kept cases from being judged, what scenarios expected in vain, and what is accepted in vain.
+fn notifications(report: &Report, style: Style<'_>) -> Vec<Value> {
     let told = |case: &str, text: String, level: Level| json!({ "level": self::level(level), "message": { "text": format!("{}: {text}", plain(case)) } });
     let mut notifications = Vec::new();
     for case in &report.cases {
@@ -160,7 +161,23 @@ fn notifications(report: &Report) -> Vec<Value> {
             notifications.push(told(&case.name, text, Level::Error));
         }
     }
+    let unfinished = |why: &String| json!({ "level": "error", "message": { "text": plain(why) } });
+    notifications.extend(report.unfinished.iter().map(unfinished));
+    notifications.extend(report.stale().map(|row| stale(report, row, style)));
     notifications
+}
+
+fn stale(report: &Report, row: &BaselineRow, style: Style<'_>) -> Value {
+    let Place { file, .. } = Place::in_file(&row.file, None, style);
+    let level = if report.strict { Level::Error } else { Level::Warning };
+    json!({
+        "level": self::level(level),
+        "message": { "text": format!("{}: {}", row.path, row.complaint()) },
+        "locations": [{ "physicalLocation": {
+            "artifactLocation": { "uri": uri(&file) },
+            "region": { "startLine": row.line, "startColumn": row.column },
+        } }],
+    })
 }
 
 /// The path as the URI of a file: relative where it is, percent-encoded.

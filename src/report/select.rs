@@ -1,13 +1,16 @@
 //! Which rules a report speaks of, and what makes it fail.
 
+use super::Baseline;
 use crate::rules::{Level, RULES, Rule, UnknownRule, select};
 
-/// `--select`, `--ignore` and `--strict`.
+/// `--select`, `--ignore`, `--strict` and `--baseline`.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     keep: Option<Keep>,
     /// Warnings fail too.
     pub strict: bool,
+    /// What is accepted.
+    pub baseline: Baseline,
 }
 
 /// A set of rules.
@@ -26,12 +29,17 @@ impl Filter {
             words.iter().map(|word| select(word)).collect::<Result<Vec<_>, _>>().map(|sets| sets.concat())
         };
         if selected.is_empty() && ignored.is_empty() {
-            return Ok(Self { keep: None, strict });
+            return Ok(Self { keep: None, strict, ..Self::default() });
         }
         let mut keep = if selected.is_empty() { RULES.iter().collect() } else { rules_of(selected)? };
         let drop = rules_of(ignored)?;
         keep.retain(|rule| !drop.contains(rule));
-        Ok(Self { keep: Some(keep), strict })
+        Ok(Self { keep: Some(keep), strict, ..Self::default() })
+    }
+
+    /// With findings that are accepted.
+    pub fn accepting(self, baseline: Baseline) -> Self {
+        Self { baseline, ..self }
     }
 
     /// Whether the report speaks of the rule.

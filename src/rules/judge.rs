@@ -4,7 +4,9 @@ use super::{Finding, Level, RULES, Rule};
 use crate::protocol::{Event, HandlerId, Thread};
 
 /// What is known of a rule after a trace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, schemars::JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// It was broken at least once.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::event_pattern::EventPattern;
 use super::file::{Expect, ExpectFindings, StepExpect};
@@ -26,7 +26,7 @@ pub struct Came<'a> {
 }
 
 /// One expectation, and whether it was met.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Held {
     /// What was expected, in words.
     pub what: String,
@@ -36,7 +36,7 @@ pub struct Held {
     #[serde(skip)]
     pub findings: bool,
     /// The difference, when it did not.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub difference: String,
 }
 

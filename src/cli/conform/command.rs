@@ -1,5 +1,7 @@
 //! The command: chooses what is run, runs it side by side, and reports.
 
+use std::num::NonZero;
+
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::list::list;
@@ -7,14 +9,16 @@ use super::suite::{Came, Suite, Task};
 use crate::cli::args::ConformArgs;
 use crate::cli::exit::{Ended, Failure};
 use crate::cli::interrupt::Interrupt;
-use crate::cli::output::{Output, is_dumb_terminal};
-use crate::cli::parallel::{Stop, side_by_side};
+use crate::cli::judging;
+use crate::cli::output::is_dumb_terminal;
+use crate::cli::parallel::{Stop, in_order};
+use crate::cli::report::undone;
 use crate::conform::{self, Case, Known};
 use crate::protocol::nearest;
-use crate::report::{Filter, Report};
+use crate::report::{Filter, Partition, Report, Scope};
 
 pub(in crate::cli) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
-    let filter = Filter::new(&args.judge.select, &args.judge.ignore, args.judge.strict)?;
+    let filter = judging::filter(&args.judge)?;
     let given = args.handler.given();
     let handler = given.find()?;
     let profile = args.profile.map(Into::into).unwrap_or_default();
@@ -24,7 +28,8 @@ pub(in crate::cli) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
                 .map_err(|error| Failure(format!("{option} {}: {error}", folder.display())))?;
         }
     }
-    let output = Output::open(args.judge.output.as_deref())?;
+    let file = given.file();
+    let output = judging::output(&args.judge, file.map(|file| ("the handler's file", file)))?;
     let mut suite = Suite { args, filter: &filter, handler: &handler, profile, known: Known::default() };
     suite.survey()?;
     let cases = conform::cases(&suite.known, profile, handler.is_native());
@@ -33,41 +38,46 @@ pub(in crate::cli) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
         return Ok(Ended::Well);
     }
     let cases = chosen(args, cases)?;
-    let (tasks, skipped) = tasks(args, &suite, cases);
+    let Chosen { tasks, skipped, partition } = tasks(args, cases);
 
     let stop = Stop::default();
     let interrupt = Interrupt::default();
     stop.listen(&interrupt, "what was held is reported");
     let bar = progress_bar(tasks.len());
-    let ended = side_by_side(args.jobs, tasks.len(), |at| {
-        let came = stop.unless_stopped(|controls| suite.run(&tasks[at], controls));
+    let seed = (args.sessions > 0).then_some(args.seed);
+    let mut report = Report::new(handler.name(), profile, seed, &filter);
+    report.partition = partition;
+    report.handler_file = file.map(|file| file.display().to_string());
+    let mut not_begun = 0;
+    // A library that is loaded once for all sessions cannot tell them apart: whether it is in use, it says of all.
+    let jobs = if args.in_process && handler.is_native() { Some(NonZero::<u16>::MIN) } else { args.jobs };
+    let one = |at| {
+        let task = tasks.get(at, &suite);
+        let came = stop.unless_stopped(|controls| suite.run(&task, controls));
         bar.inc(1);
-        came
+        (task.name, came)
+    };
+    in_order(jobs, tasks.len(), one, |_, (name, came)| match came {
+        Some(Ok(came)) => add(&mut report, came, &filter),
+        Some(Err(Failure(why))) => report.add_unread(&name, why),
+        None => not_begun += 1,
     });
     bar.finish_and_clear();
     interrupt.session_is_over();
 
-    let seed = (args.sessions > 0).then_some(args.seed);
-    let mut report = Report::new(handler.name(), profile, seed, &filter);
-    let (mut failures, mut not_begun) = (Vec::new(), 0);
-    for (task, came) in tasks.iter().zip(ended) {
-        match came {
-            Some(Ok(came)) => add(&mut report, came, &filter),
-            Some(Err(Failure(why))) => {
-                report.add_unread(&task.name, why.clone());
-                failures.push(format!("{}: {why}", task.name));
-            }
-            None => not_begun += 1,
-        }
-    }
     for Case { name, skipped, .. } in skipped {
         report.add_skipped(&name, skipped.unwrap_or_default());
     }
-    if let Err(Failure(why)) = output.deliver_report(&report, args.format.into(), given.file()) {
-        failures.push(why);
-    }
     if interrupt.came() {
-        failures.push(format!("interrupted: {not_begun} of {} sessions were not held", tasks.len()));
+        report.unfinished.push(format!("interrupted: {not_begun} of {} sessions were not held", tasks.len()));
+    }
+    let mut failures = undone(&report);
+    report.judge_baseline(match (args.case.is_empty(), args.partition) {
+        (true, None) => Scope::Suite,
+        _ => Scope::Part,
+    });
+    if let Err(Failure(why)) = output.deliver_report(&report, args.format.into()) {
+        failures.push(why);
     }
     match failures.is_empty() {
         false => Err(Failure(failures.join("\nmobsync: "))),
@@ -89,20 +99,55 @@ fn chosen(args: &ConformArgs, cases: Vec<Case>) -> Result<Vec<Case>, Failure> {
     Ok(cases.into_iter().filter(is_chosen).collect())
 }
 
-/// What this part of the suite holds, and what does not apply.
-fn tasks(args: &ConformArgs, suite: &Suite<'_>, cases: Vec<Case>) -> (Vec<Task>, Vec<Case>) {
+/// The sessions to hold. A random one is made when its turn comes.
+struct Tasks {
+    fixed: Vec<Task>,
+    seeds: Vec<u64>,
+}
+
+impl Tasks {
+    fn len(&self) -> usize {
+        self.fixed.len() + self.seeds.len()
+    }
+
+    fn get(&self, at: usize, suite: &Suite<'_>) -> Task {
+        if let Some(task) = self.fixed.get(at) {
+            return task.clone();
+        }
+        let seed = self.seeds.get(at - self.fixed.len()).copied().unwrap_or_default();
+        Task { name: random_name(seed), scenario: conform::scenario(seed, suite.profile, &suite.known), random: true }
+    }
+}
+
+fn random_name(seed: u64) -> String {
+    format!("random-{seed}")
+}
+
+/// What this part of the suite holds, what does not apply, and what the whole suite is.
+struct Chosen {
+    tasks: Tasks,
+    skipped: Vec<Case>,
+    partition: Option<Partition>,
+}
+
+fn tasks(args: &ConformArgs, cases: Vec<Case>) -> Chosen {
     let (part, parts) = args.partition.unwrap_or((1, 1));
     let of_this_part = |at: usize| at % parts == part - 1;
+    let seed = |nth: u64| args.seed.wrapping_add(nth);
+    // The order of a report of the whole: what was held, and then what does not apply.
+    let whole = || {
+        let named = |skipped: bool| cases.iter().filter(move |case| case.skipped.is_some() == skipped);
+        let held = named(false).map(|case| case.name.clone());
+        let random = (0..args.sessions).map(|nth| random_name(seed(nth)));
+        held.chain(random).chain(named(true).map(|case| case.name.clone())).collect()
+    };
+    let partition = args.partition.map(|(part, of)| Partition { part, of, suite: whole() });
     let here = cases.into_iter().enumerate().filter(|(at, _)| of_this_part(*at)).map(|(_, case)| case);
     let (skipped, cases): (Vec<Case>, Vec<Case>) = here.partition(|case| case.skipped.is_some());
     let fixed = cases.into_iter().map(|case| Task { name: case.name, scenario: case.scenario, random: false });
     // A session that is asked for by its seed alone is what `--seed N --sessions 1` is for.
-    let random = (0..args.sessions).filter(|nth| of_this_part(usize::try_from(*nth).unwrap_or(0))).map(|nth| {
-        let seed = args.seed.wrapping_add(nth);
-        let scenario = conform::scenario(seed, suite.profile, &suite.known);
-        Task { name: format!("random-{seed}"), scenario, random: true }
-    });
-    (fixed.chain(random).collect(), skipped)
+    let random = (0..args.sessions).filter(|nth| of_this_part(usize::try_from(*nth).unwrap_or(0))).map(seed);
+    Chosen { tasks: Tasks { fixed: fixed.collect(), seeds: random.collect() }, skipped, partition }
 }
 
 fn add(report: &mut Report, mut came: Came, filter: &Filter) {

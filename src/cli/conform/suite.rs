@@ -29,6 +29,7 @@ pub(super) struct Suite<'a> {
 }
 
 /// One session to hold.
+#[derive(Clone)]
 pub(super) struct Task {
     pub(super) name: String,
     pub(super) scenario: Scenario,
@@ -78,7 +79,7 @@ impl Suite<'_> {
     pub(super) fn run(&self, task: &Task, started: impl FnOnce(Controls)) -> Result<Came, Failure> {
         let trace = self.args.trace.as_ref().map(|folder| folder.join(format!("{}.jsonl", task.name)));
         let (judged, steps, left) = self.judge(&task.scenario, trace, started)?;
-        let fails = self.fails(&judged);
+        let fails = self.failing(task, &judged).next().is_some();
         let steps = steps.map(|steps| steps.came(judged.items())).unwrap_or_default();
         // A random session has steps that do not come; they are no matter.
         let missed = steps.into_iter().find(|(_, came, _)| *came != StepCame::Taken).filter(|_| !task.random);
@@ -86,7 +87,7 @@ impl Suite<'_> {
             missed.filter(|_| judged.found().is_empty()).map(|(step, _, why)| format!("`{}`: {why}", step.action));
         let replay = match (&self.args.scenarios, fails) {
             (Some(folder), true) => {
-                let scenario = if task.random { self.shrunk(&task.scenario, &judged) } else { task.scenario.clone() };
+                let scenario = if task.random { self.shrunk(task, &judged) } else { task.scenario.clone() };
                 let file = folder.join(format!("{}.json", task.name));
                 let expect = scenario::Expect {
                     findings: Some(scenario::ExpectFindings::Exactly(Vec::new())),
@@ -121,21 +122,23 @@ impl Suite<'_> {
         Ok((judged, launched.steps, launched.ran.left || launched.ran.exhausted))
     }
 
-    fn fails(&self, judged: &Judged) -> bool {
-        let fails = |finding: &Finding| self.filter.keeps(finding.rule) && self.filter.fails(finding.level);
-        judged.found().iter().any(|found| fails(&found.finding))
+    /// What makes the session fail.
+    fn failing<'a>(&'a self, task: &'a Task, judged: &'a Judged) -> impl Iterator<Item = &'a Finding> {
+        let handler = self.handler.name();
+        judged.found().iter().map(|found| &found.finding).filter(move |finding| {
+            self.filter.keeps(finding.rule)
+                && self.filter.fails(finding.level)
+                && !self.filter.baseline.accepts(finding.rule.code, &handler, &task.name, &finding.message)
+        })
     }
 
     /// The shortest scenario that breaks the same rule.
-    fn shrunk(&self, scenario: &Scenario, judged: &Judged) -> Scenario {
-        let broken = judged.found().iter().map(|found| &found.finding);
-        let Some(rule) = broken.filter(|finding| self.filter.fails(finding.level)).map(|finding| finding.rule).next()
-        else {
-            return scenario.clone();
-        };
+    fn shrunk(&self, task: &Task, judged: &Judged) -> Scenario {
+        let scenario = &task.scenario;
+        let Some(rule) = self.failing(task, judged).map(|finding| finding.rule).next() else { return scenario.clone() };
         let mut fails = |candidate: &Scenario| {
             let judged = self.judge(candidate, None, |_| {});
-            judged.is_ok_and(|(judged, ..)| judged.found().iter().any(|found| found.finding.rule == rule))
+            judged.is_ok_and(|(judged, ..)| self.failing(task, &judged).any(|finding| finding.rule == rule))
         };
         let shrunk = conform::shrink(scenario, &self.known, MOST_TRIALS, &mut fails);
         let title = format!("The shortest session that breaks {}, of {}", rule.code, scenario.title);

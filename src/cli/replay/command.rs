@@ -8,20 +8,22 @@ use crate::cli::args::{JudgeFormat, ReplayArgs};
 use crate::cli::break_on;
 use crate::cli::exit::{Ended, Failure};
 use crate::cli::interrupt::Interrupt;
+use crate::cli::judging;
 use crate::cli::output::{Output, keep_apart};
 use crate::cli::parallel::{Stop, side_by_side};
-use crate::report::{Filter, Paint, Report};
+use crate::report::{Filter, Paint, Report, Scope, beside};
 
 pub(in crate::cli) fn replay(args: &ReplayArgs) -> Result<Ended, Failure> {
-    let filter = Filter::new(&args.judge.select, &args.judge.ignore, args.judge.strict)?;
+    let filter = judging::filter(&args.judge)?;
     let break_on = break_on::asked(&args.break_on, args.in_process)?;
     let scenarios = files::scenarios(&args.scenarios)?;
     for scenario in &scenarios {
         let read = ("a scenario that is to be replayed", Some(scenario.as_path()));
-        keep_apart(("--output", args.judge.output.as_deref()), read)?;
         keep_apart(("--trace", args.trace.as_deref()), read)?;
     }
-    let output = Output::open(args.judge.output.as_deref())?;
+    keep_apart(("--trace", args.trace.as_deref()), ("the file of --baseline", args.judge.baseline.as_deref()))?;
+    let read = scenarios.iter().map(|scenario| ("a scenario that is to be replayed", scenario.as_path()));
+    let output = judging::output(&args.judge, read)?;
     let traces = args.trace.as_deref().map(|to| files::traces(to, &scenarios)).transpose()?;
     let replay = Replay { args, filter: &filter, break_on: &break_on };
     let stop = Stop::default();
@@ -84,20 +86,24 @@ fn report(
         text += &show::scenario(&replayed, report, &report.findings[before..], all, &paint);
     }
     let mut failed = false;
+    let interrupted =
+        interrupted.then(|| format!("interrupted: {not_begun} of {} scenarios were not begun", scenarios.len()));
     if let Some(mut report) = report {
+        report.unfinished.extend(interrupted.clone());
         unread.iter().for_each(|(case, why)| report.add_unread(case, why.clone()));
+        report.judge_baseline(Scope::Sample);
         failed = report.failed();
         let delivered = match args.format {
-            JudgeFormat::Human => output.deliver(&(text + &show::total(&report, &paint) + &blessings)),
-            format => output.deliver_report(&report, format.into(), None),
+            JudgeFormat::Human => {
+                output.deliver(&(text + &beside(&report, &paint) + &show::total(&report, &paint) + &blessings))
+            }
+            format => output.deliver_report(&report, format.into()),
         };
         if let Err(Failure(why)) = delivered {
             failures.push(why);
         }
     }
-    if interrupted {
-        failures.push(format!("interrupted: {not_begun} of {} scenarios were not begun", scenarios.len()));
-    }
+    failures.extend(interrupted);
     match failures.is_empty() {
         false => Err(Failure(failures.join("\nmobsync: "))),
         true if failed => Ok(Ended::Findings),
@@ -110,6 +116,7 @@ fn add(report: &mut Report, replayed: &mut Replayed, filter: &Filter) {
     let mut case = replayed.judged.take_record(&replayed.file.display().to_string(), Some(replayed.again.clone()));
     case.found.retain(|found| !replayed.expects(found.finding.rule));
     case.omitted.retain(|rule| !replayed.expects(rule));
+    case.handler = Some(replayed.handler.clone());
     case.error.clone_from(&replayed.broken_off);
     case.expectations = Some(replayed.expectations.clone());
     report.add_case(case, replayed.judged.monitor(), filter);

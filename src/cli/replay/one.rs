@@ -42,9 +42,19 @@ impl Replayed {
 
     /// Whether the scenario expects that the rule is broken.
     pub(super) fn expects(&self, rule: &Rule) -> bool {
-        let expected = self.scenario.expect.findings.as_ref().map_or(&[][..], ExpectFindings::codes);
-        expected.iter().any(|code| code == rule.code)
+        expects(&self.scenario, rule)
     }
+}
+
+fn expects(scenario: &Scenario, rule: &Rule) -> bool {
+    let expected = scenario.expect.findings.as_ref().map_or(&[][..], ExpectFindings::codes);
+    expected.iter().any(|code| code == rule.code)
+}
+
+/// Which case findings are of.
+struct OfCase<'a> {
+    file: &'a Path,
+    handler: &'a str,
 }
 
 /// How scenarios are replayed.
@@ -85,7 +95,8 @@ impl Replay<'_> {
         };
         self.keep_only_what_is_spoken_of(&mut scenario);
         let steps = launched.steps.unwrap_or_default();
-        let (expectations, blessed) = self.compare(&scenario, &judged, &events, &steps);
+        let case = OfCase { file, handler: &handler.name() };
+        let (expectations, blessed) = self.compare(case, &scenario, &judged, &events, &steps);
         Ok(Replayed {
             again: again::of_replay(self.args, file),
             file: file.to_owned(),
@@ -135,13 +146,21 @@ impl Replay<'_> {
 
     fn compare(
         &self,
+        case: OfCase<'_>,
         scenario: &Scenario,
         judged: &Judged,
         events: &[Event],
         steps: &Steps,
     ) -> (Vec<Held>, Option<(Expect, Vec<String>)>) {
         let found = judged.found().iter().map(|found| &found.finding);
-        let findings: Vec<Finding> = found.filter(|finding| self.filter.keeps(finding.rule)).cloned().collect();
+        let file = case.file.display().to_string();
+        let accepts =
+            |finding: &Finding| self.filter.baseline.accepts(finding.rule.code, case.handler, &file, &finding.message);
+        // What is accepted is as if it had not come, but where the scenario asks for it.
+        let counts = |finding: &&Finding| {
+            self.filter.keeps(finding.rule) && (expects(scenario, finding.rule) || !accepts(finding))
+        };
+        let findings: Vec<Finding> = found.filter(counts).cloned().collect();
         let came = Came { events, session: judged.session(), items: judged.items(), findings: &findings, steps };
         let blessed = self.args.bless.then(|| scenario::blessed(scenario, &came));
         // What is rewritten holds from now on; a step that was not taken stays as it is, and is told.

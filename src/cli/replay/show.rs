@@ -35,7 +35,8 @@ pub(super) fn scenario(
         }
     }
     for finding in findings {
-        let level = paint.level(finding.level);
+        let accepted = finding.accepted.is_some();
+        let level = if accepted { paint.dim("accepted") } else { paint.level(finding.level) };
         let _ = writeln!(text, "    {level}: {} {}", finding.rule, finding.name);
         for line in finding_text(report, finding).lines() {
             let _ = writeln!(text, "    {line}");

@@ -108,17 +108,14 @@ pub fn parse(text: &str, file: &FilePath) -> Result<Script, ScriptError> {
     let script: Script = from_json(text, file)?;
     match sense::complaint(&script, text) {
         None => Ok(script),
-        Some((path, why)) => {
-            let (line, column) = path.place(text).unwrap_or((1, 1));
-            Err(ScriptError::Nonsense {
-                file: file.to_owned(),
-                line,
-                column,
-                path: shortened(&path),
-                why: readable(&why),
-            })
-        }
+        Some((path, why)) => Err(nonsense(text, file, &path, &why)),
     }
+}
+
+/// A part of a document makes no sense where it stands.
+pub(crate) fn nonsense(text: &str, file: &FilePath, path: &Path, why: &str) -> ScriptError {
+    let (line, column) = path.place(text).unwrap_or((1, 1));
+    ScriptError::Nonsense { file: file.to_owned(), line, column, path: shortened(path), why: readable(why) }
 }
 
 /// Refuses other versions before anything else is looked at: what they look like inside is not for this one to judge.

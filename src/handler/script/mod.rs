@@ -15,7 +15,8 @@ pub use condition::Condition;
 pub use file::{Answer, Behaviour, Behaviours, Fault, Id, Methods, Script, ScriptItem, ScriptKind};
 pub use handler::ScriptFactory;
 pub use load::{ScriptError, load, parse, schema};
-pub(crate) use load::{check_version, from_json, read};
+pub(crate) use load::{check_version, from_json, nonsense, read};
+pub(crate) use place::{Path as JsonPath, places_in_list};
 pub use step::{
     CompleteAs, LogStep, ProgressStep, RawCallback, Repeat, Start, Step, Steps, WaitFor, When, WorkStep, Yes,
 };

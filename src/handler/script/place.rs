@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 /// Where in a document a value stands, e.g. `methods.Synchronize.do[2].progress`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Path(Vec<Segment>);
+pub(crate) struct Path(Vec<Segment>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Segment {
@@ -16,11 +16,11 @@ enum Segment {
 }
 
 impl Path {
-    pub(super) fn key(&self, key: impl Into<String>) -> Self {
+    pub(crate) fn key(&self, key: impl Into<String>) -> Self {
         self.with(Segment::Key(key.into()))
     }
 
-    pub(super) fn index(&self, index: usize) -> Self {
+    pub(crate) fn index(&self, index: usize) -> Self {
         self.with(Segment::Index(index))
     }
 
@@ -92,6 +92,16 @@ pub(super) fn place_of(text: &str, byte: usize) -> (usize, usize) {
     let before = text.get(..byte).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+}
+
+/// Line and column of each element of a list in the document. Empty when there is no such list.
+pub(crate) fn places_in_list(text: &str, key: &str) -> Vec<(usize, usize)> {
+    let elements = || serde_json::from_str::<Vec<&RawValue>>(Path::default().key(key).find(text)?).ok();
+    let place = |element: &RawValue| {
+        // Both begin in the same text.
+        place_of(text, (element.get().as_ptr() as usize).saturating_sub(text.as_ptr() as usize))
+    };
+    elements().unwrap_or_default().into_iter().map(place).collect()
 }
 
 /// The byte at which serde_json's line and column point: its columns count bytes, from 1, and point behind what was read.

@@ -10,7 +10,7 @@ use crate::protocol::Guid;
 /// HANDLER, and what belongs to it.
 #[derive(Clone, Debug, Args)]
 #[command(group = ArgGroup::new("which handler").args(["handler", "exec"]).required(true))]
-pub(super) struct HandlerArgs {
+pub(in crate::cli) struct HandlerArgs {
     /// `filesync` (with --folder), a native library (with --clsid), or a .json handler file
     #[arg(value_name = "HANDLER")]
     handler: Option<String>,
@@ -21,7 +21,7 @@ pub(super) struct HandlerArgs {
 
 /// `--handler HANDLER`, and what belongs to it.
 #[derive(Clone, Debug, Args)]
-pub(super) struct OtherHandlerArgs {
+pub(in crate::cli) struct OtherHandlerArgs {
     /// Replay against this handler, not against the one that the scenario names
     #[arg(long, value_name = "HANDLER")]
     handler: Option<String>,
@@ -47,7 +47,7 @@ struct HandlerOptions {
 
 /// A handler as it was given.
 #[derive(Clone, Debug)]
-pub(super) enum Given {
+pub(in crate::cli) enum Given {
     /// HANDLER.
     Word {
         word: String,
@@ -62,7 +62,7 @@ pub(super) enum Given {
 
 impl HandlerArgs {
     /// What was given.
-    pub(super) fn given(&self) -> Given {
+    pub(in crate::cli) fn given(&self) -> Given {
         // Without either of them the command line is wrong.
         given(self.handler.as_deref(), &self.options).unwrap_or_else(|| Given::Exec(String::new()))
     }
@@ -70,7 +70,7 @@ impl HandlerArgs {
 
 impl OtherHandlerArgs {
     /// What was given, if anything.
-    pub(super) fn given(&self) -> Option<Given> {
+    pub(in crate::cli) fn given(&self) -> Option<Given> {
         given(self.handler.as_deref(), &self.options)
     }
 }
@@ -85,7 +85,7 @@ fn given(word: Option<&str>, HandlerOptions { exec, folder, clsid }: &HandlerOpt
 
 impl Given {
     /// Makes it ready to be driven.
-    pub(super) fn find(&self) -> Result<Handler, HandlerError> {
+    pub(in crate::cli) fn find(&self) -> Result<Handler, HandlerError> {
         match self {
             Self::Word { word, folders, clsid } => Handler::find(word, folders, *clsid),
             Self::Exec(command) => Handler::exec(command),
@@ -93,7 +93,7 @@ impl Given {
     }
 
     /// Its file, where it is one: nothing is written over it, and reports point at it.
-    pub(super) fn file(&self) -> Option<&Path> {
+    pub(in crate::cli) fn file(&self) -> Option<&Path> {
         match self {
             Self::Word { word, .. } => Some(Path::new(word)).filter(|file| file.is_file()),
             Self::Exec(_) => None,
@@ -101,7 +101,7 @@ impl Given {
     }
 
     /// What a title calls it.
-    pub(super) fn word(&self) -> &str {
+    pub(in crate::cli) fn word(&self) -> &str {
         match self {
             Self::Word { word, .. } => word,
             Self::Exec(command) => command,

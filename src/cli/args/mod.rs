@@ -1,0 +1,15 @@
+//! The command line's words.
+
+mod commands;
+mod handler;
+mod options;
+mod words;
+
+pub use commands::command;
+pub(super) use commands::{
+    CheckArgs, Cli, Command, CompletionsArgs, ConformArgs, DebugArgs, DiffArgs, MergeArgs, ReplayArgs, ReportArgs,
+    ReportCommand, RulesArgs, RunArgs, SchemaArgs,
+};
+pub(super) use handler::Given;
+pub(super) use options::{JudgeArgs, RETRIES, SessionArgs};
+pub(super) use words::{EventName, JudgeFormat, ProfileName, ReportFormat, SchemaName};

@@ -1,0 +1,146 @@
+//! Values of options, and how they are read.
+
+use clap::ValueEnum;
+
+use crate::protocol::{Profile, SyncEvent};
+use crate::report::Format;
+
+/// One part of so many.
+pub(super) fn partition(text: &str) -> Result<(usize, usize), String> {
+    let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+    parts.filter(|(i, n)| (1..=*n).contains(i)).ok_or_else(|| "expected I/N with I from 1 to N, such as 2/4".to_owned())
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum SchemaName {
+    /// A trace, line by line
+    Trace,
+    /// A scripted handler
+    Script,
+    /// A scenario
+    Scenario,
+    /// A report
+    Report,
+    /// Accepted findings
+    Baseline,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum ReportFormat {
+    /// For people
+    Human,
+    /// For programs
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum CheckFormat {
+    /// For people
+    Human,
+    /// For programs
+    Json,
+    /// JUnit's XML, for CI systems
+    Junit,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+    /// The traces in the compact notation
+    Notation,
+}
+
+impl CheckFormat {
+    /// The form of the report; none where the traces themselves are printed.
+    pub(in crate::cli) fn of_report(self) -> Option<Format> {
+        Some(match self {
+            CheckFormat::Human => Format::Human,
+            CheckFormat::Json => Format::Json,
+            CheckFormat::Junit => Format::Junit,
+            CheckFormat::Sarif => Format::Sarif,
+            CheckFormat::Github => Format::Github,
+            CheckFormat::Notation => return None,
+        })
+    }
+}
+
+/// The formats of the commands that hold sessions and judge them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum JudgeFormat {
+    /// For people
+    Human,
+    /// For programs
+    Json,
+    /// JUnit's XML, for CI systems
+    Junit,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+}
+
+impl From<JudgeFormat> for Format {
+    fn from(format: JudgeFormat) -> Self {
+        match format {
+            JudgeFormat::Human => Format::Human,
+            JudgeFormat::Json => Format::Json,
+            JudgeFormat::Junit => Format::Junit,
+            JudgeFormat::Sarif => Format::Sarif,
+            JudgeFormat::Github => Format::Github,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum ProfileName {
+    /// Windows 2000 and XP
+    Xp,
+    /// Windows Vista and later
+    Vista,
+}
+
+impl From<ProfileName> for Profile {
+    fn from(name: ProfileName) -> Self {
+        match name {
+            ProfileName::Xp => Profile::Xp,
+            ProfileName::Vista => Profile::Vista,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum EventName {
+    /// The user asked for it
+    Manual,
+    /// A network connection was made
+    Connect,
+    /// A network connection is about to be closed
+    PendingDisconnect,
+    /// The machine is idle
+    Idle,
+    /// A program asked for it
+    Invoke,
+    /// A schedule is due
+    Scheduled,
+}
+
+impl From<EventName> for SyncEvent {
+    fn from(name: EventName) -> Self {
+        match name {
+            EventName::Manual => SyncEvent::MANUAL,
+            EventName::Connect => SyncEvent::CONNECT,
+            EventName::PendingDisconnect => SyncEvent::PENDINGDISCONNECT,
+            EventName::Idle => SyncEvent::IDLE,
+            EventName::Invoke => SyncEvent::INVOKE,
+            EventName::Scheduled => SyncEvent::SCHEDULED,
+        }
+    }
+}
+
+/// Seconds, also with a fraction, as nanoseconds.
+pub(super) fn seconds(text: &str) -> Result<u64, String> {
+    let delay: Result<crate::protocol::Delay, _> = format!("{text}s").parse();
+    match delay {
+        Ok(delay) if delay.0 > 0 => Ok(delay.0),
+        _ => Err("expected a number of seconds above 0, such as 10 or 0.5".to_owned()),
+    }
+}

@@ -1,0 +1,43 @@
+//! `mobsync report`.
+
+use super::args::{MergeArgs, ReportArgs, ReportCommand};
+use super::exit::{Ended, Failure};
+use super::judging;
+use crate::report::{CaseOutcome, Part, Report, common_baseline, merge, read_report};
+
+pub(super) fn report(args: &ReportArgs) -> Result<Ended, Failure> {
+    match &args.command {
+        ReportCommand::Merge(args) => merged(args),
+    }
+}
+
+fn merged(args: &MergeArgs) -> Result<Ended, Failure> {
+    let mut filter = judging::filter(&args.judge)?;
+    let parts: Vec<Part> = args
+        .reports
+        .iter()
+        .map(|file| Ok(Part { file: file.clone(), report: read_report(file)? }))
+        .collect::<Result<_, Failure>>()?;
+    if args.judge.baseline.is_none() {
+        filter.baseline = common_baseline(&parts)?;
+    }
+    let report = merge(parts, &filter)?;
+    let read = args.reports.iter().map(|file| ("a report that is to be merged", file.as_path()));
+    let output = judging::output(&args.judge, read)?;
+    let mut failures = undone(&report);
+    if let Err(Failure(why)) = output.deliver_report(&report, args.format.into()) {
+        failures.push(why);
+    }
+    match failures.is_empty() {
+        false => Err(Failure(failures.join("\nmobsync: "))),
+        true if report.failed() => Ok(Ended::Findings),
+        true => Ok(Ended::Well),
+    }
+}
+
+/// What was not judged, or not to its end.
+pub(super) fn undone(report: &Report) -> Vec<String> {
+    let incomplete = report.cases.iter().filter(|case| case.outcome == CaseOutcome::Incomplete);
+    let of_case = incomplete.map(|case| format!("{}: {}", case.name, case.error.as_deref().unwrap_or_default()));
+    report.unfinished.iter().cloned().chain(of_case).collect()
+}

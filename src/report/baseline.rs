@@ -1,0 +1,337 @@
+//! Accepted findings: a file says which, and why.
+
+use std::path::Path;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::model::code;
+use super::{Case, CaseOutcome, Report, plain};
+use crate::handler::script::{self, ScriptError};
+use crate::rules::{RULES, Rule, Verdict, select};
+
+/// What the first field of a baseline says.
+pub const BASELINE_FORMAT: &str = "mobsync-baseline";
+/// The version of the format that this program reads.
+pub const BASELINE_VERSION: u32 = 1;
+
+/// A baseline could not be read. The messages name file, line, column and the path in the document.
+pub type BaselineError = ScriptError;
+
+/// The file.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Baseline")]
+struct File {
+    /// The schema that editors check the file against.
+    #[serde(rename = "$schema", default)]
+    _schema: Option<String>,
+    /// `mobsync-baseline`.
+    #[serde(rename = "format", deserialize_with = "this_format")]
+    #[schemars(schema_with = "format")]
+    _format: String,
+    /// The version of the format: 1.
+    #[serde(rename = "version")]
+    #[schemars(schema_with = "version")]
+    _version: u32,
+    /// The findings that are accepted. An entry accepts what all of its keys fit.
+    accepted: Vec<Accepted>,
+}
+
+/// Findings that are accepted.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Accepted {
+    /// The rule that is broken: its code or its name.
+    #[serde(deserialize_with = "code_or_name")]
+    #[schemars(schema_with = "rules")]
+    rule: &'static Rule,
+    /// Why it is accepted: reports say it.
+    #[serde(deserialize_with = "some_text")]
+    #[schemars(schema_with = "text")]
+    reason: String,
+    /// Of this handler only, by the name that reports give it.
+    #[serde(default, deserialize_with = "maybe_text")]
+    #[schemars(schema_with = "text")]
+    handler: Option<String>,
+    /// In this case only: a case of `conform`, a scenario of `replay`, a trace of `check`, or `run`.
+    #[serde(default, deserialize_with = "maybe_text")]
+    #[schemars(schema_with = "text")]
+    case: Option<String>,
+    /// Only where the message contains this text; a number in it stands for any number.
+    #[serde(default, deserialize_with = "maybe_text")]
+    #[schemars(schema_with = "text")]
+    message: Option<String>,
+}
+
+fn this_format<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let found = String::deserialize(deserializer)?;
+    if found == BASELINE_FORMAT {
+        return Ok(found);
+    }
+    Err(serde::de::Error::custom(format_args!("the format is `{found}`; expected `{BASELINE_FORMAT}`")))
+}
+
+fn code_or_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static Rule, D::Error> {
+    use serde::de::Error;
+    let given = String::deserialize(deserializer)?;
+    match select(&given).map_err(D::Error::custom)?.as_slice() {
+        [rule] => Ok(rule),
+        _ => Err(D::Error::custom(format_args!(
+            "`{given}` is a family of rules; accept each rule by its code, with a reason of its own"
+        ))),
+    }
+}
+
+fn some_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let given = String::deserialize(deserializer)?;
+    if given.trim().is_empty() {
+        return Err(serde::de::Error::custom(
+            "the text is empty; write one, or leave out a key that need not be there",
+        ));
+    }
+    Ok(given)
+}
+
+fn maybe_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    some_text(deserializer).map(Some)
+}
+
+fn format(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "const": BASELINE_FORMAT })
+}
+
+fn version(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "const": BASELINE_VERSION })
+}
+
+fn rules(_: &mut SchemaGenerator) -> Schema {
+    let words: Vec<&str> = RULES.iter().flat_map(|rule| [rule.code, rule.name]).collect();
+    json_schema!({ "enum": words })
+}
+
+fn text(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "pattern": "\\S" })
+}
+
+/// The JSON Schema of baselines.
+pub fn baseline_schema() -> serde_json::Value {
+    schemars::schema_for!(File).to_value()
+}
+
+/// Findings that are accepted beforehand.
+#[derive(Debug, Clone, Default)]
+pub struct Baseline(Vec<BaselineRow>);
+
+/// An entry of a baseline, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BaselineRow {
+    /// The baseline's file.
+    pub file: String,
+    /// The line where the entry begins, from 1.
+    pub line: usize,
+    /// The column, in characters and from 1.
+    pub column: usize,
+    /// Where in the document it stands.
+    pub path: String,
+    /// The code of the rule that may be broken.
+    #[serde(deserialize_with = "code")]
+    pub rule: Code,
+    /// Why.
+    pub reason: String,
+    /// By which handler only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handler: Option<String>,
+    /// In which case only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<String>,
+    /// With which text in the message only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// How many findings it accepts.
+    pub matched: usize,
+    /// Whether it is still needed.
+    pub state: BaselineState,
+}
+
+/// As in the report's own rows.
+type Code = &'static str;
+
+/// Whether an entry is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum BaselineState {
+    /// It accepts something.
+    Matched,
+    /// There was occasion for what it accepts, and it was not found.
+    Stale,
+    /// Nothing is known of it: its rule, its handler or its case was not judged, or not all of it.
+    NotJudged,
+}
+
+impl Baseline {
+    /// Reads a baseline from a file.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is not a valid baseline.
+    pub fn load(file: &Path) -> Result<Self, BaselineError> {
+        Self::parse(&script::read(file)?, file)
+    }
+
+    /// Reads a baseline from text; `file` is named in errors and reports.
+    ///
+    /// # Errors
+    /// When the text is not a valid baseline.
+    pub fn parse(text: &str, file: &Path) -> Result<Self, BaselineError> {
+        // Some editors put a byte order mark in front.
+        let text = text.trim_start_matches('\u{feff}');
+        script::check_version(text, file)?;
+        let read: File = script::from_json(text, file)?;
+        let places = script::places_in_list(text, "accepted");
+        let row = |(at, accepted): (usize, Accepted)| {
+            let (line, column) = places.get(at).copied().unwrap_or((1, 1));
+            BaselineRow {
+                file: file.display().to_string(),
+                line,
+                column,
+                path: format!("accepted[{at}]"),
+                rule: accepted.rule.code,
+                reason: accepted.reason,
+                handler: accepted.handler,
+                case: accepted.case,
+                message: accepted.message,
+                matched: 0,
+                state: BaselineState::NotJudged,
+            }
+        };
+        Ok(Self(read.accepted.into_iter().enumerate().map(row).collect()))
+    }
+
+    /// Its entries.
+    pub fn rows(&self) -> &[BaselineRow] {
+        &self.0
+    }
+
+    /// Whether it accepts a finding.
+    pub fn accepts(&self, rule: &str, handler: &str, case: &str, message: &str) -> bool {
+        self.0.iter().any(|row| row.fits(rule, handler, case, Some(message)))
+    }
+}
+
+impl From<Vec<BaselineRow>> for Baseline {
+    fn from(rows: Vec<BaselineRow>) -> Self {
+        let fresh = |row| BaselineRow { matched: 0, state: BaselineState::NotJudged, ..row };
+        Self(rows.into_iter().map(fresh).collect())
+    }
+}
+
+impl BaselineRow {
+    /// Without a message the finding was only counted.
+    fn fits(&self, rule: &str, handler: &str, case: &str, message: Option<&str>) -> bool {
+        let in_message =
+            |own: &String| message.is_some_and(|message| without_numbers(message).contains(&without_numbers(own)));
+        self.rule == rule
+            && self.handler.as_ref().is_none_or(|own| own == handler)
+            && self.case.as_ref().is_none_or(|own| same_case(own, case))
+            && self.message.as_ref().is_none_or(in_message)
+    }
+
+    /// Where it stands.
+    pub fn place(&self) -> String {
+        format!("{}:{}:{}: {}", plain(&self.file), self.line, self.column, self.path)
+    }
+
+    /// What is said of it when it is stale.
+    pub fn complaint(&self) -> String {
+        let case = self.case.as_ref().map_or(String::new(), |case| format!(" in {}", plain(case)));
+        let message = self
+            .message
+            .as_ref()
+            .map_or(String::new(), |message| format!(" with \"{}\" in its message", plain(message)));
+        format!("{} is accepted{case}{message}, and was not found; take the entry out", self.rule)
+    }
+}
+
+/// A path is the same file on every system.
+fn same_case(one: &str, other: &str) -> bool {
+    one == other || one.replace('\\', "/") == other.replace('\\', "/")
+}
+
+/// How much of what there is to judge a command judges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// The whole suite: what it does not find is not there.
+    Suite,
+    /// A part of the suite, or some of its cases: what it does not find may be in another.
+    Part,
+    /// Sessions as they came: what is not found and had an occasion is not there.
+    Sample,
+}
+
+impl Report {
+    /// The reason for which a finding is accepted, or so many that were only counted; each entry that fits is needed.
+    pub(super) fn accept(
+        &mut self,
+        rule: &str,
+        handler: &str,
+        case: &str,
+        message: Option<&str>,
+        count: usize,
+    ) -> Option<String> {
+        let mut reason = None;
+        for row in self.baseline.iter_mut().filter(|row| row.fits(rule, handler, case, message)) {
+            row.matched += count;
+            reason = reason.or_else(|| Some(row.reason.clone()));
+        }
+        reason
+    }
+
+    /// Says of each entry of the baseline whether it is still needed, when all cases are in.
+    pub fn judge_baseline(&mut self, scope: Scope) {
+        let states: Vec<BaselineState> = self.baseline.iter().map(|row| self.state_of(row, scope)).collect();
+        self.baseline.iter_mut().zip(states).for_each(|(row, state)| row.state = state);
+    }
+
+    fn state_of(&self, row: &BaselineRow, scope: Scope) -> BaselineState {
+        if row.matched > 0 {
+            return BaselineState::Matched;
+        }
+        let verdict = self.rules.iter().find(|rule| rule.rule == row.rule).map(|rule| rule.verdict);
+        let Some(verdict) = verdict else { return BaselineState::NotJudged };
+        if row.handler.as_ref().is_some_and(|handler| !self.handlers.contains(handler)) {
+            return BaselineState::NotJudged;
+        }
+        // What would have come after a crash, a hang or an interruption is not known.
+        let ended =
+            |case: &Case| case.broke_off.is_none() && matches!(case.outcome, CaseOutcome::Passed | CaseOutcome::Failed);
+        let all_ended =
+            || self.is_whole() && self.cases.iter().all(|case| case.outcome == CaseOutcome::Skipped || ended(case));
+        let was_judged = match &row.case {
+            Some(name) => self.cases.iter().any(|case| same_case(&case.name, name) && ended(case)),
+            None => match scope {
+                Scope::Suite => all_ended(),
+                Scope::Sample => all_ended() && verdict != Verdict::NotExercised,
+                Scope::Part => false,
+            },
+        };
+        if was_judged { BaselineState::Stale } else { BaselineState::NotJudged }
+    }
+
+    /// The entries of the baseline that are not needed any more.
+    pub fn stale(&self) -> impl Iterator<Item = &BaselineRow> {
+        self.baseline.iter().filter(|row| row.state == BaselineState::Stale)
+    }
+}
+
+/// The text with each of its numbers as `#`: times, counts and threads differ between runs of the same bug.
+pub(super) fn without_numbers(text: &str) -> String {
+    let mut words = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '0'..='9' if words.ends_with('#') => {}
+            '0'..='9' => words.push('#'),
+            c => words.push(c),
+        }
+    }
+    words
+}

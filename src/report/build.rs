@@ -1,0 +1,301 @@
+//! How judged cases become a report.
+
+use super::{Case, CaseOutcome, ContextLine, Filter, FindingRow, OmittedRow, Report, RuleRow, Summary};
+use super::{FORMAT, VERSION};
+use crate::protocol::{HandlerId, Profile};
+use crate::rules::{Finding, Level, Monitor, RULES, Rule, Verdict, rule};
+use crate::scenario::Held;
+
+impl Summary {
+    fn add(&mut self, level: Level, accepted: bool, count: usize) {
+        match level {
+            _ if accepted => self.accepted += count,
+            Level::Error => self.errors += count,
+            Level::Warning => self.warnings += count,
+            Level::Note => self.notes += count,
+        }
+    }
+}
+
+/// Findings that were counted and not kept: so many of one rule say no more than the first ones.
+#[derive(Debug, Clone, Default)]
+pub struct Omitted(Vec<(&'static Rule, Level, usize)>);
+
+impl Omitted {
+    /// Counts a finding.
+    pub fn count(&mut self, finding: &Finding) {
+        match self.0.iter_mut().find(|(rule, level, _)| *rule == finding.rule && *level == finding.level) {
+            Some((.., count)) => *count += 1,
+            None => self.0.push((finding.rule, finding.level, 1)),
+        }
+    }
+
+    /// Forgets those of the rules that are not to be kept.
+    pub fn retain(&mut self, keep: impl Fn(&Rule) -> bool) {
+        self.0.retain(|(rule, ..)| keep(rule));
+    }
+}
+
+/// What goes into a report of a case that was judged, as rows.
+pub(super) struct CaseRows<'a> {
+    /// Whose case it is.
+    pub(super) handler: &'a str,
+    pub(super) name: String,
+    pub(super) seconds: f64,
+    pub(super) findings: Vec<FindingRow>,
+    pub(super) omitted: Vec<OmittedRow>,
+    pub(super) error: Option<String>,
+    pub(super) expectations: Option<Vec<Held>>,
+}
+
+impl Report {
+    /// Without cases. Rules that the filter leaves out are not spoken of.
+    pub fn new(handler: impl Into<String>, profile: Profile, seed: Option<u64>, filter: &Filter) -> Self {
+        Self {
+            format: FORMAT,
+            version: VERSION,
+            handler: handler.into(),
+            handler_file: None,
+            profile,
+            seed,
+            partition: None,
+            summary: Summary::default(),
+            findings: Vec::new(),
+            omitted: Vec::new(),
+            cases: Vec::new(),
+            rules: RULES
+                .iter()
+                .filter(|rule| filter.keeps(rule))
+                .map(|rule| RuleRow { rule: rule.code, verdict: Verdict::NotExercised })
+                .collect(),
+            baseline: filter.baseline.rows().to_vec(),
+            unfinished: Vec::new(),
+            items: Vec::new(),
+            errors: Vec::new(),
+            outcome: None,
+            strict: filter.strict,
+            handlers: std::collections::BTreeSet::new(),
+        }
+    }
+
+    /// Adds a judged case.
+    pub fn add_case(&mut self, case: CaseRecord, monitor: &Monitor, filter: &Filter) {
+        let omitted = case.omitted.0.iter().filter(|(rule, ..)| filter.keeps(rule));
+        let omitted = omitted.map(|(rule, level, count)| OmittedRow {
+            rule: rule.code,
+            level: *level,
+            accepted: None,
+            case: case.name.clone(),
+            count: *count,
+        });
+        let found = case.found.into_iter().filter(|found| filter.keeps(found.finding.rule));
+        let findings = found.map(|found| found.into_row(&case.name, case.trace.as_deref(), case.replay.as_deref()));
+        let handler = case.handler.unwrap_or_else(|| self.handler.clone());
+        let rows = CaseRows {
+            handler: &handler,
+            seconds: case.nanos as f64 / 1e9,
+            findings: findings.collect(),
+            omitted: omitted.collect(),
+            name: case.name,
+            error: case.error,
+            expectations: case.expectations,
+        };
+        self.add_rows(rows, filter);
+        for row in &mut self.rules {
+            if let Some(rule) = rule(row.rule) {
+                row.join(monitor.verdict(rule));
+            }
+        }
+    }
+
+    /// Adds a case as rows: says what is accepted of it, and what came of it.
+    pub(super) fn add_rows(&mut self, mut case: CaseRows<'_>, filter: &Filter) {
+        let (mut failed, mut findings, mut accepted) = (false, 0, 0);
+        let (mut ended, mut broke_off) = (CaseOutcome::Failed, None);
+        for row in &mut case.omitted {
+            row.accepted = self.accept(row.rule, case.handler, &case.name, None, row.count);
+            self.summary.add(row.level, row.accepted.is_some(), row.count);
+            findings += row.count;
+            match row.accepted {
+                Some(_) => accepted += row.count,
+                None => failed |= filter.fails(row.level),
+            }
+        }
+        for row in &mut case.findings {
+            row.accepted = self.accept(row.rule, case.handler, &case.name, Some(&row.message), 1);
+            self.summary.add(row.level, row.accepted.is_some(), 1);
+            findings += 1;
+            let fails = filter.fails(row.level);
+            let end = Some(row.rule).filter(|_| fails).and_then(CaseOutcome::of_rule);
+            if row.accepted.is_some() {
+                accepted += 1;
+                broke_off = CaseOutcome::worse(broke_off, end);
+            } else {
+                failed |= fails;
+                ended = CaseOutcome::worse(Some(ended), end).unwrap_or(ended);
+            }
+        }
+        if let Some(expectations) = &case.expectations {
+            // What is expected of findings is among the expectations.
+            let expects_findings = expectations.iter().any(|held| held.findings);
+            failed = expectations.iter().any(|held| !held.held) || (failed && !expects_findings);
+        }
+        self.findings.extend(case.findings);
+        self.omitted.extend(case.omitted);
+        self.handlers.insert(case.handler.to_owned());
+        self.summary.cases += 1;
+        let outcome = match (failed, &case.error) {
+            (true, _) => {
+                self.summary.failed += 1;
+                ended
+            }
+            (false, None) => {
+                self.summary.passed += 1;
+                CaseOutcome::Passed
+            }
+            (false, Some(_)) => CaseOutcome::Incomplete,
+        };
+        let CaseRows { name, seconds, error, expectations, .. } = case;
+        self.cases.push(Case { name, outcome, broke_off, seconds, findings, accepted, error, expectations });
+    }
+
+    /// Adds a case of which nothing could be read.
+    pub fn add_unread(&mut self, name: &str, error: String) {
+        self.summary.cases += 1;
+        self.cases.push(Case::without_findings(name, CaseOutcome::Incomplete, error));
+    }
+
+    /// Adds a case that does not apply to the handler.
+    pub fn add_skipped(&mut self, name: &str, because: String) {
+        self.summary.cases += 1;
+        self.summary.skipped += 1;
+        self.cases.push(Case::without_findings(name, CaseOutcome::Skipped, because));
+    }
+
+    /// Takes a case of this handler with this seed among the others.
+    pub fn agree_with(&mut self, handler: &str, seed: Option<u64>) {
+        if self.handler != handler {
+            self.handler = "several handlers".to_owned();
+        }
+        if self.seed != seed {
+            self.seed = None;
+        }
+    }
+
+    /// Whether there is something to complain of.
+    pub fn failed(&self) -> bool {
+        self.summary.failed > 0 || (self.strict && self.stale().next().is_some())
+    }
+
+    /// Whether everything that was asked for was done, and judged to its end.
+    pub fn is_whole(&self) -> bool {
+        self.unfinished.is_empty() && self.cases.iter().all(|case| case.outcome != CaseOutcome::Incomplete)
+    }
+}
+
+impl Case {
+    fn without_findings(name: &str, outcome: CaseOutcome, why: String) -> Self {
+        Self {
+            name: name.to_owned(),
+            outcome,
+            broke_off: None,
+            seconds: 0.0,
+            findings: 0,
+            accepted: 0,
+            error: Some(why),
+            expectations: None,
+        }
+    }
+}
+
+impl CaseOutcome {
+    /// How a session ends that breaks the rule.
+    fn of_rule(code: &str) -> Option<Self> {
+        match code {
+            "LIFE-02" => Some(CaseOutcome::Crashed),
+            "LIFE-03" => Some(CaseOutcome::TimedOut),
+            _ => None,
+        }
+    }
+
+    /// The one that says more: a crash more than a hang, and a hang more than anything else.
+    fn worse(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        match (one, other) {
+            (Some(CaseOutcome::Crashed), _) | (_, Some(CaseOutcome::Crashed)) => Some(CaseOutcome::Crashed),
+            (one, other) => other.or(one),
+        }
+    }
+}
+
+impl RuleRow {
+    /// Takes what else is known of the rule.
+    pub(super) fn join(&mut self, other: Verdict) {
+        self.verdict = match (self.verdict, other) {
+            (Verdict::Violated, _) | (_, Verdict::Violated) => Verdict::Violated,
+            (Verdict::Held, _) | (_, Verdict::Held) => Verdict::Held,
+            _ => Verdict::NotExercised,
+        };
+    }
+}
+
+/// A judged case, as it goes into a report.
+#[derive(Debug)]
+pub struct CaseRecord {
+    /// Its name.
+    pub name: String,
+    /// Whose it is, where the report is of several handlers.
+    pub handler: Option<String>,
+    /// The trace file, where there is one.
+    pub trace: Option<String>,
+    /// What was found.
+    pub found: Vec<Found>,
+    /// What was found and only counted.
+    pub omitted: Omitted,
+    /// How long it took, by its own clock, in nanoseconds.
+    pub nanos: u64,
+    /// A command that shows it again.
+    pub replay: Option<String>,
+    /// Why it could not be judged to its end.
+    pub error: Option<String>,
+    /// What its scenario expected, and what of it came.
+    pub expectations: Option<Vec<Held>>,
+}
+
+/// A finding and its place.
+#[derive(Debug)]
+pub struct Found {
+    /// The finding.
+    pub finding: Finding,
+    /// When it was seen, in nanoseconds since the trace began.
+    pub at_ns: u64,
+    /// The line of the trace file at which it was seen.
+    pub line: Option<u64>,
+    /// The events around it.
+    pub context: Vec<ContextLine>,
+    /// The handler's stack at that moment, where one was taken.
+    pub backtrace: Option<Vec<String>>,
+}
+
+impl Found {
+    fn into_row(self, case: &str, trace: Option<&str>, replay: Option<&str>) -> FindingRow {
+        let HandlerId(handler) = self.finding.handler;
+        FindingRow {
+            rule: self.finding.rule.code,
+            name: self.finding.rule.name,
+            level: self.finding.level,
+            accepted: None,
+            subject: self.finding.rule.subject,
+            handler,
+            case: case.to_owned(),
+            message: self.finding.message,
+            events: self.finding.events,
+            at_ns: self.at_ns,
+            thread: self.finding.thread.to_string(),
+            trace: trace.map(str::to_owned),
+            line: self.line,
+            backtrace: self.backtrace,
+            replay: replay.map(str::to_owned),
+            context: self.context,
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Reads reports back.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use super::Report;
+use crate::handler::script::{self, JsonPath, ScriptError};
+
+/// A report could not be read. The messages name file, line, column and the path in the document.
+pub type ReadError = ScriptError;
+
+/// Reads a report (`--format json`) from a file.
+///
+/// # Errors
+/// When the file cannot be read or is not a valid report.
+pub fn read_report(file: &Path) -> Result<Report, ReadError> {
+    parse_report(&script::read(file)?, file)
+}
+
+/// Reads a report from text; `file` is named in errors. What a newer program says beside is passed over.
+///
+/// # Errors
+/// When the text is not a valid report.
+pub fn parse_report(text: &str, file: &Path) -> Result<Report, ReadError> {
+    // Some editors, and shells that write what a program prints, put a byte order mark in front.
+    let text = text.trim_start_matches('\u{feff}');
+    script::check_version(text, file)?;
+    let report: Report = script::from_json(text, file)?;
+    match complaint(&report) {
+        Some((path, why)) => Err(script::nonsense(text, file, &path, &why)),
+        None => Ok(report),
+    }
+}
+
+/// What does not go together, and where.
+fn complaint(report: &Report) -> Option<(JsonPath, String)> {
+    let root = JsonPath::default();
+    let mut names = HashSet::new();
+    for (at, case) in report.cases.iter().enumerate() {
+        if !names.insert(case.name.as_str()) && report.partition.is_some() {
+            let why = format!("a case named `{}` is there already", case.name);
+            return Some((root.key("cases").index(at).key("name"), why));
+        }
+    }
+    let of_findings = report.findings.iter().map(|row| &row.case).enumerate().map(|row| ("findings", row));
+    let of_omitted = report.omitted.iter().map(|row| &row.case).enumerate().map(|row| ("omitted", row));
+    for (list, (at, case)) in of_findings.chain(of_omitted) {
+        if !names.contains(case.as_str()) {
+            let why = format!("`{case}` is not among the `cases` of this report");
+            return Some((root.key(list).index(at).key("case"), why));
+        }
+    }
+    let partition = report.partition.as_ref()?;
+    let place = root.key("partition");
+    if !(1..=partition.of).contains(&partition.part) {
+        let why = format!("expected a part from 1 to `of`, which is {}; found {}", partition.of, partition.part);
+        return Some((place.key("part"), why));
+    }
+    let mut suite = HashSet::new();
+    for (at, name) in partition.suite.iter().enumerate() {
+        if !suite.insert(name.as_str()) {
+            return Some((place.key("suite").index(at), format!("`{name}` is there already")));
+        }
+    }
+    let at = report.cases.iter().position(|case| !suite.contains(case.name.as_str()))?;
+    let why = format!("`{}` is not among the cases of `partition.suite`", report.cases[at].name);
+    Some((root.key("cases").index(at).key("name"), why))
+}

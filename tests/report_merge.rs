@@ -1,0 +1,280 @@
+//! `mobsync report merge`: the reports of the parts of a suite become the report of the whole.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use mobsync::report::parse_report;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const TWICE: &str = "fixtures/handlers/completes-twice.json";
+const GOOD: &str = "fixtures/handlers/good.json";
+const BASELINE: &str = "fixtures/baselines/completes-twice.json";
+const FORMATS: [&str; 5] = ["human", "json", "junit", "sarif", "github"];
+
+fn ran(args: &[&str]) -> (Option<i32>, String, String) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let output = Command::new(env!("CARGO_BIN_EXE_mobsync")).args(args).current_dir(root).output().expect("it starts");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it writes UTF-8");
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+/// The reports of the parts, in a folder of their own.
+struct Parts {
+    _folder: TempDir,
+    files: Vec<PathBuf>,
+}
+
+impl Parts {
+    fn of(many: usize, args: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let files: Vec<PathBuf> = (1..=many).map(|part| folder.path().join(format!("{part}.json"))).collect();
+        for (at, file) in files.iter().enumerate() {
+            let partition = format!("{}/{many}", at + 1);
+            let to = file.to_str().expect("UTF-8");
+            let more = ["--format", "json", "--partition", &partition, "--output", to];
+            let (code, _, errors) = ran(&[&["conform"], args, &more].concat());
+            assert!(matches!(code, Some(0 | 1)), "{errors}");
+        }
+        Self { _folder: folder, files }
+    }
+
+    fn path(&self, at: usize) -> &str {
+        self.files[at].to_str().expect("UTF-8")
+    }
+
+    /// Merges the files at these places.
+    fn merged(&self, which: &[usize], args: &[&str]) -> (Option<i32>, String, String) {
+        let files: Vec<&str> = which.iter().map(|at| self.path(*at)).collect();
+        ran(&[&["report", "merge"], &files[..], args].concat())
+    }
+
+    fn edit(&self, at: usize, edit: impl FnOnce(&mut Value)) {
+        let mut report = serde_json::from_str(&fs::read_to_string(&self.files[at]).unwrap()).unwrap();
+        edit(&mut report);
+        fs::write(&self.files[at], serde_json::to_string_pretty(&report).unwrap()).unwrap();
+    }
+
+    /// What is said when the first two do not go together.
+    fn refused(&self) -> String {
+        let (code, said, errors) = self.merged(&[0, 1], &[]);
+        assert_eq!((code, said.as_str()), (Some(2), ""), "{errors}");
+        errors.replace(self.path(0), "ONE").replace(self.path(1), "TWO")
+    }
+}
+
+#[test]
+fn the_parts_together_are_the_whole_in_every_form() {
+    for (handler, more) in [
+        (GOOD, &["--sessions", "12", "--seed", "5"][..]),
+        (TWICE, &[]),
+        (TWICE, &["--sessions", "9"]),
+        (TWICE, &["--baseline", BASELINE]),
+        (GOOD, &["--baseline", BASELINE, "--strict"]),
+        ("fixtures/handlers/panics.json", &["--profile", "vista"]),
+        ("fixtures/handlers/ignores-stop.json", &["--strict", "--ignore", "PROG"]),
+    ] {
+        let parts = Parts::of(3, &[&[handler], more].concat());
+        let strict: &[&str] = if more.contains(&"--strict") { &["--strict"] } else { &[] };
+        for format in FORMATS {
+            let whole = ran(&[&["conform", handler, "--format", format], more].concat());
+            let merged = parts.merged(&[2, 0, 1], &[&["--format", format], strict].concat());
+            assert!(merged == whole, "{handler} {more:?} {format}: {merged:#?}\n{whole:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_baseline_is_applied_to_the_whole_as_well() {
+    let parts = Parts::of(2, &[TWICE]);
+    assert_eq!(parts.merged(&[0, 1], &[]).0, Some(1));
+    let whole = ran(&["conform", TWICE, "--baseline", BASELINE, "--format", "json"]);
+    assert_eq!(parts.merged(&[0, 1], &["--baseline", BASELINE, "--format", "json"]), whole);
+    let accepted = Parts::of(2, &[TWICE, "--baseline", BASELINE]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let none = folder.path().join("none.json");
+    fs::write(&none, r#"{"format": "mobsync-baseline", "version": 1, "accepted": []}"#).unwrap();
+    let again = accepted.merged(&[0, 1], &["--baseline", none.to_str().unwrap()]);
+    assert_eq!(again.0, Some(1), "another baseline stands in for that of the parts");
+    let good = Parts::of(2, &[GOOD]);
+    let (code, said, _) = good.merged(&[0, 1], &["--baseline", BASELINE]);
+    assert_eq!(code, Some(0));
+    assert!(!said.contains("not found"), "it is for another handler: {said}");
+    fs::write(
+        &none,
+        r#"{"format": "mobsync-baseline", "version": 1, "accepted": [{"rule": "SYNC-04", "reason": "r"}]}"#,
+    )
+    .unwrap();
+    let in_parts = Parts::of(2, &[GOOD, "--baseline", none.to_str().unwrap(), "--strict"]);
+    for at in 0..2 {
+        assert!(!fs::read_to_string(&in_parts.files[at]).unwrap().contains("stale"), "a part does not know");
+    }
+    let (code, said, _) = in_parts.merged(&[0, 1], &["--strict"]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains("accepted[0]: SYNC-04 is accepted, and was not found"), "{said}");
+}
+
+#[test]
+fn a_missing_part_and_one_that_was_interrupted_are_told_and_the_rest_is_reported() {
+    let parts = Parts::of(3, &[TWICE]);
+    for format in FORMATS {
+        let (code, said, errors) = parts.merged(&[0, 2], &["--format", format]);
+        assert_eq!(code, Some(2), "{format}");
+        assert_eq!(errors, "mobsync: part 2 of 3 is missing\n", "{format}");
+        assert!(said.contains("part 2 of 3 is missing") && said.contains("SYNC-04"), "{format}: {said}");
+    }
+    parts.edit(1, |report| {
+        let gone = report["cases"].as_array_mut().unwrap().remove(0)["name"].clone();
+        report["findings"].as_array_mut().unwrap().retain(|found| found["case"] != gone);
+        report["unfinished"] = json!(["interrupted: 1 of 20 sessions were not held"]);
+    });
+    let (code, said, errors) = parts.merged(&[0, 1, 2], &["--format", "json"]);
+    assert_eq!(
+        (code, errors.as_str()),
+        (Some(2), "mobsync: part 2 of 3: interrupted: 1 of 20 sessions were not held\n")
+    );
+    assert!(said.contains("part 2 of 3: interrupted"), "{said}");
+    parts.edit(1, |report| report["unfinished"] = json!([]));
+    let (code, _, errors) = parts.merged(&[0, 1, 2], &[]);
+    assert_eq!(code, Some(2));
+    assert!(errors.contains("1 of") && errors.contains("cases are in no part"), "{errors}");
+}
+
+#[test]
+fn a_case_that_could_not_be_judged_stays_so() {
+    let parts = Parts::of(2, &[GOOD]);
+    let mut name = String::new();
+    parts.edit(1, |report| {
+        let case = &mut report["cases"][0];
+        case["outcome"] = json!("incomplete");
+        case["error"] = json!("no worker");
+        name = case["name"].as_str().unwrap().to_owned();
+    });
+    let (code, said, errors) = parts.merged(&[0, 1], &[]);
+    assert_eq!((code, errors), (Some(2), format!("mobsync: {name}: no worker\n")));
+    assert!(said.contains("\nincomplete: no findings"), "{said}");
+}
+
+#[test]
+fn parts_of_different_runs_are_refused_with_what_differs() {
+    let pair = |ours: &[&str], theirs: &[&str]| {
+        let (one, two) = (Parts::of(2, ours), Parts::of(2, theirs));
+        fs::copy(&two.files[1], &one.files[1]).expect("it is copied");
+        one.refused()
+    };
+    let differ =
+        |what: &str, theirs: &str, ours: &str| format!("mobsync: TWO: {what}: {theirs}, but in ONE it is {ours}");
+    for (theirs, expected) in [
+        (&[TWICE][..], differ("handler", "Completes twice", "Good")),
+        (&[GOOD, "--profile", "vista"], differ("profile", "vista", "xp")),
+        (&[GOOD, "--sessions", "4"], differ("seed", "0", "none")),
+        (&[GOOD, "--ignore", "PROG"], differ("rules", "", "")),
+        (&[GOOD, "--baseline", BASELINE], differ("baseline", "one of 1 entries, from ", "none")),
+    ] {
+        let errors = pair(&[GOOD], theirs);
+        let (begin, end) = expected.split_once(", but").unwrap();
+        assert!(errors.starts_with(begin.trim_end_matches("Good")), "{errors}");
+        assert!(errors.contains(end.trim_start_matches(' ').trim_end_matches("it is ")), "{errors}");
+    }
+    let sessions = pair(&[GOOD, "--sessions", "4"], &[GOOD, "--sessions", "5"]);
+    assert!(sessions.starts_with("mobsync: TWO: partition.suite: ") && sessions.contains("random-4"), "{sessions}");
+}
+
+#[test]
+fn a_part_given_twice_a_case_in_two_parts_and_a_report_of_no_part_are_refused() {
+    let parts = Parts::of(2, &[GOOD]);
+    fs::copy(&parts.files[0], &parts.files[1]).unwrap();
+    let twice = "mobsync: TWO: partition.part: this is part 1, which is in ONE already; give each part once\n";
+    assert_eq!(parts.refused(), twice);
+    parts.edit(1, |report| report["partition"]["part"] = json!(2));
+    let errors = parts.refused();
+    assert!(errors.starts_with("mobsync: TWO: cases: `event-manual` is in ONE already"), "{errors}");
+    parts.edit(1, |report| report["partition"]["of"] = json!(7));
+    assert!(parts.refused().starts_with("mobsync: TWO: partition.of: 7, but in ONE it is 2;"), "{}", parts.refused());
+    parts.edit(1, |report| _ = report.as_object_mut().unwrap().remove("partition"));
+    let errors = parts.refused();
+    assert!(errors.starts_with("mobsync: TWO: partition: the report is of no part of a suite;"), "{errors}");
+}
+
+#[test]
+fn what_is_no_report_is_refused_with_its_place_and_what_was_expected() {
+    let parts = Parts::of(2, &[TWICE]);
+    let right = fs::read_to_string(&parts.files[1]).expect("it is there");
+    let with = |edit: &dyn Fn(&mut Value)| {
+        let mut report: Value = serde_json::from_str(&right).unwrap();
+        edit(&mut report);
+        serde_json::to_string_pretty(&report).unwrap()
+    };
+    for (text, expected) in [
+        (String::new(), "TWO:1:1: the document: the file is empty; expected a JSON object"),
+        (right[..right.len() / 2].to_owned(), "not JSON: the file ends in the middle of"),
+        (
+            right.replacen("mobsync-report", "mobsync-trace", 1),
+            "TWO:2:13: format: the format is `mobsync-trace`; expected `mobsync-report`",
+        ),
+        (
+            right.replacen("\"version\": 1", "\"version\": 2", 1),
+            "TWO:3:14: version: this is version 2 of the format; this program reads version 1",
+        ),
+        (right.replacen("\"findings\"", "\"findngs\"", 1), "the field `findings` is missing"),
+        (right.replacen("\"SYNC-04\"", "\"SYNC-4\"", 1), "findings[0].rule: `SYNC-4` is not a rule"),
+        (right.replacen("\"error\"", "\"eror\"", 1), "findings[0].level: unknown name `eror`; did you mean `error`?"),
+        (
+            with(&|report| report["partition"]["part"] = json!(3)),
+            "partition.part: expected a part from 1 to `of`, which is 2; found 3",
+        ),
+        (
+            with(&|report| report["findings"][0]["case"] = json!("wlak")),
+            "findings[0].case: `wlak` is not among the `cases`",
+        ),
+        (with(&|report| report["partition"]["suite"] = json!([])), "cases[0].name: `"),
+        (
+            with(&|report| report["partition"]["suite"][1] = report["partition"]["suite"][0].clone()),
+            "partition.suite[1]: `event-manual` is there already",
+        ),
+        (with(&|report| report["cases"][1] = report["cases"][0].clone()), "cases[1].name: a case named `"),
+        (with(&|report| report["summary"] = json!(7)), "summary: expected an object, found 7"),
+    ] {
+        fs::write(&parts.files[1], &text).unwrap();
+        let errors = parts.refused();
+        assert!(errors.starts_with("mobsync: TWO:") && errors.contains(expected), "{expected}: {errors}");
+    }
+    fs::write(&parts.files[1], [0x7f, b'E', b'L', b'F', 0xff, 0]).unwrap();
+    assert!(parts.refused().contains("TWO:1:5: the file is not UTF-8 from here on"), "{}", parts.refused());
+    fs::remove_file(&parts.files[1]).unwrap();
+    assert!(parts.refused().starts_with("mobsync: TWO: cannot be read"), "{}", parts.refused());
+}
+
+#[test]
+fn a_report_is_not_written_over_one_of_its_parts_and_what_is_newer_is_passed_over() {
+    let parts = Parts::of(2, &[GOOD]);
+    let (code, _, errors) = parts.merged(&[0, 1], &["--output", parts.path(1)]);
+    assert_eq!(code, Some(2));
+    assert!(errors.contains("that is a report that is to be merged; it would be overwritten"), "{errors}");
+    parts.edit(0, |report| {
+        report["moon"] = json!("full");
+        report["cases"][0]["moon"] = json!("full");
+    });
+    assert_eq!(parts.merged(&[0, 1], &[]).0, Some(0));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn no_file_makes_the_reader_panic(edits in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4), cut in any::<Option<prop::sample::Index>>()) {
+        static RIGHT: std::sync::LazyLock<Vec<u8>> = std::sync::LazyLock::new(|| {
+            fs::read(&Parts::of(6, &[TWICE]).files[3]).expect("it is there")
+        });
+        let mut bytes = RIGHT.clone();
+        for (at, byte) in &edits {
+            let at = at.index(bytes.len());
+            bytes[at] = *byte;
+        }
+        if let Some(cut) = cut { bytes.truncate(cut.index(RIGHT.len())) }
+        if let Err(error) = parse_report(&String::from_utf8_lossy(&bytes), Path::new("r.json")) {
+            prop_assert!(error.to_string().starts_with("r.json:"), "{error}");
+        }
+    }
+}
