@@ -47,6 +47,11 @@ impl<E: std::error::Error> From<E> for Failure {
 ///
 /// Exit codes: 0 nothing to complain of, 1 findings, 2 the request cannot be carried out.
 pub fn main() -> ExitCode {
+    // A worker is started for each session: it does not wait for the whole command line to be described first.
+    #[cfg(unix)]
+    if std::env::args_os().skip(1).eq(["worker"]) {
+        crate::launch::worker();
+    }
     // clap exits with 2 on a wrong command line, and with 0 after --help and --version.
     let cli = Cli::parse();
     #[cfg(unix)]

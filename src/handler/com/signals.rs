@@ -177,7 +177,6 @@ impl AskableThread {
             SigAction::new(SigHandler::Handler(on_asked), SaFlags::SA_RESTART | SaFlags::SA_ONSTACK, SigSet::empty());
         // SAFETY: the action only reads the stack and writes to atomic numbers.
         let _ = unsafe { sigaction(ASK, &action) };
-        use_another_stack();
         Self(pthread_self())
     }
 
