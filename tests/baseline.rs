@@ -97,6 +97,7 @@ fn each_form_marks_it_in_its_own_way() {
     let said = |format: &str| file.ran(&[&case[..], &[format]].concat()).1;
     let human = said("human");
     assert!(human.contains("accepted: SYNC-04 synchronize-completed-once: known\n"), "{human}");
+    assert!(!human.contains("error: SYNC-04"), "{human}");
     assert!(human.contains("event-manual: passed, 1 finding, 1 accepted\n"), "{human}");
     assert!(human.contains("\npassed: 1 accepted; ") && !human.contains("to see it again"), "{human}");
     let xml = said("junit");

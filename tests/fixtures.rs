@@ -129,6 +129,7 @@ fn timeless(mut report: Value) -> Value {
     fields.remove("items");
     fields.remove("outcome");
     fields.remove("errors");
+    fields.remove("handler_file");
     for (list, named) in [("findings", "case"), ("cases", "name"), ("omitted", "case")] {
         for row in fields.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
             let row = row.as_object_mut().expect("a row is an object");

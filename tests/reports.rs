@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use mobsync::protocol::{FileTime, HandlerId, Profile, Thread};
-use mobsync::report::{CaseRecord, Filter, Format, Found, Omitted, Report, Style, render};
+use mobsync::report::{Baseline, CaseRecord, Filter, Format, Found, Omitted, Report, Scope, Style, render};
 use mobsync::rules::{Conditions, Finding, Level, Limits, Monitor, RULES, rule};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -251,6 +251,43 @@ fn crashed_hung_and_skipped_cases_are_kept_apart() {
             .any(|told| told["level"] == "note" && told["message"]["text"] == "d: skipped: it has no properties")
     );
     assert!(!rendered(&report, Format::Github).contains("it has no properties"));
+}
+
+#[test]
+fn a_case_that_fails_is_named_after_what_is_not_accepted() {
+    let accepted = r#"{"format": "mobsync-baseline", "version": 1,
+        "accepted": [{ "rule": "LIFE-02", "reason": "known" }, { "rule": "SYNC-09", "reason": "once was" }]}"#;
+    let baseline = Baseline::parse(accepted, Path::new("/repo/b.json")).expect("it is read");
+    let filter = Filter::new(&[], &[], true).expect("all rules").accepting(baseline);
+    let monitor =
+        Monitor::new(Conditions { profile: Profile::Xp, limits: Limits::default(), started: FileTime::default() });
+    let mut report = Report::new("h", Profile::Xp, None, &filter);
+    let both = vec![found("LIFE-02", "it crashed", None), found("PROG-05", "9 of 4", None)];
+    report.add_case(record("c", both, None), &monitor, &filter);
+    report.add_case(record("d", vec![found("SYNC-04", "twice", None)], None), &monitor, &filter);
+    report.judge_baseline(Scope::Suite);
+    let xml = rendered(&report, Format::Junit);
+    valid_junit(&xml);
+    assert!(xml.contains("<failure message=\"PROG-05 9 of 4\" type=\"PROG-05\">"), "{xml}");
+    assert!(xml.contains("accepted error: LIFE-02"), "{xml}");
+    let sarif = valid_sarif(&sarif_schema(), &rendered(&report, Format::Sarif));
+    let results = sarif["runs"][0]["results"].as_array().expect("results");
+    let suppressed: Vec<usize> =
+        results.iter().map(|row| row["suppressions"].as_array().expect("a list").len()).collect();
+    assert_eq!(suppressed, [1, 0, 0]);
+    assert_eq!(report.stale().count(), 0, "what would have come after the crash is not known");
+    report.cases.remove(0);
+    report.judge_baseline(Scope::Suite);
+    assert_eq!(report.stale().map(|row| row.rule).collect::<Vec<_>>(), ["SYNC-09"]);
+    let style = Style { root: Some(Path::new("/repo")), ..Style::default() };
+    let sarif = valid_sarif(&sarif_schema(), &render(&report, Format::Sarif, style).expect("rendered"));
+    let told = &sarif["runs"][0]["invocations"][0]["toolExecutionNotifications"][0];
+    assert_eq!(told["level"], "error");
+    assert_eq!(told["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "b.json");
+    report.unfinished.push("part 2 of 3 is missing".to_owned());
+    valid_junit(&rendered(&report, Format::Junit));
+    let sarif = valid_sarif(&sarif_schema(), &rendered(&report, Format::Sarif));
+    assert_eq!(sarif["runs"][0]["invocations"][0]["executionSuccessful"], false);
 }
 
 #[test]

@@ -113,6 +113,21 @@ fn every_report_keeps_the_schema() {
 }
 
 #[test]
+fn reports_of_parts_with_a_baseline_keep_the_schema() {
+    let schema = validator("report");
+    let conform = ["conform", "fixtures/handlers/completes-twice.json", "--format", "json", "--partition", "1/2"];
+    let baseline = ["--baseline", "fixtures/baselines/completes-twice.json"];
+    let output = mobsync(&[&conform[..], &baseline].concat());
+    let mut report: Value = serde_json::from_slice(&output.stdout).expect("a report is JSON");
+    for key in ["partition", "baseline"] {
+        assert!(!report[key].is_null(), "{key} is there");
+    }
+    takes(&schema, &report, "a part");
+    report["baseline"][0]["state"] = json!("perhaps");
+    assert!(!schema.is_valid(&report));
+}
+
+#[test]
 fn every_trace_keeps_the_schema() {
     let schema = validator("trace");
     let folder = tempfile::tempdir().expect("a temporary folder can be made");

@@ -43,11 +43,11 @@ pub enum MergeError {
         /// The first file.
         file: PathBuf,
         /// What it says.
-        ours: String,
+        ours: Box<str>,
         /// The other file.
         other: PathBuf,
         /// What that says.
-        theirs: String,
+        theirs: Box<str>,
     },
     /// A part is given twice.
     #[error(
@@ -142,7 +142,13 @@ struct Whole<'a> {
 }
 
 fn differ(what: &'static str, one: &Part, ours: String, other: &Part, theirs: String) -> MergeError {
-    MergeError::Differ { what, file: one.file.clone(), ours, other: other.file.clone(), theirs }
+    MergeError::Differ {
+        what,
+        file: one.file.clone(),
+        ours: ours.into(),
+        other: other.file.clone(),
+        theirs: theirs.into(),
+    }
 }
 
 /// Looks whether the parts are of one run. They are in the order of their numbers.
