@@ -58,11 +58,12 @@ fn main() {
     println!("suite: the fixed cases with the handler in C++, in workers, on {} processors", processors());
     println!(
         "  the whole command, {sessions} sessions: {:.2} s ({:.2}-{:.2}), target {WHOLE_TARGET_S:.1}; \
-         {} times starting {nothing} as often, one after the other; {} rounds",
+         {} times starting {nothing} as often, one after the other ({:.2} s); {} rounds",
         whole.subject_ns.median / 1e9,
         whole.subject_ns.min / 1e9,
         whole.subject_ns.max / 1e9,
         whole.ratio,
+        whole.floor_ns.median / 1e9,
         whole.rounds,
     );
 

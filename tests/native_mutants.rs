@@ -1,0 +1,232 @@
+//! The suite is itself tested with native handlers: it finds what only they can do wrong, says of each just what is wrong with
+//! it, and accuses none that only looks wrong. Each is a switch in `fixtures/handlers/cpp/notebook.cpp`.
+
+#![cfg(unix)]
+
+#[path = "common/native.rs"]
+#[allow(dead_code, reason = "shared with other tests, which use other parts")]
+mod native;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::path::Path;
+use std::process::Command;
+
+use mobsync::rules::{RULES, Subject};
+use native::{NOTEBOOK_CPP, library};
+use serde_json::Value;
+
+/// A rule, what its bugs do, and what looks as if it broke the rule.
+struct Mutants {
+    rule: &'static str,
+    bugs: &'static [&'static str],
+    near: &'static str,
+}
+
+const MUTANTS: [Mutants; 21] = [
+    Mutants {
+        rule: "INFO-02",
+        bugs: &["It comes from malloc.", "It is a variable of the library."],
+        near: "The block is moved by CoTaskMemRealloc, and larger than it needs to be.",
+    },
+    Mutants {
+        rule: "INFO-03",
+        bugs: &["cbSize is 0.", "cbSize is the size of a pointer."],
+        near: "The structure is the head of a larger one of the handler's own.",
+    },
+    Mutants {
+        rule: "INFO-05",
+        bugs: &["The name fills the field with one letter.", "The name is one unit too long."],
+        near: "The name is as long as it can be.",
+    },
+    Mutants {
+        rule: "ENUM-04",
+        bugs: &["Next refuses a single item without the count.", "Next without the count delivers, and says S_FALSE."],
+        near: "Next without the count refuses more than one item with E_POINTER.",
+    },
+    Mutants {
+        rule: "ITEM-01",
+        bugs: &["cbSize is 0.", "cbSize is that of a structure without its last field."],
+        near: "Behind the end of the name the field is full of letters.",
+    },
+    Mutants {
+        rule: "ITEM-06",
+        bugs: &["No name has an end.", "The name of one item has no end."],
+        near: "The name of one item is as long as it can be.",
+    },
+    Mutants {
+        rule: "CB-01",
+        bugs: &["It keeps the callback without a reference.", "It takes its reference when it prepares."],
+        near: "Its reference comes from QueryInterface.",
+    },
+    Mutants {
+        rule: "CB-02",
+        bugs: &["It keeps the old callback when a new one comes.", "It keeps it when the same one comes again."],
+        near: "It gives the old callback back before it takes the new one.",
+    },
+    Mutants {
+        rule: "CB-03",
+        bugs: &["It keeps the callback at NULL and at its end.", "A worker keeps its reference."],
+        near: "It takes two references, and gives both back.",
+    },
+    Mutants {
+        rule: "CB-05",
+        bugs: &["At NULL it releases twice.", "A worker releases twice."],
+        near: "It takes a reference for the time of each report.",
+    },
+    Mutants {
+        rule: "PROG-01",
+        bugs: &["cbSize is 0.", "cbSize is too large, once."],
+        near: "The mask names nothing but the status.",
+    },
+    Mutants {
+        rule: "PROG-03",
+        bugs: &["The mask names a text that is NULL.", "It does so when an item succeeded."],
+        near: "The text goes nowhere, and the mask does not name it.",
+    },
+    Mutants {
+        rule: "LOG-03",
+        bugs: &["cbSize is 0.", "cbSize is too large."],
+        near: "The item is there, and the mask does not name it.",
+    },
+    Mutants {
+        rule: "COM-01",
+        bugs: &["IUnknown is another object each time.", "IUnknown is another object the third time."],
+        near: "IUnknown is another pointer than the interface, always the same.",
+    },
+    Mutants {
+        rule: "COM-02",
+        bugs: &["It loses its interface while it is in use.", "It loses IUnknown when it is much in use."],
+        near: "IUnknown leads to the interface, and back, though they are two pointers.",
+    },
+    Mutants {
+        rule: "COM-03",
+        bugs: &["It has every interface.", "What it has not, it has not implemented."],
+        near: "Asked without a place for the answer, it says E_INVALIDARG.",
+    },
+    Mutants {
+        rule: "COM-04",
+        bugs: &["It keeps a reference on itself.", "A worker keeps one on it."],
+        near: "While it prepares, it takes a reference on itself.",
+    },
+    Mutants {
+        rule: "COM-05",
+        bugs: &["It has every class.", "A class that it has not is E_FAIL."],
+        near: "It has another class.",
+    },
+    Mutants {
+        rule: "COM-06",
+        bugs: &["It takes no notice of the object that it is to be a part of.", "It refuses with E_FAIL."],
+        near: "It can be a part of another object.",
+    },
+    Mutants {
+        rule: "COM-07",
+        bugs: &["It forgets to count instances down.", "It can be unloaded at any time."],
+        near: "Its factory counts as an object, too.",
+    },
+    Mutants {
+        rule: "COM-08",
+        bugs: &[
+            "All instances call back to whoever was given a callback last.",
+            "Dialogs are the newest instance's.",
+            "What one instance is told to stop, all stop.",
+        ],
+        near: "All instances count their sessions together.",
+    },
+];
+
+/// The cases for what only native handlers can do wrong, and one like all others.
+const CASES: [&str; 8] = [
+    "event-manual",
+    "walk",
+    "callback-again",
+    "another-callback",
+    "uncounted",
+    "interfaces",
+    "two-instances-at-once",
+    "cancel-one-of-two-instances",
+];
+
+/// What the suite finds of the notebook with this switch: each rule with the case that found it first.
+fn found(switch: &str, cases: &[&str]) -> (Option<i32>, BTreeMap<String, String>) {
+    let built = library("fixtures/handlers/cpp/notebook.cpp", &[&format!("WITH_BUG=\"{switch}\"")]);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mobsync"));
+    command.arg("conform").arg(built).args(["--clsid", NOTEBOOK_CPP, "--strict", "--format", "json"]);
+    // Whoever does not hang has all the time that a busy machine needs.
+    command.args(["--timeout", "60", "--blocking-limit", "30"]);
+    command.args(cases.iter().flat_map(|case| ["--case", case]));
+    let output = command.output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let report: Value = serde_json::from_str(&said)
+        .unwrap_or_else(|error| panic!("{switch}: {error}\n{said}{}", String::from_utf8_lossy(&output.stderr)));
+    let mut found = BTreeMap::new();
+    for finding in report["findings"].as_array().into_iter().flatten() {
+        let word = |name: &str| finding[name].as_str().unwrap_or_default().to_owned();
+        found.entry(word("rule")).or_insert_with(|| word("case"));
+    }
+    (output.status.code(), found)
+}
+
+#[test]
+fn every_native_bug_is_found_and_nothing_else_is() {
+    let (mut wrong, mut table) = (Vec::new(), String::new());
+    for Mutants { rule, bugs, near } in MUTANTS {
+        let name = rule.replace('-', "_");
+        for (nth, bug) in (1..).zip(bugs) {
+            let (code, found) = found(&format!("{name}_{nth}"), &CASES);
+            if code != Some(1) || found.keys().ne([rule]) {
+                wrong.push(format!("{rule} {nth}: {code:?} {found:?}"));
+            }
+            let case = found.get(rule).map_or_else(|| "nothing".to_owned(), |case| format!("`{case}`"));
+            // Writing to a String cannot fail.
+            let _ = writeln!(table, "| {rule} {nth}: {bug} | {case} |");
+        }
+        let _ = writeln!(table, "| {rule} nearly: {near} | nothing, rightly |");
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    coverage(&table);
+}
+
+#[test]
+fn what_looks_like_a_native_bug_and_is_none_passes_the_whole_suite() {
+    let mut wrong = Vec::new();
+    for Mutants { rule, near, .. } in MUTANTS {
+        // Of COM-01 and COM-02 it is the same one.
+        let name = if rule == "COM-02" { "COM_01".to_owned() } else { rule.replace('-', "_") };
+        let (code, found) = found(&format!("NEAR_{name}"), &[]);
+        if code != Some(0) || !found.is_empty() {
+            wrong.push(format!("{rule} nearly ({near}): {code:?} {found:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_rule_for_native_handlers_alone_has_mutants() {
+    let covered: BTreeSet<&str> = MUTANTS.iter().filter(|of| of.bugs.len() >= 2).map(|of| of.rule).collect();
+    let wanted = RULES.iter().filter(|rule| rule.subject == Subject::Handler && rule.native);
+    let missing: Vec<&str> = wanted.map(|rule| rule.code).filter(|code| !covered.contains(*code)).collect();
+    assert_eq!(missing, [""; 0]);
+}
+
+/// `docs/coverage-native.md` says what was found.
+fn coverage(table: &str) {
+    let mutants: usize = MUTANTS.iter().map(|of| of.bugs.len()).sum();
+    let text = format!(
+        "# What the suite finds of native handlers\n\nGenerated by `MOBSYNC_BLESS=1 cargo test --test native_mutants`. Each mutant is \
+         `fixtures/handlers/cpp/notebook.cpp`, compiled\nwith one of its switches (`BUG(COM_04_1)` is the first of COM-04); the case \
+         is the first that finds it. The suite finds\n{mutants} of {mutants} mutants, each with its own rule, and accuses none of \
+         {} that only look wrong. The rules for handlers of any\nkind are in [coverage.md](coverage.md).\n\n\
+         | rule and mistake | found by |\n| --- | --- |\n{table}",
+        MUTANTS.len(),
+    );
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/coverage-native.md");
+    if std::env::var_os("MOBSYNC_BLESS").is_some() {
+        std::fs::write(&file, &text).expect("docs/coverage-native.md can be written");
+    }
+    let there = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(
+        there == text,
+        "docs/coverage-native.md is stale; write it anew with `MOBSYNC_BLESS=1 cargo test --test native_mutants`"
+    );
+}
