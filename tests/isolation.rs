@@ -189,6 +189,13 @@ fn texts_and_lists_that_have_no_end_are_read_to_the_end_of_their_memory() {
 }
 
 #[test]
+fn a_callback_after_everything_is_over_is_heard() {
+    let run = torture("AFTER_NULL");
+    assert_eq!((run.code, run.rules()), (Some(1), vec!["CB-04"]), "{:#}", run.report);
+    assert!(run.stack("CB-04").contains("CNotebook::SetProgressCallback"), "{:#}", run.report);
+}
+
+#[test]
 fn references_that_are_not_the_handlers_are_not_taken() {
     let run = torture("OVER_RELEASE");
     assert_eq!((run.code, run.rules()), (Some(1), vec!["CB-05"]), "{:#}", run.report);
