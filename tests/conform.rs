@@ -176,6 +176,28 @@ fn a_case_without_an_end_is_nothing_that_a_suite_passes_with() {
     assert!(said.starts_with("event-manual: incomplete"), "{said}");
 }
 
+#[test]
+#[cfg(unix)]
+fn a_suite_that_is_interrupted_before_its_first_case_has_a_report_that_says_so() {
+    use nix::sys::signal::{Signal, kill};
+    let folder = TempDir::new().unwrap();
+    let (begun, report) = (folder.path().join("begun"), folder.path().join("report.json"));
+    // It never answers.
+    let program = format!("sh -c 'touch \"{}\"; sleep 1000'", begun.display());
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_mobsync"));
+    command.args(["conform", "--exec", &program, "--timeout", "100", "--format", "json", "--output"]).arg(&report);
+    let mut child = command.stderr(std::process::Stdio::null()).spawn().unwrap();
+    while !begun.exists() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it began");
+        std::thread::yield_now();
+    }
+    kill(nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap()), Signal::SIGINT).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(2));
+    let report: Value = serde_json::from_str(&fs::read_to_string(report).unwrap()).unwrap();
+    let unfinished = report["unfinished"][0].as_str().unwrap_or_default();
+    assert!(unfinished.starts_with("interrupted"), "{report:#}");
+}
+
 #[cfg(unix)]
 mod native {
     use super::*;

@@ -97,16 +97,18 @@ fn a_good_handler_passes() {
 
 #[test]
 fn a_crash_is_told_with_the_signal_and_the_handlers_stack() {
-    for (how, what, place) in [
-        ("SEGFAULT", "SIGSEGV", "CNotebook::Synchronize"),
-        ("OVERFLOW", "SIGSEGV", "overflow_the_stack"),
-        ("ABORT_IN_LIBRARY", "SIGABRT", "DllGetClassObject"),
-        ("ABORT_IN_WORKER", "SIGABRT", "RunWork"),
+    for (how, what, place, thread) in [
+        ("SEGFAULT", "SIGSEGV", "CNotebook::Synchronize", "apartment"),
+        ("OVERFLOW", "SIGSEGV", "overflow_the_stack", "apartment"),
+        ("ABORT_IN_LIBRARY", "SIGABRT", "DllGetClassObject", "apartment"),
+        ("ABORT_IN_WORKER", "SIGABRT", "RunWork", "thread-"),
     ] {
         let run = torture(how);
         assert_eq!((run.code, run.rules()), (Some(1), vec!["LIFE-02"]), "{how}: {:#}", run.report);
         let message = run.finding("LIFE-02")["message"].as_str().unwrap_or_default();
         assert!(message.contains(what), "{how}: {message}");
+        let of = run.finding("LIFE-02")["thread"].as_str().unwrap_or_default();
+        assert!(of.starts_with(thread), "{how}: {of}");
         let stack = run.stack("LIFE-02");
         assert!(stack.contains(place) && stack.contains("notebook.cpp:") | stack.contains("bugs.h:"), "{how}: {stack}");
     }
@@ -149,6 +151,7 @@ fn an_end_of_the_process_is_told_however_it_comes() {
         assert_eq!((run.code, run.rules()), (Some(1), vec!["LIFE-02"]), "{how}: {:#}", run.report);
         let message = run.finding("LIFE-02")["message"].as_str().unwrap_or_default();
         assert!(message.contains(what), "{how}: {message}");
+        assert_eq!(message.contains("an exception left a method"), how == "THROW", "{how}: {message}");
     }
 }
 

@@ -49,7 +49,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     let name = handler.name();
     let replay = match handler.opened() {
         Opened::Script(_) => Some(again::of_run(args)),
-        Opened::Real(_) => trace.map(|trace| again::of_trace(trace, None)),
+        Opened::Real(_) => Some(trace.map_or_else(|| again::of_run(args), |trace| again::of_trace(trace, None))),
     };
 
     let break_on = break_on::asked(&args.session.break_on, args.session.in_process)?;

@@ -18,6 +18,12 @@ thread_local! {
     static NAME: OnceCell<Thread> = const { OnceCell::new() };
 }
 
+/// The name of the current thread, if it was in a session; without making one, for a thread that has crashed.
+#[cfg_attr(not(unix), allow(dead_code, reason = "there are no workers"))]
+pub(crate) fn name_of_crashed_thread() -> Option<Thread> {
+    NAME.try_with(|name| name.get().cloned()).ok().flatten()
+}
+
 static UNNAMED: AtomicU32 = AtomicU32::new(0);
 
 impl Clock {

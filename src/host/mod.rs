@@ -10,6 +10,8 @@ mod sequence;
 mod shared;
 mod tape;
 
+#[cfg(unix)]
+pub(crate) use clock::name_of_crashed_thread;
 pub use plan::{Plan, Selection, StandardPlan, Step, View};
 pub use run::{
     Another, Beside, Controls, Drain, Job, Lookout, Ran, Steer, run_real, run_real_with, run_virtual, run_virtual_with,

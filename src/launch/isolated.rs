@@ -256,9 +256,12 @@ impl Hearing {
     }
 
     fn note(&mut self, note: Note, drain: &mut dyn Drain) {
+        self.note_on(Thread::APARTMENT, note, drain);
+    }
+
+    fn note_on(&mut self, thread: Thread, note: Note, drain: &mut dyn Drain) {
         let kind = EventKind::Note(Box::new(note));
-        let event =
-            Event { seq: self.next_seq, at_ns: self.at_ns, thread: Thread::APARTMENT, handler: HandlerId::FIRST, kind };
+        let event = Event { seq: self.next_seq, at_ns: self.at_ns, thread, handler: HandlerId::FIRST, kind };
         self.next_seq += 1;
         self.pass(vec![event], drain);
     }
@@ -293,10 +296,16 @@ impl Hearing {
             return self.note(Note::TimedOut(note), drain);
         }
         let (memory, at) = channel.crash_place();
-        if let Some((addresses, maps)) = crash(memory, at) {
-            let frames = stack::of_maps(&addresses, &maps);
+        let mut thread = Thread::APARTMENT;
+        let mut how = "";
+        if let Some(crash) = crash(memory, at) {
+            let frames = stack::of_maps(&crash.addresses, &crash.maps);
+            thread = crash.thread.unwrap_or(thread);
+            if stack::has_foreign_exception(&crash.addresses, &crash.maps) {
+                how = ": an exception left a method";
+            }
             if !frames.is_empty() {
-                self.note(Note::Stack(Stack { event: 0, frames }), drain);
+                self.note_on(thread.clone(), Note::Stack(Stack { event: 0, frames }), drain);
             }
         }
         let what = match status {
@@ -309,7 +318,7 @@ impl Hearing {
             },
             None => "the process ended".to_owned(),
         };
-        self.note(Note::Crashed(Crashed { what: what.as_str().into() }), drain);
+        self.note_on(thread, Note::Crashed(Crashed { what: format!("{what}{how}").as_str().into() }), drain);
     }
 
     fn into_launched(self, error: impl Fn(String) -> CreateError) -> Result<Launched, CreateError> {

@@ -120,6 +120,32 @@ pub(super) fn of_maps(addresses: &[usize], maps: &str) -> Vec<Text> {
     lines
 }
 
+/// Whether a process that is gone ended because an exception, of the handler's language, came out of a method: then this
+/// program's own function for that is on the stack, and the handler's are not any more.
+pub(super) fn has_foreign_exception(addresses: &[usize], maps: &str) -> bool {
+    let Ok(own) = std::env::current_exe() else { return false };
+    let Ok(own_maps) = std::fs::read_to_string("/proc/self/maps") else { return false };
+    let of_own = |maps: &'_ str| -> Vec<(usize, usize, usize)> {
+        let mapped = maps.lines().filter_map(Mapped::parse).filter(|mapped| own == Path::new(mapped.file));
+        mapped.map(|mapped| (mapped.from, mapped.to, mapped.offset)).collect()
+    };
+    let (there, here) = (of_own(maps), of_own(&own_maps));
+    addresses.iter().any(|address| {
+        let Some((from, _, offset)) = there.iter().find(|(from, to, _)| (*from..*to).contains(address)) else {
+            return false;
+        };
+        // The same place of the same file, as this process has it.
+        let place = address - from + offset;
+        let within = |(from, to, offset): &&(usize, usize, usize)| (*offset..offset + (to - from)).contains(&place);
+        let Some((from, _, offset)) = here.iter().find(within) else { return false };
+        let mut found = false;
+        backtrace::resolve(std::ptr::without_provenance_mut(place - offset + from), |symbol| {
+            found |= symbol.name().is_some_and(|name| name.to_string().contains("rust_foreign_exception"));
+        });
+        found
+    })
+}
+
 /// A line of the list of mapped files.
 struct Mapped<'a> {
     from: usize,

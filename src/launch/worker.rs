@@ -75,7 +75,7 @@ fn run() -> Result<(), String> {
     }
     let job: WorkerJob = serde_json::from_slice(&channel.job()).map_err(|error| format!("the job: {error}"))?;
     let (memory, at) = channel.crash_place();
-    write_crashes_to(memory, at);
+    write_crashes_to(memory, at, host::name_of_crashed_thread);
 
     let handler = job.handler.open().map_err(|error| error.to_string())?;
     let ended = hold(&handler, &job.terms, channel);

@@ -92,7 +92,8 @@ pub(in crate::cli) struct RunArgs {
 #[command(
     after_help = "On a terminal it has history and completion; from a pipe or a file it takes one command a line. \
                         `help` says which there are. Real handlers have no time limits unless --timeout and \
-                        --blocking-limit give them: a person thinks longer."
+                        --blocking-limit give them: a person thinks longer. A native handler is held in this process, \
+                        so that a debugger can be used with it: a crash of the handler ends it."
 )]
 pub(in crate::cli) struct DebugArgs {
     #[command(flatten)]

@@ -31,18 +31,22 @@ pub(in crate::cli) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
     let file = given.file();
     let output = judging::output(&args.judge, file.map(|file| ("the handler's file", file)))?;
     let mut suite = Suite { args, filter: &filter, handler: &handler, profile, known: Known::default() };
-    suite.survey()?;
-    let cases = conform::cases(&suite.known, profile, handler.is_native());
-    if args.list {
-        list(&cases, args.format)?;
-        return Ok(Ended::Well);
-    }
-    let cases = chosen(args, cases)?;
-    let Chosen { tasks, skipped, partition } = tasks(args, cases);
-
     let stop = Stop::default();
     let interrupt = Interrupt::default();
     stop.listen(&interrupt, "what was held is reported");
+    stop.unless_stopped(|controls| suite.survey(controls)).transpose()?;
+    let is_surveyed = !interrupt.came();
+    let Chosen { tasks, skipped, partition } = if is_surveyed {
+        let cases = conform::cases(&suite.known, profile, handler.is_native());
+        if args.list {
+            list(&cases, args.format)?;
+            return Ok(Ended::Well);
+        }
+        tasks(args, chosen(args, cases)?)
+    } else {
+        Chosen::default()
+    };
+
     let bar = progress_bar(tasks.len());
     let seed = (args.sessions > 0).then_some(args.seed);
     let mut report = Report::new(handler.name(), profile, seed, &filter);
@@ -68,7 +72,10 @@ pub(in crate::cli) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
     for Case { name, skipped, .. } in skipped {
         report.add_skipped(&name, skipped.unwrap_or_default());
     }
-    if interrupt.came() {
+    if !is_surveyed {
+        let why = "interrupted: the session that shows what there is to test was left, and no other was held";
+        report.unfinished.push(why.to_owned());
+    } else if interrupt.came() {
         report.unfinished.push(format!("interrupted: {not_begun} of {} sessions were not held", tasks.len()));
     }
     let mut failures = undone(&report);
@@ -100,6 +107,7 @@ fn chosen(args: &ConformArgs, cases: Vec<Case>) -> Result<Vec<Case>, Failure> {
 }
 
 /// The sessions to hold. A random one is made when its turn comes.
+#[derive(Default)]
 struct Tasks {
     fixed: Vec<Task>,
     seeds: Vec<u64>,
@@ -124,6 +132,7 @@ fn random_name(seed: u64) -> String {
 }
 
 /// What this part of the suite holds, what does not apply, and what the whole suite is.
+#[derive(Default)]
 struct Chosen {
     tasks: Tasks,
     skipped: Vec<Case>,

@@ -50,7 +50,7 @@ pub(super) struct Came {
 
 impl Suite<'_> {
     /// Learns what there is to know of the handler.
-    pub(super) fn survey(&mut self) -> Result<(), Failure> {
+    pub(super) fn survey(&mut self, started: impl FnOnce(Controls)) -> Result<(), Failure> {
         let mut known = Known::default();
         let mut session = Session::default();
         let mut see = |events: Vec<Event>, _: &Session| {
@@ -59,7 +59,7 @@ impl Suite<'_> {
                 known.observe(event, &session);
             }
         };
-        self.hold().session(self.handler, &self.terms(&conform::survey(self.profile)), |_| {}, &mut see)?;
+        self.hold().session(self.handler, &self.terms(&conform::survey(self.profile)), started, &mut see)?;
         self.known = known;
         Ok(())
     }

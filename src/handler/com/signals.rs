@@ -12,6 +12,7 @@ use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction
 use nix::unistd::Pid;
 
 use super::shared_memory::SharedMemory;
+use crate::protocol::Thread;
 
 /// How many functions of a stack are kept.
 pub(crate) const MOST_FRAMES: usize = 64;
@@ -26,11 +27,18 @@ const FAULTS: [Signal; 6] =
 /// Asks a thread what it is doing. A handler hardly uses it.
 const ASK: Signal = Signal::SIGXFSZ;
 
-/// Where a crash is written down: the number of functions, their addresses, the length of the list of mapped files, the list.
+/// Where a crash is written down: the number of functions, their addresses, the length of the list of mapped files, the list,
+/// the length of the thread's name, the name.
 struct Place {
     memory: &'static SharedMemory,
     at: usize,
+    thread: fn() -> Option<Thread>,
 }
+
+const MAPS_AT: usize = 8 + 8 * MOST_FRAMES;
+const NAME_AT: usize = MAPS_AT + 8 + MOST_MAPS;
+/// How much of a thread's name is kept.
+const MOST_NAME: usize = 64;
 
 static PLACE: OnceLock<Place> = OnceLock::new();
 /// The process that owns the place: a child that the handler forked has it too, and its faults are not the worker's.
@@ -42,11 +50,12 @@ static WRITER: AtomicUsize = AtomicUsize::new(0);
 const MOST_WAIT: Duration = Duration::from_secs(5);
 
 /// How much room a crash takes in the shared memory.
-pub(crate) const CRASH_ROOM: usize = 8 + 8 * MOST_FRAMES + 8 + MOST_MAPS;
+pub(crate) const CRASH_ROOM: usize = NAME_AT + 8 + MOST_NAME;
 
-/// From now on a fault is written down at that place before it ends the process.
-pub(crate) fn write_crashes_to(memory: &'static SharedMemory, at: usize) {
-    if PLACE.set(Place { memory, at }).is_err() {
+/// From now on a fault is written down at that place before it ends the process. `thread` says what the current thread is
+/// called in traces, without waiting for anything.
+pub(crate) fn write_crashes_to(memory: &'static SharedMemory, at: usize, thread: fn() -> Option<Thread>) {
+    if PLACE.set(Place { memory, at, thread }).is_err() {
         return;
     }
     OWNER.store(Pid::this().as_raw(), Ordering::SeqCst);
@@ -105,11 +114,17 @@ fn write_down(place: &Place) {
     }
     write_maps(place);
     place.memory.number(place.at).store(many as u64, Ordering::Release);
+    // Last, for it may fault.
+    let name = (place.thread)();
+    let name =
+        name.as_ref().map(|name| name.0.as_str().as_bytes()).filter(|name| name.len() <= MOST_NAME).unwrap_or_default();
+    place.memory.write(place.at + NAME_AT + 8, name);
+    place.memory.number(place.at + NAME_AT).store(name.len() as u64, Ordering::Release);
 }
 
 /// Copies the list of mapped files, with calls that may be made in a signal's action.
 fn write_maps(place: &Place) {
-    let at = place.at + 8 + 8 * MOST_FRAMES;
+    let at = place.at + MAPS_AT;
     let mut buffer = [0_u8; 4096];
     let mut length = 0;
     // SAFETY: the path is terminated, and the buffer as large as is said.
@@ -143,16 +158,30 @@ fn frames() -> ([usize; MOST_FRAMES], usize) {
     (frames, many)
 }
 
-/// What was written down about a crash: the addresses of functions, and the list of mapped files.
-pub(crate) fn crash(memory: &SharedMemory, at: usize) -> Option<(Vec<usize>, String)> {
+/// What was written down about a crash.
+pub(crate) struct Crash {
+    /// The addresses of functions, the innermost first.
+    pub(crate) addresses: Vec<usize>,
+    /// The list of mapped files.
+    pub(crate) maps: String,
+    /// The thread, if it was in the session.
+    pub(crate) thread: Option<Thread>,
+}
+
+/// Reads what was written down.
+pub(crate) fn crash(memory: &SharedMemory, at: usize) -> Option<Crash> {
     let many = usize::try_from(memory.number(at).load(Ordering::Acquire)).ok().filter(|many| *many > 0)?;
     let frame = |nth| usize::try_from(memory.number(at + 8 + 8 * nth).load(Ordering::Relaxed)).unwrap_or(0);
-    let frames = (0..many.min(MOST_FRAMES)).map(frame).collect();
-    let maps = at + 8 + 8 * MOST_FRAMES;
-    let length = usize::try_from(memory.number(maps).load(Ordering::Relaxed)).unwrap_or(0).min(MOST_MAPS);
-    let mut text = vec![0; length];
-    memory.read(maps + 8, &mut text);
-    Some((frames, String::from_utf8_lossy(&text).into_owned()))
+    let addresses = (0..many.min(MOST_FRAMES)).map(frame).collect();
+    let text = |at: usize, most: usize| {
+        let length = usize::try_from(memory.number(at).load(Ordering::Acquire)).unwrap_or(0).min(most);
+        let mut text = vec![0; length];
+        memory.read(at + 8, &mut text);
+        String::from_utf8_lossy(&text).into_owned()
+    };
+    let thread = Some(text(at + NAME_AT, MOST_NAME)).filter(|name| !name.is_empty());
+    let thread = thread.map(|name| Thread::from(name.as_str()));
+    Some(Crash { addresses, maps: text(at + MAPS_AT, MOST_MAPS), thread })
 }
 
 static ASKED: [AtomicUsize; MOST_FRAMES] = [const { AtomicUsize::new(0) }; MOST_FRAMES];
