@@ -6,7 +6,7 @@ mod native;
 use std::collections::BTreeSet;
 
 use mobsync::host::{Plan, Selection, StandardPlan, Step, View};
-use mobsync::launch::{self, Handler, Standard, Terms};
+use mobsync::launch::{self, Handler, HandlerSpec, Standard, Terms};
 use mobsync::protocol::*;
 use mobsync::rules::{Conditions, Finding, Monitor};
 use mobsync::trace::diff::diff;
@@ -176,4 +176,36 @@ fn every_native_rule_is_broken_by_its_bugs_and_by_no_other() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Why no instance comes of a library with this source.
+fn refused(source: &str) -> String {
+    let folder = tempfile::TempDir::new().expect("a folder can be made");
+    let (file, library) = (folder.path().join("source.c"), folder.path().join("library.so"));
+    std::fs::write(&file, source).expect("it can be written");
+    let words = [file.to_str(), Some("-o"), library.to_str()].map(|word| word.expect("it is UTF-8"));
+    let output = native::compile(false, &[&["-fPIC", "-shared"], &words[..]].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let clsid = native::NOTEBOOK_C.parse().expect("it is a GUID");
+    let handler =
+        HandlerSpec::Com { library, clsid, name: "refused".to_owned(), probes: false }.open().expect("it is opened");
+    let terms = Terms::standard(Standard {
+        initialize: Initialize::new(SyncFlags::new(SyncEvent::MANUAL, 0)),
+        selection: Selection::All,
+        retries: 0,
+    });
+    let held = launch::in_process(&handler, &terms, |_| {}, &mut |_: Vec<Event>, _: &Session| {});
+    held.map(|_| ()).expect_err("there is no handler").why
+}
+
+#[test]
+fn a_library_that_is_no_handler_is_refused_with_the_reason() {
+    let why = refused("int missing(void); int DllGetClassObject(void) { return missing(); }");
+    assert!(why.contains("undefined symbol: missing") || why.contains("_missing"), "{why}");
+    let why = refused("int DllGetClassObject(void) { return 0; }");
+    assert!(why.ends_with("returned S_OK and no object: it must store a class factory"), "{why}");
+    let why = refused("int DllGetClassObject(void) { return (int)0x80040111; }");
+    assert!(why.ends_with("is --clsid the right one?"), "{why}");
+    let why = refused("int something_else;");
+    assert!(why.contains("DllGetClassObject"), "{why}");
 }

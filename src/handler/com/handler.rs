@@ -51,7 +51,11 @@ impl HandlerFactory for ComFactory {
         let loaded = self.loaded.get_or_init(|| Loaded::load(&self.library)).clone().map_err(|why| self.error(why))?;
         let (hr, class) = loaded.class(self.clsid);
         let Some(class) = class.filter(|_| hr.is_success()) else {
-            let hint = if hr == HResult::CLASS_E_CLASSNOTAVAILABLE { "; is --clsid the right one?" } else { "" };
+            let hint = match hr {
+                HResult::CLASS_E_CLASSNOTAVAILABLE => "; is --clsid the right one?",
+                hr if hr.is_success() => " and no object: it must store a class factory",
+                _ => "",
+            };
             return Err(self.error(format!("DllGetClassObject for {} returned {hr}{hint}", self.clsid)));
         };
         let iid: GUID = raw(IID_ISYNC_MGR_SYNCHRONIZE);

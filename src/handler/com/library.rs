@@ -27,7 +27,7 @@ impl Loaded {
         // Without a slash the system would look for it elsewhere than here.
         let place = std::path::absolute(path).map_err(|error| error.to_string())?;
         // SAFETY: the library's initializers run, as whoever names it as a handler wants.
-        let library = unsafe { Library::new(&place) }.map_err(|error| with_source(&error))?;
+        let library = unsafe { open(&place) }.map_err(|error| with_source(&error))?;
         // SAFETY: the function has the type that COM gives to its name.
         let get_class_object = unsafe { library.get::<DllGetClassObject>(b"DllGetClassObject") }
             .map(|symbol| *symbol)
@@ -55,6 +55,27 @@ impl Loaded {
         // SAFETY: it takes nothing.
         self.can_unload_now.map(|ask| hresult(unsafe { ask() }))
     }
+}
+
+/// Loads it with all that it needs: a function that is missing is told now, and does not end the process when it is called.
+///
+/// # Safety
+/// As of [`Library::new`].
+#[cfg(unix)]
+unsafe fn open(path: &Path) -> Result<Library, libloading::Error> {
+    use libloading::os::unix;
+    // SAFETY: by the contract.
+    unsafe { unix::Library::open(Some(path), unix::RTLD_NOW | unix::RTLD_LOCAL) }.map(Library::from)
+}
+
+/// Loads it.
+///
+/// # Safety
+/// As of [`Library::new`].
+#[cfg(not(unix))]
+unsafe fn open(path: &Path) -> Result<Library, libloading::Error> {
+    // SAFETY: by the contract.
+    unsafe { Library::new(path) }
 }
 
 fn with_source(error: &libloading::Error) -> String {
