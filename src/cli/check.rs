@@ -8,6 +8,7 @@ use super::args::CheckArgs;
 use super::exit::{Ended, Failure};
 use super::judged::Judged;
 use super::judging;
+use crate::protocol::Instance;
 use crate::report::{CaseRecord, Report, Scope};
 use crate::rules::Conditions;
 use crate::trace::{self, Header, Reader, TraceError};
@@ -37,11 +38,11 @@ pub(super) fn check(args: &CheckArgs) -> Result<Ended, Failure> {
                 continue;
             }
         };
-        failures.extend(broken.as_ref().map(ToString::to_string));
+        let error = broken.map(|error| error.to_string()).or_else(|| unended(&case, &judged));
+        failures.extend(error.clone());
         let profile = args.profile.map_or(header.profile, Into::into);
         let report = report.get_or_insert_with(|| Report::new(&*header.handler, profile, header.seed, &filter));
         report.agree_with(&header.handler, header.seed);
-        let error = broken.map(|error| error.to_string());
         let record = judged.take_record(&case, again::of_check(path, args));
         let record = CaseRecord { error, handler: Some(header.handler.to_string()), ..record };
         report.add_case(record, judged.monitor(), &filter);
@@ -94,6 +95,20 @@ fn judge_all<R: BufRead>(args: &CheckArgs, mut reader: Reader<R>, file: Option<&
         judged.finish()
     }
     Read { header, judged, broken }
+}
+
+/// What is missing at the end of a trace: whoever recorded it was ended, or left the session.
+fn unended(trace: &str, judged: &Judged) -> Option<String> {
+    let session = judged.monitor().session();
+    let missing = |instance: &Instance| match (instance.open_call(), instance.awaiting()) {
+        _ if instance.state().is_end() => None,
+        (Some(method), _) => Some(format!("{method} has returned")),
+        (None, Some(method)) => Some(format!("{method} is completed")),
+        (None, None) => Some("the handler is released".to_owned()),
+    };
+    let nobody = || session.instances().next().is_none().then(|| "a handler is created".to_owned());
+    let what = session.instances().find_map(missing).or_else(nobody)?;
+    Some(format!("{trace}: the trace ends before {what}: it was cut off, or the session was left"))
 }
 
 pub(super) fn is_stdin(path: &Path) -> bool {
