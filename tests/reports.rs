@@ -172,6 +172,66 @@ fn a_trace_gives_the_line_at_which_it_was_seen() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_finding_of_a_program_stands_at_its_file_and_without_one_nowhere() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = folder.path().join("my handler.py");
+    std::fs::write(&script, "raise SystemExit(3)").expect("it is written");
+    let script = script.to_str().expect("UTF-8");
+    let interpreter = which("python3");
+    let schema = sarif_schema();
+    for (command, file) in [
+        (format!("python3 -u '{script}'"), Some(script)),
+        (format!("{interpreter} '{script}'"), Some(script)),
+        (format!("{interpreter} -c 'raise SystemExit(3)'"), None),
+        ("python3 -c 'raise SystemExit(3)'".to_owned(), None),
+    ] {
+        for case in [&["run"][..], &["conform", "--case", "event-manual"]] {
+            let args = |format| [case, &["--exec", &command, "--format", format]].concat();
+            let (sarif, output) = mobsync(&args("sarif"));
+            assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+            let result = &valid_sarif(&schema, &sarif)["runs"][0]["results"][0];
+            let uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].as_str();
+            let github = mobsync(&args("github")).0;
+            match file {
+                Some(file) => {
+                    assert!(uri.is_some_and(|uri| uri.ends_with("/my%20handler.py")), "{command}: {sarif}");
+                    assert!(github.starts_with(&format!("::error file={file},title=LIFE-02")), "{command}: {github}");
+                }
+                None => {
+                    assert!(result["ruleId"].is_string() && result["locations"].is_null(), "{command}: {sarif}");
+                    assert!(github.starts_with("::error title=LIFE-02"), "{command}: {github}");
+                }
+            }
+        }
+    }
+    let program = ["run", "--exec", &format!("python3 '{script}'"), "--output", script];
+    let (_, output) = mobsync(&program);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("that is the handler's file; it would be overwritten"));
+}
+
+/// Where PATH has the program.
+#[cfg(unix)]
+fn which(program: &str) -> String {
+    let path = std::env::var_os("PATH").expect("there is a PATH");
+    let file = std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file());
+    file.and_then(|file| file.to_str().map(str::to_owned)).expect("the program is installed")
+}
+
+#[test]
+fn a_finding_of_a_replay_stands_at_the_scenario() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let scenario = folder.path().join("s.json");
+    let title = r#"{ "format": "mobsync-scenario", "version": 1, "title": "t" }"#;
+    std::fs::write(&scenario, title).expect("it is written");
+    let scenario = scenario.to_str().expect("UTF-8");
+    let said =
+        mobsync(&["replay", scenario, "--handler", "fixtures/handlers/completes-twice.json", "--format", "github"]).0;
+    assert!(said.starts_with(&format!("::error file={scenario},title=SYNC-04")), "{said}");
+}
+
+#[test]
 fn expectations_that_are_not_met_fail_a_test() {
     let scenario =
         ["replay", "fixtures/scenarios/an-ordinary-session.json", "--handler", "fixtures/handlers/hangs.json"];

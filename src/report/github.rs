@@ -38,7 +38,7 @@ pub(super) fn github(report: &Report, style: Style<'_>) -> String {
         }
         annotations.push(Annotation {
             level: if finding.accepted.is_some() { Level::Note } else { finding.level },
-            place: Some(Place::of(report, finding, style)),
+            place: Place::of(report, finding, style),
             title: format!("{word}{} {}", finding.rule, finding.name),
             message,
         });

@@ -29,7 +29,7 @@ pub(in crate::cli) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
         }
     }
     let file = given.file();
-    let output = judging::output(&args.judge, file.map(|file| ("the handler's file", file)))?;
+    let output = judging::output(&args.judge, file.as_deref().map(|file| ("the handler's file", file)))?;
     let mut suite = Suite { args, filter: &filter, handler: &handler, profile, known: Known::default() };
     suite.survey()?;
     let cases = conform::cases(&suite.known, profile, handler.is_native());
