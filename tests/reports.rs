@@ -1,5 +1,6 @@
 //! Reports in every form: each is well-formed, valid by its schema, and says what came, whatever the handler's text is.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -260,6 +261,28 @@ fn a_stack_gives_the_source_line() {
 }
 
 #[test]
+fn the_same_finding_in_many_cases_is_one_annotation_that_counts_them() {
+    let line = |line: u32| Some(vec![format!("Note::Sync() at n.cpp:{line}")]);
+    let mut cases: Vec<CaseRecord> = (1..=45)
+        .map(|nth| record(&format!("case-{nth}"), vec![found("SYNC-04", &format!("after {nth}s"), line(7))], None))
+        .collect();
+    cases.push(record("other", vec![found("SYNC-04", "elsewhere", line(8)), found("PROG-05", "x", line(7))], None));
+    cases.push(record("twice", vec![found("CB-04", "one", None), found("CB-04", "two", None)], None));
+    let github = rendered(&report_of("h", cases), Format::Github);
+    let of = |rule: &str| -> Vec<&str> {
+        github.lines().filter(|line| line.starts_with("::") && line.contains(rule)).collect()
+    };
+    let [many, one] = of("title=SYNC-04")[..] else { panic!("{github}") };
+    assert!(many.starts_with("::error file=n.cpp,line=7,"), "{many}");
+    assert!(many.contains("::after 1s%0AFound in 45 cases: case-1, case-2, case-3 and 42 more%0A"), "{many}");
+    assert!(many.ends_with("%0ATo see it again: mobsync check case-1"), "{many}");
+    assert!(one.contains("line=8,") && one.contains("::elsewhere%0A") && !one.contains("Found"), "{one}");
+    assert_eq!(of("title=PROG-05").len(), 1);
+    let [twice] = of("title=CB-04")[..] else { panic!("{github}") };
+    assert!(twice.contains("::one%0Atwo%0AFound 2 times in twice%0A"), "{twice}");
+}
+
+#[test]
 fn fingerprints_outlive_times_and_tell_findings_apart() {
     let prints = |messages: &[&str]| -> Vec<String> {
         let found = messages.iter().map(|message| found("SYNC-04", message, None)).collect();
@@ -392,6 +415,7 @@ proptest! {
             .iter()
             .map(|(at, message)| found(RULES[*at].code, &worse(message), frame.as_deref().map(|frame| vec![worse(frame)])))
             .collect();
+        let rules: BTreeSet<&str> = found.iter().map(|found| found.finding.rule.code).collect();
         let (many, errors) = (found.len(), found.iter().filter(|found| found.finding.level == Level::Error).count());
         // A crash and a hang are errors of a test, not failures.
         let ended = found.iter().any(|found| matches!(found.finding.rule.code, "LIFE-02" | "LIFE-03"));
@@ -404,10 +428,10 @@ proptest! {
         let sarif: Value = serde_json::from_str(&rendered(&report, Format::Sarif)).expect("JSON");
         let _: serde_sarif::sarif::Sarif = serde_json::from_value(sarif.clone()).expect("its types take it");
         prop_assert_eq!(sarif["runs"][0]["results"].as_array().map(Vec::len), Some(many));
-        // A line a finding, one for a case without an end, and the verdict: nothing of the text begins a line of its own.
+        // A line a rule, for all are at one place, one for a case without an end, and the verdict: nothing of the text begins a line of its own.
         let github = rendered(&report, Format::Github);
         let commands = github.split_inclusive(['\n', '\r']).filter(|line| line.starts_with("::")).count();
-        prop_assert_eq!(commands, many + usize::from(error.is_some()));
+        prop_assert_eq!(commands, rules.len() + usize::from(error.is_some()));
         prop_assert_eq!(github.split_inclusive(['\n', '\r']).count(), commands + 1);
     }
 }

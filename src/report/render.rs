@@ -56,7 +56,7 @@ pub fn render(report: &Report, format: Format, style: Style<'_>) -> Result<Strin
 }
 
 /// A place in a file.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Place {
     /// The path, with `/` between its parts, relative to the root where it lies in there.
     pub(super) file: String,
