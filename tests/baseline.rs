@@ -227,6 +227,39 @@ fn an_entry_whose_rule_handler_or_case_was_not_judged_is_not_called_stale() {
 }
 
 #[test]
+fn an_entry_for_a_case_that_there_is_not_is_told_with_the_one_that_was_meant() {
+    let entry = |case: &str| File::of(&json!([{ "rule": "SYNC-04", "reason": "r", "case": case }]));
+    let sessions = ["conform", GOOD, "--sessions", "3"];
+    for (case, args, expected) in [
+        ("event-manuall", &["conform", GOOD][..], "there is no such case; did you mean event-manual?"),
+        ("nothing-like-it-at-all", &["conform", GOOD], "there is no such case; `mobsync conform … --list` shows them"),
+        ("random-3", &sessions, "there is no such session; --sessions and --seed say which there are"),
+        ("random-99", &["conform", GOOD], "there is no such session; --sessions and --seed say which there are"),
+    ] {
+        let file = entry(case);
+        let (code, said, _) = file.ran(args);
+        assert_eq!(code, Some(0), "{said}");
+        let expected = format!("accepted[0]: SYNC-04 is accepted in {case}, and {expected}\n");
+        assert!(said.contains(&format!("warning: {}:5:5: {expected}", file.path())), "{said}");
+        let (code, said, _) = file.ran(&[args, &["--strict"]].concat());
+        assert_eq!(code, Some(1), "{said}");
+        assert_eq!(states(&file.report(args).1), ["no-such-case"]);
+    }
+    for (case, args) in [
+        ("event-manuall", &["conform", GOOD, "--partition", "1/2"][..]),
+        ("event-manuall", &["conform", GOOD, "--case", "walk"]),
+        ("event-manuall", &["conform", GOOD, "--select", "PROG"]),
+        ("event-manuall", &["run", GOOD]),
+        ("run", &["conform", GOOD]),
+        ("traces/t.jsonl", &["conform", GOOD]),
+        ("random-99", &["conform", GOOD, "--case", "walk"]),
+    ] {
+        assert_eq!(states(&entry(case).report(args).1), ["not-judged"], "{case} {args:?}");
+    }
+    assert_eq!(states(&entry("random-2").report(&sessions).1), ["stale"]);
+}
+
+#[test]
 fn what_a_scenario_expects_is_not_taken_away_by_a_baseline() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("s.json");

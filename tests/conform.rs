@@ -257,3 +257,21 @@ mod native {
         passes(&["filesync", "--folder", &left, "--folder", &recipes]);
     }
 }
+
+#[test]
+fn a_file_where_a_folder_is_meant_is_called_one() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("t.jsonl");
+    fs::write(&file, "kept").unwrap();
+    let file = file.to_str().unwrap();
+    let inside = folder.path().join("t.jsonl/deeper");
+    for option in ["--trace", "--scenarios"] {
+        let (code, said, errors) = ran(&[GOOD, option, file]);
+        assert_eq!((code, said.as_str()), (Some(2), ""), "{errors}");
+        let expected = format!("mobsync: {option} {file}: that is a file; name a folder, which is made if need be\n");
+        assert_eq!(errors, expected);
+        let errors = ran(&[GOOD, option, inside.to_str().unwrap()]).2;
+        assert!(errors.contains(&format!("deeper: {file} is a file, and no folder can be in it")), "{errors}");
+    }
+    assert_eq!(fs::read_to_string(file).unwrap(), "kept");
+}

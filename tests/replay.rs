@@ -402,6 +402,17 @@ mod interrupted {
         assert!(said.contains("ok  "), "{said}");
         assert!(said.contains("broken off  "), "{said}");
         assert!(said.contains("2 replayed: 1 passed, 1 not to their end"), "{said}");
-        assert!(errors.contains("interrupted: 1 of 3 scenarios were not begun"), "{errors}");
+        assert!(errors.contains("interrupted: 1 of 3 scenarios was not begun, and 1 was broken off"), "{errors}");
+
+        let mut child = started(&["replay", &at("scenarios/2-large.json"), "--trace", &at("one.jsonl")]);
+        while !fs::read_to_string(at("one.jsonl")).is_ok_and(|text| text.contains("Progress")) {
+            assert!(child.try_wait().unwrap().is_none(), "it ended before it was interrupted");
+            std::thread::yield_now();
+        }
+        interrupt(&child);
+        let output = child.wait_with_output().unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{errors}");
+        assert!(errors.contains("interrupted: the scenario was broken off"), "{errors}");
     }
 }

@@ -212,7 +212,7 @@ fn what_is_no_report_is_refused_with_its_place_and_what_was_expected() {
         (right[..right.len() / 2].to_owned(), "not JSON: the file ends in the middle of"),
         (
             right.replacen("mobsync-report", "mobsync-trace", 1),
-            "TWO:2:13: format: the format is `mobsync-trace`; expected `mobsync-report`",
+            "TWO:2:13: format: this is no mobsync-report, but says that it is a `mobsync-trace`",
         ),
         (
             right.replacen("\"version\": 1", "\"version\": 2", 1),
@@ -276,5 +276,32 @@ proptest! {
         if let Err(error) = parse_report(&String::from_utf8_lossy(&bytes), Path::new("r.json")) {
             prop_assert!(error.to_string().starts_with("r.json:"), "{error}");
         }
+    }
+}
+
+#[test]
+fn a_file_that_is_no_report_is_called_that_and_what_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let written = |name: &str, text: &str| {
+        let file = folder.path().join(name);
+        fs::write(&file, text).unwrap();
+        file.to_str().expect("UTF-8").to_owned()
+    };
+    let trace = folder.path().join("t.jsonl").to_str().expect("UTF-8").to_owned();
+    assert_eq!(ran(&["run", GOOD, "--trace", &trace]).0, Some(0));
+    let sarif = ran(&["conform", GOOD, "--case", "walk", "--format", "sarif"]).1;
+    for (file, expected) in [
+        (GOOD.to_owned(), ":3:11: kind: this is no mobsync-report, but a handler file of kind `script`; "),
+        (BASELINE.to_owned(), "format: this is no mobsync-report, but says that it is a `mobsync-baseline`; "),
+        (trace, ": format: this is no mobsync-report, but says that it is a `mobsync-trace`; "),
+        (written("a.sarif", &sarif), ":1:1: the document: this is no mobsync-report: it does not say its `format`; "),
+        (written("b.json", r#"{ "format": 7 }"#), ":1:13: format: this is no mobsync-report; "),
+        (written("c.json", r#"{ "format": "mobsync-other", "version": 2 }"#), "`mobsync-other`; "),
+        (written("d.json", "[]"), "found a list"),
+        (written("e.json", "no"), "not JSON"),
+    ] {
+        let (code, said, errors) = ran(&["report", "merge", &file]);
+        assert_eq!((code, said.as_str()), (Some(2), ""), "{errors}");
+        assert!(errors.starts_with(&format!("mobsync: {file}:")) && errors.contains(expected), "{file}: {errors}");
     }
 }

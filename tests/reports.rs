@@ -1,5 +1,6 @@
 //! Reports in every form: each is well-formed, valid by its schema, and says what came, whatever the handler's text is.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -172,6 +173,66 @@ fn a_trace_gives_the_line_at_which_it_was_seen() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_finding_of_a_program_stands_at_its_file_and_without_one_nowhere() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = folder.path().join("my handler.py");
+    std::fs::write(&script, "raise SystemExit(3)").expect("it is written");
+    let script = script.to_str().expect("UTF-8");
+    let interpreter = which("python3");
+    let schema = sarif_schema();
+    for (command, file) in [
+        (format!("python3 -u '{script}'"), Some(script)),
+        (format!("{interpreter} '{script}'"), Some(script)),
+        (format!("{interpreter} -c 'raise SystemExit(3)'"), None),
+        ("python3 -c 'raise SystemExit(3)'".to_owned(), None),
+    ] {
+        for case in [&["run"][..], &["conform", "--case", "event-manual"]] {
+            let args = |format| [case, &["--exec", &command, "--format", format]].concat();
+            let (sarif, output) = mobsync(&args("sarif"));
+            assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+            let result = &valid_sarif(&schema, &sarif)["runs"][0]["results"][0];
+            let uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].as_str();
+            let github = mobsync(&args("github")).0;
+            match file {
+                Some(file) => {
+                    assert!(uri.is_some_and(|uri| uri.ends_with("/my%20handler.py")), "{command}: {sarif}");
+                    assert!(github.starts_with(&format!("::error file={file},title=LIFE-02")), "{command}: {github}");
+                }
+                None => {
+                    assert!(result["ruleId"].is_string() && result["locations"].is_null(), "{command}: {sarif}");
+                    assert!(github.starts_with("::error title=LIFE-02"), "{command}: {github}");
+                }
+            }
+        }
+    }
+    let program = ["run", "--exec", &format!("python3 '{script}'"), "--output", script];
+    let (_, output) = mobsync(&program);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("that is the handler's file; it would be overwritten"));
+}
+
+/// Where PATH has the program.
+#[cfg(unix)]
+fn which(program: &str) -> String {
+    let path = std::env::var_os("PATH").expect("there is a PATH");
+    let file = std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file());
+    file.and_then(|file| file.to_str().map(str::to_owned)).expect("the program is installed")
+}
+
+#[test]
+fn a_finding_of_a_replay_stands_at_the_scenario() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let scenario = folder.path().join("s.json");
+    let title = r#"{ "format": "mobsync-scenario", "version": 1, "title": "t" }"#;
+    std::fs::write(&scenario, title).expect("it is written");
+    let scenario = scenario.to_str().expect("UTF-8");
+    let said =
+        mobsync(&["replay", scenario, "--handler", "fixtures/handlers/completes-twice.json", "--format", "github"]).0;
+    assert!(said.starts_with(&format!("::error file={scenario},title=SYNC-04")), "{said}");
+}
+
+#[test]
 fn expectations_that_are_not_met_fail_a_test() {
     let scenario =
         ["replay", "fixtures/scenarios/an-ordinary-session.json", "--handler", "fixtures/handlers/hangs.json"];
@@ -197,6 +258,28 @@ fn a_stack_gives_the_source_line() {
     assert_eq!(result["stacks"][0]["frames"].as_array().map(Vec::len), Some(3));
     let github = render(&report, Format::Github, style).expect("rendered");
     assert!(github.starts_with("::error file=src/n b.cpp,line=42,title=LIFE-02"), "{github}");
+}
+
+#[test]
+fn the_same_finding_in_many_cases_is_one_annotation_that_counts_them() {
+    let line = |line: u32| Some(vec![format!("Note::Sync() at n.cpp:{line}")]);
+    let mut cases: Vec<CaseRecord> = (1..=45)
+        .map(|nth| record(&format!("case-{nth}"), vec![found("SYNC-04", &format!("after {nth}s"), line(7))], None))
+        .collect();
+    cases.push(record("other", vec![found("SYNC-04", "elsewhere", line(8)), found("PROG-05", "x", line(7))], None));
+    cases.push(record("twice", vec![found("CB-04", "one", None), found("CB-04", "two", None)], None));
+    let github = rendered(&report_of("h", cases), Format::Github);
+    let of = |rule: &str| -> Vec<&str> {
+        github.lines().filter(|line| line.starts_with("::") && line.contains(rule)).collect()
+    };
+    let [many, one] = of("title=SYNC-04")[..] else { panic!("{github}") };
+    assert!(many.starts_with("::error file=n.cpp,line=7,"), "{many}");
+    assert!(many.contains("::after 1s%0AFound in 45 cases: case-1, case-2, case-3 and 42 more%0A"), "{many}");
+    assert!(many.ends_with("%0ATo see it again: mobsync check case-1"), "{many}");
+    assert!(one.contains("line=8,") && one.contains("::elsewhere%0A") && !one.contains("Found"), "{one}");
+    assert_eq!(of("title=PROG-05").len(), 1);
+    let [twice] = of("title=CB-04")[..] else { panic!("{github}") };
+    assert!(twice.contains("::one%0Atwo%0AFound 2 times in twice%0A"), "{twice}");
 }
 
 #[test]
@@ -332,6 +415,7 @@ proptest! {
             .iter()
             .map(|(at, message)| found(RULES[*at].code, &worse(message), frame.as_deref().map(|frame| vec![worse(frame)])))
             .collect();
+        let rules: BTreeSet<&str> = found.iter().map(|found| found.finding.rule.code).collect();
         let (many, errors) = (found.len(), found.iter().filter(|found| found.finding.level == Level::Error).count());
         // A crash and a hang are errors of a test, not failures.
         let ended = found.iter().any(|found| matches!(found.finding.rule.code, "LIFE-02" | "LIFE-03"));
@@ -344,10 +428,10 @@ proptest! {
         let sarif: Value = serde_json::from_str(&rendered(&report, Format::Sarif)).expect("JSON");
         let _: serde_sarif::sarif::Sarif = serde_json::from_value(sarif.clone()).expect("its types take it");
         prop_assert_eq!(sarif["runs"][0]["results"].as_array().map(Vec::len), Some(many));
-        // A line a finding, one for a case without an end, and the verdict: nothing of the text begins a line of its own.
+        // A line a rule, for all are at one place, one for a case without an end, and the verdict: nothing of the text begins a line of its own.
         let github = rendered(&report, Format::Github);
         let commands = github.split_inclusive(['\n', '\r']).filter(|line| line.starts_with("::")).count();
-        prop_assert_eq!(commands, many + usize::from(error.is_some()));
+        prop_assert_eq!(commands, rules.len() + usize::from(error.is_some()));
         prop_assert_eq!(github.split_inclusive(['\n', '\r']).count(), commands + 1);
     }
 }

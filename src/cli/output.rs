@@ -136,6 +136,18 @@ pub(super) fn cannot_write(option: &str, path: &Path, error: &io::Error) -> Fail
     Failure(format!("{option} {}: cannot be written: {why}", path.display()))
 }
 
+/// Makes the folder that an option names, unless it is there.
+pub(super) fn make_folder(option: &str, folder: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(folder).map_err(|error| {
+        let why = match folder.ancestors().find(|there| there.is_file()) {
+            Some(there) if there == folder => "that is a file; name a folder, which is made if need be".to_owned(),
+            Some(there) => format!("{} is a file, and no folder can be in it; name another", there.display()),
+            None => format!("the folder cannot be made: {error}"),
+        };
+        Failure(format!("{option} {}: {why}", folder.display()))
+    })
+}
+
 /// A file that a command writes must be none that it reads or writes otherwise. Each is given as the command line names it.
 pub(super) fn keep_apart(written: (&str, Option<&Path>), other: (&str, Option<&Path>)) -> Result<(), Failure> {
     let ((option, Some(path)), (what, Some(other))) = (written, other) else { return Ok(()) };

@@ -34,7 +34,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     }
     let (trace, report_to) = (args.session.trace.as_deref(), args.judge.output.as_deref());
     let handler_file = given.file();
-    keep_apart(("--trace", trace), ("the handler's file", handler_file))?;
+    keep_apart(("--trace", trace), ("the handler's file", handler_file.as_deref()))?;
     keep_apart(("--output", report_to), ("the file of --trace", trace))?;
     keep_apart(("--trace", trace), ("the file of --baseline", args.judge.baseline.as_deref()))?;
     let record = args.record.as_deref();
@@ -44,7 +44,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     }
     keep_apart(("--record", record), ("the file of --trace", trace))?;
     keep_apart(("--record", record), ("the file of --output", report_to))?;
-    let output = judging::output(&args.judge, handler_file.map(|file| ("the handler's file", file)))?;
+    let output = judging::output(&args.judge, handler_file.as_deref().map(|file| ("the handler's file", file)))?;
     let header = terms.header(&handler);
     let name = handler.name();
     let replay = match handler.opened() {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::model::code;
 use super::{Case, CaseOutcome, Report, plain};
 use crate::handler::script::{self, ScriptError};
+use crate::protocol::nearest;
 use crate::rules::{RULES, Rule, Verdict, select};
 
 /// What the first field of a baseline says.
@@ -152,6 +153,9 @@ pub struct BaselineRow {
     pub matched: usize,
     /// Whether it is still needed.
     pub state: BaselineState,
+    /// The case whose name is nearest to one that there is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub near: Option<String>,
 }
 
 /// As in the report's own rows.
@@ -165,6 +169,8 @@ pub enum BaselineState {
     Matched,
     /// There was occasion for what it accepts, and it was not found.
     Stale,
+    /// The whole suite was judged, and its case is not in it.
+    NoSuchCase,
     /// Nothing is known of it: its rule, its handler or its case was not judged, or not all of it.
     NotJudged,
 }
@@ -202,6 +208,7 @@ impl Baseline {
                 message: accepted.message,
                 matched: 0,
                 state: BaselineState::NotJudged,
+                near: None,
             }
         };
         Ok(Self(read.accepted.into_iter().enumerate().map(row).collect()))
@@ -220,7 +227,7 @@ impl Baseline {
 
 impl From<Vec<BaselineRow>> for Baseline {
     fn from(rows: Vec<BaselineRow>) -> Self {
-        let fresh = |row| BaselineRow { matched: 0, state: BaselineState::NotJudged, ..row };
+        let fresh = |row| BaselineRow { matched: 0, state: BaselineState::NotJudged, near: None, ..row };
         Self(rows.into_iter().map(fresh).collect())
     }
 }
@@ -241,8 +248,16 @@ impl BaselineRow {
         format!("{}:{}:{}: {}", plain(&self.file), self.line, self.column, self.path)
     }
 
-    /// What is said of it when it is stale.
+    /// What is said of it when it accepts nothing.
     pub fn complaint(&self) -> String {
+        if let (BaselineState::NoSuchCase, Some(case)) = (self.state, &self.case) {
+            let (what, then) = match &self.near {
+                Some(near) => ("case", format!("did you mean {}?", plain(near))),
+                None if is_random(case) => ("session", "--sessions and --seed say which there are".to_owned()),
+                None => ("case", "`mobsync conform … --list` shows them".to_owned()),
+            };
+            return format!("{} is accepted in {}, and there is no such {what}; {then}", self.rule, plain(case));
+        }
         let case = self.case.as_ref().map_or(String::new(), |case| format!(" in {}", plain(case)));
         let message = self
             .message
@@ -255,6 +270,16 @@ impl BaselineRow {
 /// A path is the same file on every system.
 fn same_case(one: &str, other: &str) -> bool {
     one == other || one.replace('\\', "/") == other.replace('\\', "/")
+}
+
+/// Whether it is the name of a random session, which has its seed in it: one that is near is none that was meant.
+fn is_random(case: &str) -> bool {
+    case.strip_prefix("random-").is_some_and(|seed| !seed.is_empty() && seed.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Whether the case is one of another command: a baseline may be shared by several.
+fn is_elsewhere(case: &str) -> bool {
+    case == "run" || case.contains(['/', '\\', '.'])
 }
 
 /// How much of what there is to judge a command judges.
@@ -289,7 +314,12 @@ impl Report {
     /// Says of each entry of the baseline whether it is still needed, when all cases are in.
     pub fn judge_baseline(&mut self, scope: Scope) {
         let states: Vec<BaselineState> = self.baseline.iter().map(|row| self.state_of(row, scope)).collect();
-        self.baseline.iter_mut().zip(states).for_each(|(row, state)| row.state = state);
+        let names = || self.cases.iter().map(|case| case.name.as_str());
+        for (row, state) in self.baseline.iter_mut().zip(states) {
+            row.state = state;
+            let missed = row.case.as_ref().filter(|case| state == BaselineState::NoSuchCase && !is_random(case));
+            row.near = missed.and_then(|case| nearest(case, names())).map(str::to_owned);
+        }
     }
 
     fn state_of(&self, row: &BaselineRow, scope: Scope) -> BaselineState {
@@ -306,6 +336,15 @@ impl Report {
             |case: &Case| case.broke_off.is_none() && matches!(case.outcome, CaseOutcome::Passed | CaseOutcome::Failed);
         let all_ended =
             || self.is_whole() && self.cases.iter().all(|case| case.outcome == CaseOutcome::Skipped || ended(case));
+        // A handler of which nothing could be learnt has fewer cases than it would have.
+        let knows_all = || scope == Scope::Suite && self.unfinished.is_empty() && self.cases.iter().any(ended);
+        if let Some(name) = &row.case
+            && !self.cases.iter().any(|case| same_case(&case.name, name))
+            && !is_elsewhere(name)
+            && knows_all()
+        {
+            return BaselineState::NoSuchCase;
+        }
         let was_judged = match &row.case {
             Some(name) => self.cases.iter().any(|case| same_case(&case.name, name) && ended(case)),
             None => match scope {
@@ -317,9 +356,9 @@ impl Report {
         if was_judged { BaselineState::Stale } else { BaselineState::NotJudged }
     }
 
-    /// The entries of the baseline that are not needed any more.
+    /// The entries of the baseline that accept nothing, and could not.
     pub fn stale(&self) -> impl Iterator<Item = &BaselineRow> {
-        self.baseline.iter().filter(|row| row.state == BaselineState::Stale)
+        self.baseline.iter().filter(|row| matches!(row.state, BaselineState::Stale | BaselineState::NoSuchCase))
     }
 }
 

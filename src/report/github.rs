@@ -1,16 +1,20 @@
 //! The report as workflow commands of GitHub Actions.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
+use super::baseline::without_numbers;
 use super::human::verdict_line;
 use super::render::{Place, Style, cut};
-use super::{Case, CaseOutcome, Report, plain};
+use super::{Case, CaseOutcome, FindingRow, Report, plain};
 use crate::rules::{Level, rule};
 
 /// How many characters a title may have; the page shows no more of it.
 const TITLE: usize = 200;
 /// How many characters a message may have.
 const MESSAGE: usize = 4000;
+/// How many cases, and how many different messages, one annotation has.
+const NAMED: usize = 3;
 
 /// One annotation.
 struct Annotation {
@@ -20,29 +24,11 @@ struct Annotation {
     message: String,
 }
 
-/// An annotation a line, the worst first: of one step only the first ten of a level are shown. Then the verdict.
+/// An annotation a line, the worst first: of one step only the first ten of a level are shown, so what is the same in many cases
+/// is said once. Then the verdict.
 pub(super) fn github(report: &Report, style: Style<'_>) -> String {
-    let mut annotations: Vec<Annotation> = Vec::new();
-    for finding in &report.findings {
-        let mut message = plain(&finding.message).into_owned();
-        let mut word = "";
-        if let Some(reason) = &finding.accepted {
-            word = "accepted: ";
-            let _ = write!(message, "\nAccepted: {}", plain(reason));
-        }
-        if let Some(rule) = rule(finding.rule) {
-            let _ = write!(message, "\n{} (mobsync rules {})", rule.summary, rule.code);
-        }
-        if let Some(replay) = &finding.replay {
-            let _ = write!(message, "\nTo see it again: {}", plain(replay));
-        }
-        annotations.push(Annotation {
-            level: if finding.accepted.is_some() { Level::Note } else { finding.level },
-            place: Some(Place::of(report, finding, style)),
-            title: format!("{word}{} {}", finding.rule, finding.name),
-            message,
-        });
-    }
+    let groups = groups(report, style);
+    let mut annotations: Vec<Annotation> = groups.into_iter().map(of_group).collect();
     annotations.extend(report.cases.iter().flat_map(of_case));
     annotations.extend(report.unfinished.iter().map(|why| Annotation {
         level: Level::Error,
@@ -60,6 +46,82 @@ pub(super) fn github(report: &Report, style: Style<'_>) -> String {
     let mut text: String = annotations.iter().map(command).collect();
     text.push_str(&verdict_line(report));
     text
+}
+
+/// Findings of one rule at one place that are equally bad and accepted for the same reason: they are one bug, most of the time.
+struct Group<'a> {
+    level: Level,
+    place: Option<Place>,
+    findings: Vec<&'a FindingRow>,
+}
+
+/// In the order in which the first of each came.
+fn groups<'a>(report: &'a Report, style: Style<'_>) -> Vec<Group<'a>> {
+    let mut groups: Vec<Group<'a>> = Vec::new();
+    let mut known: HashMap<_, usize> = HashMap::new();
+    for finding in &report.findings {
+        let place = Place::of(report, finding, style);
+        let level = if finding.accepted.is_some() { Level::Note } else { finding.level };
+        let key = (finding.rule, level, finding.accepted.as_deref(), place.clone());
+        let at = *known.entry(key).or_insert(groups.len());
+        match groups.get_mut(at) {
+            Some(group) => group.findings.push(finding),
+            None => groups.push(Group { level, place, findings: vec![finding] }),
+        }
+    }
+    groups
+}
+
+fn of_group(Group { level, place, findings }: Group<'_>) -> Annotation {
+    let first = findings[0];
+    let mut message = messages(&findings);
+    if findings.len() > 1 {
+        let _ = write!(message, "\n{}", cases(&findings));
+    }
+    let mut word = "";
+    if let Some(reason) = &first.accepted {
+        word = "accepted: ";
+        let _ = write!(message, "\nAccepted: {}", plain(reason));
+    }
+    if let Some(rule) = rule(first.rule) {
+        let _ = write!(message, "\n{} (mobsync rules {})", rule.summary, rule.code);
+    }
+    if let Some(replay) = findings.iter().find_map(|finding| finding.replay.as_ref()) {
+        let _ = write!(message, "\nTo see it again: {}", plain(replay));
+    }
+    Annotation { level, place, title: format!("{word}{} {}", first.rule, first.name), message }
+}
+
+/// The messages that say different things: the same bug has other times and counts in another case.
+fn messages(findings: &[&FindingRow]) -> String {
+    let mut said: HashSet<String> = HashSet::new();
+    let different: Vec<&FindingRow> =
+        findings.iter().copied().filter(|finding| said.insert(without_numbers(&finding.message))).collect();
+    // All of them are there, and how many more, however long one is.
+    let longest = if different.len() > 1 { MESSAGE / 2 / NAMED } else { MESSAGE / 2 };
+    let shown = different.iter().take(NAMED).map(|finding| cut(&plain(&finding.message), longest));
+    let mut lines: Vec<String> = shown.collect();
+    if different.len() > NAMED {
+        lines.push(format!("… and {} other messages", different.len() - NAMED));
+    }
+    lines.join("\n")
+}
+
+/// How often it was found and where: of many cases the first few.
+fn cases(findings: &[&FindingRow]) -> String {
+    let mut known: HashSet<&str> = HashSet::new();
+    let cases: Vec<&str> = findings.iter().map(|finding| &*finding.case).filter(|case| known.insert(case)).collect();
+    let shown: Vec<String> = cases.iter().take(NAMED).map(|case| cut(&plain(case), TITLE)).collect();
+    let shown = shown.join(", ");
+    let more = match cases.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    match (findings.len(), cases.len()) {
+        (times, 1) => format!("Found {times} times in {shown}"),
+        (times, cases) if times == cases => format!("Found in {cases} cases: {shown}{more}"),
+        (times, cases) => format!("Found {times} times in {cases} cases: {shown}{more}"),
+    }
 }
 
 /// What is to be said of the case itself.

@@ -3,7 +3,10 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use super::Report;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{FORMAT, Report};
 use crate::handler::script::{self, JsonPath, ScriptError};
 
 /// A report could not be read. The messages name file, line, column and the path in the document.
@@ -24,12 +27,38 @@ pub fn read_report(file: &Path) -> Result<Report, ReadError> {
 pub fn parse_report(text: &str, file: &Path) -> Result<Report, ReadError> {
     // Some editors, and shells that write what a program prints, put a byte order mark in front.
     let text = text.trim_start_matches('\u{feff}');
+    if let Some((path, why)) = other_document(text) {
+        return Err(script::nonsense(text, file, &path, &why));
+    }
     script::check_version(text, file)?;
     let report: Report = script::from_json(text, file)?;
     match complaint(&report) {
         Some((path, why)) => Err(script::nonsense(text, file, &path, &why)),
         None => Ok(report),
     }
+}
+
+/// What a document says of itself.
+#[derive(Deserialize)]
+struct Says {
+    format: Option<Value>,
+    kind: Option<Value>,
+}
+
+/// Where an object says that it is no report, and what it is. A field that other documents have too would be complained of first
+/// otherwise, and as if it were one of a report.
+fn other_document(text: &str) -> Option<(JsonPath, String)> {
+    // Traces have more lines after the first.
+    let says = Says::deserialize(&mut serde_json::Deserializer::from_str(text)).ok()?;
+    let root = JsonPath::default();
+    let (path, what) = match (&says.format, &says.kind) {
+        (Some(Value::String(format)), _) if format == FORMAT => return None,
+        (Some(Value::String(format)), _) => (root.key("format"), format!(", but says that it is a `{format}`")),
+        (Some(_), _) => (root.key("format"), String::new()),
+        (None, Some(Value::String(kind))) => (root.key("kind"), format!(", but a handler file of kind `{kind}`")),
+        (None, _) => (root, ": it does not say its `format`".to_owned()),
+    };
+    Some((path, format!("this is no {FORMAT}{what}; commands that judge write one with `--format json --output FILE`")))
 }
 
 /// What does not go together, and where.

@@ -56,7 +56,7 @@ pub fn render(report: &Report, format: Format, style: Style<'_>) -> Result<Strin
 }
 
 /// A place in a file.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Place {
     /// The path, with `/` between its parts, relative to the root where it lies in there.
     pub(super) file: String,
@@ -66,19 +66,22 @@ pub(super) struct Place {
 
 impl Place {
     /// Where to look: the handler's source line where a stack gives one, else the line of the trace, else the handler's file,
-    /// else the case, which is a file as well when scenarios are replayed.
-    pub(super) fn of(report: &Report, finding: &FindingRow, style: Style<'_>) -> Self {
+    /// else the scenario. A handler that is no file of its own has none: a case's name is no place.
+    pub(super) fn of(report: &Report, finding: &FindingRow, style: Style<'_>) -> Option<Self> {
         let frames = finding.backtrace.as_deref().unwrap_or_default();
         let traced = || Some((finding.trace.as_deref()?.to_owned(), finding.line));
         let handler = || Some((report.handler_file.clone()?, None));
+        // Only what is replayed has expectations, and its cases are files.
+        let replayed = || report.cases.iter().any(|case| case.expectations.is_some());
+        let scenario = || replayed().then(|| (finding.case.clone(), None));
         let (file, line) = frames
             .iter()
             .find_map(|frame| source(frame))
             .map(|(file, line)| (file.to_owned(), Some(line)))
             .or_else(traced)
             .or_else(handler)
-            .unwrap_or_else(|| (finding.case.clone(), None));
-        Self::in_file(&file, line, style)
+            .or_else(scenario)?;
+        Some(Self::in_file(&file, line, style))
     }
 
     /// A place in a file whose path is as the command line, or a debugger, names it.

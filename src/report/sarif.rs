@@ -97,20 +97,11 @@ fn result(
     index: &HashMap<&str, usize>,
     seen: &mut HashMap<String, usize>,
 ) -> Value {
-    let Place { file, line } = Place::of(report, finding, style);
-    let mut physical = json!({ "artifactLocation": { "uri": uri(&file) } });
-    if let Some(line) = line {
-        physical["region"] = json!({ "startLine": line });
-    }
     let message = plain(&finding.message);
     let mut result = json!({
         "ruleId": finding.rule,
         "level": level(finding.level),
         "message": { "text": if message.is_empty() { finding.name } else { &*message } },
-        "locations": [{
-            "physicalLocation": physical,
-            "logicalLocations": [{ "name": finding.case, "kind": "case" }],
-        }],
         "partialFingerprints": { "mobsyncFinding/v1": fingerprint(finding, seen) },
         "properties": {
             "case": finding.case,
@@ -121,6 +112,14 @@ fn result(
             "replay": finding.replay,
         },
     });
+    if let Some(Place { file, line }) = Place::of(report, finding, style) {
+        let mut physical = json!({ "artifactLocation": { "uri": uri(&file) } });
+        if let Some(line) = line {
+            physical["region"] = json!({ "startLine": line });
+        }
+        let logical = json!([{ "name": finding.case, "kind": "case" }]);
+        result["locations"] = json!([{ "physicalLocation": physical, "logicalLocations": logical }]);
+    }
     // Either all results of a run say whether they are suppressed, or none does.
     if !report.baseline.is_empty() {
         let suppression =

@@ -1,6 +1,6 @@
 //! The handler on the command line: HANDLER, or a program.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args};
 
@@ -92,11 +92,16 @@ impl Given {
         }
     }
 
-    /// Its file, where it is one: nothing is written over it, and reports point at it.
-    pub(in crate::cli) fn file(&self) -> Option<&Path> {
+    /// Its file, where it is one: nothing is written over it, and reports point at it. Of a command it is the first word that
+    /// is a file; not an interpreter, which is no file of the user's.
+    pub(in crate::cli) fn file(&self) -> Option<PathBuf> {
         match self {
-            Self::Word { word, .. } => Some(Path::new(word)).filter(|file| file.is_file()),
-            Self::Exec(_) => None,
+            Self::Word { word, .. } => Some(PathBuf::from(word)).filter(|file| file.is_file()),
+            Self::Exec(command) => {
+                let words = shell_words::split(command).ok()?;
+                let mut files = words.iter().enumerate().filter(|(at, word)| *at > 0 || !is_on_path(word));
+                files.find(|(_, word)| Path::new(word).is_file()).map(|(_, word)| PathBuf::from(word))
+            }
         }
     }
 
@@ -107,4 +112,11 @@ impl Given {
             Self::Exec(command) => command,
         }
     }
+}
+
+/// Whether the system finds the program in a folder of PATH, or would if the word were only its name.
+fn is_on_path(program: &str) -> bool {
+    let path = Path::new(program);
+    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return true };
+    std::env::var_os("PATH").is_some_and(|folders| std::env::split_paths(&folders).any(|known| known == folder))
 }

@@ -8,9 +8,9 @@ use super::list::list;
 use super::suite::{Came, Suite, Task};
 use crate::cli::args::ConformArgs;
 use crate::cli::exit::{Ended, Failure};
-use crate::cli::interrupt::Interrupt;
+use crate::cli::interrupt::{Interrupt, interrupted};
 use crate::cli::judging;
-use crate::cli::output::is_dumb_terminal;
+use crate::cli::output::{is_dumb_terminal, make_folder};
 use crate::cli::parallel::{Stop, in_order};
 use crate::cli::report::undone;
 use crate::conform::{self, Case, Known};
@@ -24,12 +24,11 @@ pub(in crate::cli) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
     let profile = args.profile.map(Into::into).unwrap_or_default();
     for (option, folder) in [("--scenarios", &args.scenarios), ("--trace", &args.trace)] {
         if let Some(folder) = folder {
-            std::fs::create_dir_all(folder)
-                .map_err(|error| Failure(format!("{option} {}: {error}", folder.display())))?;
+            make_folder(option, folder)?;
         }
     }
     let file = given.file();
-    let output = judging::output(&args.judge, file.map(|file| ("the handler's file", file)))?;
+    let output = judging::output(&args.judge, file.as_deref().map(|file| ("the handler's file", file)))?;
     let mut suite = Suite { args, filter: &filter, handler: &handler, profile, known: Known::default() };
     let stop = Stop::default();
     let interrupt = Interrupt::default();
@@ -52,7 +51,7 @@ pub(in crate::cli) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
     let mut report = Report::new(handler.name(), profile, seed, &filter);
     report.partition = partition;
     report.handler_file = file.map(|file| file.display().to_string());
-    let mut not_begun = 0;
+    let (mut not_begun, mut broken_off) = (0, 0);
     // A library that is loaded once for all sessions cannot tell them apart: whether it is in use, it says of all.
     let jobs = if args.in_process && handler.is_native() { Some(NonZero::<u16>::MIN) } else { args.jobs };
     let one = |at| {
@@ -62,7 +61,10 @@ pub(in crate::cli) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
         (task.name, came)
     };
     in_order(jobs, tasks.len(), one, |_, (name, came)| match came {
-        Some(Ok(came)) => add(&mut report, came, &filter),
+        Some(Ok(came)) => {
+            broken_off += usize::from(came.broken_off.is_some());
+            add(&mut report, came, &filter);
+        }
         Some(Err(Failure(why))) => report.add_unread(&name, why),
         None => not_begun += 1,
     });
@@ -76,11 +78,11 @@ pub(in crate::cli) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
         let why = "interrupted: the session that shows what there is to test was left, and no other was held";
         report.unfinished.push(why.to_owned());
     } else if interrupt.came() {
-        report.unfinished.push(format!("interrupted: {not_begun} of {} sessions were not held", tasks.len()));
+        report.unfinished.push(interrupted(("session", "held"), tasks.len(), not_begun, broken_off));
     }
     let mut failures = undone(&report);
     report.judge_baseline(match (args.case.is_empty(), args.partition) {
-        (true, None) => Scope::Suite,
+        (true, None) if is_surveyed => Scope::Suite,
         _ => Scope::Part,
     });
     if let Err(Failure(why)) = output.deliver_report(&report, args.format.into()) {

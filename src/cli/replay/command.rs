@@ -7,7 +7,7 @@ use super::{blessed, files, show};
 use crate::cli::args::{JudgeFormat, ReplayArgs};
 use crate::cli::break_on;
 use crate::cli::exit::{Ended, Failure};
-use crate::cli::interrupt::Interrupt;
+use crate::cli::interrupt::{self, Interrupt};
 use crate::cli::judging;
 use crate::cli::output::{Output, keep_apart};
 use crate::cli::parallel::{Stop, side_by_side};
@@ -53,7 +53,7 @@ fn report(
     let mut text = String::new();
     let mut report: Option<Report> = None;
     let mut unread = Vec::new();
-    let mut not_begun = 0;
+    let (mut not_begun, mut broken_off) = (0, 0);
     let all = args.verbose || scenarios.len() == 1;
     for (file, outcome) in scenarios.iter().zip(ended) {
         let mut replayed = match outcome {
@@ -68,6 +68,7 @@ fn report(
                 continue;
             }
         };
+        broken_off += usize::from(replayed.broken_off.is_some());
         failures.extend(replayed.trouble.clone());
         if let Some((expect, changes)) = &replayed.blessed
             && replayed.broken_off.is_none()
@@ -87,7 +88,7 @@ fn report(
     }
     let mut failed = false;
     let interrupted =
-        interrupted.then(|| format!("interrupted: {not_begun} of {} scenarios were not begun", scenarios.len()));
+        interrupted.then(|| interrupt::interrupted(("scenario", "begun"), scenarios.len(), not_begun, broken_off));
     if let Some(mut report) = report {
         report.unfinished.extend(interrupted.clone());
         unread.iter().for_each(|(case, why)| report.add_unread(case, why.clone()));

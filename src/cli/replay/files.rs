@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::cli::exit::Failure;
+use crate::cli::output::make_folder;
 
 /// The scenarios that the words name: files, and all files of folders and theirs, in the order of their names. Handler
 /// files, which may lie among them, are passed over in folders.
@@ -70,7 +71,7 @@ pub(super) fn traces(to: &Path, scenarios: &[PathBuf]) -> Result<Vec<PathBuf>, F
         );
         return Err(Failure(why));
     }
-    fs::create_dir_all(to).map_err(|error| Failure(format!("--trace {}: {error}", to.display())))?;
+    make_folder("--trace", to)?;
     let mut times: BTreeMap<String, usize> = BTreeMap::new();
     let name = |scenario: &PathBuf| {
         let stem = scenario.file_stem().map_or_else(|| "scenario".into(), |stem| stem.to_string_lossy().into_owned());
