@@ -156,6 +156,21 @@ fn an_end_of_the_process_is_told_however_it_comes() {
 }
 
 #[test]
+fn a_crash_can_be_seen_again_with_the_command_that_the_report_has() {
+    let built = library("fixtures/handlers/cpp/notebook.cpp", &["WITH_TORTURE=\"SEGFAULT\""]);
+    let mobsync = Path::new(env!("CARGO_BIN_EXE_mobsync"));
+    let mut command = Command::new(mobsync);
+    command.arg("run").arg(built).args(["--clsid", NOTEBOOK_CPP, "--timeout", "60", "--format", "json"]);
+    let report: Value = serde_json::from_slice(&command.output().expect("it runs").stdout).expect("a report");
+    let again = report["findings"][0]["replay"].as_str().unwrap_or_default();
+    let folders = std::env::join_paths(mobsync.parent()).expect("a path");
+    let shown = Command::new("/bin/sh").args(["-c", again]).env("PATH", folders).output();
+    let shown = shown.expect("it runs");
+    assert_eq!(shown.status.code(), Some(1), "{again}: {}", String::from_utf8_lossy(&shown.stderr));
+    assert!(String::from_utf8_lossy(&shown.stdout).contains("LIFE-02"), "{again}");
+}
+
+#[test]
 fn a_hang_is_told_with_the_stack_of_the_thread_that_hangs() {
     for how in ["HANG", "HANG_WITH_GRANDCHILD"] {
         let run = torture(how);

@@ -9,12 +9,14 @@ use super::args::Given;
 use super::args::{CheckArgs, ConformArgs, EventName, ProfileName, ReplayArgs, RunArgs};
 use crate::rules::Limits;
 
-/// The command that runs the same session of a scripted handler again, event by event.
-pub(super) fn of_run(args: &RunArgs) -> String {
+/// The command that runs the session again: with a scripted handler's seed event by event.
+pub(super) fn of_run(args: &RunArgs, seed: Option<u64>) -> String {
     let session = &args.session;
     let mut line = Line::new("run");
     line.handler(&args.handler.given());
-    line.option("--seed", &session.seed.unwrap_or_default().to_string());
+    if let Some(seed) = seed {
+        line.option("--seed", &seed.to_string());
+    }
     if session.event != EventName::Manual {
         line.option("--event", &name(session.event));
     }

@@ -48,8 +48,8 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     let header = terms.header(&handler);
     let name = handler.name();
     let replay = match handler.opened() {
-        Opened::Script(_) => Some(again::of_run(args)),
-        Opened::Real(_) => Some(trace.map_or_else(|| again::of_run(args), |trace| again::of_trace(trace, None))),
+        Opened::Script(_) => again::of_run(args, Some(header.seed.unwrap_or_default())),
+        Opened::Real(_) => trace.map_or_else(|| again::of_run(args, None), |trace| again::of_trace(trace, None)),
     };
 
     let break_on = break_on::asked(&args.session.break_on, args.session.in_process)?;
@@ -88,7 +88,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     let mut report = Report::new(name.as_str(), header.profile, header.seed, &filter);
     report.handler_file = handler_file.map(|file| file.display().to_string());
     judged.add_items_to(&mut report);
-    judged.add_to(&mut report, "run", replay, broken_off, &filter);
+    judged.add_to(&mut report, "run", Some(replay), broken_off, &filter);
     report.judge_baseline(Scope::Sample);
     if let Err(Failure(why)) = output.deliver_report(&report, args.format.into()) {
         failures.push(why);
