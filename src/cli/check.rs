@@ -56,11 +56,7 @@ pub(super) fn check(args: &CheckArgs) -> Result<Ended, Failure> {
             failures.push(why);
         }
     }
-    match failures.is_empty() {
-        false => Err(Failure(failures.join("\nmobsync: "))),
-        true if failed => Ok(Ended::Findings),
-        true => Ok(Ended::Well),
-    }
+    Ended::after(&failures, failed)
 }
 
 /// A trace that was judged as far as it could be read.

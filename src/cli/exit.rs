@@ -16,6 +16,17 @@ pub(super) enum Ended {
     Findings,
 }
 
+impl Ended {
+    /// How a command ends that has reported what it could: by what could not be carried out, else by what was found.
+    pub(super) fn after(failures: &[String], found: bool) -> Result<Self, Failure> {
+        match failures.is_empty() {
+            false => Err(Failure(failures.join("\nmobsync: "))),
+            true if found => Ok(Self::Findings),
+            true => Ok(Self::Well),
+        }
+    }
+}
+
 /// The request cannot be carried out. The message says what, where, and what to do.
 #[derive(Debug)]
 pub(super) struct Failure(pub(super) String);

@@ -56,11 +56,7 @@ pub(super) fn check(args: &CheckArgs, filter: &Filter, output: Output) -> Result
     if let Err(error) = out.flush() {
         failures.push(format!("the output: {error}"));
     }
-    match failures.is_empty() {
-        false => Err(Failure(failures.join("\nmobsync: "))),
-        true if failed => Ok(Ended::Findings),
-        true => Ok(Ended::Well),
-    }
+    Ended::after(&failures, failed)
 }
 
 /// What is accepted, and what in vain, as comments.

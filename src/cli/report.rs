@@ -28,11 +28,7 @@ fn merged(args: &MergeArgs) -> Result<Ended, Failure> {
     if let Err(Failure(why)) = output.deliver_report(&report, args.format.into()) {
         failures.push(why);
     }
-    match failures.is_empty() {
-        false => Err(Failure(failures.join("\nmobsync: "))),
-        true if report.failed() => Ok(Ended::Findings),
-        true => Ok(Ended::Well),
-    }
+    Ended::after(&failures, report.failed())
 }
 
 /// What was not judged, or not to its end.

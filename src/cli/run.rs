@@ -93,11 +93,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     if let Err(Failure(why)) = output.deliver_report(&report, args.format.into()) {
         failures.push(why);
     }
-    match failures.is_empty() {
-        false => Err(Failure(failures.join("\nmobsync: "))),
-        true if report.failed() => Ok(Ended::Findings),
-        true => Ok(Ended::Well),
-    }
+    Ended::after(&failures, report.failed())
 }
 
 /// Writes what was done as a scenario that expects what came.

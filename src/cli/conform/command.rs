@@ -88,11 +88,7 @@ pub(in crate::cli) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
     if let Err(Failure(why)) = output.deliver_report(&report, args.format.into()) {
         failures.push(why);
     }
-    match failures.is_empty() {
-        false => Err(Failure(failures.join("\nmobsync: "))),
-        true if report.failed() => Ok(Ended::Findings),
-        true => Ok(Ended::Well),
-    }
+    Ended::after(&failures, report.failed())
 }
 
 /// The cases that `--case` names; all without it.

@@ -105,11 +105,7 @@ fn report(
         }
     }
     failures.extend(interrupted);
-    match failures.is_empty() {
-        false => Err(Failure(failures.join("\nmobsync: "))),
-        true if failed => Ok(Ended::Findings),
-        true => Ok(Ended::Well),
-    }
+    Ended::after(&failures, failed)
 }
 
 /// Adds the case. What is expected to be found is nothing to complain of.
