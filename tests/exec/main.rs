@@ -152,6 +152,31 @@ fn what_is_no_message_is_told() {
 }
 
 #[test]
+fn what_looks_like_no_message_and_is_one_breaks_nothing() {
+    let once = |what: &str| format!("if method == 'PrepareForSync': {what}");
+    let log =
+        r#"{"jsonrpc": "2.0", "id": ID, "method": "LogError", "params": {"level": "INFORMATION", "text": "TEXT"}MORE}"#;
+    let message = |id: &str, text: &str, more: &str| {
+        log.replace("ID", id).replace("TEXT", text).replace("MORE", more).replace('\'', "\\'")
+    };
+    for (what, line) in [
+        ("blanks around it, and a line's end of Windows", format!("'  {}  \\r'", message("7", "x", ""))),
+        ("a member that nobody knows", format!("'{}'", message("\"a\"", "x", ", \"trace\": [1, 2]"))),
+        (
+            "an id with escapes, and a text of other planes",
+            format!("r'{}'", message("\"\\u00e9\"", "\\ud83d\\ude00", "")),
+        ),
+        (
+            "a line nearly as long as one can be",
+            format!("'{}'.replace('long', 'x' * 1000000)", message("8", "long", "")),
+        ),
+    ] {
+        let ran = run(&once(&format!("say({line})")));
+        assert_eq!((ran.code, &ran.codes[..]), (Some(0), &[][..]), "{what}: {}", ran.text);
+    }
+}
+
+#[test]
 fn a_program_that_ends_has_crashed() {
     breaks("if method == 'Synchronize': sys.stderr.write('no ink'); sys.exit(3)", &["LIFE-02"], "exited with code 3");
     breaks("if method == 'GetHandlerInfo': os.kill(os.getpid(), signal.SIGKILL)", &["LIFE-02"], "killed by SIGKILL");
