@@ -1,9 +1,12 @@
 //! `--baseline`: findings that are accepted, with a reason, are told and fail nothing; what is accepted in vain is told.
 
+#[path = "common/program.rs"]
+mod program;
+
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use mobsync::report::{Baseline, BaselineState};
+use program::{FORMATS, ran};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -11,14 +14,6 @@ use tempfile::TempDir;
 const TWICE: &str = "fixtures/handlers/completes-twice.json";
 const HANGS: &str = "fixtures/handlers/hangs.json";
 const GOOD: &str = "fixtures/handlers/good.json";
-const FORMATS: [&str; 5] = ["human", "json", "junit", "sarif", "github"];
-
-fn ran(args: &[&str]) -> (Option<i32>, String, String) {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let output = Command::new(env!("CARGO_BIN_EXE_mobsync")).args(args).current_dir(root).output().expect("it starts");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it writes UTF-8");
-    (output.status.code(), text(output.stdout), text(output.stderr))
-}
 
 /// A baseline in a folder of its own.
 struct File {

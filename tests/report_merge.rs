@@ -1,10 +1,13 @@
 //! `mobsync report merge`: the reports of the parts of a suite become the report of the whole.
 
+#[path = "common/program.rs"]
+mod program;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use mobsync::report::parse_report;
+use program::{FORMATS, ran};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -12,14 +15,6 @@ use tempfile::TempDir;
 const TWICE: &str = "fixtures/handlers/completes-twice.json";
 const GOOD: &str = "fixtures/handlers/good.json";
 const BASELINE: &str = "fixtures/baselines/completes-twice.json";
-const FORMATS: [&str; 5] = ["human", "json", "junit", "sarif", "github"];
-
-fn ran(args: &[&str]) -> (Option<i32>, String, String) {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let output = Command::new(env!("CARGO_BIN_EXE_mobsync")).args(args).current_dir(root).output().expect("it starts");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it writes UTF-8");
-    (output.status.code(), text(output.stdout), text(output.stderr))
-}
 
 /// The reports of the parts, in a folder of their own.
 struct Parts {
