@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use mobsync::handler::{CreateError, EnumItems, HandlerFactory, SyncCallback, SyncHandler};
 use mobsync::host::{self, Job, Selection, StandardPlan};
 use mobsync::protocol::{
-    Event, Guid, HResult, HandlerInfo, Initialize, Item, Outcome, ProgressItem, Session, Status, SyncEvent, SyncFlags,
+    Event, Guid, HResult, HandlerInfo, Initialize, Item, Limits, Outcome, ProgressItem, Session, Status, SyncEvent,
+    SyncFlags,
 };
-use mobsync::rules::Limits;
 use support::paired::{Effort, Paired, Summary};
 
 /// At most this many times the floor.

@@ -11,8 +11,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use mobsync::protocol::{
-    Call, CallId, CallMethod, Callback, ConnectionClosed, Created, EstablishConnection, Event, Guid, HResult,
-    HandlerFlags, HandlerId, HandlerInfo, Initialize, Item, ItemState, Kind, LogError, LogErrorInfo, LogLevel, Note,
+    Call, CallId, CallMethod, Callback, ConnectionClosed, Created, EstablishConnection, Event, EventKind, Guid,
+    HResult, HandlerFlags, HandlerId, HandlerInfo, Initialize, Item, ItemState, LogError, LogErrorInfo, LogLevel, Note,
     Out, PrepareForSync, ProgressItem, Return, SetProgressCallback, ShowError, ShowErrorCompleted, Status, SyncEvent,
     SyncFlags, Synchronize, Thread, Walk,
 };
@@ -156,7 +156,7 @@ fn items() -> [Guid; 4] {
 }
 
 impl<W: Write> Recorder<W> {
-    fn event(&mut self, thread: &Thread, kind: Kind) -> io::Result<()> {
+    fn event(&mut self, thread: &Thread, kind: EventKind) -> io::Result<()> {
         self.seq += 1;
         let (seq, at_ns) = (self.seq, 1_000 * self.seq);
         self.writer.write(&Event { seq, at_ns, thread: thread.clone(), handler: HandlerId::FIRST, kind })
@@ -170,10 +170,10 @@ impl<W: Write> Recorder<W> {
     /// A call, what happens inside it, and its return.
     fn call(&mut self, what: Call, out: Out, inside: impl FnOnce(&mut Self) -> io::Result<()>) -> io::Result<()> {
         let (call, method) = (self.next_call(), what.method());
-        self.event(&Thread::APARTMENT, Kind::Call { call, what: Box::new(what) })?;
+        self.event(&Thread::APARTMENT, EventKind::Call { call, what: Box::new(what) })?;
         inside(self)?;
         let hr = if method == CallMethod::Next { HResult::S_FALSE } else { HResult::S_OK };
-        self.event(&Thread::APARTMENT, Kind::Return { call, what: Box::new(Return { method, hr, out }) })
+        self.event(&Thread::APARTMENT, EventKind::Return { call, what: Box::new(Return { method, hr, out }) })
     }
 
     fn simple_call(&mut self, what: Call, out: Out) -> io::Result<()> {
@@ -186,15 +186,16 @@ impl<W: Write> Recorder<W> {
         for (thread, what) in made {
             let call = self.next_call();
             open.push((thread, call, what.method()));
-            self.event(thread, Kind::Callback { call, what })?;
+            self.event(thread, EventKind::Callback { call, what })?;
         }
         let hr = HResult::S_OK;
-        open.into_iter().try_for_each(|(thread, call, method)| self.event(thread, Kind::Reply { call, method, hr }))
+        open.into_iter()
+            .try_for_each(|(thread, call, method)| self.event(thread, EventKind::Reply { call, method, hr }))
     }
 
     fn open(&mut self) -> io::Result<()> {
         let created = Note::Created(Created::of("benchmark"));
-        self.event(&Thread::APARTMENT, Kind::Note(Box::new(created)))?;
+        self.event(&Thread::APARTMENT, EventKind::Note(Box::new(created)))?;
         let flags = SyncFlags::new(SyncEvent::MANUAL, SyncFlags::MAYBOTHERUSER);
         self.simple_call(Call::Initialize(Initialize::new(flags)), Out::default())?;
         let info = HandlerInfo {
@@ -263,6 +264,6 @@ impl<W: Write> Recorder<W> {
         self.simple_call(Call::SetProgressCallback(SetProgressCallback { callback: None }), Out::default())?;
         self.simple_call(Call::Release, Out { refs: Some(0), ..Out::default() })?;
         let closed = Note::ConnectionClosed(ConnectionClosed { name: None });
-        self.event(&Thread::APARTMENT, Kind::Note(Box::new(closed)))
+        self.event(&Thread::APARTMENT, EventKind::Note(Box::new(closed)))
     }
 }

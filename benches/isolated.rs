@@ -14,8 +14,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 use mobsync::handler::CreateError;
 use mobsync::host::{Drain, Selection};
-use mobsync::launch::{self, Handler, HandlerSpec, Launched, Standard, Terms};
-use mobsync::protocol::{Callback, Event, HResult, Initialize, Instance, Kind, Outcome, Session, SyncEvent, SyncFlags};
+use mobsync::job::{self, Handler, HandlerSpec, Launched, Standard, Terms};
+use mobsync::protocol::{
+    Callback, Event, EventKind, HResult, Initialize, Instance, Outcome, Session, SyncEvent, SyncFlags,
+};
 use support::paired::{Effort, Paired, Summary};
 
 /// The class of `support/stopwatch.c`.
@@ -35,13 +37,13 @@ fn main() {
 #[cfg(unix)]
 fn main() {
     let effort = Effort::from_args();
-    let workers = launch::Workers { program: env!("CARGO_BIN_EXE_mobsync").into() };
+    let workers = job::Workers { program: env!("CARGO_BIN_EXE_mobsync").into() };
     let terms = terms();
     let isolated = |handler: &Handler| {
-        heard(|drain| launch::isolated(&workers, handler, &terms, |_| {}, drain)).expect("a worker starts")
+        heard(|drain| job::isolated(&workers, handler, &terms, |_| {}, drain)).expect("a worker starts")
     };
     let in_process = |handler: &Handler| {
-        heard(|drain| launch::in_process(handler, &terms, |_| {}, drain)).expect("the library can be loaded")
+        heard(|drain| job::in_process(handler, &terms, |_| {}, drain)).expect("the library can be loaded")
     };
 
     println!("isolated: a native handler's session in a worker");
@@ -124,7 +126,7 @@ fn heard(hold: impl FnOnce(&mut dyn Drain) -> Result<Launched, CreateError>) -> 
     let mut drain = |new: Vec<Event>, _: &Session| {
         events += new.len();
         for event in &new {
-            let Kind::Callback { what: Callback::LogError(logged), .. } = &event.kind else { continue };
+            let EventKind::Callback { what: Callback::LogError(logged), .. } = &event.kind else { continue };
             let said = logged.text.as_ref().map(ToString::to_string).unwrap_or_default();
             let nanoseconds = |what| said.strip_prefix(what).map(|rest| rest.trim().parse().expect("a number"));
             initialized = initialized.or(nanoseconds("initialized").map(Duration::from_nanos));

@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use mobsync::conform::{self, Case, Known};
-use mobsync::launch::{self, Handler, Terms, Workers};
+use mobsync::job::{self, Handler, Terms, Workers};
 use mobsync::protocol::{Event, Profile, Session};
 use mobsync::scenario::Scenario;
 use support::paired::{Effort, Paired};
@@ -96,8 +96,7 @@ fn processors() -> usize {
 fn hold(handler: &Handler, scenario: &Scenario, mut see: impl FnMut(&[Event])) {
     let workers = Workers { program: env!("CARGO_BIN_EXE_mobsync").into() };
     let mut drain = |events: Vec<Event>, _: &Session| see(&events);
-    launch::isolated(&workers, handler, &Terms::scenario(scenario.clone()), |_| {}, &mut drain)
-        .expect("a worker starts");
+    job::isolated(&workers, handler, &Terms::scenario(scenario.clone()), |_| {}, &mut drain).expect("a worker starts");
 }
 
 /// The command, as a CI system runs it.

@@ -9,10 +9,10 @@ use std::thread;
 use mobsync::handler::{CreateError, EnumItems, HandlerFactory, SyncCallback, SyncHandler};
 use mobsync::host::{self, Job, Selection, StandardPlan, break_on};
 use mobsync::protocol::{
-    Event, FileTime, Guid, HResult, HandlerInfo, Initialize, Item, ItemState, Profile, ProgressItem, Status, SyncEvent,
-    SyncFlags,
+    Event, FileTime, Guid, HResult, HandlerInfo, Initialize, Item, ItemState, Limits, Profile, ProgressItem, Status,
+    SyncEvent, SyncFlags,
 };
-use mobsync::rules::{Conditions, Limits, Monitor, select};
+use mobsync::rules::{Conditions, Monitor, select};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Whoever looks around in a debugger takes longer than a handler may.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
 
-use mobsync::protocol::{Delay, Kind};
+use mobsync::protocol::{Delay, EventKind};
 use mobsync::trace;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -19,10 +19,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     for event in trace::open_file(Path::new(&file))? {
         let event = event?;
         match &event.kind {
-            Kind::Call { call, .. } => {
+            EventKind::Call { call, .. } => {
                 open.insert(*call, event.at_ns);
             }
-            Kind::Return { call, what } => {
+            EventKind::Return { call, what } => {
                 // A trace may begin in the middle of a session.
                 let Some(called_ns) = open.remove(call) else { continue };
                 let (most, count) = longest.entry(what.method.to_string()).or_default();

@@ -10,9 +10,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use mobsync::handler::script::{self, Script, ScriptFactory};
-use mobsync::host::{self, Job, Scheduler, SeededChoice, Selection, StandardPlan};
-use mobsync::protocol::{Event, Initialize, Profile, Session, SyncEvent, SyncFlags};
-use mobsync::rules::{Conditions, Limits, Monitor};
+use mobsync::host::{self, Job, Selection, StandardPlan};
+use mobsync::protocol::{Event, Initialize, Limits, Profile, Session, SyncEvent, SyncFlags};
+use mobsync::rules::{Conditions, Monitor};
+use mobsync::time::{Scheduler, SeededChoice};
 use mobsync::trace::VIRTUAL_START;
 
 fn main() -> Result<(), Box<dyn Error>> {

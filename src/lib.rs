@@ -26,7 +26,7 @@
 //! | [`rules`] | the catalogue, and the [`Monitor`](rules::Monitor) that finds broken rules in events |
 //! | [`handler`] | the handler's trait; the built-in handler `filesync`; handlers that a JSON file describes |
 //! | [`host`] | drives a handler through a session: in real time, or in virtual time, where the same seed gives the same trace |
-//! | [`launch`] | sessions as jobs: which handler, and what the manager and the user do |
+//! | [`job`] | sessions as jobs: which handler, and what the manager and the user do |
 //! | [`conform`] | sessions that provoke what an ordinary one does not |
 //! | [`scenario`] | files that say what the manager and the user do, and what must come of it |
 //! | [`trace`] | traces as files and as text |
@@ -47,7 +47,8 @@
 //! use mobsync::handler::{CreateError, EnumItems, HandlerFactory, SyncCallback, SyncHandler};
 //! use mobsync::host::{self, Job, Selection, StandardPlan};
 //! use mobsync::protocol::*;
-//! use mobsync::rules::{Conditions, Limits, Monitor};
+//! use mobsync::rules::{Conditions, Monitor};
+//! use mobsync::protocol::Limits;
 //! use mobsync::trace::VIRTUAL_START;
 //!
 //! const NOTES: Guid = Guid::from_u128(0x4b0e_1f6e_6d86_4f1c_9b6a_2f1d_5f0e_7a11);
@@ -170,9 +171,11 @@ pub mod cli;
 pub mod conform;
 pub mod handler;
 pub mod host;
-pub mod launch;
+pub mod job;
+pub mod json;
 pub mod protocol;
 pub mod report;
 pub mod rules;
 pub mod scenario;
+pub mod time;
 pub mod trace;

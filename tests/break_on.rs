@@ -11,9 +11,11 @@ use std::thread::ThreadId;
 
 use mobsync::handler::script::{self, ScriptFactory};
 use mobsync::host::break_on::BreakOn;
-use mobsync::host::{self, Job, Plan, Scheduler, SeededChoice, Selection, StandardPlan};
+use mobsync::host::{self, Job, Plan, Selection, StandardPlan};
+use mobsync::protocol::Limits;
 use mobsync::protocol::*;
-use mobsync::rules::{Conditions, Finding, Limits, select};
+use mobsync::rules::{Conditions, Finding, select};
+use mobsync::time::{Scheduler, SeededChoice};
 use tempfile::TempDir;
 
 const TWICE: &str = r#"{

@@ -11,8 +11,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use erratic::Erratic;
 use mobsync::handler::filesync::{FileSync, FolderPair};
 use mobsync::host::{self, Job, Selection, StandardPlan};
+use mobsync::protocol::Limits;
 use mobsync::protocol::*;
-use mobsync::rules::{Conditions, Limits, Monitor, RULES, Verdict, codes};
+use mobsync::rules::{Conditions, Monitor, RULES, Verdict, codes};
 
 /// Numbers that only look random: the same on every run.
 struct Numbers(u64);

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use mobsync::handler::script::{self, ScriptFactory};
-use mobsync::host::{self, Job, Plan, Scheduler, SeededChoice, Selection, StandardPlan, Step, View};
+use mobsync::host::{self, Instruction, Job, Plan, Selection, StandardPlan, View};
+use mobsync::protocol::Limits;
 use mobsync::protocol::*;
-use mobsync::rules::{Conditions, Limits, Monitor};
+use mobsync::rules::{Conditions, Monitor};
+use mobsync::time::{Scheduler, SeededChoice};
 use mobsync::trace::VIRTUAL_START;
 use serde_json::Value;
 
@@ -278,11 +280,11 @@ struct Stopping {
 const FIRST: Guid = Guid::from_u128(0x6D6F_6273_796E_6300_0000_0000_0000_0041);
 
 impl Plan for Stopping {
-    fn next(&mut self, view: View<'_>) -> Step {
+    fn next(&mut self, view: View<'_>) -> Instruction {
         let at_work = view.instance.state() == State::SynchronizeReturned && self.reports >= 2;
         if self.stop == Stop::Skip && at_work && !self.skipped {
             self.skipped = true;
-            return Step::Call(Call::SetItemStatus(SetItemStatus { item: FIRST, status: Status::SKIPPED }));
+            return Instruction::Call(Call::SetItemStatus(SetItemStatus { item: FIRST, status: Status::SKIPPED }));
         }
         self.usual.next(view)
     }
@@ -300,7 +302,7 @@ impl Plan for Stopping {
 
     fn observe(&mut self, event: &Event, session: &Session) -> bool {
         self.usual.observe(event, session);
-        matches!(event.kind, Kind::Callback { .. })
+        matches!(event.kind, EventKind::Callback { .. })
     }
 
     fn refused(&mut self, call: &Call, why: Refusal) {
@@ -342,8 +344,8 @@ impl Walking {
 }
 
 impl Plan for Walking {
-    fn next(&mut self, _: View<'_>) -> Step {
-        self.calls.next().map_or(Step::Finish, Step::Call)
+    fn next(&mut self, _: View<'_>) -> Instruction {
+        self.calls.next().map_or(Instruction::Finish, Instruction::Call)
     }
 
     fn refused(&mut self, call: &Call, why: Refusal) {

@@ -9,9 +9,11 @@ use std::sync::Arc;
 use erratic::Erratic;
 
 use mobsync::handler::script::{self, ScriptFactory};
-use mobsync::host::{self, Job, Plan, Scheduler, SeededChoice, Selection, StandardPlan};
+use mobsync::host::{self, Job, Plan, Selection, StandardPlan};
+use mobsync::protocol::Limits;
 use mobsync::protocol::*;
-use mobsync::rules::{Conditions, Finding, Limits, Monitor, Subject};
+use mobsync::rules::{Conditions, Finding, Monitor, Subject};
+use mobsync::time::{Scheduler, SeededChoice};
 use mobsync::trace::{Clock, Header, Reader, Writer};
 use proptest::prelude::*;
 use serde_json::{Value, json};

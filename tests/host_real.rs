@@ -5,9 +5,10 @@ use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::thread;
 
 use mobsync::handler::{CreateError, EnumItems, HandlerFactory, SyncCallback, SyncHandler};
-use mobsync::host::{self, Another, Beside, Job, Ran, Selection, StandardPlan};
+use mobsync::host::{self, Another, Job, Ran, RealTimeOptions, Selection, StandardPlan};
+use mobsync::protocol::Limits;
 use mobsync::protocol::*;
-use mobsync::rules::{Conditions, Finding, Limits, Monitor};
+use mobsync::rules::{Conditions, Finding, Monitor};
 
 type Method = dyn Fn(&Arc<dyn SyncCallback>) -> HResult + Send + Sync;
 
@@ -162,7 +163,7 @@ impl Came {
 
     fn replies(&self, method: CallbackMethod) -> Vec<HResult> {
         let reply = |event: &Event| match &event.kind {
-            Kind::Reply { method: of, hr, .. } if *of == method => Some(*hr),
+            EventKind::Reply { method: of, hr, .. } if *of == method => Some(*hr),
             _ => None,
         };
         self.events.iter().filter_map(reply).collect()
@@ -194,10 +195,11 @@ fn a_completion_before_the_return_is_held_until_the_return() {
     let came = run(Tested::default(), limits(60_000));
     assert_eq!(came.codes(), Vec::<&str>::new());
     assert_eq!(came.state(), State::Released);
-    let at = |wanted: &dyn Fn(&Kind) -> bool| came.events.iter().position(|event| wanted(&event.kind));
-    let completed = at(&|kind| matches!(kind, Kind::Callback { what: Callback::PrepareForSyncCompleted(_), .. }));
-    let returned = at(&|kind| matches!(kind, Kind::Return { what, .. } if what.method == CallMethod::PrepareForSync));
-    let called = at(&|kind| matches!(kind, Kind::Call { what, .. } if what.method() == CallMethod::Synchronize));
+    let at = |wanted: &dyn Fn(&EventKind) -> bool| came.events.iter().position(|event| wanted(&event.kind));
+    let completed = at(&|kind| matches!(kind, EventKind::Callback { what: Callback::PrepareForSyncCompleted(_), .. }));
+    let returned =
+        at(&|kind| matches!(kind, EventKind::Return { what, .. } if what.method == CallMethod::PrepareForSync));
+    let called = at(&|kind| matches!(kind, EventKind::Call { what, .. } if what.method() == CallMethod::Synchronize));
     assert!(completed < returned && returned < called, "{completed:?} {returned:?} {called:?}");
 }
 
@@ -259,8 +261,8 @@ fn callbacks_of_many_threads_at_once_are_all_recorded_each_with_its_reply() {
     assert_eq!(of_workers.count(), THREADS * EACH * 2);
     assert!(came.events.windows(2).all(|pair| pair[0].seq + 1 == pair[1].seq && pair[0].at_ns <= pair[1].at_ns));
     let answered_at_once = came.events.windows(2).all(|pair| match (&pair[0].kind, &pair[1].kind) {
-        (Kind::Callback { call, .. }, Kind::Reply { call: answered, .. }) => call == answered,
-        (Kind::Callback { .. }, _) => false,
+        (EventKind::Callback { call, .. }, EventKind::Reply { call: answered, .. }) => call == answered,
+        (EventKind::Callback { .. }, _) => false,
         _ => true,
     });
     assert!(answered_at_once);
@@ -417,7 +419,7 @@ fn run_two(first: Tested, second: Tested, together: bool) -> Came {
     let limits = limits(60_000);
     let job = Job { factory: Arc::new(Factory(Arc::new(first))), plan: plan(), limits };
     let others = vec![Another { factory: Arc::new(Factory(Arc::new(second))), plan: plan() }];
-    let beside = Beside { others, together, ..Beside::default() };
+    let beside = RealTimeOptions { others, together, ..RealTimeOptions::default() };
     let conditions = Conditions { profile: Profile::Xp, limits, started: FileTime(u64::MAX / 2) };
     let (mut monitor, mut events) = (Monitor::new(conditions), Vec::new());
     let ran = host::run_real_with(job, beside, |_| {}, &mut |new: Vec<Event>, _: &Session| {
@@ -456,7 +458,7 @@ fn two_instances_synchronize_at_the_same_time_on_threads_of_their_own() {
     assert_eq!(came.codes(), Vec::<&str>::new());
     assert_eq!(outcomes(&came), [Outcome::Completed(HResult::S_OK); 2]);
     let of = |name: CallMethod| {
-        let is_it = |event: &&Event| matches!(&event.kind, Kind::Call { what, .. } if what.method() == name);
+        let is_it = |event: &&Event| matches!(&event.kind, EventKind::Call { what, .. } if what.method() == name);
         let calls = came.events.iter().filter(is_it).map(|event| event.seq);
         calls.collect::<Vec<_>>()
     };
@@ -501,7 +503,7 @@ fn a_connection_of_one_instance_is_closed_when_the_other_has_ended() {
     };
     let came = run_two(connects, Tested::default(), false);
     let last = came.events.last().expect("there are events");
-    assert!(matches!(&last.kind, Kind::Note(note) if matches!(**note, Note::ConnectionClosed(_))), "{last:?}");
+    assert!(matches!(&last.kind, EventKind::Note(note) if matches!(**note, Note::ConnectionClosed(_))), "{last:?}");
     assert!(came.ran.session.connections().is_empty());
     assert_eq!(came.codes(), ["CONN-01"], "the handler does not announce it");
 }

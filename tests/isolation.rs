@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use mobsync::host::Controls;
-use mobsync::launch::{self, Handler, Standard, Terms, Workers};
+use mobsync::job::{self, Handler, Standard, Terms, Workers};
 use mobsync::protocol::*;
 use mobsync::rules::{Conditions, Finding, Monitor};
 use native::{NOTEBOOK_CPP, library};
@@ -246,7 +246,7 @@ fn hold(handler: &Handler, started: impl FnOnce(Controls)) -> (Vec<Event>, Vec<F
         });
         events.extend(new);
     };
-    let launched = launch::isolated(&workers, handler, &terms, started, &mut drain).expect("a worker starts");
+    let launched = job::isolated(&workers, handler, &terms, started, &mut drain).expect("a worker starts");
     monitor.finish();
     let outcome = launched.ran.session.instances().next().map_or(Outcome::Unfinished, Instance::outcome);
     (events, monitor.take_findings(), outcome)
@@ -262,7 +262,7 @@ fn every_kind_of_handler_can_be_isolated_and_gives_the_same_trace() {
     let terms = Terms::standard(Standard { initialize, selection, retries: 1 });
     let mut here = Vec::new();
     let mut drain = |new: Vec<Event>, _: &Session| here.extend(new);
-    launch::in_process(&script, &terms, |_| {}, &mut drain).unwrap();
+    job::in_process(&script, &terms, |_| {}, &mut drain).unwrap();
     assert_eq!(isolated, here, "in virtual time the trace is the same, event by event");
 
     let folder = TempDir::new().unwrap();

@@ -85,14 +85,14 @@ impl World {
     fn enter(&mut self, thread: &Thread, callback: Callback) {
         let expected = self.session.standing(HandlerId::FIRST, &callback).is_expected();
         self.ghost.called_back(&callback, expected);
-        self.apply(thread.clone(), Kind::Callback { call: call_id(thread), what: callback });
+        self.apply(thread.clone(), EventKind::Callback { call: call_id(thread), what: callback });
     }
 
     fn reply(&mut self, thread: &Thread, method: CallbackMethod, hr: HResult) {
-        self.apply(thread.clone(), Kind::Reply { call: call_id(thread), method, hr });
+        self.apply(thread.clone(), EventKind::Reply { call: call_id(thread), method, hr });
     }
 
-    fn apply(&mut self, thread: Thread, kind: Kind) {
+    fn apply(&mut self, thread: Thread, kind: EventKind) {
         self.session.apply(&Event { seq: 0, at_ns: 0, thread, handler: HandlerId::FIRST, kind });
     }
 }
@@ -206,7 +206,7 @@ impl Model for Bounded {
 
     fn init_states(&self) -> Vec<World> {
         let mut world = World { session: Session::default(), open: None, inside: None, ghost: Ghost::default() };
-        world.apply(Thread::APARTMENT, Kind::Note(Box::new(Note::Created(Created::of("bounded")))));
+        world.apply(Thread::APARTMENT, EventKind::Note(Box::new(Note::Created(Created::of("bounded")))));
         vec![world]
     }
 
@@ -247,13 +247,13 @@ impl Model for Bounded {
             Act::Call(call) => {
                 world.ghost.called(&call);
                 world.open = Some(call.clone());
-                world.apply(Thread::APARTMENT, Kind::Call { call: MANAGER_CALL, what: Box::new(call) });
+                world.apply(Thread::APARTMENT, EventKind::Call { call: MANAGER_CALL, what: Box::new(call) });
             }
             Act::Return(hr) => {
                 let call = world.open.take().expect("a call is open");
                 world.ghost.returned(&call, hr);
                 let what = Return { method: call.method(), hr, out: out(&call) };
-                world.apply(Thread::APARTMENT, Kind::Return { call: MANAGER_CALL, what: Box::new(what) });
+                world.apply(Thread::APARTMENT, EventKind::Return { call: MANAGER_CALL, what: Box::new(what) });
             }
             Act::CallBack(thread, callback, wish) => {
                 let hr = world.session.reply(HandlerId::FIRST, &callback, wish);
@@ -275,11 +275,11 @@ impl Model for Bounded {
                     WaitingFor::Completion => world.instance().awaiting().expect("a completion is due"),
                 };
                 let note = TimedOut { method: MethodName(method), waiting_for };
-                world.apply(Thread::APARTMENT, Kind::Note(Box::new(Note::TimedOut(note))));
+                world.apply(Thread::APARTMENT, EventKind::Note(Box::new(Note::TimedOut(note))));
             }
             Act::Crash => {
                 let note = Note::Crashed(Crashed { what: "crash".into() });
-                world.apply(Thread::APARTMENT, Kind::Note(Box::new(note)));
+                world.apply(Thread::APARTMENT, EventKind::Note(Box::new(note)));
             }
         }
         // A step that changes nothing is no step: else no run would be maximal.

@@ -10,7 +10,7 @@ use std::thread;
 
 use mobsync::conform::{self, Case, Known};
 use mobsync::handler::script::Script;
-use mobsync::launch::{self, Handler, HandlerSpec, Terms};
+use mobsync::job::{self, Handler, HandlerSpec, Terms};
 use mobsync::protocol::{Event, Profile, Session};
 use mobsync::rules::{Conditions, Monitor, RULES, Subject};
 use mobsync::scenario::Scenario;
@@ -29,7 +29,7 @@ fn hold(handler: &Handler, scenario: &Scenario, mut see: impl FnMut(&Event, &Ses
             see(event, &session);
         }
     };
-    launch::in_process(handler, &Terms::scenario(scenario.clone()), |_| {}, &mut drain)
+    job::in_process(handler, &Terms::scenario(scenario.clone()), |_| {}, &mut drain)
         .unwrap_or_else(|error| panic!("{error}"));
 }
 

@@ -5,8 +5,8 @@ mod native;
 
 use std::collections::BTreeSet;
 
-use mobsync::host::{Plan, Selection, StandardPlan, Step, View};
-use mobsync::launch::{self, Handler, HandlerSpec, Standard, Terms};
+use mobsync::host::{Instruction, Plan, Selection, StandardPlan, View};
+use mobsync::job::{self, Handler, HandlerSpec, Standard, Terms};
 use mobsync::protocol::*;
 use mobsync::rules::{Conditions, Finding, Monitor};
 use mobsync::trace::diff::diff;
@@ -33,7 +33,7 @@ fn run(handler: &Handler, flags: u32, wrap: impl FnOnce(Box<dyn Plan>) -> Box<dy
     let mut monitor = Monitor::new(Conditions::from(&terms.header(handler)));
     let mut events = Vec::new();
     let mut drain = |new: Vec<Event>, _: &Session| events.extend(new);
-    let launched = launch::wrapped(handler, &terms, wrap, |_| {}, &mut drain).unwrap_or_else(|error| panic!("{error}"));
+    let launched = job::wrapped(handler, &terms, wrap, |_| {}, &mut drain).unwrap_or_else(|error| panic!("{error}"));
     for event in &events {
         monitor.observe(event);
     }
@@ -59,11 +59,11 @@ impl Thorough {
 }
 
 impl Plan for Thorough {
-    fn next(&mut self, view: View<'_>) -> Step {
+    fn next(&mut self, view: View<'_>) -> Instruction {
         let next = self.inner.next(view);
         match next {
-            Step::Call(Call::SetProgressCallback(_) | Call::PrepareForSync(_)) if !self.steps.is_empty() => {
-                Step::Call(self.steps.remove(0))
+            Instruction::Call(Call::SetProgressCallback(_) | Call::PrepareForSync(_)) if !self.steps.is_empty() => {
+                Instruction::Call(self.steps.remove(0))
             }
             next => next,
         }
@@ -71,7 +71,7 @@ impl Plan for Thorough {
 
     fn observe(&mut self, event: &Event, session: &Session) -> bool {
         // What it looks at beside the ordinary is not for the ordinary plan.
-        let beside = matches!(&event.kind, Kind::Return { what, .. }
+        let beside = matches!(&event.kind, EventKind::Return { what, .. }
             if matches!(what.method, CallMethod::Next | CallMethod::EnumSyncMgrItems) && self.steps.len() < 2 && what.out.enumerator != Some(1));
         if beside { false } else { self.inner.observe(event, session) }
     }
@@ -194,7 +194,7 @@ fn refused(source: &str) -> String {
         selection: Selection::All,
         retries: 0,
     });
-    let held = launch::in_process(&handler, &terms, |_| {}, &mut |_: Vec<Event>, _: &Session| {});
+    let held = job::in_process(&handler, &terms, |_| {}, &mut |_: Vec<Event>, _: &Session| {});
     held.map(|_| ()).expect_err("there is no handler").why
 }
 

@@ -1,7 +1,7 @@
 //! The notation, construct by construct, against the trace lines that it stands for.
 
+use mobsync::protocol::Limits;
 use mobsync::protocol::*;
-use mobsync::trace::Limits;
 use mobsync::trace::notation::{Notation, parse, print};
 use serde_json::{Value, json};
 
@@ -241,11 +241,11 @@ fn who_answers_whom() {
         "handler EnableModeless answered S_FALSE\n",
     ));
     let number = |event: &Event| match event.kind {
-        Kind::Call { call, .. }
-        | Kind::Return { call, .. }
-        | Kind::Callback { call, .. }
-        | Kind::Reply { call, .. } => call.0,
-        Kind::Note(_) => 0,
+        EventKind::Call { call, .. }
+        | EventKind::Return { call, .. }
+        | EventKind::Callback { call, .. }
+        | EventKind::Reply { call, .. } => call.0,
+        EventKind::Note(_) => 0,
     };
     let numbers: Vec<u64> = read.events.iter().map(number).collect();
     assert_eq!(numbers, [1, 2, 3, 2, 1, 3, 4, 5, 6, 5, 6, 4]);
@@ -326,7 +326,7 @@ fn aliases() {
     let shadow = read("alias UPDATING {0F0E0D0C-0B0A-0908-0706-050403020100}\nhandler Progress UPDATING UPDATING");
     assert!(matches!(
         &shadow.events[0].kind,
-        Kind::Callback { what: Callback::Progress(args), .. }
+        EventKind::Callback { what: Callback::Progress(args), .. }
             if args.info.as_ref().and_then(ProgressItem::given_status) == Some(Status::UPDATING)
     ));
 }
@@ -335,7 +335,7 @@ fn aliases() {
 fn the_reply_that_is_not_given_is_the_session_machines() {
     let replies = |text: &str| -> Vec<HResult> {
         let reply = |event: &Event| match event.kind {
-            Kind::Reply { hr, .. } => Some(hr),
+            EventKind::Reply { hr, .. } => Some(hr),
             _ => None,
         };
         read(text).events.iter().filter_map(reply).collect()
@@ -433,7 +433,7 @@ fn an_opening_enumerates_as_many_items_as_there_are() {
             .events
             .iter()
             .filter_map(|event| match &event.kind {
-                Kind::Return { what, .. } if what.method == CallMethod::Next => {
+                EventKind::Return { what, .. } if what.method == CallMethod::Next => {
                     Some((what.hr, what.out.fetched, what.out.items.len()))
                 }
                 _ => None,
@@ -450,9 +450,10 @@ fn an_opening_enumerates_as_many_items_as_there_are() {
 fn what_the_notation_cannot_say_is_said_in_a_comment() {
     let event = |seq, at_ns, kind| Event { seq, at_ns, thread: "apartment".into(), handler: HandlerId::FIRST, kind };
     let returns =
-        |call| Kind::Return { call: CallId(call), what: Box::new(Return::new(CallMethod::Reset, HResult::S_OK)) };
-    let reset = |call| Kind::Call { call: CallId(call), what: Box::new(Call::Reset(Enumerator { enumerator: 1 })) };
-    let reply = Kind::Reply { call: CallId(9), method: CallbackMethod::Progress, hr: HResult::S_OK };
+        |call| EventKind::Return { call: CallId(call), what: Box::new(Return::new(CallMethod::Reset, HResult::S_OK)) };
+    let reset =
+        |call| EventKind::Call { call: CallId(call), what: Box::new(Call::Reset(Enumerator { enumerator: 1 })) };
+    let reply = EventKind::Reply { call: CallId(9), method: CallbackMethod::Progress, hr: HResult::S_OK };
     let events = [
         event(1, 5_000_000, reset(1)),
         event(2, 2_000_000, reset(2)),

@@ -74,7 +74,7 @@ struct Maker {
 }
 
 impl Maker {
-    fn push(&mut self, handler: HandlerId, thread: &Thread, gap: u64, kind: Kind) {
+    fn push(&mut self, handler: HandlerId, thread: &Thread, gap: u64, kind: EventKind) {
         self.seq += gap;
         self.events.push(Event { seq: self.seq, at_ns: self.now, thread: thread.clone(), handler, kind });
     }
@@ -89,7 +89,7 @@ impl Maker {
             Step::Call(what) => {
                 let call = self.id(gap);
                 self.open_calls.push((handler, what.method(), call));
-                self.push(handler, thread, gap, Kind::Call { call, what: Box::new(what) });
+                self.push(handler, thread, gap, EventKind::Call { call, what: Box::new(what) });
             }
             Step::Return(which, hr, outs) => {
                 if self.open_calls.is_empty() {
@@ -99,12 +99,12 @@ impl Maker {
                 let newest = self.open_calls.iter().rposition(|(h, m, _)| *h == handler && *m == method).unwrap();
                 let (_, _, call) = self.open_calls.remove(newest);
                 let what = Return { method, hr, out: pick(&outs, method) };
-                self.push(handler, thread, gap, Kind::Return { call, what: Box::new(what) });
+                self.push(handler, thread, gap, EventKind::Return { call, what: Box::new(what) });
             }
             Step::Callback(what) => {
                 let call = self.id(gap);
                 self.open_callbacks.push((handler, thread.clone(), what.method(), call));
-                self.push(handler, thread, gap, Kind::Callback { call, what });
+                self.push(handler, thread, gap, EventKind::Callback { call, what });
             }
             Step::Reply(which, hr) => {
                 if self.open_callbacks.is_empty() {
@@ -116,19 +116,19 @@ impl Maker {
                 };
                 let newest = self.open_callbacks.iter().rposition(is_same).unwrap();
                 let call = self.open_callbacks.remove(newest).3;
-                self.push(handler, &thread, gap, Kind::Reply { call, method, hr });
+                self.push(handler, &thread, gap, EventKind::Reply { call, method, hr });
             }
-            Step::Note(note) => self.push(handler, thread, gap, Kind::Note(Box::new(note))),
+            Step::Note(note) => self.push(handler, thread, gap, EventKind::Note(Box::new(note))),
             Step::Called(what, hr, outs) => {
                 let (call, method) = (self.id(gap), what.method());
-                self.push(handler, thread, gap, Kind::Call { call, what: Box::new(what) });
+                self.push(handler, thread, gap, EventKind::Call { call, what: Box::new(what) });
                 let what = Return { method, hr, out: pick(&outs, method) };
-                self.push(handler, thread, gap, Kind::Return { call, what: Box::new(what) });
+                self.push(handler, thread, gap, EventKind::Return { call, what: Box::new(what) });
             }
             Step::Answered(what, hr) => {
                 let (call, method) = (self.id(gap), what.method());
-                self.push(handler, thread, gap, Kind::Callback { call, what });
-                self.push(handler, thread, gap, Kind::Reply { call, method, hr });
+                self.push(handler, thread, gap, EventKind::Callback { call, what });
+                self.push(handler, thread, gap, EventKind::Reply { call, method, hr });
             }
         }
     }
@@ -145,11 +145,11 @@ fn renumbered(events: &[Event]) -> Vec<Event> {
     for (event, seq) in events.iter_mut().zip(1..) {
         event.seq = seq;
         match &mut event.kind {
-            Kind::Call { call, .. }
-            | Kind::Return { call, .. }
-            | Kind::Callback { call, .. }
-            | Kind::Reply { call, .. } => renumber(call),
-            Kind::Note(_) => {}
+            EventKind::Call { call, .. }
+            | EventKind::Return { call, .. }
+            | EventKind::Callback { call, .. }
+            | EventKind::Reply { call, .. } => renumber(call),
+            EventKind::Note(_) => {}
         }
     }
     events

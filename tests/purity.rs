@@ -22,7 +22,7 @@ const IMPURE: &[&str] = &[
     "crate::conform",
     "crate::handler",
     "crate::host",
-    "crate::launch",
+    "crate::job",
     "crate::report",
     "crate::scenario",
     "crate::trace",

@@ -5,9 +5,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use mobsync::protocol::{FileTime, HandlerId, Profile, Thread};
+use mobsync::protocol::{FileTime, HandlerId, Limits, Profile, Thread};
 use mobsync::report::{Baseline, CaseRecord, Filter, Format, Found, Omitted, Report, Scope, Style, render};
-use mobsync::rules::{Conditions, Finding, Level, Limits, Monitor, RULES, rule};
+use mobsync::rules::{Conditions, Finding, Level, Monitor, RULES, rule};
 use proptest::prelude::*;
 use serde_json::Value;
 

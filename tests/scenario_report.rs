@@ -7,7 +7,7 @@ mod replaying;
 use std::path::Path;
 
 use mobsync::handler::script::{self, Script};
-use mobsync::scenario::{self, ExpectFindings, Held, Scenario, Steps};
+use mobsync::scenario::{self, ExpectFindings, ExpectationResult, Scenario, Steps};
 use replaying::{Replayed, replay};
 use serde_json::{Value, json};
 
@@ -32,7 +32,7 @@ fn played(scenario: &Scenario, name: &str) -> (Replayed, Steps) {
 fn unmet(name: &str, steps: &Value, expect: &Value) -> Vec<(String, String)> {
     let scenario = scenario(steps, expect);
     let (replayed, steps) = played(&scenario, name);
-    let not_held = |held: Held| (!held.held).then_some((held.what, held.difference));
+    let not_held = |held: ExpectationResult| (!held.held).then_some((held.what, held.difference));
     replayed.check(&scenario, &steps).into_iter().filter_map(not_held).collect()
 }
 
@@ -180,7 +180,7 @@ fn blessed(name: &str, expect: &Value) -> (Scenario, Vec<String>) {
     let (replayed, steps) = played(&before, name);
     let (expect, changes) = scenario::blessed(&before, &replayed.came(&steps));
     let after = Scenario { expect, ..before };
-    let unmet: Vec<Held> = replayed.check(&after, &steps).into_iter().filter(|held| !held.held).collect();
+    let unmet: Vec<ExpectationResult> = replayed.check(&after, &steps).into_iter().filter(|held| !held.held).collect();
     assert!(unmet.is_empty(), "{unmet:?}");
     let (again, more) = scenario::blessed(&after, &replayed.came(&steps));
     assert_eq!((again, more), (after.expect.clone(), Vec::new()));

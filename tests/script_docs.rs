@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use mobsync::handler::script::{self, Fault, Step};
+use mobsync::handler::script::{self, Fault, ScriptStep};
 use serde_json::Value;
 
 fn root() -> &'static Path {
@@ -49,13 +49,13 @@ fn every_step_of_the_table_is_a_step_and_no_step_is_missing() {
         let cell = row.split(" | ").next().expect("a row has cells");
         for text in cell.split('`').filter(|text| text.starts_with('{')) {
             let whole = text.replace("[…]", "[]").replace("{…}", "{00000000-0000-0000-0000-000000000000}");
-            let step: Step = serde_json::from_str(&whole).unwrap_or_else(|error| panic!("{text}: {error}"));
+            let step: ScriptStep = serde_json::from_str(&whole).unwrap_or_else(|error| panic!("{text}: {error}"));
             let json = serde_json::to_value(&step).expect("a step is JSON");
             named.extend(json.as_object().expect("a step is an object").keys().cloned());
         }
     }
     let schema = script::schema();
-    let all = variants(&schema["$defs"]["Step"]);
+    let all = variants(&schema["$defs"]["ScriptStep"]);
     assert!(all.len() > 15, "the schema lists the steps: {all:?}");
     for step in &all {
         assert!(named.contains(step), "the table does not name the step `{step}`");

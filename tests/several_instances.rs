@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use mobsync::handler::script::{self, ScriptFactory};
-use mobsync::host::{self, Another, Job, Plan, Scheduler, SeededChoice, Selection, StandardPlan};
+use mobsync::host::{self, Another, Job, Plan, Selection, StandardPlan};
+use mobsync::protocol::Limits;
 use mobsync::protocol::*;
-use mobsync::rules::{Conditions, Finding, Limits, Monitor};
+use mobsync::rules::{Conditions, Finding, Monitor};
+use mobsync::time::{Scheduler, SeededChoice};
 use serde_json::{Value, json};
 
 const FIRST: HandlerId = HandlerId(1);
@@ -57,25 +59,25 @@ impl Came {
 
     fn call(&self, id: HandlerId, method: CallMethod) -> usize {
         self.only(|event| {
-            event.handler == id && matches!(&event.kind, Kind::Call { what, .. } if what.method() == method)
+            event.handler == id && matches!(&event.kind, EventKind::Call { what, .. } if what.method() == method)
         })
     }
 
     fn returned(&self, id: HandlerId, method: CallMethod) -> usize {
         self.only(|event| {
-            event.handler == id && matches!(&event.kind, Kind::Return { what, .. } if what.method == method)
+            event.handler == id && matches!(&event.kind, EventKind::Return { what, .. } if what.method == method)
         })
     }
 
     fn callback(&self, id: HandlerId, method: CallbackMethod) -> usize {
         self.only(|event| {
-            event.handler == id && matches!(&event.kind, Kind::Callback { what, .. } if what.method() == method)
+            event.handler == id && matches!(&event.kind, EventKind::Callback { what, .. } if what.method() == method)
         })
     }
 
     fn replies(&self, id: HandlerId, method: CallbackMethod) -> Vec<HResult> {
         let reply = |event: &Event| match &event.kind {
-            Kind::Reply { method: of, hr, .. } if event.handler == id && *of == method => Some(*hr),
+            EventKind::Reply { method: of, hr, .. } if event.handler == id && *of == method => Some(*hr),
             _ => None,
         };
         self.events.iter().filter_map(reply).collect()
@@ -122,7 +124,7 @@ fn a_second_instance_begins_when_the_first_is_released() {
     assert_completed(&came, SECOND);
     let released = came.returned(FIRST, CallMethod::Release);
     let created = came.only(|event| {
-        event.handler == SECOND && matches!(&event.kind, Kind::Note(note) if matches!(**note, Note::Created(_)))
+        event.handler == SECOND && matches!(&event.kind, EventKind::Note(note) if matches!(**note, Note::Created(_)))
     });
     assert!(released < created, "{released} {created}");
     assert!(came.events[..created].iter().all(|event| event.handler == FIRST));
@@ -177,8 +179,8 @@ fn connections_are_closed_when_all_have_ended() {
             0,
         );
         assert_eq!(came.codes(), Vec::<&str>::new());
-        let closed =
-            came.only(|event| matches!(&event.kind, Kind::Note(note) if matches!(**note, Note::ConnectionClosed(_))));
+        let closed = came
+            .only(|event| matches!(&event.kind, EventKind::Note(note) if matches!(**note, Note::ConnectionClosed(_))));
         let (first, second) = (came.returned(FIRST, CallMethod::Release), came.returned(SECOND, CallMethod::Release));
         assert!(first < second && second < closed, "together {together}: {first} {second} {closed}");
         assert_eq!(came.session.connections(), []);

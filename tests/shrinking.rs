@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::thread;
 
 use mobsync::conform::{self, Known, alphabet, shrink};
-use mobsync::launch::{self, Handler, HandlerSpec, Terms};
+use mobsync::job::{self, Handler, HandlerSpec, Terms};
 use mobsync::protocol::{Event, Profile, Session};
 use mobsync::rules::{Conditions, Monitor, Subject};
 use mobsync::scenario::{self, Scenario};
@@ -126,7 +126,7 @@ fn broken(handler: &Handler, scenario: &Scenario) -> Vec<(&'static str, Subject)
             monitor.observe(event);
         }
     };
-    launch::in_process(handler, &terms, |_| {}, &mut drain).unwrap_or_else(|error| panic!("{error}"));
+    job::in_process(handler, &terms, |_| {}, &mut drain).unwrap_or_else(|error| panic!("{error}"));
     monitor.finish();
     monitor.findings().iter().map(|finding| (finding.rule.code, finding.rule.subject)).collect()
 }
@@ -146,7 +146,7 @@ fn survey(handler: &Handler) -> Known {
             known.observe(event, &session);
         }
     };
-    launch::in_process(handler, &Terms::scenario(scenario), |_| {}, &mut see).unwrap_or_else(|error| panic!("{error}"));
+    job::in_process(handler, &Terms::scenario(scenario), |_| {}, &mut see).unwrap_or_else(|error| panic!("{error}"));
     known
 }
 

@@ -25,7 +25,7 @@ fn complaint(line: &str) -> String {
     read(&file(&[HEADER, line])).unwrap_err().to_string()
 }
 
-fn event(seq: u64, kind: Kind) -> Event {
+fn event(seq: u64, kind: EventKind) -> Event {
     Event { seq, at_ns: 5, thread: Thread::APARTMENT, handler: HandlerId::FIRST, kind }
 }
 
@@ -34,13 +34,13 @@ fn every_kind_of_line_has_its_form() {
     let a = Guid::from_alias("A").unwrap();
     let call = CallId(7);
     let kinds = [
-        Kind::Call {
+        EventKind::Call {
             call,
             what: Box::new(Call::PrepareForSync(PrepareForSync { items: vec![a], hwnd: 0, reserved: 0 })),
         },
-        Kind::Call { call, what: Box::new(Call::Synchronize(Synchronize { hwnd: 0 })) },
-        Kind::Return { call, what: Box::new(Return::new(CallMethod::Synchronize, HResult::S_OK)) },
-        Kind::Return {
+        EventKind::Call { call, what: Box::new(Call::Synchronize(Synchronize { hwnd: 0 })) },
+        EventKind::Return { call, what: Box::new(Return::new(CallMethod::Synchronize, HResult::S_OK)) },
+        EventKind::Return {
             call,
             what: Box::new(Return {
                 method: CallMethod::Next,
@@ -48,10 +48,10 @@ fn every_kind_of_line_has_its_form() {
                 out: Out { fetched: Some(0), ..Out::default() },
             }),
         },
-        Kind::Callback { call, what: Callback::progress(a, ProgressItem::status(Status::UPDATING).at(1, 3)) },
-        Kind::Reply { call, method: CallbackMethod::Progress, hr: HResult(0x8000_1234) },
-        Kind::Note(Box::new(Note::ConnectionClosed(ConnectionClosed { name: None }))),
-        Kind::Note(Box::new(Note::Crashed(Crashed { what: Text::from_utf16(&[0xD800]) }))),
+        EventKind::Callback { call, what: Callback::progress(a, ProgressItem::status(Status::UPDATING).at(1, 3)) },
+        EventKind::Reply { call, method: CallbackMethod::Progress, hr: HResult(0x8000_1234) },
+        EventKind::Note(Box::new(Note::ConnectionClosed(ConnectionClosed { name: None }))),
+        EventKind::Note(Box::new(Note::Crashed(Crashed { what: Text::from_utf16(&[0xD800]) }))),
     ];
     let mut writer = Writer::new(Vec::new(), &Header::default()).unwrap();
     for (kind, seq) in kinds.into_iter().zip(1..) {
@@ -83,7 +83,7 @@ fn what_a_newer_minor_version_adds_is_ignored() {
     let release =
         r#"{"seq":1,"at_ns":0,"thread":"t","handler":1,"kind":"call","call":1,"method":"Release","args":{"why":1}}"#;
     let events = read(&file(&[HEADER, release])).unwrap();
-    assert_eq!(events[0].kind, Kind::Call { call: CallId(1), what: Box::new(Call::Release) });
+    assert_eq!(events[0].kind, EventKind::Call { call: CallId(1), what: Box::new(Call::Release) });
 }
 
 #[test]

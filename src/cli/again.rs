@@ -7,7 +7,7 @@ use clap::ValueEnum;
 
 use super::args::Given;
 use super::args::{CheckArgs, ConformArgs, EventName, ProfileName, ReplayArgs, RunArgs};
-use crate::rules::Limits;
+use crate::protocol::Limits;
 
 /// The command that runs the session again: with a scripted handler's seed event by event.
 pub(super) fn of_run(args: &RunArgs, seed: Option<u64>) -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use crate::protocol::{CallId, Event, Kind};
+use crate::protocol::{CallId, Event, EventKind};
 use crate::report::ContextLine;
 use crate::trace::notation::Printer;
 
@@ -72,9 +72,9 @@ fn complete(kept: &VecDeque<Event>, chosen: &mut BTreeSet<usize>) {
 fn ends(end: &Event, begin: &Event) -> bool {
     let call_of = |event: &Event| -> Option<(bool, CallId)> {
         match &event.kind {
-            Kind::Call { call, .. } | Kind::Callback { call, .. } => Some((true, *call)),
-            Kind::Return { call, .. } | Kind::Reply { call, .. } => Some((false, *call)),
-            Kind::Note(_) => None,
+            EventKind::Call { call, .. } | EventKind::Callback { call, .. } => Some((true, *call)),
+            EventKind::Return { call, .. } | EventKind::Reply { call, .. } => Some((false, *call)),
+            EventKind::Note(_) => None,
         }
     };
     matches!((call_of(begin), call_of(end)), (Some((true, begun)), Some((false, ended))) if begun == ended)

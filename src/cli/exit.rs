@@ -61,7 +61,7 @@ pub fn main() -> ExitCode {
     // A worker is started for each session: it does not wait for the whole command line to be described first.
     #[cfg(unix)]
     if std::env::args_os().skip(1).eq(["worker"]) {
-        crate::launch::worker();
+        crate::job::worker();
     }
     // clap exits with 2 on a wrong command line, and with 0 after --help and --version.
     let cli = Cli::parse();
@@ -80,7 +80,7 @@ pub fn main() -> ExitCode {
         Command::Rules(args) => super::rules::rules(&args),
         Command::Schema(args) => super::schema::schema(&args),
         #[cfg(unix)]
-        Command::Worker => crate::launch::worker(),
+        Command::Worker => crate::job::worker(),
         #[cfg(not(unix))]
         Command::Worker => Err(Failure("there are no workers on this system".to_owned())),
         #[cfg(unix)]

@@ -3,7 +3,7 @@
 use super::break_on;
 use super::exit::Failure;
 use crate::host::{Controls, Drain};
-use crate::launch::{self, Handler, Launched, Terms};
+use crate::job::{self, Handler, Launched, Terms};
 use crate::rules::Rule;
 
 /// How a session is held.
@@ -25,11 +25,11 @@ impl Hold<'_> {
     ) -> Result<Launched, Failure> {
         #[cfg(unix)]
         if handler.is_native() && !self.in_process {
-            let workers = launch::Workers::of_this_program()?;
-            return Ok(launch::isolated(&workers, handler, terms, started, drain)?);
+            let workers = job::Workers::of_this_program()?;
+            return Ok(job::isolated(&workers, handler, terms, started, drain)?);
         }
         let conditions = (&terms.header(handler)).into();
         let wrap = |plan| break_on::wrap(plan, self.break_on.to_vec(), conditions);
-        Ok(launch::wrapped(handler, terms, wrap, started, drain)?)
+        Ok(job::wrapped(handler, terms, wrap, started, drain)?)
     }
 }

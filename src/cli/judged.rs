@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::context::{self, AFTER, KEPT};
 use super::names::Names;
-use crate::protocol::{Event, Item, Kind, Note, Session, Stack};
+use crate::protocol::{Event, EventKind, Item, Note, Session, Stack};
 use crate::report::{CaseRecord, EarlierRounds, Filter, Found, LiveErrors, Omitted, Report};
 use crate::rules::{Conditions, Finding, Monitor};
 
@@ -64,8 +64,8 @@ impl Judged {
         self.line = line;
         self.names.observe(&event);
         match &event.kind {
-            Kind::Callback { .. } => self.errors.observe(&event),
-            Kind::Note(note) => {
+            EventKind::Callback { .. } => self.errors.observe(&event),
+            EventKind::Note(note) => {
                 if let Note::Stack(stack) = &**note {
                     self.take_stack(stack);
                 }
@@ -73,7 +73,7 @@ impl Judged {
             _ => {}
         }
         // A stack is shown with what was found, and not among the events.
-        let is_stack = matches!(&event.kind, Kind::Note(note) if matches!(**note, Note::Stack(_)));
+        let is_stack = matches!(&event.kind, EventKind::Note(note) if matches!(**note, Note::Stack(_)));
         if !is_stack {
             self.recall(event);
         }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::output::{is_dumb_terminal, tell};
-use crate::protocol::{Call, CallMethod, Callback, Event, Guid, Item, Kind, LogError, ProgressItem, Status};
+use crate::protocol::{Call, CallMethod, Callback, Event, EventKind, Guid, Item, LogError, ProgressItem, Status};
 use crate::report::plain;
 
 /// How often a plain line is written for an item whose status stays the same.
@@ -68,20 +68,20 @@ impl Live {
 
     pub(super) fn observe(&mut self, event: &Event) {
         match &event.kind {
-            Kind::Call { what, .. } => {
+            EventKind::Call { what, .. } => {
                 if let Call::PrepareForSync(prepare) = &**what {
                     self.begin(&prepare.items);
                 }
             }
-            Kind::Return { what, .. } if what.method == CallMethod::Next => {
+            EventKind::Return { what, .. } if what.method == CallMethod::Next => {
                 what.out.items.iter().for_each(|item| self.add(item));
             }
-            Kind::Callback { what: Callback::Progress(progress), .. } => {
+            EventKind::Callback { what: Callback::Progress(progress), .. } => {
                 if let Some(info) = &progress.info {
                     self.progress(progress.item, info);
                 }
             }
-            Kind::Callback { what: Callback::LogError(error), .. } => self.log(error),
+            EventKind::Callback { what: Callback::LogError(error), .. } => self.log(error),
             _ => {}
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::protocol::{CallMethod, Event, Guid, Item, Kind};
+use crate::protocol::{CallMethod, Event, EventKind, Guid, Item};
 use crate::report::plain;
 use crate::rules::Finding;
 
@@ -16,7 +16,7 @@ pub(super) struct Names {
 impl Names {
     /// Learns what the event says of items.
     pub(super) fn observe(&mut self, event: &Event) {
-        let Kind::Return { what, .. } = &event.kind else { return };
+        let EventKind::Return { what, .. } = &event.kind else { return };
         if what.method != CallMethod::Next {
             return;
         }

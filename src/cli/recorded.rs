@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::again;
 use super::args::Given;
 use super::args::SessionArgs;
-use crate::launch::Terms;
+use crate::job::Terms;
 use crate::protocol::{Delay, SyncEvent};
 use crate::scenario::{self, Expect, Recording, Scenario};
 

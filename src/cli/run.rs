@@ -14,12 +14,13 @@ use super::live::Live;
 use super::output::{keep_apart, tell};
 use super::recorded::{self, Recorded};
 use super::watcher::{Watched, Watcher};
-use crate::host::{MOST_STEPS, Selection};
-use crate::launch::{Launched, Opened, Standard, Terms};
-use crate::protocol::{Event, Initialize, Item, Session, SyncEvent, SyncFlags};
+use crate::host::Selection;
+use crate::job::{Launched, Opened, Standard, Terms};
+use crate::protocol::{Event, Initialize, Item, Limits, Session, SyncEvent, SyncFlags};
 use crate::report::{Report, Scope, plain};
-use crate::rules::{Finding, Limits};
-use crate::scenario::{self, Came, Recording, Steps};
+use crate::rules::Finding;
+use crate::scenario::{self, Observed, Recording, Steps};
+use crate::time::MOST_STEPS;
 
 pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     let filter = judging::filter(&args.judge)?;
@@ -111,7 +112,7 @@ fn write_recording(
     let steps = Steps::default();
     // Of the events nothing is expected that is not said otherwise.
     let came =
-        Came { events: &[], session: judged.session(), items: judged.items(), findings: &findings, steps: &steps };
+        Observed { events: &[], session: judged.session(), items: judged.items(), findings: &findings, steps: &steps };
     let expect = scenario::observed(&came);
     let recorded = Recorded { scenario, recording, handler: given };
     let said = recorded.write(file, expect)?;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::alphabet::in_state;
-use crate::protocol::{Callback, Event, Guid, HandlerFlags, Item, Kind, Profile, Session, State};
+use crate::protocol::{Callback, Event, EventKind, Guid, HandlerFlags, Item, Profile, Session, State};
 use crate::scenario::{Action, Choose, ErrorRef, Scenario};
 
 /// What sessions have shown of a handler: what there is to choose, to skip, to cancel and to refuse.
@@ -35,7 +35,7 @@ impl Known {
     /// Takes what the next event shows, and the session after it.
     pub fn observe(&mut self, event: &Event, session: &Session) {
         match &event.kind {
-            Kind::Return { what, .. } => {
+            EventKind::Return { what, .. } => {
                 if let Some(info) = &what.out.info {
                     self.flags = info.flags;
                 }
@@ -45,7 +45,7 @@ impl Known {
                     }
                 }
             }
-            Kind::Callback { what, .. } => {
+            EventKind::Callback { what, .. } => {
                 let round = session.instance(event.handler).map_or(0, crate::protocol::Instance::round);
                 self.called_back(what, round);
             }

@@ -1,9 +1,9 @@
 //! Legal scenarios by chance.
 
 use super::{Known, alphabet};
-use crate::host::Sequence;
 use crate::protocol::{Cookie, Profile};
 use crate::scenario::{Action, Choose, EventName, ItemRef, Scenario, Step};
+use crate::time::Sequence;
 
 /// At most so many steps: bugs that need several of them together are found sooner with many, and shrinking takes away the
 /// others.

@@ -1,6 +1,6 @@
 //! Stops a debugger at a violation: the trap is raised in the thread that broke the rule, inside its own callback.
 
-use super::plan::{Plan, Step, View};
+use super::plan::{Instruction, Plan, View};
 use crate::protocol::{Call, Callback, Event, Refusal, Session, Wish};
 use crate::rules::{Conditions, Finding, Monitor, Rule};
 
@@ -56,7 +56,7 @@ impl<H: FnMut(&Finding) + Send> BreakOn<H> {
 }
 
 impl<H: FnMut(&Finding) + Send> Plan for BreakOn<H> {
-    fn next(&mut self, view: View<'_>) -> Step {
+    fn next(&mut self, view: View<'_>) -> Instruction {
         self.inner.next(view)
     }
 

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::clock::Clock;
-use super::scheduler::Paused;
 use super::shared::{CallbackSink, Decision, InstanceChronicle, Shared};
 use crate::handler::{CreateError, EnumItems, HandlerFactory, SyncHandler};
+use crate::protocol::Limits;
 use crate::protocol::{
     Call, CallId, CallMethod, Crashed, Created, HResult, HandlerId, Instance, MethodName, Note, Out, Return, Text,
     TimedOut, WaitingFor,
 };
-use crate::rules::Limits;
+use crate::time::Clock;
+use crate::time::Paused;
 
 /// How many calls in a row the plan may have refused before the session is given up: a plan that insists must not spin.
 const MOST_REFUSALS: u32 = 100;

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::{
-    Call, CallMethod, Callback, Event, GUID_NULL, Guid, HResult, HandlerFlags, Initialize, Instance, Interface, Item,
-    ItemFlags, ItemState, Kind, Note, PrepareForSync, Refusal, Return, Session, SetItemStatus, SetProgressCallback,
-    ShowError, ShowProperties, State, Status, Synchronize, Thread, Walk, Wish,
+    Call, CallMethod, Callback, Event, EventKind, GUID_NULL, Guid, HResult, HandlerFlags, Initialize, Instance,
+    Interface, Item, ItemFlags, ItemState, Note, PrepareForSync, Refusal, Return, Session, SetItemStatus,
+    SetProgressCallback, ShowError, ShowProperties, State, Status, Synchronize, Thread, Walk, Wish,
 };
 
 /// What a plan can look at.
@@ -27,7 +27,7 @@ pub struct View<'a> {
 
 /// What the manager does next.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum Instruction {
     /// Make this call; it is made only if the session machine finds it legal.
     Call(Call),
     /// Wait until something happens, or until that time in nanoseconds.
@@ -39,7 +39,7 @@ pub enum Step {
 /// Decides for the manager and the user. Called under the session's lock: it must be quick, and must not block.
 pub trait Plan: Send {
     /// What the manager does next. Asked on the apartment thread whenever no call is open.
-    fn next(&mut self, view: View<'_>) -> Step;
+    fn next(&mut self, view: View<'_>) -> Instruction;
 
     /// What the user wants a callback to be answered with.
     fn wish(&mut self, view: View<'_>, callback: &Callback) -> Wish {
@@ -186,28 +186,28 @@ impl StandardPlan {
 
     /// The next step of looking at the handler and its items, while there is one: at the beginning, and whenever the
     /// handler asks for it.
-    fn enumerate(&self, view: View<'_>) -> Option<Step> {
+    fn enumerate(&self, view: View<'_>) -> Option<Instruction> {
         if !self.asked_info {
-            return Some(Step::Call(Call::GetHandlerInfo));
+            return Some(Instruction::Call(Call::GetHandlerInfo));
         }
         match self.walk {
             _ if self.enumeration_failed => None,
-            None => Some(Step::Call(Call::EnumSyncMgrItems)),
-            Some((_, true)) if view.instance.enumeration_due() => Some(Step::Call(Call::EnumSyncMgrItems)),
-            Some((enumerator, false)) => Some(Step::Call(Call::Next(Walk::new(enumerator, ITEMS_AT_ONCE)))),
+            None => Some(Instruction::Call(Call::EnumSyncMgrItems)),
+            Some((_, true)) if view.instance.enumeration_due() => Some(Instruction::Call(Call::EnumSyncMgrItems)),
+            Some((enumerator, false)) => Some(Instruction::Call(Call::Next(Walk::new(enumerator, ITEMS_AT_ONCE)))),
             Some((_, true)) => None,
         }
     }
 
     /// The next step of enumerating again, after the handler's properties were changed: until it is done, nothing can be
     /// done with the items.
-    pub(crate) fn enumerate_again(&self, view: View<'_>) -> Option<Step> {
+    pub(crate) fn enumerate_again(&self, view: View<'_>) -> Option<Instruction> {
         let changed = view.instance.phase(CallMethod::ShowProperties).has_ended() && !self.gave_up;
         let unfinished = view.instance.enumeration_due() || matches!(self.walk, Some((_, false)));
         if changed && unfinished { self.enumerate(view) } else { None }
     }
 
-    fn show_next_properties(&mut self, view: View<'_>) -> Option<Step> {
+    fn show_next_properties(&mut self, view: View<'_>) -> Option<Instruction> {
         let whose = match &self.selection {
             Selection::Checked => vec![GUID_NULL],
             selection => selection.choose(&self.items),
@@ -227,10 +227,10 @@ impl StandardPlan {
             return Some(give_callback());
         }
         self.shown_properties.insert(item);
-        Some(Step::Call(Call::ShowProperties(ShowProperties { item, hwnd: 0 })))
+        Some(Instruction::Call(Call::ShowProperties(ShowProperties { item, hwnd: 0 })))
     }
 
-    fn after_results(&mut self, view: View<'_>) -> Step {
+    fn after_results(&mut self, view: View<'_>) -> Instruction {
         if view.cancelled || view.instance.round() > self.retries {
             return close();
         }
@@ -242,17 +242,17 @@ impl StandardPlan {
         match next {
             Some((error, _)) => {
                 self.shown_errors.insert(error);
-                Step::Call(Call::ShowError(ShowError { error, hwnd: 0 }))
+                Instruction::Call(Call::ShowError(ShowError { error, hwnd: 0 }))
             }
             None => close(),
         }
     }
 
     /// The user stopped everything: every item that still runs is skipped too, so that a handler that makes no progress hears it.
-    fn skip_next(&self, view: View<'_>) -> Option<Step> {
+    fn skip_next(&self, view: View<'_>) -> Option<Instruction> {
         let runs = |status: Option<Status>| !status.is_some_and(Status::is_final);
         let (item, _) = view.instance.prepared().find(|(_, item)| !item.skipped && runs(item.status))?;
-        Some(Step::Call(Call::SetItemStatus(SetItemStatus { item, status: Status::SKIPPED })))
+        Some(Instruction::Call(Call::SetItemStatus(SetItemStatus { item, status: Status::SKIPPED })))
     }
 
     /// Takes in what a call brought. Apart, so that callbacks are passed over quickly.
@@ -280,21 +280,21 @@ impl StandardPlan {
     }
 }
 
-fn give_callback() -> Step {
-    Step::Call(Call::SetProgressCallback(SetProgressCallback { callback: Some(1) }))
+fn give_callback() -> Instruction {
+    Instruction::Call(Call::SetProgressCallback(SetProgressCallback { callback: Some(1) }))
 }
 
 /// Ends the session from wherever it stands.
-fn leave(view: View<'_>) -> Step {
-    if view.instance.interface() == Interface::NotGiven { Step::Call(Call::Release) } else { close() }
+fn leave(view: View<'_>) -> Instruction {
+    if view.instance.interface() == Interface::NotGiven { Instruction::Call(Call::Release) } else { close() }
 }
 
-fn close() -> Step {
-    Step::Call(Call::SetProgressCallback(SetProgressCallback { callback: None }))
+fn close() -> Instruction {
+    Instruction::Call(Call::SetProgressCallback(SetProgressCallback { callback: None }))
 }
 
 impl Plan for StandardPlan {
-    fn next(&mut self, view: View<'_>) -> Step {
+    fn next(&mut self, view: View<'_>) -> Instruction {
         let state = view.instance.state();
         let open = !matches!(state, State::Created | State::Declined | State::Closed) && !state.is_end();
         if open && view.instance.active().is_none() {
@@ -306,8 +306,8 @@ impl Plan for StandardPlan {
             }
         }
         match state {
-            State::Created => Step::Call(Call::Initialize(self.initialize.clone())),
-            State::Declined | State::Closed => Step::Call(Call::Release),
+            State::Created => Instruction::Call(Call::Initialize(self.initialize.clone())),
+            State::Declined | State::Closed => Instruction::Call(Call::Release),
             State::Initialized | State::Enumerated | State::Ready => {
                 if view.instance.flags().settings()
                     && let Some(step) = self.show_next_properties(view)
@@ -321,17 +321,17 @@ impl Plan for StandardPlan {
                 if view.instance.interface() == Interface::NotGiven {
                     return give_callback();
                 }
-                Step::Call(Call::PrepareForSync(PrepareForSync { items, hwnd: 0, reserved: self.reserved }))
+                Instruction::Call(Call::PrepareForSync(PrepareForSync { items, hwnd: 0, reserved: self.reserved }))
             }
             State::PrepareReturned | State::SynchronizeReturned if view.cancelled => {
-                self.skip_next(view).unwrap_or(Step::Wait(None))
+                self.skip_next(view).unwrap_or(Instruction::Wait(None))
             }
             State::PrepareReturned | State::SynchronizeReturned | State::ShowingError | State::ShowingProperties => {
-                Step::Wait(None)
+                Instruction::Wait(None)
             }
-            State::Preparing | State::Synchronizing => Step::Wait(None),
+            State::Preparing | State::Synchronizing => Instruction::Wait(None),
             State::Prepared if view.cancelled => close(),
-            State::Prepared => Step::Call(Call::Synchronize(Synchronize::default())),
+            State::Prepared => Instruction::Call(Call::Synchronize(Synchronize::default())),
             State::PrepareFailed | State::SynchronizeFailed => close(),
             State::Synchronized => self.after_results(view),
             State::RetryDue if view.cancelled => close(),
@@ -343,14 +343,14 @@ impl Plan for StandardPlan {
                         unique.push(*id);
                     }
                 });
-                Step::Call(Call::PrepareForSync(PrepareForSync { items: unique, hwnd: 0, reserved: 0 }))
+                Instruction::Call(Call::PrepareForSync(PrepareForSync { items: unique, hwnd: 0, reserved: 0 }))
             }
-            State::Released | State::Crashed | State::Hung => Step::Finish,
+            State::Released | State::Crashed | State::Hung => Instruction::Finish,
         }
     }
 
     fn observe(&mut self, event: &Event, _: &Session) -> bool {
-        if let Kind::Return { what, .. } = &event.kind {
+        if let EventKind::Return { what, .. } = &event.kind {
             self.returned(what);
         }
         false
@@ -363,7 +363,7 @@ impl Plan for StandardPlan {
 }
 
 impl Plan for Box<dyn Plan> {
-    fn next(&mut self, view: View<'_>) -> Step {
+    fn next(&mut self, view: View<'_>) -> Instruction {
         (**self).next(view)
     }
 

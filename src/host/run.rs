@@ -3,15 +3,15 @@
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-use super::clock::{Clock, enter_apartment};
 use super::driver::{Driver, run_together};
 use super::plan::Plan;
-use super::scheduler::Scheduler;
 use super::shared::{Outlet, Shared};
 use super::tape::Tape;
 use crate::handler::{CreateError, HandlerFactory};
+use crate::protocol::Limits;
 use crate::protocol::{ConnectionClosed, Crashed, Event, HandlerId, Note, Session, Text, Thread};
-use crate::rules::Limits;
+use crate::time::Scheduler;
+use crate::time::{Clock, enter_apartment};
 
 /// Takes the events of a session, in order, as they come.
 pub trait Drain {
@@ -48,17 +48,17 @@ pub struct Job {
 
 /// Reaches into a running session from another thread. Clones reach the same session.
 #[derive(Clone)]
-pub struct Controls(Arc<dyn Steer>);
+pub struct Controls(Arc<dyn Controller>);
 
 /// What can be done to a running session.
-pub trait Steer: Send + Sync {
+pub trait Controller: Send + Sync {
     /// See [`Controls::cancel_all`].
     fn cancel_all(&self);
     /// See [`Controls::leave`].
     fn leave(&self);
 }
 
-impl Steer for Shared {
+impl Controller for Shared {
     fn cancel_all(&self) {
         self.want_all_stopped();
     }
@@ -70,7 +70,7 @@ impl Steer for Shared {
 
 impl Controls {
     /// That reach the session by what `steer` does.
-    pub fn new(steer: Arc<dyn Steer>) -> Self {
+    pub fn new(steer: Arc<dyn Controller>) -> Self {
         Self(steer)
     }
 
@@ -86,7 +86,7 @@ impl Controls {
 }
 
 /// Looks after the apartment thread of a session in real time.
-pub trait Lookout: Send + Sync {
+pub trait ApartmentObserver: Send + Sync {
     /// Called on the apartment thread before anything else.
     fn enter(&self);
     /// What the apartment thread is doing, the innermost function first; nothing where that cannot be known.
@@ -103,7 +103,7 @@ pub struct Another {
 
 /// What a session may have beside its job.
 #[derive(Default)]
-pub struct Beside {
+pub struct RealTimeOptions {
     /// More instances, numbered from 2.
     pub others: Vec<Another>,
     /// The instances are driven side by side; otherwise each when the one before is released.
@@ -111,7 +111,7 @@ pub struct Beside {
     /// Events go there, and not to the drain.
     pub outlet: Option<Box<dyn Outlet>>,
     /// Says what a thread does that does not return.
-    pub lookout: Option<Arc<dyn Lookout>>,
+    pub lookout: Option<Arc<dyn ApartmentObserver>>,
     /// How long the callbacks of a handler are still heard when the session is over.
     pub linger: Duration,
 }
@@ -127,7 +127,7 @@ const TICK: Duration = Duration::from_millis(40);
 /// # Errors
 /// When the instance cannot be created.
 pub fn run_real(job: Job, started: impl FnOnce(Controls), drain: &mut dyn Drain) -> Result<Ran, CreateError> {
-    run_real_with(job, Beside::default(), started, drain)
+    run_real_with(job, RealTimeOptions::default(), started, drain)
 }
 
 /// As [`run_real`], with something beside the job.
@@ -136,12 +136,12 @@ pub fn run_real(job: Job, started: impl FnOnce(Controls), drain: &mut dyn Drain)
 /// When the instance cannot be created.
 pub fn run_real_with(
     job: Job,
-    beside: Beside,
+    beside: RealTimeOptions,
     started: impl FnOnce(Controls),
     drain: &mut dyn Drain,
 ) -> Result<Ran, CreateError> {
-    let Beside { others, together, outlet, lookout, linger } = beside;
-    let (company, plans) = Company::new(job.factory, job.plan, others, together, job.limits);
+    let RealTimeOptions { others, together, outlet, lookout, linger } = beside;
+    let (company, plans) = Instances::new(job.factory, job.plan, others, together, job.limits);
     let shared = Arc::new(Shared::new(Clock::Real { started: Instant::now() }, plans, together));
     started(Controls(Arc::<Shared>::clone(&shared)));
     if let Some(outlet) = outlet {
@@ -212,7 +212,7 @@ pub fn run_virtual_with(
     scheduler: &Scheduler,
     drain: &mut dyn Drain,
 ) -> Result<Ran, CreateError> {
-    let (company, plans) = Company::new(job.factory, job.plan, others, together, job.limits);
+    let (company, plans) = Instances::new(job.factory, job.plan, others, together, job.limits);
     let shared = Arc::new(Shared::new(Clock::Virtual(scheduler.clone()), plans, together));
     let mut tape = Tape::default();
     company.run(&shared, &mut || pass_on(&shared, &mut tape, &mut *drain))?;
@@ -224,13 +224,13 @@ pub fn run_virtual_with(
 }
 
 /// The instances of a session.
-struct Company {
+struct Instances {
     factories: Vec<Arc<dyn HandlerFactory>>,
     together: bool,
     limits: Limits,
 }
 
-impl Company {
+impl Instances {
     fn new(
         factory: Arc<dyn HandlerFactory>,
         plan: Box<dyn Plan>,

@@ -6,19 +6,19 @@ use std::time::Duration;
 // Not the standard library's: these are compiled with the program, so that ThreadSanitizer sees what they do (scripts/tsan).
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
-use super::clock::Clock;
-use super::plan::{Plan, Step, View};
+use super::plan::{Instruction, Plan, View};
 use super::tape::Tape;
 use crate::handler::{Chronicle, SyncCallback};
 use crate::protocol::{
-    Call, CallId, CallMethod, Callback, CallbackMethod, Event, HResult, HandlerId, Instance, Kind, MethodName, Note,
-    Return, Session, Stack, State as SessionState, Text, Thread, TimedOut, WaitingFor, Wish,
+    Call, CallId, CallMethod, Callback, CallbackMethod, Event, EventKind, HResult, HandlerId, Instance, MethodName,
+    Note, Return, Session, Stack, State as SessionState, Text, Thread, TimedOut, WaitingFor, Wish,
 };
+use crate::time::Clock;
 
 /// A session in progress.
 pub(super) struct Shared {
     pub(super) clock: Clock,
-    state: Mutex<State>,
+    state: Mutex<SharedState>,
     /// Wakes the apartment thread.
     wake: Condvar,
     /// Wakes the thread that takes the events away.
@@ -61,7 +61,7 @@ fn plan_of(plans: &mut [Box<dyn Plan>], handler: HandlerId) -> Option<&mut Box<d
 }
 
 /// What the lock guards.
-pub(super) struct State {
+pub(super) struct SharedState {
     pub(super) session: Session,
     /// What each instance's manager and user want, in the order of their numbers.
     plans: Vec<Box<dyn Plan>>,
@@ -91,9 +91,9 @@ pub(super) struct State {
     ended: bool,
 }
 
-impl State {
+impl SharedState {
     /// Records an event and applies it, unless the trace is closed.
-    fn record(&mut self, at_ns: u64, thread: Thread, handler: HandlerId, kind: Kind) {
+    fn record(&mut self, at_ns: u64, thread: Thread, handler: HandlerId, kind: EventKind) {
         if self.closed {
             return;
         }
@@ -118,7 +118,7 @@ impl State {
     fn keep_notes(&mut self, handler: HandlerId, at_ns: u64) {
         let Some(plan) = plan_of(&mut self.plans, handler).filter(|plan| plan.has_notes()) else { return };
         for (thread, note) in plan.take_notes() {
-            self.record(at_ns, thread, handler, Kind::Note(Box::new(note)));
+            self.record(at_ns, thread, handler, EventKind::Note(Box::new(note)));
         }
     }
 
@@ -130,7 +130,7 @@ impl State {
         let Self { session, plans, cancelled, tape, outlet, woken, reply, .. } = self;
         let Some(plan) = plan_of(plans, event.handler) else { return HResult::E_UNEXPECTED };
         event.seq = first;
-        let Kind::Callback { call, what } = &mut event.kind else { return HResult::E_UNEXPECTED };
+        let EventKind::Callback { call, what } = &mut event.kind else { return HResult::E_UNEXPECTED };
         *call = id;
         let wish = match session.instance(event.handler) {
             Some(instance) => {
@@ -139,7 +139,7 @@ impl State {
             None => Wish::None,
         };
         let result = session.answer(event.handler, what, wish);
-        if let Kind::Reply { call, method, hr } = &mut reply.kind {
+        if let EventKind::Reply { call, method, hr } = &mut reply.kind {
             (*call, *method, *hr) = (id, what.method(), result);
         }
         match outlet {
@@ -203,8 +203,8 @@ impl State {
 impl Shared {
     /// For instances with these plans, numbered from 1.
     pub(super) fn new(clock: Clock, plans: Vec<Box<dyn Plan>>, together: bool) -> Self {
-        let kind = Kind::Reply { call: CallId(0), method: CallbackMethod::Progress, hr: HResult::S_OK };
-        let state = State {
+        let kind = EventKind::Reply { call: CallId(0), method: CallbackMethod::Progress, hr: HResult::S_OK };
+        let state = SharedState {
             session: Session::default(),
             reply: Event { seq: 0, at_ns: 0, thread: Thread::APARTMENT, handler: HandlerId::FIRST, kind },
             heard_ns: vec![0; plans.len()],
@@ -224,7 +224,7 @@ impl Shared {
         Self { clock, state: Mutex::new(state), wake: Condvar::new(), filled: Condvar::new(), enders: Mutex::default() }
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, SharedState> {
         // Nothing of a handler runs under this lock, so a panic under it can only be a plan's; the events recorded before are
         // still true.
         self.state.lock()
@@ -233,7 +233,7 @@ impl Shared {
     pub(super) fn note(&self, handler: HandlerId, thread: Thread, note: Note) {
         let mut state = self.lock();
         let at_ns = self.clock.now_ns();
-        state.record(at_ns, thread, handler, Kind::Note(Box::new(note)));
+        state.record(at_ns, thread, handler, EventKind::Note(Box::new(note)));
         state.woken = true;
         drop(state);
         self.wake.notify_all();
@@ -258,13 +258,13 @@ impl Shared {
             View { session: &state.session, instance, now_ns, cancelled: state.cancelled, thread: &Thread::APARTMENT };
         let Some(plan) = plan_of(&mut state.plans, handler) else { return Decision::Over };
         match plan.next(view) {
-            Step::Call(Call::Synchronize(_)) if state.must_wait_for_others(handler) => Decision::Wait(None),
-            Step::Call(call) => match instance.may(&Thread::APARTMENT, &call) {
+            Instruction::Call(Call::Synchronize(_)) if state.must_wait_for_others(handler) => Decision::Wait(None),
+            Instruction::Call(call) => match instance.may(&Thread::APARTMENT, &call) {
                 Ok(()) => {
                     let id = state.call_id();
                     state.called_ns = Some((handler, call.method(), now_ns));
                     let what = Box::new(call.clone());
-                    state.record(now_ns, Thread::APARTMENT, handler, Kind::Call { call: id, what });
+                    state.record(now_ns, Thread::APARTMENT, handler, EventKind::Call { call: id, what });
                     Decision::Call(id, call)
                 }
                 Err(why) => {
@@ -274,8 +274,8 @@ impl Shared {
                     Decision::Refused
                 }
             },
-            Step::Wait(until_ns) => Decision::Wait(until_ns),
-            Step::Finish => Decision::Over,
+            Instruction::Wait(until_ns) => Decision::Wait(until_ns),
+            Instruction::Finish => Decision::Over,
         }
     }
 
@@ -290,7 +290,7 @@ impl Shared {
         let at_ns = self.clock.now_ns();
         state.called_ns = None;
         state.hear(handler, at_ns);
-        state.record(at_ns, self.clock.thread(), handler, Kind::Return { call: id, what: Box::new(what) });
+        state.record(at_ns, self.clock.thread(), handler, EventKind::Return { call: id, what: Box::new(what) });
     }
 
     /// Events go there from now on.
@@ -301,7 +301,7 @@ impl Shared {
     /// Gives up on the open call if it has used up its limit (real clock only). `stack` gives what the apartment thread is
     /// doing.
     pub(super) fn give_up_on_hung_call(&self, timeout_ns: u64, stack: impl FnOnce() -> Vec<Text>) -> bool {
-        let is_hung = |state: &State, at_ns: u64| {
+        let is_hung = |state: &SharedState, at_ns: u64| {
             state.called_ns.is_some_and(|(.., since_ns)| at_ns.saturating_sub(since_ns) >= timeout_ns)
         };
         if !is_hung(&self.lock(), self.clock.now_ns()) {
@@ -316,12 +316,12 @@ impl Shared {
             && let Some((handler, ..)) = state.called_ns
         {
             let stack = Note::Stack(Stack { event: 0, frames });
-            state.record(at_ns, Thread::APARTMENT, handler, Kind::Note(Box::new(stack)));
+            state.record(at_ns, Thread::APARTMENT, handler, EventKind::Note(Box::new(stack)));
         }
         match state.called_ns {
             Some((handler, method, since_ns)) if at_ns.saturating_sub(since_ns) >= timeout_ns => {
                 let note = TimedOut { method: MethodName(method), waiting_for: WaitingFor::Return };
-                state.record(at_ns, Thread::APARTMENT, handler, Kind::Note(Box::new(Note::TimedOut(note))));
+                state.record(at_ns, Thread::APARTMENT, handler, EventKind::Note(Box::new(Note::TimedOut(note))));
                 true
             }
             _ => false,
@@ -403,7 +403,7 @@ impl Shared {
         state.tape.expect();
         let at_ns = self.clock.now_ns();
         // Made under the lock on purpose: what was written a moment ago is slow to copy, but the lock has waited for it.
-        let kind = Kind::Callback { call: CallId(0), what };
+        let kind = EventKind::Callback { call: CallId(0), what };
         let mut event = Event { seq: 0, at_ns, thread: Thread::APARTMENT, handler, kind };
         match thread {
             Some(thread) => event.thread.clone_from(thread),

@@ -8,7 +8,7 @@ use zerocopy::byteorder::native_endian::{I32, U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use crate::protocol::{
-    CallId, Callback, CallbackMethod, Event, Guid, HResult, HandlerId, Kind, Progress, ProgressItem, ProgressMask,
+    CallId, Callback, CallbackMethod, Event, EventKind, Guid, HResult, HandlerId, Progress, ProgressItem, ProgressMask,
     Status, Text, Thread,
 };
 
@@ -153,7 +153,8 @@ impl Tape {
 /// How a report of progress that was answered is written, with the thread's name and the text that follow; nothing of
 /// anything else, nor of one with a number or a text that is too large for its place.
 fn written(event: &Event, answer: Option<HResult>) -> Option<(Written, &[u8], &[u8])> {
-    let Kind::Callback { call, what: Callback::Progress(Progress { item, info: Some(info) }) } = &event.kind else {
+    let EventKind::Callback { call, what: Callback::Progress(Progress { item, info: Some(info) }) } = &event.kind
+    else {
         return None;
     };
     if info.size.is_some() {
@@ -276,10 +277,10 @@ impl<I: Iterator<Item = Record>> Reader<'_, I> {
         self.seq += 2;
         let call = CallId(seq.checked_sub(written.behind.get().into())?);
         let progress = Progress { item: Guid(uuid::Uuid::from_bytes(written.item)), info: None };
-        let kind = Kind::Callback { call, what: Callback::Progress(progress) };
+        let kind = EventKind::Callback { call, what: Callback::Progress(progress) };
         events.push(Event { seq, at_ns, thread: Thread::APARTMENT, handler, kind });
         // Filled in where it stays: a value that was written a moment ago is slow to copy.
-        if let Some(Event { thread, kind: Kind::Callback { what: Callback::Progress(progress), .. }, .. }) =
+        if let Some(Event { thread, kind: EventKind::Callback { what: Callback::Progress(progress), .. }, .. }) =
             events.last_mut()
         {
             *thread = self.thread.clone();
@@ -292,7 +293,7 @@ impl<I: Iterator<Item = Record>> Reader<'_, I> {
             }
         }
         let (method, hr) = (CallbackMethod::Progress, HResult(written.answer.get()));
-        let kind = Kind::Reply { call, method, hr };
+        let kind = EventKind::Reply { call, method, hr };
         events.push(Event { seq: seq + 1, at_ns, thread: self.thread.clone(), handler, kind });
         Some(())
     }
@@ -300,8 +301,8 @@ impl<I: Iterator<Item = Record>> Reader<'_, I> {
 
 /// The reply to a callback.
 fn reply(callback: &Event, hr: HResult) -> Option<Event> {
-    let Kind::Callback { call, what } = &callback.kind else { return None };
-    let kind = Kind::Reply { call: *call, method: what.method(), hr };
+    let EventKind::Callback { call, what } = &callback.kind else { return None };
+    let kind = EventKind::Reply { call: *call, method: what.method(), hr };
     Some(Event { seq: callback.seq + 1, thread: callback.thread.clone(), kind, ..*callback })
 }
 
@@ -312,7 +313,7 @@ mod tests {
     use super::*;
     use crate::protocol::{Completed, Note, OverReleased};
 
-    fn event() -> impl Strategy<Value = (Kind, Option<HResult>)> {
+    fn event() -> impl Strategy<Value = (EventKind, Option<HResult>)> {
         let text = prop_oneof![
             Just(None),
             "[a-z ]{0,40}".prop_map(|text| Some(Text::from(text.as_str()))),
@@ -331,9 +332,9 @@ mod tests {
             });
         let other = Just((Callback::SynchronizeCompleted(Completed { hr: HResult::S_OK }), 3));
         let callback = (prop_oneof![4 => progress, 1 => other], any::<u32>())
-            .prop_map(|((what, call), hr)| (Kind::Callback { call: CallId(call), what }, Some(HResult(hr))));
+            .prop_map(|((what, call), hr)| (EventKind::Callback { call: CallId(call), what }, Some(HResult(hr))));
         let note = Note::OverReleased(OverReleased { callback: 7 });
-        prop_oneof![5 => callback, 1 => Just((Kind::Note(Box::new(note)), None))]
+        prop_oneof![5 => callback, 1 => Just((EventKind::Note(Box::new(note)), None))]
     }
 
     proptest! {

@@ -21,12 +21,12 @@ pub struct Event {
     /// The handler instance that it concerns.
     pub handler: HandlerId,
     /// What happened.
-    pub kind: Kind,
+    pub kind: EventKind,
 }
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum EventKind {
     /// The manager calls the handler.
     Call {
         /// The call's number.
@@ -302,11 +302,11 @@ impl Event {
     /// The method, or the note's name.
     pub fn method_name(&self) -> &'static str {
         match &self.kind {
-            Kind::Call { what, .. } => what.method().name(),
-            Kind::Return { what, .. } => what.method.name(),
-            Kind::Callback { what, .. } => what.method().name(),
-            Kind::Reply { method, .. } => method.name(),
-            Kind::Note(note) => note.method().name(),
+            EventKind::Call { what, .. } => what.method().name(),
+            EventKind::Return { what, .. } => what.method.name(),
+            EventKind::Callback { what, .. } => what.method().name(),
+            EventKind::Reply { method, .. } => method.name(),
+            EventKind::Note(note) => note.method().name(),
         }
     }
 }

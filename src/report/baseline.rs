@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::model::code;
 use super::{Case, CaseOutcome, Report, plain};
-use crate::handler::script::{self, ScriptError};
+use crate::json::{self, FileError};
 use crate::protocol::nearest;
 use crate::rules::{RULES, Rule, Verdict, select};
 
@@ -17,7 +17,7 @@ pub const BASELINE_FORMAT: &str = "mobsync-baseline";
 pub const BASELINE_VERSION: u32 = 1;
 
 /// A baseline could not be read. The messages name file, line, column and the path in the document.
-pub type BaselineError = ScriptError;
+pub type BaselineError = FileError;
 
 /// The file.
 #[derive(Deserialize, JsonSchema)]
@@ -181,7 +181,7 @@ impl Baseline {
     /// # Errors
     /// When the file cannot be read or is not a valid baseline.
     pub fn load(file: &Path) -> Result<Self, BaselineError> {
-        Self::parse(&script::read(file)?, file)
+        Self::parse(&json::read(file)?, file)
     }
 
     /// Reads a baseline from text; `file` is named in errors and reports.
@@ -191,9 +191,9 @@ impl Baseline {
     pub fn parse(text: &str, file: &Path) -> Result<Self, BaselineError> {
         // Some editors put a byte order mark in front.
         let text = text.trim_start_matches('\u{feff}');
-        script::check_version(text, file)?;
-        let read: File = script::from_json(text, file)?;
-        let places = script::places_in_list(text, "accepted");
+        json::check_version(text, file)?;
+        let read: File = json::from_json(text, file)?;
+        let places = json::places_in_list(text, "accepted");
         let row = |(at, accepted): (usize, Accepted)| {
             let (line, column) = places.get(at).copied().unwrap_or((1, 1));
             BaselineRow {

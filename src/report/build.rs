@@ -4,7 +4,7 @@ use super::{Case, CaseOutcome, ContextLine, Filter, FindingRow, OmittedRow, Repo
 use super::{FORMAT, VERSION};
 use crate::protocol::{HandlerId, Profile};
 use crate::rules::{Finding, Level, Monitor, RULES, Rule, Verdict, rule};
-use crate::scenario::Held;
+use crate::scenario::ExpectationResult;
 
 impl Summary {
     fn add(&mut self, level: Level, accepted: bool, count: usize) {
@@ -45,7 +45,7 @@ pub(super) struct CaseRows<'a> {
     pub(super) findings: Vec<FindingRow>,
     pub(super) omitted: Vec<OmittedRow>,
     pub(super) error: Option<String>,
-    pub(super) expectations: Option<Vec<Held>>,
+    pub(super) expectations: Option<Vec<ExpectationResult>>,
 }
 
 impl Report {
@@ -258,7 +258,7 @@ pub struct CaseRecord {
     /// Why it could not be judged to its end.
     pub error: Option<String>,
     /// What its scenario expected, and what of it came.
-    pub expectations: Option<Vec<Held>>,
+    pub expectations: Option<Vec<ExpectationResult>>,
 }
 
 /// A finding and its place.

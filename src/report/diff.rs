@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::protocol::{Guid, HandlerId};
-use crate::trace::diff::{Difference, Line, Row};
+use crate::trace::diff::{DiffLine, Difference, Row};
 
 /// What `"format"` says in a comparison's JSON.
 pub const FORMAT: &str = "mobsync-diff";
@@ -95,7 +95,7 @@ fn stacked<'a>(
     text: &mut String,
     side: &str,
     file: &str,
-    rows: impl Iterator<Item = (&'a Row, Option<&'a Line>)>,
+    rows: impl Iterator<Item = (&'a Row, Option<&'a DiffLine>)>,
     paint: &Paint,
 ) {
     let _ = writeln!(text, "  {side}: {file}");
@@ -107,7 +107,7 @@ fn stacked<'a>(
 }
 
 /// The line with its number and a mark where it differs.
-fn marked(line: &Line, differs: bool) -> String {
+fn marked(line: &DiffLine, differs: bool) -> String {
     /// A line of a thousand enumerated items helps nobody; JSON has the whole of it.
     const LONGEST: usize = 600;
     let cut = line.text.char_indices().nth(LONGEST).map_or(line.text.len(), |(at, _)| at);
@@ -140,7 +140,7 @@ fn side_by_side(
         put(left, right, None);
     }
     for row in &difference.rows {
-        let cell = |line: &Option<Line>| match line {
+        let cell = |line: &Option<DiffLine>| match line {
             Some(line) => wrapped(&marked(line, row.differs), width),
             None => Vec::new(),
         };
@@ -248,7 +248,7 @@ struct LineJson<'a> {
 impl<'a> DifferenceJson<'a> {
     fn of(difference: &'a Difference) -> Self {
         let stream = &difference.stream;
-        let line = |line: &'a Line| LineJson { seq: line.seq, line: &line.text };
+        let line = |line: &'a DiffLine| LineJson { seq: line.seq, line: &line.text };
         Self {
             a: difference.a,
             b: difference.b,

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::baseline::without_numbers;
 use super::human::verdict_line;
-use super::render::{Place, Style, cut};
+use super::render::{SourcePlace, Style, cut};
 use super::{Case, CaseOutcome, FindingRow, Report, plain};
 use crate::rules::{Level, rule};
 
@@ -19,7 +19,7 @@ const NAMED: usize = 3;
 /// One annotation.
 struct Annotation {
     level: Level,
-    place: Option<Place>,
+    place: Option<SourcePlace>,
     title: String,
     message: String,
 }
@@ -38,7 +38,7 @@ pub(super) fn github(report: &Report, style: Style<'_>) -> String {
     }));
     annotations.extend(report.stale().map(|row| Annotation {
         level: if report.strict { Level::Error } else { Level::Warning },
-        place: Some(Place::in_file(&row.file, u64::try_from(row.line).ok(), style)),
+        place: Some(SourcePlace::in_file(&row.file, u64::try_from(row.line).ok(), style)),
         title: format!("{} is accepted in vain", row.rule),
         message: format!("{}: {}", row.path, row.complaint()),
     }));
@@ -51,7 +51,7 @@ pub(super) fn github(report: &Report, style: Style<'_>) -> String {
 /// Findings of one rule at one place that are equally bad and accepted for the same reason: they are one bug, most of the time.
 struct Group<'a> {
     level: Level,
-    place: Option<Place>,
+    place: Option<SourcePlace>,
     findings: Vec<&'a FindingRow>,
 }
 
@@ -60,7 +60,7 @@ fn groups<'a>(report: &'a Report, style: Style<'_>) -> Vec<Group<'a>> {
     let mut groups: Vec<Group<'a>> = Vec::new();
     let mut known: HashMap<_, usize> = HashMap::new();
     for finding in &report.findings {
-        let place = Place::of(report, finding, style);
+        let place = SourcePlace::of(report, finding, style);
         let level = if finding.accepted.is_some() { Level::Note } else { finding.level };
         let key = (finding.rule, level, finding.accepted.as_deref(), place.clone());
         let at = *known.entry(key).or_insert(groups.len());
@@ -147,7 +147,7 @@ fn command(annotation: &Annotation) -> String {
         Level::Note => "notice",
     };
     let mut properties = String::new();
-    if let Some(Place { file, line }) = &annotation.place {
+    if let Some(SourcePlace { file, line }) = &annotation.place {
         let _ = write!(properties, "file={},", property(file));
         if let Some(line) = line {
             let _ = write!(properties, "line={line},");

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::baseline::BaselineRow;
 use crate::protocol::{Guid, Profile, Status, Text, nearest};
 use crate::rules::{Level, RULES, Subject, UnknownRule, Verdict, rule};
-use crate::scenario::Held;
+use crate::scenario::ExpectationResult;
 
 /// What the first field of a report says.
 pub const FORMAT: &str = "mobsync-report";
@@ -214,7 +214,7 @@ pub struct Case {
     pub error: Option<String>,
     /// What its scenario expected, and what of it came; for `replay`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expectations: Option<Vec<Held>>,
+    pub expectations: Option<Vec<ExpectationResult>>,
 }
 
 /// What came of a case.

@@ -7,17 +7,17 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{FORMAT, Report};
-use crate::handler::script::{self, JsonPath, ScriptError};
+use crate::json::{self, FileError, JsonPath};
 
 /// A report could not be read. The messages name file, line, column and the path in the document.
-pub type ReadError = ScriptError;
+pub type ReadError = FileError;
 
 /// Reads a report (`--format json`) from a file.
 ///
 /// # Errors
 /// When the file cannot be read or is not a valid report.
 pub fn read_report(file: &Path) -> Result<Report, ReadError> {
-    parse_report(&script::read(file)?, file)
+    parse_report(&json::read(file)?, file)
 }
 
 /// Reads a report from text; `file` is named in errors. What a newer program says beside is passed over.
@@ -28,12 +28,12 @@ pub fn parse_report(text: &str, file: &Path) -> Result<Report, ReadError> {
     // Some editors, and shells that write what a program prints, put a byte order mark in front.
     let text = text.trim_start_matches('\u{feff}');
     if let Some((path, why)) = other_document(text) {
-        return Err(script::nonsense(text, file, &path, &why));
+        return Err(json::nonsense(text, file, &path, &why));
     }
-    script::check_version(text, file)?;
-    let report: Report = script::from_json(text, file)?;
+    json::check_version(text, file)?;
+    let report: Report = json::from_json(text, file)?;
     match complaint(&report) {
-        Some((path, why)) => Err(script::nonsense(text, file, &path, &why)),
+        Some((path, why)) => Err(json::nonsense(text, file, &path, &why)),
         None => Ok(report),
     }
 }

@@ -57,14 +57,14 @@ pub fn render(report: &Report, format: Format, style: Style<'_>) -> Result<Strin
 
 /// A place in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Place {
+pub(super) struct SourcePlace {
     /// The path, with `/` between its parts, relative to the root where it lies in there.
     pub(super) file: String,
     /// From 1, where it is known.
     pub(super) line: Option<u64>,
 }
 
-impl Place {
+impl SourcePlace {
     /// Where to look: the handler's source line where a stack gives one, else the line of the trace, else the handler's file,
     /// else the scenario. A handler that is no file of its own has none: a case's name is no place.
     pub(super) fn of(report: &Report, finding: &FindingRow, style: Style<'_>) -> Option<Self> {

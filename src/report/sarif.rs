@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::baseline::without_numbers;
-use super::render::{Place, Style};
+use super::render::{SourcePlace, Style};
 use super::{BaselineRow, CaseOutcome, FindingRow, Report, plain};
 use crate::rules::{Level, Rule, rule};
 
@@ -112,7 +112,7 @@ fn result(
             "replay": finding.replay,
         },
     });
-    if let Some(Place { file, line }) = Place::of(report, finding, style) {
+    if let Some(SourcePlace { file, line }) = SourcePlace::of(report, finding, style) {
         let mut physical = json!({ "artifactLocation": { "uri": uri(&file) } });
         if let Some(line) = line {
             physical["region"] = json!({ "startLine": line });
@@ -167,7 +167,7 @@ fn notifications(report: &Report, style: Style<'_>) -> Vec<Value> {
 }
 
 fn stale(report: &Report, row: &BaselineRow, style: Style<'_>) -> Value {
-    let Place { file, .. } = Place::in_file(&row.file, None, style);
+    let SourcePlace { file, .. } = SourcePlace::in_file(&row.file, None, style);
     let level = if report.strict { Level::Error } else { Level::Warning };
     json!({
         "level": self::level(level),

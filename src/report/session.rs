@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{ItemRow, Report};
-use crate::protocol::{CallMethod, Callback, Event, Guid, Item, Kind, LogErrorInfo, LogLevel, Session, Status};
+use crate::protocol::{CallMethod, Callback, Event, EventKind, Guid, Item, LogErrorInfo, LogLevel, Session, Status};
 
 impl Report {
     /// Adds the items of a session.
@@ -37,7 +37,7 @@ pub struct EarlierRounds(BTreeMap<Guid, Option<Status>>);
 impl EarlierRounds {
     /// Takes an event; `session` is the session before it.
     pub fn observe(&mut self, event: &Event, session: &Session) {
-        if let Kind::Call { what, .. } = &event.kind
+        if let EventKind::Call { what, .. } = &event.kind
             && what.method() == CallMethod::PrepareForSync
             && let Some(instance) = session.instance(event.handler)
         {
@@ -65,7 +65,7 @@ struct LiveError {
 impl LiveErrors {
     /// Takes an event.
     pub fn observe(&mut self, event: &Event) {
-        let Kind::Callback { what, .. } = &event.kind else { return };
+        let EventKind::Callback { what, .. } = &event.kind else { return };
         match what {
             Callback::LogError(args) => {
                 let info = args.info.as_deref();

@@ -43,13 +43,13 @@ const _: () = assert!(RULES.len() <= 192, "RuleSet holds 192 rules");
 
 /// Where in the trace a check looks.
 #[derive(Clone, Copy)]
-pub(super) struct Place<'a> {
+pub(super) struct EventRef<'a> {
     pub(super) seq: u64,
     pub(super) handler: HandlerId,
     pub(super) thread: &'a Thread,
 }
 
-impl<'a> From<&'a Event> for Place<'a> {
+impl<'a> From<&'a Event> for EventRef<'a> {
     fn from(event: &'a Event) -> Self {
         Self { seq: event.seq, handler: event.handler, thread: &event.thread }
     }
@@ -57,14 +57,20 @@ impl<'a> From<&'a Event> for Place<'a> {
 
 impl Judge {
     /// There was occasion for the rule; `holds` says whether it was kept.
-    pub(super) fn check(&mut self, place: Place<'_>, rule: &'static Rule, holds: bool, why: impl FnOnce() -> String) {
+    pub(super) fn check(
+        &mut self,
+        place: EventRef<'_>,
+        rule: &'static Rule,
+        holds: bool,
+        why: impl FnOnce() -> String,
+    ) {
         self.check_with(place, rule, holds, &[], why);
     }
 
     /// As [`Judge::check`], with earlier events that belong to it.
     pub(super) fn check_with(
         &mut self,
-        place: Place<'_>,
+        place: EventRef<'_>,
         rule: &'static Rule,
         holds: bool,
         earlier: &[u64],
@@ -77,16 +83,16 @@ impl Judge {
     }
 
     /// The rule was broken.
-    pub(super) fn broken(&mut self, place: Place<'_>, rule: &'static Rule, why: impl Into<String>) {
+    pub(super) fn broken(&mut self, place: EventRef<'_>, rule: &'static Rule, why: impl Into<String>) {
         self.report(place, rule, rule.level, &[], why.into());
     }
 
     /// The rule was broken, less badly than its level says.
-    pub(super) fn broken_mildly(&mut self, place: Place<'_>, rule: &'static Rule, level: Level, why: &str) {
+    pub(super) fn broken_mildly(&mut self, place: EventRef<'_>, rule: &'static Rule, level: Level, why: &str) {
         self.report(place, rule, level, &[], why.to_owned());
     }
 
-    fn report(&mut self, place: Place<'_>, rule: &'static Rule, level: Level, earlier: &[u64], message: String) {
+    fn report(&mut self, place: EventRef<'_>, rule: &'static Rule, level: Level, earlier: &[u64], message: String) {
         self.exercised.insert(rule);
         self.violated.insert(rule);
         let mut events: Vec<u64> = earlier.iter().copied().filter(|seq| *seq != 0 && *seq != place.seq).collect();

@@ -3,13 +3,11 @@
 mod catalogue;
 mod checks;
 mod judge;
-mod limits;
 mod monitor;
 mod rule;
 mod watch;
 
 pub use catalogue::{FAMILIES, Family, RULES, UnknownRule, codes, index_markdown, rule, select};
 pub use judge::Verdict;
-pub use limits::Limits;
 pub use monitor::{Conditions, Monitor};
 pub use rule::{Basis, Checked, Finding, Level, Rule, Subject};

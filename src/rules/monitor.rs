@@ -1,10 +1,10 @@
 //! Judges a session by the catalogue, from its events alone.
 
 use super::checks;
-use super::judge::{Judge, Place, Verdict};
+use super::judge::{EventRef, Judge, Verdict};
 use super::watch::{OpenCall, Watch};
-use super::{Finding, Limits, Rule};
-use crate::protocol::{Event, FileTime, HandlerId, Kind, Profile, Session, Thread};
+use super::{Finding, Rule};
+use crate::protocol::{Event, EventKind, FileTime, HandlerId, Limits, Profile, Session, Thread};
 
 /// What a judgement depends on beside the events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +86,7 @@ impl Monitor {
     pub fn finish(&mut self) -> usize {
         let before = self.judge.findings.len();
         if let Some((seq, handler, thread)) = &self.last {
-            let place = Place { seq: *seq, handler: *handler, thread };
+            let place = EventRef { seq: *seq, handler: *handler, thread };
             checks::connections::at_end(&self.session, &mut self.judge, place);
         }
         self.judge.findings.len() - before
@@ -113,7 +113,7 @@ pub(super) struct Context<'a> {
 
 impl<'a> Context<'a> {
     /// The event's place.
-    pub(super) fn place(&self) -> Place<'a> {
+    pub(super) fn place(&self) -> EventRef<'a> {
         self.event.into()
     }
 
@@ -143,7 +143,7 @@ impl<'a> Context<'a> {
     fn observe(&mut self) {
         let event = self.event;
         match &event.kind {
-            Kind::Call { call, what } => {
+            EventKind::Call { call, what } => {
                 let legal = checks::manager::call(self, what);
                 checks::life::call(self, what);
                 self.apply();
@@ -152,7 +152,7 @@ impl<'a> Context<'a> {
                 checks::stopping::call(self, what);
                 self.watch().open = Some(open);
             }
-            Kind::Return { call, what } => {
+            EventKind::Return { call, what } => {
                 let open = self.watch().open.take_if(|open| open.id == *call);
                 checks::results::returned(self, what, open.as_ref());
                 checks::description::returned(self, what);
@@ -167,7 +167,7 @@ impl<'a> Context<'a> {
                 self.watch().heard_ns = event.at_ns;
                 checks::completion::after_return(self, what);
             }
-            Kind::Callback { what, .. } => {
+            EventKind::Callback { what, .. } => {
                 let standing = self.session.standing(event.handler, what);
                 if checks::completion::has_interface(self, what, standing) {
                     checks::instances::callback(self, what);
@@ -183,13 +183,13 @@ impl<'a> Context<'a> {
                 self.apply();
                 self.watch().heard_ns = event.at_ns;
             }
-            Kind::Reply { call, method, hr } => {
+            EventKind::Reply { call, method, hr } => {
                 checks::dialogs::reply(self, *call, *method, *hr);
                 checks::errors::reply(self, *call, *method, *hr);
                 checks::stopping::reply(self, *call, *method, *hr);
                 self.apply();
             }
-            Kind::Note(note) => {
+            EventKind::Note(note) => {
                 checks::life::note(self, note);
                 checks::connections::note(self, note);
                 checks::comparison::note(self, note);

@@ -1,12 +1,12 @@
 //! Rewrites a scenario's expectations from what came.
 
 use super::event_pattern::EventPattern;
-use super::expect::{Came, actual_outcome, actual_status, codes, counts, findings, sequence};
+use super::expect::{Observed, actual_outcome, actual_status, codes, counts, findings, sequence};
 use super::file::{Expect, ExpectFindings, Scenario};
 use super::pattern::ItemRef;
 
 /// Everything that can be expected of what came: the outcome, every prepared item, the findings.
-pub fn observed(came: &Came<'_>) -> Expect {
+pub fn observed(came: &Observed<'_>) -> Expect {
     let prepared = came.session.instances().next().into_iter().flat_map(|instance| {
         instance.prepared().map(|(id, item)| (ItemRef::to(id, came.items).0, item.status)).collect::<Vec<_>>()
     });
@@ -21,7 +21,7 @@ pub fn observed(came: &Came<'_>) -> Expect {
 
 /// The expectations that hold of what came: those of the scenario that can be mended are, those that cannot (an event that
 /// does not occur) are dropped; a scenario without any gets them all. Steps are left as they are. With each change, a line that says what it is.
-pub fn blessed(scenario: &Scenario, came: &Came<'_>) -> (Expect, Vec<String>) {
+pub fn blessed(scenario: &Scenario, came: &Observed<'_>) -> (Expect, Vec<String>) {
     let before = &scenario.expect;
     let all = observed(came);
     if *before == Expect::default() {
@@ -85,6 +85,6 @@ fn replace<T: PartialEq + std::fmt::Display>(what: &str, old: &mut T, new: T, ch
 }
 
 /// The first pattern at which the sequence breaks off.
-fn first_missing(patterns: &[EventPattern], came: &Came<'_>) -> usize {
+fn first_missing(patterns: &[EventPattern], came: &Observed<'_>) -> usize {
     (1..=patterns.len()).find(|many| !sequence(&patterns[..*many], came).held).map_or(0, |many| many - 1)
 }

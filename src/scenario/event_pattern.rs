@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::pattern::{ItemRef, item_of, status_of};
-use crate::handler::script::Id;
+use crate::json::Id;
 use crate::protocol::{
-    Call, CallMethod, Callback, CallbackMethod, Event, Guid, HResult, Item, Kind, NoteName, Status, UnknownName,
+    Call, CallMethod, Callback, CallbackMethod, Event, EventKind, Guid, HResult, Item, NoteName, Status, UnknownName,
 };
 
 /// An event that must occur: `{"call": …}`, `{"return": …}`, `{"callback": …}` or `{"note": …}`, and what is known of it.
@@ -177,10 +177,10 @@ impl EventPattern {
     /// Whether the event fits. `reply` is the reply to it, if it is a callback.
     pub fn fits(&self, event: &Event, reply: Option<HResult>, items: &[Item]) -> bool {
         let same_kind = match (&event.kind, self.what) {
-            (Kind::Call { what, .. }, What::Call(method)) => what.method() == method,
-            (Kind::Return { what, .. }, What::Return(method)) => what.method == method,
-            (Kind::Callback { what, .. }, What::Callback(method)) => what.method() == method,
-            (Kind::Note(note), What::Note(name)) => note.method() == name,
+            (EventKind::Call { what, .. }, What::Call(method)) => what.method() == method,
+            (EventKind::Return { what, .. }, What::Return(method)) => what.method == method,
+            (EventKind::Callback { what, .. }, What::Callback(method)) => what.method() == method,
+            (EventKind::Note(note), What::Note(name)) => note.method() == name,
             _ => false,
         };
         let facts = Facts::of(event);
@@ -241,7 +241,7 @@ impl Facts {
     fn of(event: &Event) -> Self {
         let mut facts = Self::default();
         match &event.kind {
-            Kind::Call { what, .. } => match &**what {
+            EventKind::Call { what, .. } => match &**what {
                 Call::SetItemStatus(args) => {
                     facts.item = Some(args.item);
                     facts.status = Some(args.status);
@@ -251,8 +251,8 @@ impl Facts {
                 Call::ShowError(args) => facts.error = Some(args.error),
                 _ => {}
             },
-            Kind::Return { what, .. } => facts.hr = Some(what.hr),
-            Kind::Callback { what, .. } => {
+            EventKind::Return { what, .. } => facts.hr = Some(what.hr),
+            EventKind::Callback { what, .. } => {
                 facts.item = item_of(what);
                 facts.status = status_of(what);
                 facts.hr = what.completion();
@@ -264,8 +264,8 @@ impl Facts {
                     _ => None,
                 };
             }
-            Kind::Reply { hr, .. } => facts.hr = Some(*hr),
-            Kind::Note(_) => {}
+            EventKind::Reply { hr, .. } => facts.hr = Some(*hr),
+            EventKind::Note(_) => {}
         }
         facts
     }

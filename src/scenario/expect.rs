@@ -8,11 +8,11 @@ use super::event_pattern::EventPattern;
 use super::file::{Expect, ExpectFindings, StepExpect};
 use super::pattern::ItemRef;
 use super::plan::Steps;
-use crate::protocol::{CallId, Event, HResult, Item, Kind, Outcome, Session, Status};
+use crate::protocol::{CallId, Event, EventKind, HResult, Item, Outcome, Session, Status};
 use crate::rules::{Finding, Level};
 
 /// What came of a session, as expectations look at it.
-pub struct Came<'a> {
+pub struct Observed<'a> {
     /// Its events.
     pub events: &'a [Event],
     /// The session at its end.
@@ -27,7 +27,7 @@ pub struct Came<'a> {
 
 /// One expectation, and whether it was met.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Held {
+pub struct ExpectationResult {
     /// What was expected, in words.
     pub what: String,
     /// Whether it came.
@@ -40,7 +40,7 @@ pub struct Held {
     pub difference: String,
 }
 
-impl Held {
+impl ExpectationResult {
     fn new(what: impl Into<String>, held: bool, difference: impl FnOnce() -> String) -> Self {
         let difference = if held { String::new() } else { difference() };
         Self { what: what.into(), held, findings: false, difference }
@@ -52,8 +52,8 @@ impl Held {
 }
 
 /// Compares what was expected with what came, expectation by expectation; the steps come first.
-pub fn check(expect: &Expect, came: &Came<'_>) -> Vec<Held> {
-    let mut all: Vec<Held> = came
+pub fn check(expect: &Expect, came: &Observed<'_>) -> Vec<ExpectationResult> {
+    let mut all: Vec<ExpectationResult> = came
         .steps
         .came(came.items)
         .into_iter()
@@ -64,12 +64,14 @@ pub fn check(expect: &Expect, came: &Came<'_>) -> Vec<Held> {
                 StepExpect::Illegal => ", which is not legal then",
                 StepExpect::Never => ", whose trigger never comes",
             };
-            Held::new(format!("step {}: {}{expected}", at + 1, step.action), came.is(step.expect), || why)
+            ExpectationResult::new(format!("step {}: {}{expected}", at + 1, step.action), came.is(step.expect), || why)
         })
         .collect();
     if let Some(outcome) = expect.outcome {
         let actual = actual_outcome(came.session);
-        all.push(Held::new(format!("outcome: {outcome}"), actual == outcome, || format!("the outcome is: {actual}")));
+        all.push(ExpectationResult::new(format!("outcome: {outcome}"), actual == outcome, || {
+            format!("the outcome is: {actual}")
+        }));
     }
     for (word, status) in &expect.items {
         all.push(item(word, *status, came));
@@ -81,7 +83,7 @@ pub fn check(expect: &Expect, came: &Came<'_>) -> Vec<Held> {
     let counts = counts(came.events);
     for (name, wanted) in &expect.counts {
         let actual = counts.get(name.as_str()).copied().unwrap_or(0);
-        all.push(Held::new(format!("{name}: {}", times(*wanted)), actual == *wanted, || times(actual)));
+        all.push(ExpectationResult::new(format!("{name}: {}", times(*wanted)), actual == *wanted, || times(actual)));
     }
     all
 }
@@ -101,16 +103,16 @@ pub(super) fn actual_outcome(session: &Session) -> Outcome {
 }
 
 /// The last status of an item.
-pub(super) fn actual_status(came: &Came<'_>, item: &ItemRef) -> Option<Option<Status>> {
+pub(super) fn actual_status(came: &Observed<'_>, item: &ItemRef) -> Option<Option<Status>> {
     let id = item.id(came.items)?;
     let known = came.session.instances().next()?.item(id)?;
     Some(known.status)
 }
 
-fn item(word: &str, wanted: Option<Status>, came: &Came<'_>) -> Held {
+fn item(word: &str, wanted: Option<Status>, came: &Observed<'_>) -> ExpectationResult {
     let name = |status: Option<Status>| status.map_or("no status".to_owned(), |status| status.to_string());
     let actual = actual_status(came, &ItemRef(word.to_owned()));
-    Held::new(format!("item {word}: {}", name(wanted)), actual == Some(wanted), || match actual {
+    ExpectationResult::new(format!("item {word}: {}", name(wanted)), actual == Some(wanted), || match actual {
         Some(actual) => format!("item {word}: {}", name(actual)),
         None => {
             let names: Vec<String> = came.items.iter().map(|item| ItemRef::to(item.id, came.items).0).collect();
@@ -126,14 +128,15 @@ pub(super) fn codes(findings: &[Finding]) -> Vec<&'static str> {
     indexed.into_values().collect()
 }
 
-pub(super) fn findings(expect: Option<&ExpectFindings>, found: &[Finding]) -> Option<Held> {
+pub(super) fn findings(expect: Option<&ExpectFindings>, found: &[Finding]) -> Option<ExpectationResult> {
     let actual = codes(found);
     let list = |codes: &[&str]| if codes.is_empty() { "none".to_owned() } else { codes.join(", ") };
     let Some(expect) = expect else {
         // Nothing was said of findings: then an error is not expected.
         let errors: Vec<&Finding> = found.iter().filter(|finding| finding.level == Level::Error).collect();
         let codes: Vec<&str> = errors.iter().map(|finding| finding.rule.code).collect();
-        return (!errors.is_empty()).then(|| Held::new("no errors", false, || format!("found: {}", list(&codes))));
+        return (!errors.is_empty())
+            .then(|| ExpectationResult::new("no errors", false, || format!("found: {}", list(&codes))));
     };
     let wanted: BTreeSet<&str> = expect.codes().iter().map(String::as_str).collect();
     let missing: Vec<&str> = wanted.iter().copied().filter(|code| !actual.contains(code)).collect();
@@ -146,7 +149,7 @@ pub(super) fn findings(expect: Option<&ExpectFindings>, found: &[Finding]) -> Op
         ExpectFindings::Exactly(_) => format!("findings: {}", list(&words)),
         ExpectFindings::AtLeast { .. } => format!("findings: at least {}", list(&words)),
     };
-    let held = Held::new(what, missing.is_empty() && extra.is_empty(), || {
+    let held = ExpectationResult::new(what, missing.is_empty() && extra.is_empty(), || {
         let mut parts = Vec::new();
         if !missing.is_empty() {
             parts.push(format!("not found: {}", missing.join(", ")));
@@ -163,17 +166,17 @@ pub(super) fn findings(expect: Option<&ExpectFindings>, found: &[Finding]) -> Op
 }
 
 /// The patterns as a subsequence of the events.
-pub(super) fn sequence(patterns: &[EventPattern], came: &Came<'_>) -> Held {
+pub(super) fn sequence(patterns: &[EventPattern], came: &Observed<'_>) -> ExpectationResult {
     let replies: BTreeMap<CallId, HResult> = came
         .events
         .iter()
         .filter_map(|event| match &event.kind {
-            Kind::Reply { call, hr, .. } => Some((*call, *hr)),
+            EventKind::Reply { call, hr, .. } => Some((*call, *hr)),
             _ => None,
         })
         .collect();
     let reply_to = |event: &Event| match &event.kind {
-        Kind::Callback { call, .. } => replies.get(call).copied(),
+        EventKind::Callback { call, .. } => replies.get(call).copied(),
         _ => None,
     };
     let fits = |pattern: &EventPattern, event: &Event| pattern.fits(event, reply_to(event), came.items);
@@ -187,7 +190,7 @@ pub(super) fn sequence(patterns: &[EventPattern], came: &Came<'_>) -> Held {
         None => true,
     });
     let what = if patterns.len() == 1 { "1 event".to_owned() } else { format!("{} events", patterns.len()) };
-    Held::new(format!("{what} in order"), missing.is_none(), || {
+    ExpectationResult::new(format!("{what} in order"), missing.is_none(), || {
         let Some((at, pattern)) = missing else { return String::new() };
         let earlier = came.events.iter().find(|event| event.seq <= last && fits(pattern, event));
         let hint = match earlier {
@@ -212,7 +215,7 @@ pub(super) fn sequence(patterns: &[EventPattern], came: &Came<'_>) -> Held {
 pub(super) fn counts(events: &[Event]) -> BTreeMap<&'static str, u64> {
     let mut counts = BTreeMap::new();
     for event in events {
-        if matches!(event.kind, Kind::Call { .. } | Kind::Callback { .. } | Kind::Note(_)) {
+        if matches!(event.kind, EventKind::Call { .. } | EventKind::Callback { .. } | EventKind::Note(_)) {
             *counts.entry(event.method_name()).or_default() += 1;
         }
     }

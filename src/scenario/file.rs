@@ -9,8 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::event_pattern::EventPattern;
 use super::look::Look;
 use super::pattern::{CallbackPattern, ItemRef, named_state};
-use crate::handler::script::Id;
 use crate::host::Selection;
+use crate::json::Id;
 use crate::protocol::{
     CallbackMethod, Cookie, Delay, Guid, Initialize, Outcome, Profile, State, Status, SyncEvent, SyncFlags, Wish,
 };
@@ -635,9 +635,9 @@ impl Scenario {
     }
 
     /// The limits that the session is run and judged with.
-    pub fn limits(&self) -> crate::rules::Limits {
-        let usual = crate::rules::Limits::default();
-        crate::rules::Limits {
+    pub fn limits(&self) -> crate::protocol::Limits {
+        let usual = crate::protocol::Limits::default();
+        crate::protocol::Limits {
             timeout_ns: self.timeout.map_or(usual.timeout_ns, |timeout| timeout.0),
             blocking_ns: self.blocking.map_or(usual.blocking_ns, |blocking| blocking.0),
             ..usual

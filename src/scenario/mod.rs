@@ -15,7 +15,7 @@ mod write;
 
 pub use bless::{blessed, observed};
 pub use event_pattern::EventPattern;
-pub use expect::{Came, Held, check};
+pub use expect::{ExpectationResult, Observed, check};
 pub use file::{
     Action, Another, Choose, ErrorRef, EventName, Expect, ExpectFindings, FORMAT, Reply, Scenario, Step, StepExpect,
     Trigger, VERSION,

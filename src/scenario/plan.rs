@@ -9,9 +9,9 @@ use super::expect::times;
 use super::file::{Action, ErrorRef, Scenario, Step, StepExpect, Trigger};
 use super::look::Looking;
 use super::pattern::CallbackPattern;
-use crate::host::{Plan, StandardPlan, Step as Next, View};
+use crate::host::{Instruction, Plan, StandardPlan, View};
 use crate::protocol::{
-    Call, Callback, Event, GUID_NULL, Interface, Item, Kind, PrepareForSync, Refusal, Session, SetItemStatus,
+    Call, Callback, Event, EventKind, GUID_NULL, Interface, Item, PrepareForSync, Refusal, Session, SetItemStatus,
     SetProgressCallback, ShowError, ShowProperties, State, Status, Wish,
 };
 
@@ -244,7 +244,7 @@ impl ScenarioPlan {
     }
 
     /// The next due step, as far as it is a call or a wait.
-    fn take_due(&mut self, view: View<'_>) -> Option<Next> {
+    fn take_due(&mut self, view: View<'_>) -> Option<Instruction> {
         while let Some(at) = self.due.pop_front() {
             let action = self.steps.lock().steps.get(at).map(|(step, _)| step.action.clone())?;
             match &action {
@@ -252,7 +252,7 @@ impl ScenarioPlan {
                 Action::Wait(delay) => {
                     self.set(at, StepCame::Taken);
                     self.waiting_until_ns = Some(view.now_ns.saturating_add(delay.0));
-                    return Some(Next::Wait(self.next_time_ns()));
+                    return Some(Instruction::Wait(self.next_time_ns()));
                 }
                 _ => {}
             }
@@ -261,12 +261,12 @@ impl ScenarioPlan {
                     // Its completion needs somewhere to go: the callback first, then the step again.
                     self.due.push_front(at);
                     let callback = SetProgressCallback { callback: Some(1) };
-                    return Some(Next::Call(Call::SetProgressCallback(callback)));
+                    return Some(Instruction::Call(Call::SetProgressCallback(callback)));
                 }
                 Ok(Some(call)) => {
                     self.set(at, StepCame::Taken);
                     self.asked = Some(at);
-                    return Some(Next::Call(call));
+                    return Some(Instruction::Call(call));
                 }
                 Ok(None) => self.set(at, StepCame::Taken),
                 Err(why) => self.set(at, StepCame::Illegal(why)),
@@ -294,15 +294,15 @@ impl ScenarioPlan {
 }
 
 impl Plan for ScenarioPlan {
-    fn next(&mut self, view: View<'_>) -> Next {
+    fn next(&mut self, view: View<'_>) -> Instruction {
         self.asked = None;
         self.mark(|step, _| matches!(step.when, Trigger::Time { time } if time.0 <= view.now_ns));
         if view.instance.state().is_end() {
-            return Next::Finish;
+            return Instruction::Finish;
         }
         // While the manager does nothing, what is due waits too.
         if self.waiting_until_ns.is_some_and(|until| view.now_ns < until) {
-            return Next::Wait(self.next_time_ns());
+            return Instruction::Wait(self.next_time_ns());
         }
         self.waiting_until_ns = None;
         if !self.is_leaving()
@@ -315,19 +315,23 @@ impl Plan for ScenarioPlan {
         }
         if self.releasing && self.state != Some(State::Closed) {
             return match view.instance.interface() {
-                Interface::Given(_) => Next::Call(Call::SetProgressCallback(SetProgressCallback { callback: None })),
-                _ => Next::Call(Call::Release),
+                Interface::Given(_) => {
+                    Instruction::Call(Call::SetProgressCallback(SetProgressCallback { callback: None }))
+                }
+                _ => Instruction::Call(Call::Release),
             };
         }
         match self.inner.next(view) {
             // The ordinary manager is about to prepare, or to leave: now there is time to look around.
-            Next::Call(call @ (Call::SetProgressCallback(_) | Call::PrepareForSync(_) | Call::Release))
+            Instruction::Call(call @ (Call::SetProgressCallback(_) | Call::PrepareForSync(_) | Call::Release))
                 if matches!(self.state, Some(State::Enumerated | State::Ready)) =>
             {
                 let given = matches!(view.instance.interface(), Interface::Given(_));
-                Next::Call(self.looking.next(&self.items, given).unwrap_or(call))
+                Instruction::Call(self.looking.next(&self.items, given).unwrap_or(call))
             }
-            Next::Wait(until_ns) => Next::Wait([until_ns, self.next_time_ns()].into_iter().flatten().min()),
+            Instruction::Wait(until_ns) => {
+                Instruction::Wait([until_ns, self.next_time_ns()].into_iter().flatten().min())
+            }
             next => next,
         }
     }
@@ -356,10 +360,10 @@ impl Plan for ScenarioPlan {
     }
 
     fn observe(&mut self, event: &Event, session: &Session) -> bool {
-        let looked = matches!(&event.kind, Kind::Return { what, .. } if self.looking.returned(what));
+        let looked = matches!(&event.kind, EventKind::Return { what, .. } if self.looking.returned(what));
         let mut woken = !looked && self.inner.observe(event, session);
         match &event.kind {
-            Kind::Return { what, .. } if !looked => {
+            EventKind::Return { what, .. } if !looked => {
                 for item in &what.out.items {
                     match self.items.iter_mut().find(|known| known.id == item.id) {
                         Some(known) => known.clone_from(item),
@@ -367,7 +371,7 @@ impl Plan for ScenarioPlan {
                     }
                 }
             }
-            Kind::Callback { what, .. } => {
+            EventKind::Callback { what, .. } => {
                 let thread = event.thread.to_string();
                 let items = std::mem::take(&mut self.items);
                 // Replies are given while the callback is answered, in `wish`.

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::file::{Action, ErrorRef, Reply, Step, StepExpect, Trigger};
 use super::pattern::{CallbackPattern, ItemRef};
-use crate::handler::script::Id;
-use crate::host::{Plan, Selection, StandardPlan, Step as Next, View};
+use crate::host::{Instruction, Plan, Selection, StandardPlan, View};
+use crate::json::Id;
 use crate::protocol::{
-    Call, Callback, CallbackMethod, Delay, Event, Guid, HResult, Initialize, Item, Kind, Refusal, Session,
+    Call, Callback, CallbackMethod, Delay, Event, EventKind, Guid, HResult, Initialize, Item, Refusal, Session,
     SetProgressCallback, State, Wish,
 };
 
@@ -124,7 +124,7 @@ impl<P: Plan> Recorder<P> {
 }
 
 impl<P: Plan> Plan for Recorder<P> {
-    fn next(&mut self, view: View<'_>) -> Next {
+    fn next(&mut self, view: View<'_>) -> Instruction {
         let next = self.inner.next(view);
         let ordinary = self.ordinary.next(View { cancelled: false, ..view });
         self.asked = None;
@@ -138,11 +138,11 @@ impl<P: Plan> Plan for Recorder<P> {
             (None, None, None) => self.latest.clone(),
         };
         match next {
-            Next::Wait(until_ns) => self.wake_at_ns = until_ns,
+            Instruction::Wait(until_ns) => self.wake_at_ns = until_ns,
             _ => self.last_cause = (intended || timed.is_some()).then(|| when.clone()),
         }
         match &next {
-            Next::Call(call) if next != ordinary || intended => {
+            Instruction::Call(call) if next != ordinary || intended => {
                 if let Some(action) = self.action_of(call) {
                     self.asked = Some(Step { when, action, expect: StepExpect::Taken });
                 }
@@ -159,23 +159,23 @@ impl<P: Plan> Plan for Recorder<P> {
     }
 
     fn observe(&mut self, event: &Event, session: &Session) -> bool {
-        if let (Some(step), Kind::Call { .. }) = (self.asked.take(), &event.kind) {
+        if let (Some(step), EventKind::Call { .. }) = (self.asked.take(), &event.kind) {
             self.recording.push(step);
         }
         match &event.kind {
-            Kind::Return { what, .. } => {
+            EventKind::Return { what, .. } => {
                 for item in &what.out.items {
                     if self.items.iter().all(|known| known.id != item.id) {
                         self.items.push(item.clone());
                     }
                 }
             }
-            Kind::Callback { what, .. } => {
+            EventKind::Callback { what, .. } => {
                 let key = (what.method(), super::pattern::item_of(what));
                 *self.callbacks.entry(key).or_default() += 1;
                 self.latest = Trigger::Callback(self.pattern(what));
             }
-            Kind::Reply { method, hr, .. } => {
+            EventKind::Reply { method, hr, .. } => {
                 // A reply that the machine gave by itself (a cancel repeated, a dialog that is held) is no decision.
                 let decided = match (method, *hr, std::mem::take(&mut self.last_wish)) {
                     (CallbackMethod::Progress, HResult::S_SYNCMGR_CANCELITEM, Wish::CancelItem) => {

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use crate::protocol::Limits;
 use crate::protocol::{FileTime, Profile};
-pub use crate::rules::Limits;
 
 /// What `"format"` says in the first line of a trace.
 pub const FORMAT: &str = "mobsync-trace";

@@ -18,9 +18,8 @@ mod wire;
 mod writer;
 
 pub use error::TraceError;
-pub(crate) use error::readable;
 pub use file::{Trace, create_file, open_file, read_file, write_file};
-pub use header::{Clock, FORMAT, Header, Limits, VERSION, VIRTUAL_START};
+pub use header::{Clock, FORMAT, Header, VERSION, VIRTUAL_START};
 pub use reader::{MAX_DEPTH, MAX_LINE, Reader};
 pub use schema::schema;
 pub use writer::Writer;

@@ -5,8 +5,8 @@ use std::io::{BufRead, Read};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::error::readable;
 use super::{FORMAT, Header, TraceError, VERSION};
+use crate::json::readable;
 use crate::protocol::Event;
 
 /// How long a line of a trace may be, in bytes.

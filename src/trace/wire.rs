@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::protocol::{
-    Call, CallId, CallMethod, Callback, CallbackMethod, EstablishConnection, Event, HResult, HandlerId, Kind, Note,
-    NoteName, Out, Return, Synchronize, Thread, UnknownName, nearest,
+    Call, CallId, CallMethod, Callback, CallbackMethod, EstablishConnection, Event, EventKind, HResult, HandlerId,
+    Note, NoteName, Out, Return, Synchronize, Thread, UnknownName, nearest,
 };
 
 impl Serialize for Event {
@@ -26,25 +26,25 @@ impl Serialize for Event {
         map.serialize_entry("thread", &self.thread)?;
         map.serialize_entry("handler", &self.handler)?;
         map.serialize_entry("kind", KindName::of(&self.kind).name())?;
-        if let Kind::Call { call, .. }
-        | Kind::Return { call, .. }
-        | Kind::Callback { call, .. }
-        | Kind::Reply { call, .. } = &self.kind
+        if let EventKind::Call { call, .. }
+        | EventKind::Return { call, .. }
+        | EventKind::Callback { call, .. }
+        | EventKind::Reply { call, .. } = &self.kind
         {
             map.serialize_entry("call", call)?;
         }
         map.serialize_entry("method", self.method_name())?;
         match &self.kind {
-            Kind::Call { what, .. } => call_args(what, &mut map)?,
-            Kind::Return { what, .. } => {
+            EventKind::Call { what, .. } => call_args(what, &mut map)?,
+            EventKind::Return { what, .. } => {
                 if what.out != Out::default() {
                     map.serialize_entry("args", &what.out)?;
                 }
                 map.serialize_entry("hr", &what.hr)?;
             }
-            Kind::Callback { what, .. } => callback_args(what, &mut map)?,
-            Kind::Reply { hr, .. } => map.serialize_entry("hr", hr)?,
-            Kind::Note(note) => note_args(note, &mut map)?,
+            EventKind::Callback { what, .. } => callback_args(what, &mut map)?,
+            EventKind::Reply { hr, .. } => map.serialize_entry("hr", hr)?,
+            EventKind::Note(note) => note_args(note, &mut map)?,
         }
         map.end()
     }
@@ -87,13 +87,13 @@ pub(super) enum KindName {
 impl KindName {
     pub(super) const ALL: [Self; 5] = [Self::Call, Self::Return, Self::Callback, Self::Reply, Self::Note];
 
-    fn of(kind: &Kind) -> Self {
+    fn of(kind: &EventKind) -> Self {
         match kind {
-            Kind::Call { .. } => Self::Call,
-            Kind::Return { .. } => Self::Return,
-            Kind::Callback { .. } => Self::Callback,
-            Kind::Reply { .. } => Self::Reply,
-            Kind::Note(_) => Self::Note,
+            EventKind::Call { .. } => Self::Call,
+            EventKind::Return { .. } => Self::Return,
+            EventKind::Callback { .. } => Self::Callback,
+            EventKind::Reply { .. } => Self::Reply,
+            EventKind::Note(_) => Self::Note,
         }
     }
 
@@ -372,13 +372,13 @@ impl Draft {
             }
         };
         let kind = match (shape, args) {
-            (_, Args::Call(what)) => Kind::Call { call: call()?, what },
+            (_, Args::Call(what)) => EventKind::Call { call: call()?, what },
             (Shape::Return(method), Args::Return(out)) => {
-                Kind::Return { call: call()?, what: Box::new(Return { method, hr: hr()?, out }) }
+                EventKind::Return { call: call()?, what: Box::new(Return { method, hr: hr()?, out }) }
             }
-            (_, Args::Callback(what)) => Kind::Callback { call: call()?, what },
-            (Shape::Reply(method), Args::Reply) => Kind::Reply { call: call()?, method, hr: hr()? },
-            (_, Args::Note(note)) => Kind::Note(note),
+            (_, Args::Callback(what)) => EventKind::Callback { call: call()?, what },
+            (Shape::Reply(method), Args::Reply) => EventKind::Reply { call: call()?, method, hr: hr()? },
+            (_, Args::Note(note)) => EventKind::Note(note),
             (_, Args::Return(_) | Args::Reply) => return Err(E::custom("args are of another kind of event")),
         };
         Ok(Event { seq, at_ns, thread, handler, kind })

@@ -14,7 +14,7 @@ use crate::protocol::Event;
 /// After an error nothing more is written, for a part of a line may stand at the end.
 ///
 /// ```
-/// use mobsync::protocol::{Event, HandlerId, Kind, Note, Created, Thread};
+/// use mobsync::protocol::{Event, HandlerId, EventKind, Note, Created, Thread};
 /// use mobsync::trace::{Header, Writer};
 /// let mut writer = Writer::new(Vec::new(), &Header::default())?;
 /// writer.write(&Event {
@@ -22,7 +22,7 @@ use crate::protocol::Event;
 ///     at_ns: 0,
 ///     thread: Thread::APARTMENT,
 ///     handler: HandlerId::FIRST,
-///     kind: Kind::Note(Box::new(Note::Created(Created::of("filesync")))),
+///     kind: EventKind::Note(Box::new(Note::Created(Created::of("filesync")))),
 /// })?;
 /// assert!(writer.into_inner().ends_with(
 ///     br#"{"seq":1,"at_ns":0,"thread":"apartment","handler":1,"kind":"note","method":"Created","args":{"name":"filesync"}}

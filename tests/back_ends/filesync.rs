@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use mobsync::launch::Handler;
+use mobsync::job::Handler;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

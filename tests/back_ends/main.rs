@@ -20,7 +20,7 @@ mod sessions;
 
 use std::path::{Path, PathBuf};
 
-use mobsync::launch::Handler;
+use mobsync::job::Handler;
 use mobsync::scenario::{self, Scenario};
 use mobsync::trace::diff::diff;
 use serde_json::{Value, json};
@@ -148,7 +148,7 @@ fn chosen(scenario: &Value) -> Vec<String> {
 }
 
 fn script(text: &Value) -> Handler {
-    let spec = mobsync::launch::HandlerSpec::Script { file: "a script.json".into(), text: text.to_string() };
+    let spec = mobsync::job::HandlerSpec::Script { file: "a script.json".into(), text: text.to_string() };
     spec.open().unwrap_or_else(|error| panic!("{error}"))
 }
 

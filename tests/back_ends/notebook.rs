@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use mobsync::launch::{Handler, HandlerSpec};
+use mobsync::job::{Handler, HandlerSpec};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use mobsync::launch::{Handler, HandlerSpec};
+use mobsync::job::{Handler, HandlerSpec};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mobsync::launch::{self, Handler, Launched, Terms, Workers};
+use mobsync::job::{self, Handler, Launched, Terms, Workers};
 use mobsync::protocol::*;
 use mobsync::rules::{Conditions, Finding, Monitor};
 use mobsync::scenario::{self, Scenario, Steps};
@@ -40,10 +40,10 @@ pub fn hold(handler: &Handler, scenario: &Scenario, place: Where) -> Came {
     let mut events = Vec::new();
     let mut drain = |new: Vec<Event>, _: &Session| events.extend(new);
     let launched = match place {
-        Where::Here => launch::in_process(handler, &terms, |_| {}, &mut drain),
+        Where::Here => job::in_process(handler, &terms, |_| {}, &mut drain),
         Where::Worker => {
             let workers = Workers { program: env!("CARGO_BIN_EXE_mobsync").into() };
-            launch::isolated(&workers, handler, &terms, |_| {}, &mut drain)
+            job::isolated(&workers, handler, &terms, |_| {}, &mut drain)
         }
     };
     let Launched { ran, steps, .. } = launched.unwrap_or_else(|error| panic!("{}: {error}", scenario.title));
@@ -59,7 +59,7 @@ pub fn hold(handler: &Handler, scenario: &Scenario, place: Where) -> Came {
 impl Came {
     pub fn verdict(&self) -> Verdict {
         let items = self.items();
-        let came = scenario::Came {
+        let came = scenario::Observed {
             events: &self.events,
             session: &self.session,
             items: &items,
@@ -80,7 +80,7 @@ impl Came {
     pub fn items(&self) -> Vec<Item> {
         let mut items: Vec<Item> = Vec::new();
         for event in &self.events {
-            if let Kind::Return { what, .. } = &event.kind {
+            if let EventKind::Return { what, .. } = &event.kind {
                 items.extend(what.out.items.iter().cloned());
             }
         }
@@ -94,14 +94,14 @@ impl Came {
         let (mut round, mut completed) = (0, false);
         for event in &self.events {
             match &event.kind {
-                Kind::Callback { what: Callback::SynchronizeCompleted(_), .. } => completed = true,
-                Kind::Return { what, .. } if what.method == CallMethod::Synchronize => {
+                EventKind::Callback { what: Callback::SynchronizeCompleted(_), .. } => completed = true,
+                EventKind::Return { what, .. } if what.method == CallMethod::Synchronize => {
                     if completed {
                         rounds.insert(round);
                     }
                     round += 1;
                 }
-                Kind::Call { what, .. } if what.method() == CallMethod::Synchronize => completed = false,
+                EventKind::Call { what, .. } if what.method() == CallMethod::Synchronize => completed = false,
                 _ => {}
             }
         }

@@ -1,6 +1,6 @@
 //! A plan that surprises handlers, always within the protocol.
 
-use mobsync::host::{Plan, StandardPlan, Step, View};
+use mobsync::host::{Instruction, Plan, StandardPlan, View};
 use mobsync::protocol::*;
 
 /// A user and a manager who do, now and then, something legal that nobody expects.
@@ -23,7 +23,7 @@ impl Erratic {
 }
 
 impl Plan for Erratic {
-    fn next(&mut self, view: View<'_>) -> Step {
+    fn next(&mut self, view: View<'_>) -> Instruction {
         let usual = self.inner.next(view);
         if self.surprises == 0 || self.below(4) != 0 {
             return usual;
@@ -32,7 +32,7 @@ impl Plan for Erratic {
         let mut legal = view.instance.legal_calls();
         match legal.len() {
             0 => usual,
-            many => Step::Call(legal.swap_remove(self.below(many as u64) as usize)),
+            many => Instruction::Call(legal.swap_remove(self.below(many as u64) as usize)),
         }
     }
 

@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use mobsync::launch::{Handler, HandlerSpec};
+use mobsync::job::{Handler, HandlerSpec};
 use mobsync::protocol::Guid;
 
 /// The class of `fixtures/handlers/cpp/notebook.cpp`.

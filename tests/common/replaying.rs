@@ -4,10 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use mobsync::handler::script::{self, Script, ScriptFactory};
-use mobsync::host::{self, Job, Plan, Scheduler, SeededChoice};
+use mobsync::host::{self, Job, Plan};
 use mobsync::protocol::*;
 use mobsync::rules::{Conditions, Finding, Monitor};
-use mobsync::scenario::{self, Came, Held, Scenario, ScenarioPlan, Steps};
+use mobsync::scenario::{self, ExpectationResult, Observed, Scenario, ScenarioPlan, Steps};
+use mobsync::time::{Scheduler, SeededChoice};
 use mobsync::trace::{Clock, Header, Writer};
 
 /// A session of a script.
@@ -28,13 +29,13 @@ impl Replayed {
     }
 
     /// What came of the scenario's expectations.
-    pub fn check(&self, scenario: &Scenario, steps: &Steps) -> Vec<Held> {
+    pub fn check(&self, scenario: &Scenario, steps: &Steps) -> Vec<ExpectationResult> {
         scenario::check(&scenario.expect, &self.came(steps))
     }
 
     /// What came, as expectations look at it.
-    pub fn came<'a>(&'a self, steps: &'a Steps) -> Came<'a> {
-        Came { events: &self.events, session: &self.session, items: &self.items, findings: &self.findings, steps }
+    pub fn came<'a>(&'a self, steps: &'a Steps) -> Observed<'a> {
+        Observed { events: &self.events, session: &self.session, items: &self.items, findings: &self.findings, steps }
     }
 }
 
@@ -72,7 +73,7 @@ pub fn run(scenario: &Scenario, script: Script, plan: impl Plan + 'static) -> Re
     let mut items: Vec<Item> = Vec::new();
     for event in &events {
         monitor.observe(event);
-        if let Kind::Return { what, .. } = &event.kind {
+        if let EventKind::Return { what, .. } = &event.kind {
             for item in &what.out.items {
                 if items.iter().all(|known| known.id != item.id) {
                     items.push(item.clone());

@@ -2,8 +2,9 @@
 //!
 //! Large strategies are boxed: a test's stack does not hold their unions nested into each other.
 
+use mobsync::protocol::Limits;
 use mobsync::protocol::*;
-use mobsync::trace::{Clock, Header, Limits};
+use mobsync::trace::{Clock, Header};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -257,16 +258,20 @@ pub fn thread() -> impl Strategy<Value = Thread> {
     ]
 }
 
-pub fn kind() -> BoxedStrategy<Kind> {
+pub fn kind() -> BoxedStrategy<EventKind> {
     let id = || any::<u64>().prop_map(CallId);
     prop_oneof![
-        (id(), call()).prop_map(|(call, what)| Kind::Call { call, what: Box::new(what) }),
+        (id(), call()).prop_map(|(call, what)| EventKind::Call { call, what: Box::new(what) }),
         (id(), method(), hresult()).prop_flat_map(|(call, method, hr)| {
-            out(method).prop_map(move |out| Kind::Return { call, what: Box::new(Return { method, hr, out }) })
+            out(method).prop_map(move |out| EventKind::Return { call, what: Box::new(Return { method, hr, out }) })
         }),
-        (id(), callback()).prop_map(|(call, what)| Kind::Callback { call, what }),
-        (id(), select(CallbackMethod::ALL), hresult()).prop_map(|(call, method, hr)| Kind::Reply { call, method, hr }),
-        note().prop_map(|note| Kind::Note(Box::new(note))),
+        (id(), callback()).prop_map(|(call, what)| EventKind::Callback { call, what }),
+        (id(), select(CallbackMethod::ALL), hresult()).prop_map(|(call, method, hr)| EventKind::Reply {
+            call,
+            method,
+            hr
+        }),
+        note().prop_map(|note| EventKind::Note(Box::new(note))),
     ]
     .boxed()
 }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use mobsync::handler::script::{self, ScriptFactory};
-use mobsync::host::{self, Job, Plan, Scheduler, SeededChoice, Selection, StandardPlan};
+use mobsync::host::{self, Job, Plan, Selection, StandardPlan};
+use mobsync::protocol::Limits;
 use mobsync::protocol::*;
-use mobsync::rules::Limits;
+use mobsync::time::{Scheduler, SeededChoice};
 use mobsync::trace::diff::{Difference, diff};
 use mobsync::trace::notation;
 use serde_json::{Value, json};

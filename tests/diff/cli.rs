@@ -44,7 +44,7 @@ fn folder() -> TempDir {
     write(&folder, "same.jsonl", record(&two_items(), plan(), 8));
     let mut other = base();
     for event in &mut other {
-        if let Kind::Callback { what: Callback::EstablishConnection(args), .. } = &mut event.kind {
+        if let EventKind::Callback { what: Callback::EstablishConnection(args), .. } = &mut event.kind {
             args.name = Some("modem".into());
         }
     }

@@ -46,7 +46,7 @@ fn times_threads_and_numbers_do_not_count() {
         event.thread = Thread::from(format!("thread {}", event.thread).as_str());
         event.handler = HandlerId(9);
         match &mut event.kind {
-            Kind::Call { call, what } => {
+            EventKind::Call { call, what } => {
                 call.0 += 1_000;
                 match &mut **what {
                     Call::SetProgressCallback(args) => args.callback = args.callback.map(|number| number + 5),
@@ -55,12 +55,12 @@ fn times_threads_and_numbers_do_not_count() {
                     _ => {}
                 }
             }
-            Kind::Return { call, what } => {
+            EventKind::Return { call, what } => {
                 call.0 += 1_000;
                 what.out.enumerator = what.out.enumerator.map(|number| number + 5);
             }
-            Kind::Callback { call, .. } | Kind::Reply { call, .. } => call.0 += 1_000,
-            Kind::Note(_) => {}
+            EventKind::Callback { call, .. } | EventKind::Reply { call, .. } => call.0 += 1_000,
+            EventKind::Note(_) => {}
         }
     }
     assert_ne!(a, b);
@@ -204,8 +204,8 @@ fn which_of_two_open_calls_returns_counts() {
     let open = "opening synchronizing\nmanager SetItemStatus A SKIPPED\nmanager SetItemStatus A SKIPPED";
     let newest = events(&format!("{open}\nmanager SetItemStatus returns S_OK"));
     let mut oldest = newest.clone();
-    let Kind::Call { call: first, .. } = oldest[oldest.len() - 3].kind else { panic!("a call") };
-    if let Some(Event { kind: Kind::Return { call, .. }, .. }) = oldest.last_mut() {
+    let EventKind::Call { call: first, .. } = oldest[oldest.len() - 3].kind else { panic!("a call") };
+    if let Some(Event { kind: EventKind::Return { call, .. }, .. }) = oldest.last_mut() {
         *call = first;
     }
     let found = difference(&newest, &oldest);

@@ -10,31 +10,31 @@ type Expected = (Option<usize>, Option<usize>, &'static str, &'static str);
 
 /// The place of the nth event that is wanted, from 0.
 #[track_caller]
-fn nth(events: &[Event], n: usize, wanted: impl Fn(&Kind) -> bool) -> usize {
+fn nth(events: &[Event], n: usize, wanted: impl Fn(&EventKind) -> bool) -> usize {
     let mut found = events.iter().enumerate().filter(|(_, event)| wanted(&event.kind)).map(|(at, _)| at);
     found.nth(n).expect("the base session has such an event")
 }
 
-fn call(method: CallMethod) -> impl Fn(&Kind) -> bool {
-    move |kind| matches!(kind, Kind::Call { what, .. } if what.method() == method)
+fn call(method: CallMethod) -> impl Fn(&EventKind) -> bool {
+    move |kind| matches!(kind, EventKind::Call { what, .. } if what.method() == method)
 }
 
-fn returned(method: CallMethod) -> impl Fn(&Kind) -> bool {
-    move |kind| matches!(kind, Kind::Return { what, .. } if what.method == method)
+fn returned(method: CallMethod) -> impl Fn(&EventKind) -> bool {
+    move |kind| matches!(kind, EventKind::Return { what, .. } if what.method == method)
 }
 
-fn callback(method: CallbackMethod) -> impl Fn(&Kind) -> bool {
-    move |kind| matches!(kind, Kind::Callback { what, .. } if what.method() == method)
+fn callback(method: CallbackMethod) -> impl Fn(&EventKind) -> bool {
+    move |kind| matches!(kind, EventKind::Callback { what, .. } if what.method() == method)
 }
 
-fn note(name: NoteName) -> impl Fn(&Kind) -> bool {
-    move |kind| matches!(kind, Kind::Note(note) if note.method() == name)
+fn note(name: NoteName) -> impl Fn(&EventKind) -> bool {
+    move |kind| matches!(kind, EventKind::Note(note) if note.method() == name)
 }
 
 /// A report of progress of an item.
-fn progress(alias: &str) -> impl Fn(&Kind) -> bool {
+fn progress(alias: &str) -> impl Fn(&EventKind) -> bool {
     let wanted = id(alias);
-    move |kind| matches!(kind, Kind::Callback { what: Callback::Progress(args), .. } if args.item == wanted)
+    move |kind| matches!(kind, EventKind::Callback { what: Callback::Progress(args), .. } if args.item == wanted)
 }
 
 fn id(alias: &str) -> Guid {
@@ -43,14 +43,14 @@ fn id(alias: &str) -> Guid {
 
 fn args_of_call(event: &mut Event) -> &mut Call {
     match &mut event.kind {
-        Kind::Call { what, .. } => what,
+        EventKind::Call { what, .. } => what,
         other => panic!("not a call: {other:?}"),
     }
 }
 
 fn args_of_callback(event: &mut Event) -> &mut Callback {
     match &mut event.kind {
-        Kind::Callback { what, .. } => what,
+        EventKind::Callback { what, .. } => what,
         other => panic!("not a callback: {other:?}"),
     }
 }
@@ -71,14 +71,14 @@ fn log(event: &mut Event) -> &mut LogError {
 
 fn output(event: &mut Event) -> &mut Return {
     match &mut event.kind {
-        Kind::Return { what, .. } => what,
+        EventKind::Return { what, .. } => what,
         other => panic!("not a return: {other:?}"),
     }
 }
 
 fn hr_of_reply(event: &mut Event) -> &mut HResult {
     match &mut event.kind {
-        Kind::Reply { hr, .. } => hr,
+        EventKind::Reply { hr, .. } => hr,
         other => panic!("not a reply: {other:?}"),
     }
 }
@@ -103,7 +103,7 @@ fn check(change: impl FnOnce(&mut Vec<Event>) -> Expected) -> Difference {
 
 /// An event that stays where it is, and says something else.
 #[track_caller]
-fn changed(said: &'static str, n: usize, wanted: impl Fn(&Kind) -> bool, change: impl FnOnce(&mut Event)) {
+fn changed(said: &'static str, n: usize, wanted: impl Fn(&EventKind) -> bool, change: impl FnOnce(&mut Event)) {
     check(|events| {
         let at = nth(events, n, wanted);
         change(&mut events[at]);
@@ -116,8 +116,8 @@ fn insert(events: &mut Vec<Event>, behind: usize, what: Callback) -> usize {
     let id = CallId(900);
     let like = events[behind].clone();
     let method = what.method();
-    events.insert(behind + 1, Event { kind: Kind::Callback { call: id, what }, ..like.clone() });
-    events.insert(behind + 2, Event { kind: Kind::Reply { call: id, method, hr: HResult::S_OK }, ..like });
+    events.insert(behind + 1, Event { kind: EventKind::Callback { call: id, what }, ..like.clone() });
+    events.insert(behind + 2, Event { kind: EventKind::Reply { call: id, method, hr: HResult::S_OK }, ..like });
     behind + 1
 }
 
@@ -171,14 +171,14 @@ fn a_swapped_pair_within_an_item() {
     check(|events| {
         let (one, other) = (nth(events, 1, progress("A")), nth(events, 2, progress("A")));
         events.swap(one, other);
-        let (Kind::Callback { call: first, .. }, Kind::Callback { call: second, .. }) =
+        let (EventKind::Callback { call: first, .. }, EventKind::Callback { call: second, .. }) =
             (events[one].kind.clone(), events[other].kind.clone())
         else {
             panic!("callbacks")
         };
         // The replies are the same, and go with their callbacks.
         for event in events.iter_mut() {
-            if let Kind::Reply { call, .. } = &mut event.kind {
+            if let EventKind::Reply { call, .. } = &mut event.kind {
                 *call = match *call {
                     call if call == first => second,
                     call if call == second => first,
@@ -296,8 +296,8 @@ fn an_added_set_item_status() {
         let like = Event { thread: Thread::APARTMENT, ..events[behind].clone() };
         let what = Box::new(Call::SetItemStatus(SetItemStatus { item: id("A"), status: Status::SKIPPED }));
         let end = Box::new(Return::new(CallMethod::SetItemStatus, HResult::S_OK));
-        events.insert(behind + 1, Event { kind: Kind::Call { call: CallId(900), what }, ..like.clone() });
-        events.insert(behind + 2, Event { kind: Kind::Return { call: CallId(900), what: end }, ..like });
+        events.insert(behind + 1, Event { kind: EventKind::Call { call: CallId(900), what }, ..like.clone() });
+        events.insert(behind + 2, Event { kind: EventKind::Return { call: CallId(900), what: end }, ..like });
         (None, Some(behind + 1), "only-in-b", "the call of SetItemStatus")
     });
 }
@@ -363,7 +363,7 @@ fn a_connection_that_is_not_closed() {
 fn a_crash() {
     check(|events| {
         let at = nth(events, 2, progress("A")) + 1;
-        let kind = Kind::Note(Box::new(Note::Crashed(Crashed { what: "SIGSEGV".into() })));
+        let kind = EventKind::Note(Box::new(Note::Crashed(Crashed { what: "SIGSEGV".into() })));
         let crash = Event { kind, ..events[at].clone() };
         events.insert(at + 1, crash);
         (None, Some(at + 1), "only-in-b", "the note Crashed")
@@ -410,7 +410,7 @@ fn a_call_that_never_returns() {
 #[test]
 fn another_name_another_reference_count() {
     changed("name: \"two items\" / \"2 items\"", 0, note(NoteName::Created), |event| {
-        event.kind = Kind::Note(Box::new(Note::Created(Created::of("2 items"))));
+        event.kind = EventKind::Note(Box::new(Note::Created(Created::of("2 items"))));
     });
     changed("refs: 0 / 1", 0, returned(CallMethod::Release), |event| output(event).out.refs = Some(1));
     changed("info.name: \"two items\" / \"\"", 0, returned(CallMethod::GetHandlerInfo), |event| {
@@ -433,12 +433,12 @@ fn every_single_event_that_is_dropped_is_named() {
 fn every_crossing_that_is_made_twice_is_named() {
     let a = base();
     for at in 0..a.len() - 1 {
-        let Kind::Callback { what, .. } = &a[at].kind else { continue };
+        let EventKind::Callback { what, .. } = &a[at].kind else { continue };
         let mut b = a.clone();
         let what = what.clone();
         let hr = a[at + 1].kind.clone();
         let second = insert(&mut b, at + 1, what);
-        if let (Kind::Reply { hr, .. }, Kind::Reply { hr: of_second, .. }) = (hr, &mut b[second + 1].kind) {
+        if let (EventKind::Reply { hr, .. }, EventKind::Reply { hr: of_second, .. }) = (hr, &mut b[second + 1].kind) {
             *of_second = hr;
         }
         let b = numbered(b);

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use mobsync::protocol::Limits;
 use mobsync::protocol::*;
-use mobsync::rules::{Conditions, Limits, Monitor};
+use mobsync::rules::{Conditions, Monitor};
 use mobsync::trace::VIRTUAL_START;
 use mobsync::trace::diff::diff;
 use proptest::prelude::*;
@@ -77,13 +78,14 @@ fn verdicts(events: &[Event]) -> BTreeMap<&'static str, usize> {
 
 /// An event of an item, with its reply: (item, how many events).
 fn of_item(events: &[Event], at: usize) -> Option<(Guid, usize)> {
-    let Some(Event { kind: Kind::Callback { call, what }, .. }) = events.get(at) else { return None };
+    let Some(Event { kind: EventKind::Callback { call, what }, .. }) = events.get(at) else { return None };
     let item = match what {
         Callback::Progress(args) => args.item,
         Callback::LogError(args) => args.info.as_deref().and_then(LogErrorInfo::given_item)?,
         _ => return None,
     };
-    let replied = matches!(events.get(at + 1), Some(Event { kind: Kind::Reply { call: of, .. }, .. }) if of == call);
+    let replied =
+        matches!(events.get(at + 1), Some(Event { kind: EventKind::Reply { call: of, .. }, .. }) if of == call);
     replied.then_some((item, 2))
 }
 

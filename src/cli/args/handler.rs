@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args};
 
-use crate::launch::{Handler, HandlerError};
+use crate::job::{Handler, HandlerError};
 use crate::protocol::Guid;
 
 /// HANDLER, and what belongs to it.

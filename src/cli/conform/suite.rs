@@ -10,7 +10,7 @@ use crate::cli::judged::Judged;
 use crate::cli::watcher::{Watched, Watcher};
 use crate::conform::{self, Known};
 use crate::host::Controls;
-use crate::launch::{Handler, Terms};
+use crate::job::{Handler, Terms};
 use crate::protocol::{Event, Profile, Session};
 use crate::report::Filter;
 use crate::rules::Finding;

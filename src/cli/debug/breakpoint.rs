@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::protocol::{CallMethod, CallbackMethod, Event, Kind, NoteName, State, nearest};
+use crate::protocol::{CallMethod, CallbackMethod, Event, EventKind, NoteName, State, nearest};
 use crate::rules::{FAMILIES, RULES, Rule, select};
 
 /// The word that means any finding.
@@ -65,7 +65,7 @@ impl Breakpoint {
         match self {
             Breakpoint::Method(name) => {
                 // A callback is one crossing with its reply, and ends with it.
-                let crosses = !matches!(moment.event.kind, Kind::Return { .. } | Kind::Callback { .. });
+                let crosses = !matches!(moment.event.kind, EventKind::Return { .. } | EventKind::Callback { .. });
                 crosses && moment.event.method_name() == *name
             }
             Breakpoint::Rules(_, rules) => rules.iter().any(|rule| moment.codes.contains(&rule.code)),

@@ -13,7 +13,7 @@ use super::show;
 use super::wanted::{self, Wanted};
 use crate::cli::recorded::Recorded;
 use crate::host::Controls;
-use crate::protocol::{Event, Instance, Kind};
+use crate::protocol::{Event, EventKind, Instance};
 use crate::scenario::{Expect, ItemRef, Reply};
 
 /// How far the session goes before it stops again.
@@ -187,7 +187,7 @@ impl Debugger {
                 *left = left.saturating_sub(1);
                 *left == 0
             }
-            Go::Next(left) if matches!(event.kind, Kind::Call { .. }) => {
+            Go::Next(left) if matches!(event.kind, EventKind::Call { .. }) => {
                 *left = left.saturating_sub(1);
                 *left == 0
             }

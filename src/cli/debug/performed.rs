@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::cli::judged::Judged;
-use crate::protocol::{Callback, Event, Guid, Instance, Kind, LogError, State, Thread};
+use crate::protocol::{Callback, Event, EventKind, Guid, Instance, LogError, State, Thread};
 use crate::rules::Conditions;
 use crate::trace::notation::Printer;
 
@@ -72,7 +72,7 @@ impl Performed {
 
     fn keep(&mut self, event: &Event) {
         match &event.kind {
-            Kind::Callback { what: Callback::Progress(args), .. } => {
+            EventKind::Callback { what: Callback::Progress(args), .. } => {
                 if let Some(info) = &args.info {
                     let known = self.progress.entry(args.item).or_default();
                     known.0 = info.given_value().or(known.0);
@@ -82,7 +82,7 @@ impl Performed {
                     }
                 }
             }
-            Kind::Callback { what: Callback::LogError(args), .. } => {
+            EventKind::Callback { what: Callback::LogError(args), .. } => {
                 if let Some(error) = args.info.as_deref().and_then(crate::protocol::LogErrorInfo::given_error) {
                     self.logged.insert(error, args.clone());
                 }
@@ -94,12 +94,12 @@ impl Performed {
     fn line(&mut self, event: &Event, codes: &[&'static str]) -> Option<String> {
         // The thread stands before the line; in the notation only an unusual one is said.
         let usual = match event.kind {
-            Kind::Callback { .. } | Kind::Reply { .. } => Thread::from("worker"),
+            EventKind::Callback { .. } | EventKind::Reply { .. } => Thread::from("worker"),
             _ => Thread::APARTMENT,
         };
         let mut text = String::new();
         self.printer.marked_event(&Event { thread: usual, ..event.clone() }, codes, &mut text);
-        if matches!(event.kind, Kind::Callback { .. }) {
+        if matches!(event.kind, EventKind::Callback { .. }) {
             return None;
         }
         self.printer.finish(&mut text);

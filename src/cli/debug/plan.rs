@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::debugger::Debugger;
-use crate::host::{Plan, Step, View};
+use crate::host::{Instruction, Plan, View};
 use crate::protocol::{Call, Callback, Event, Refusal, Session, Wish};
 
 /// The debugger, shared by the sessions' threads.
@@ -32,12 +32,12 @@ impl DebugPlan {
 }
 
 impl Plan for DebugPlan {
-    fn next(&mut self, view: View<'_>) -> Step {
+    fn next(&mut self, view: View<'_>) -> Instruction {
         self.asked = false;
         let wanted = {
             let mut debugger = lock(&self.debugger);
             if !debugger.is_on(self.number) {
-                return Step::Finish;
+                return Instruction::Finish;
             }
             let wanted = &mut debugger.wanted;
             wanted.calls.pop_front().or_else(|| wanted.close(view.instance))
@@ -45,7 +45,7 @@ impl Plan for DebugPlan {
         match wanted {
             Some(call) => {
                 self.asked = true;
-                Step::Call(call)
+                Instruction::Call(call)
             }
             None => self.inner.next(view),
         }

@@ -16,7 +16,7 @@ use crate::cli::recorded::{self, Recorded};
 use crate::cli::run;
 use crate::handler::CreateError;
 use crate::host::{Drain, Plan};
-use crate::launch::{self, Handler, Terms};
+use crate::job::{self, Handler, Terms};
 use crate::protocol::{Delay, Event, Session};
 use crate::rules::{Conditions, Level, Rule};
 use crate::scenario::{self, Recorder, Recording, Scenario, StepCame, Steps};
@@ -123,7 +123,7 @@ impl Prepared {
             run_script(handler, terms, wrap, trace, debugger)?
         } else {
             let started = |controls| lock(debugger).set_leave(Leave::Real(controls));
-            let launched = launch::wrapped(&handler, &terms, wrap, started, &mut trace)?;
+            let launched = job::wrapped(&handler, &terms, wrap, started, &mut trace)?;
             (launched.steps, trace.failed)
         };
         let mut more: Vec<String> = failed.into_iter().collect();
@@ -143,11 +143,11 @@ impl Prepared {
 }
 
 /// What comes of a session beside its events: the scenario's steps, and why the trace is not whole.
-type Came = (Option<Steps>, Option<String>);
+type Observed = (Option<Steps>, Option<String>);
 
 /// What comes of a script's session.
 enum Told {
-    Ended(Result<Came, CreateError>),
+    Ended(Result<Observed, CreateError>),
     Left,
 }
 
@@ -159,12 +159,12 @@ fn run_script(
     wrap: impl FnOnce(Box<dyn Plan>) -> Box<dyn Plan> + Send + 'static,
     mut trace: Traced,
     debugger: &Shared,
-) -> Result<Came, Failure> {
+) -> Result<Observed, Failure> {
     let (tell, told) = mpsc::channel();
     let left = tell.clone();
     lock(debugger).set_leave(Leave::Halt(Box::new(move || drop(left.send(Told::Left)))));
     std::thread::Builder::new().name("script".to_owned()).stack_size(SCRIPT_STACK).spawn(move || {
-        let launched = launch::wrapped(&handler, &terms, wrap, |_| {}, &mut trace);
+        let launched = job::wrapped(&handler, &terms, wrap, |_| {}, &mut trace);
         // Whoever waits for it waits until it comes.
         drop(tell.send(Told::Ended(launched.map(|launched| (launched.steps, trace.failed)))));
     })?;

@@ -9,11 +9,11 @@ use crate::cli::hold::Hold;
 use crate::cli::judged::Judged;
 use crate::cli::watcher::{Watched, Watcher};
 use crate::host::Controls;
-use crate::launch::{Handler, Terms};
+use crate::job::{Handler, Terms};
 use crate::protocol::{Event, Session};
 use crate::report::Filter;
 use crate::rules::{Finding, Rule};
-use crate::scenario::{self, Came, Expect, ExpectFindings, Held, Scenario, Steps};
+use crate::scenario::{self, Expect, ExpectFindings, ExpectationResult, Observed, Scenario, Steps};
 use crate::trace::Header;
 
 /// A scenario that was replayed.
@@ -23,7 +23,7 @@ pub(super) struct Replayed {
     pub(super) header: Header,
     pub(super) handler: String,
     pub(super) judged: Judged,
-    pub(super) expectations: Vec<Held>,
+    pub(super) expectations: Vec<ExpectationResult>,
     /// The expectations that hold of what came, and what is different in them; with `--bless`.
     pub(super) blessed: Option<(Expect, Vec<String>)>,
     /// Why it did not come to its end.
@@ -151,7 +151,7 @@ impl Replay<'_> {
         judged: &Judged,
         events: &[Event],
         steps: &Steps,
-    ) -> (Vec<Held>, Option<(Expect, Vec<String>)>) {
+    ) -> (Vec<ExpectationResult>, Option<(Expect, Vec<String>)>) {
         let found = judged.found().iter().map(|found| &found.finding);
         let file = case.file.display().to_string();
         let accepts =
@@ -161,7 +161,7 @@ impl Replay<'_> {
             self.filter.keeps(finding.rule) && (expects(scenario, finding.rule) || !accepts(finding))
         };
         let findings: Vec<Finding> = found.filter(counts).cloned().collect();
-        let came = Came { events, session: judged.session(), items: judged.items(), findings: &findings, steps };
+        let came = Observed { events, session: judged.session(), items: judged.items(), findings: &findings, steps };
         let blessed = self.args.bless.then(|| scenario::blessed(scenario, &came));
         // What is rewritten holds from now on; a step that was not taken stays as it is, and is told.
         let expect = blessed.as_ref().map_or(&scenario.expect, |(expect, _)| expect);

@@ -29,7 +29,7 @@ const ASK: Signal = Signal::SIGXFSZ;
 
 /// Where a crash is written down: the number of functions, their addresses, the length of the list of mapped files, the list,
 /// the length of the thread's name, the name.
-struct Place {
+struct CrashSite {
     memory: &'static SharedMemory,
     at: usize,
     thread: fn() -> Option<Thread>,
@@ -40,7 +40,7 @@ const NAME_AT: usize = MAPS_AT + 8 + MOST_MAPS;
 /// How much of a thread's name is kept.
 const MOST_NAME: usize = 64;
 
-static PLACE: OnceLock<Place> = OnceLock::new();
+static PLACE: OnceLock<CrashSite> = OnceLock::new();
 /// The process that owns the place: a child that the handler forked has it too, and its faults are not the worker's.
 static OWNER: AtomicI32 = AtomicI32::new(0);
 /// The thread that writes a fault down, or did: the first one is the one that is told of.
@@ -55,7 +55,7 @@ pub(crate) const CRASH_ROOM: usize = NAME_AT + 8 + MOST_NAME;
 /// From now on a fault is written down at that place before it ends the process. `thread` says what the current thread is
 /// called in traces, without waiting for anything.
 pub(crate) fn write_crashes_to(memory: &'static SharedMemory, at: usize, thread: fn() -> Option<Thread>) {
-    if PLACE.set(Place { memory, at, thread }).is_err() {
+    if PLACE.set(CrashSite { memory, at, thread }).is_err() {
         return;
     }
     OWNER.store(Pid::this().as_raw(), Ordering::SeqCst);
@@ -107,7 +107,7 @@ extern "C" fn on_fault(signal: c_int) {
     }
 }
 
-fn write_down(place: &Place) {
+fn write_down(place: &CrashSite) {
     let (frames, many) = frames();
     for (nth, frame) in frames.iter().take(many).enumerate() {
         place.memory.number(place.at + 8 + 8 * nth).store(*frame as u64, Ordering::Relaxed);
@@ -123,7 +123,7 @@ fn write_down(place: &Place) {
 }
 
 /// Copies the list of mapped files, with calls that may be made in a signal's action.
-fn write_maps(place: &Place) {
+fn write_maps(place: &CrashSite) {
     let at = place.at + MAPS_AT;
     let mut buffer = [0_u8; 4096];
     let mut length = 0;

@@ -32,13 +32,13 @@ const LOG: &str = "MOBSYNC_WIRE_LOG";
 pub(super) struct Link {
     pub(super) process: Process,
     stdin: Mutex<Option<ChildStdin>>,
-    state: Mutex<State>,
+    state: Mutex<LinkState>,
     changed: Condvar,
     log: Option<Mutex<File>>,
 }
 
 #[derive(Default)]
-struct State {
+struct LinkState {
     chronicle: Option<Arc<dyn Chronicle>>,
     /// What happened before there was a chronicle.
     early: Vec<(Thread, Note)>,
@@ -68,7 +68,7 @@ impl Link {
         Ok(Self { process, stdin, state, changed: Condvar::new(), log })
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, LinkState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

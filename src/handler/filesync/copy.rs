@@ -9,7 +9,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use super::temp::{self, Temp};
-use super::trouble::{Failure, Kind, Trouble, Watch};
+use super::trouble::{EntryKind, Failure, Trouble, Watch};
 
 /// How much of a file is copied between two looks at the manager, in bytes.
 pub(super) const CHUNK: usize = 1 << 20;
@@ -20,7 +20,7 @@ const FLUSH: u64 = 8 << 20;
 /// Copies the file `left` over `right`. A file that is gone by now is no failure: there is nothing to copy.
 pub(super) fn copy_file(left: &Path, right: &Path, buffer: &mut Vec<u8>, watch: &dyn Watch) -> Result<(), Failure> {
     let Some((source, before)) = open(left)? else { return Ok(()) };
-    check_target(left, Kind::File, right)?;
+    check_target(left, EntryKind::File, right)?;
     let cannot_write = |why| Trouble::Write { path: right.to_owned(), why };
     let temp = Temp::create_in(folder_of(right)).map_err(cannot_write)?;
 
@@ -45,7 +45,7 @@ pub(super) fn copy_file(left: &Path, right: &Path, buffer: &mut Vec<u8>, watch: 
 
     dress(temp.file(), &before).map_err(cannot_write)?;
     watch.look_up()?;
-    check_target(left, Kind::File, right)?;
+    check_target(left, EntryKind::File, right)?;
     temp.replace(right).map_err(cannot_write)?;
     Ok(())
 }
@@ -58,7 +58,7 @@ pub(super) fn copy_link(left: &Path, right: &Path) -> Result<(), Failure> {
         return Err(Trouble::Changed { path: left.to_owned() }.into());
     }
     let to = fs::read_link(left).map_err(cannot_read)?;
-    check_target(left, Kind::Link, right)?;
+    check_target(left, EntryKind::Link, right)?;
     temp::replace_with_link(&to, right, leads_to_folder(&found))
         .map_err(|why| Trouble::Write { path: right.to_owned(), why })?;
     Ok(())
@@ -74,8 +74,8 @@ pub(super) fn make_folder(left: &Path, right: &Path) -> Result<(), Failure> {
     }
     match metadata_of(right).map_err(cannot_write)? {
         Some(there) if there.is_dir() => return Ok(()),
-        Some(there) => return Err(conflict(left, Kind::Folder, right, &there).into()),
-        None => check_folder(left, Kind::Folder, folder_of(right))?,
+        Some(there) => return Err(conflict(left, EntryKind::Folder, right, &there).into()),
+        None => check_folder(left, EntryKind::Folder, folder_of(right))?,
     }
     make_folder_like(&found, right).map_err(cannot_write)?;
     Ok(())
@@ -104,8 +104,8 @@ pub(super) fn metadata_of(path: &Path) -> io::Result<Option<Metadata>> {
 }
 
 /// The two are of kinds that cannot replace one another.
-pub(super) fn conflict(left: &Path, left_kind: Kind, right: &Path, there: &Metadata) -> Trouble {
-    let right_kind = Kind::of(there.file_type());
+pub(super) fn conflict(left: &Path, left_kind: EntryKind, right: &Path, there: &Metadata) -> Trouble {
+    let right_kind = EntryKind::of(there.file_type());
     Trouble::Conflict { left: left.to_owned(), left_kind, right: right.to_owned(), right_kind }
 }
 
@@ -171,7 +171,7 @@ fn dress(file: &File, like: &Metadata) -> io::Result<()> {
 }
 
 /// A file or link may replace a file or link, and nothing else; and nothing is written through a link to a folder.
-fn check_target(left: &Path, left_kind: Kind, right: &Path) -> Result<(), Trouble> {
+fn check_target(left: &Path, left_kind: EntryKind, right: &Path) -> Result<(), Trouble> {
     check_folder(left, left_kind, folder_of(right))?;
     match metadata_of(right).map_err(|why| Trouble::Write { path: right.to_owned(), why })? {
         Some(there) if !there.is_file() && !there.is_symlink() => Err(conflict(left, left_kind, right, &there)),
@@ -179,13 +179,13 @@ fn check_target(left: &Path, left_kind: Kind, right: &Path) -> Result<(), Troubl
     }
 }
 
-fn check_folder(left: &Path, left_kind: Kind, folder: &Path) -> Result<(), Trouble> {
+fn check_folder(left: &Path, left_kind: EntryKind, folder: &Path) -> Result<(), Trouble> {
     let there = fs::symlink_metadata(folder).map_err(|why| Trouble::Write { path: folder.to_owned(), why })?;
     if there.is_dir() {
         return Ok(());
     }
     // The one at odds with it is the left folder; a file in it cannot be told apart from a file at its place.
-    let (left, left_kind) = left.parent().map_or((left, left_kind), |parent| (parent, Kind::Folder));
+    let (left, left_kind) = left.parent().map_or((left, left_kind), |parent| (parent, EntryKind::Folder));
     Err(conflict(left, left_kind, folder, &there))
 }
 

@@ -16,12 +16,12 @@ pub(super) struct Round {
     gate: Arc<Gate>,
     errors: Arc<LiveErrors>,
     items: Vec<FolderItem>,
-    state: Mutex<State>,
+    state: Mutex<RoundState>,
 }
 
 /// Locked for an instant only, never during a callback: `SetItemStatus` waits for nothing else.
 #[derive(Debug)]
-struct State {
+struct RoundState {
     items: Vec<ItemState>,
     /// How many items have not ended. It starts with all of them, before there is any worker: one alone is the last.
     working: usize,
@@ -50,7 +50,7 @@ pub(super) struct Ending {
 
 impl Round {
     pub fn new(gate: Arc<Gate>, errors: Arc<LiveErrors>, items: Vec<FolderItem>) -> Self {
-        let state = State {
+        let state = RoundState {
             items: vec![ItemState::Working; items.len()],
             working: items.len(),
             failed: false,
@@ -206,7 +206,7 @@ impl Round {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, RoundState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -12,7 +12,7 @@ use super::copy::{conflict, metadata_of};
 use super::same_time::SameTime;
 use super::state::is_state_name;
 use super::temp::{clear_up, is_temp_name};
-use super::trouble::{Halt, Kind, Trouble};
+use super::trouble::{EntryKind, Halt, Trouble};
 use super::worker::Worker;
 
 /// How many entries are looked at between two words to the manager, where that is quick.
@@ -26,7 +26,7 @@ pub(super) struct Action {
     /// Where it stands, in LEFT and in RIGHT; empty for the folders themselves.
     pub path: PathBuf,
     /// What stands there on the left: a file, a link or a folder.
-    pub kind: Kind,
+    pub kind: EntryKind,
 }
 
 /// Walks through LEFT and compares it with RIGHT: what is new or changed, each folder before what is in it, its files
@@ -58,7 +58,7 @@ impl Survey<'_, '_> {
         let right = self.worker.right(folder);
         let exists = match metadata_of(&right) {
             Ok(None) => {
-                self.actions.push(Action { path: folder.to_owned(), kind: Kind::Folder });
+                self.actions.push(Action { path: folder.to_owned(), kind: EntryKind::Folder });
                 false
             }
             Ok(Some(there)) if there.is_dir() => {
@@ -67,7 +67,7 @@ impl Survey<'_, '_> {
             }
             // Also a link to a folder: what it leads to is not ours to write into.
             Ok(Some(there)) => {
-                let trouble = conflict(&self.worker.left(folder), Kind::Folder, &right, &there);
+                let trouble = conflict(&self.worker.left(folder), EntryKind::Folder, &right, &there);
                 self.worker.log(folder, &trouble)?;
                 return Ok(Vec::new());
             }
@@ -81,12 +81,12 @@ impl Survey<'_, '_> {
             let path = folder.join(name);
             self.tick(&path)?;
             match kind {
-                Kind::Folder => folders.push(path),
-                Kind::Special(name) => {
+                EntryKind::Folder => folders.push(path),
+                EntryKind::Special(name) => {
                     let left = self.worker.left(&path);
                     self.worker.warn(&path, &format!("{} is a {name}; it is not synchronized", left.display()))?;
                 }
-                Kind::File | Kind::Link => match self.differs(&path, kind, exists) {
+                EntryKind::File | EntryKind::Link => match self.differs(&path, kind, exists) {
                     Ok(true) => self.actions.push(Action { path, kind }),
                     Ok(false) => {}
                     Err(trouble) => self.worker.log(&path, &trouble)?,
@@ -97,7 +97,7 @@ impl Survey<'_, '_> {
     }
 
     /// What is in a left folder, by name, without what is ours. What cannot be listed is logged.
-    fn list(&mut self, folder: &Path) -> Result<Vec<(OsString, Kind)>, Halt> {
+    fn list(&mut self, folder: &Path) -> Result<Vec<(OsString, EntryKind)>, Halt> {
         let left = self.worker.left(folder);
         let mut entries = Vec::new();
         let mut failed = None;
@@ -112,7 +112,7 @@ impl Survey<'_, '_> {
         };
         for entry in listing.into_iter().flatten() {
             self.tick(folder)?;
-            match entry.and_then(|entry| Ok((entry.file_name(), Kind::of(entry.file_type()?)))) {
+            match entry.and_then(|entry| Ok((entry.file_name(), EntryKind::of(entry.file_type()?)))) {
                 Ok((name, _)) if is_temp_name(&name) || is_state_name(&name) => {}
                 Ok(entry) => entries.push(entry),
                 Err(why) => failed = Some(why),
@@ -126,26 +126,26 @@ impl Survey<'_, '_> {
     }
 
     /// Whether a file or link is new or changed.
-    fn differs(&mut self, path: &Path, kind: Kind, folder_exists: bool) -> Result<bool, Trouble> {
+    fn differs(&mut self, path: &Path, kind: EntryKind, folder_exists: bool) -> Result<bool, Trouble> {
         if !folder_exists {
             return Ok(true);
         }
         let (left, right) = (self.worker.left(path), self.worker.right(path));
         let cannot_read = |path: &Path, why| Trouble::Read { path: path.to_owned(), why };
         let Some(there) = metadata_of(&right).map_err(|why| cannot_read(&right, why))? else { return Ok(true) };
-        match (kind, Kind::of(there.file_type())) {
-            (Kind::File, Kind::File) => {
+        match (kind, EntryKind::of(there.file_type())) {
+            (EntryKind::File, EntryKind::File) => {
                 let Some(here) = metadata_of(&left).map_err(|why| cannot_read(&left, why))? else { return Ok(false) };
                 let here_time = here.modified().map_err(|why| cannot_read(&left, why))?;
                 let there_time = there.modified().map_err(|why| cannot_read(&right, why))?;
                 Ok(here.len() != there.len() || !self.times.same(here_time, there_time))
             }
-            (Kind::Link, Kind::Link) => {
+            (EntryKind::Link, EntryKind::Link) => {
                 let here = fs::read_link(&left).map_err(|why| cannot_read(&left, why))?;
                 let there = fs::read_link(&right).map_err(|why| cannot_read(&right, why))?;
                 Ok(here != there)
             }
-            (_, Kind::File | Kind::Link) => Ok(true),
+            (_, EntryKind::File | EntryKind::Link) => Ok(true),
             _ => Err(conflict(&left, kind, &right, &there)),
         }
     }

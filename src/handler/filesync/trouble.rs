@@ -37,7 +37,7 @@ pub(super) enum Trouble {
     #[error(
         "{left} is a {left_kind}, but {right} is a {right_kind}; both were left as they are: rename or remove one of them"
     )]
-    Conflict { left: PathBuf, left_kind: Kind, right: PathBuf, right_kind: Kind },
+    Conflict { left: PathBuf, left_kind: EntryKind, right: PathBuf, right_kind: EntryKind },
     #[error("cannot start a thread to synchronize {path}: {why}")]
     Thread { path: PathBuf, why: io::Error },
     #[error("synchronizing {path} failed in a way that was not foreseen")]
@@ -65,7 +65,7 @@ impl From<Trouble> for Failure {
 
 /// What stands at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum EntryKind {
     File,
     Folder,
     Link,
@@ -73,7 +73,7 @@ pub(super) enum Kind {
     Special(&'static str),
 }
 
-impl Kind {
+impl EntryKind {
     pub fn of(file_type: FileType) -> Self {
         if file_type.is_symlink() {
             Self::Link
@@ -106,13 +106,13 @@ fn special(_file_type: FileType) -> &'static str {
     "special file"
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for EntryKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
-            Kind::File => "file",
-            Kind::Folder => "folder",
-            Kind::Link => "link",
-            Kind::Special(name) => name,
+            EntryKind::File => "file",
+            EntryKind::Folder => "folder",
+            EntryKind::Link => "link",
+            EntryKind::Special(name) => name,
         })
     }
 }

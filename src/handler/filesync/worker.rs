@@ -13,7 +13,7 @@ use super::items::FolderItem;
 use super::round::{Ending, Round};
 use super::state::{self, STATE};
 use super::survey::{Action, survey};
-use super::trouble::{Failure, Halt, Kind, Trouble, Watch};
+use super::trouble::{EntryKind, Failure, Halt, Trouble, Watch};
 
 /// Works on an item until it ends.
 pub(super) fn work(round: &Round, index: usize) {
@@ -134,17 +134,17 @@ impl<'a> Worker<'a> {
             let (left, right) = (self.left(&action.path), self.right(&action.path));
             let copying = Copying { worker: self, progress, path: &action.path };
             let done = match action.kind {
-                Kind::Folder => make_folder(&left, &right),
-                Kind::Link => copy_link(&left, &right),
+                EntryKind::Folder => make_folder(&left, &right),
+                EntryKind::Link => copy_link(&left, &right),
                 // Nothing special is ever among the actions, and this would refuse it.
-                Kind::File | Kind::Special(_) => copy_file(&left, &right, &mut buffer, &copying),
+                EntryKind::File | EntryKind::Special(_) => copy_file(&left, &right, &mut buffer, &copying),
             };
             match done {
                 Ok(()) => self.mended(&action.path)?,
                 Err(Failure::Halt(halt)) => return Err(halt),
                 Err(Failure::Trouble(trouble)) => {
                     self.log(&action.path, &trouble)?;
-                    if action.kind == Kind::Folder {
+                    if action.kind == EntryKind::Folder {
                         blocked = Some(&action.path);
                     }
                 }

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::file::Id;
-use super::told::Told;
+use super::notified::Notified;
+use crate::json::Id;
 use crate::protocol::SyncEvent;
 
 /// What must hold: all that is given.
@@ -63,7 +63,7 @@ pub struct Condition {
 
 impl Condition {
     /// Whether it holds of instance number `instance` (from 0), given what it was told.
-    pub(super) fn holds(&self, told: &Told, instance: u64) -> bool {
+    pub(super) fn holds(&self, told: &Notified, instance: u64) -> bool {
         fn is<T: PartialEq>(wanted: Option<T>, found: T) -> bool {
             wanted.is_none_or(|wanted| wanted == found)
         }

@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::condition::Condition;
-use super::file::{Behaviour, Fault, Id, Script};
+use super::file::{Behaviour, Fault, Script};
+use super::notified::{Notified, lock};
 use super::run::{Context, Runner};
-use super::step::{Step, WorkStep};
-use super::told::{Told, lock};
+use super::step::{ScriptStep, WorkStep};
 use crate::handler::{CreateError, EnumItems, HandlerFactory, SyncCallback, SyncHandler};
-use crate::host::Scheduler;
 use crate::protocol::{CallMethod, Guid, HResult, HandlerInfo, Item, Status, SyncFlags};
+use crate::time::Scheduler;
 
 /// Makes instances of a scripted handler, which live in the virtual time of a scheduler.
 pub struct ScriptFactory {
@@ -51,7 +51,7 @@ impl HandlerFactory for ScriptFactory {
 struct ScriptHandler {
     script: Arc<Script>,
     scheduler: Scheduler,
-    told: Arc<Mutex<Told>>,
+    told: Arc<Mutex<Notified>>,
     owner: u64,
     /// Which instance of its factory it is, from 0.
     instance: u64,
@@ -96,7 +96,7 @@ impl ScriptHandler {
     }
 
     fn completing() -> Behaviour {
-        Behaviour { steps: [Step::Complete(HResult::S_OK)].into(), ..Behaviour::default() }
+        Behaviour { steps: [ScriptStep::Complete(HResult::S_OK)].into(), ..Behaviour::default() }
     }
 }
 
@@ -176,7 +176,7 @@ impl SyncHandler for ScriptHandler {
             let prepared = lock(&handler.told).prepared.clone();
             let work = |(at, item): (usize, &Guid)| {
                 let name = item.alias().map_or_else(|| format!("sync-{}", at + 1), |alias| format!("sync-{alias}"));
-                (name, [Step::Work(WorkStep::usual(*item)), Step::CompleteIfLast(HResult::S_OK)].into())
+                (name, [ScriptStep::Work(WorkStep::usual(*item)), ScriptStep::CompleteIfLast(HResult::S_OK)].into())
             };
             Behaviour { threads: prepared.iter().enumerate().map(work).collect(), ..Behaviour::default() }
         };
@@ -308,15 +308,5 @@ impl EnumItems for ScriptEnumerator {
         };
         let clone = Self { items: Arc::clone(&self.items), faults: Arc::clone(&self.faults), at, ended: false };
         (HResult::S_OK, Some(Box::new(clone)))
-    }
-}
-
-/// The short name, or the GUID, of an ID in messages.
-impl std::fmt::Display for Id {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.0.alias() {
-            Some(alias) => f.write_str(&alias),
-            None => self.0.fmt(f),
-        }
     }
 }

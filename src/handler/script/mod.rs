@@ -4,19 +4,15 @@ mod condition;
 mod file;
 mod handler;
 mod load;
-mod place;
+mod notified;
 mod run;
-mod sense;
 mod step;
-mod told;
-mod wording;
+mod validate;
 
 pub use condition::Condition;
-pub use file::{Answer, Behaviour, Behaviours, Fault, Id, Methods, Script, ScriptItem, ScriptKind};
+pub use file::{Answer, Behaviour, Behaviours, Fault, Methods, Script, ScriptItem, ScriptKind};
 pub use handler::ScriptFactory;
-pub use load::{ScriptError, load, parse, schema};
-pub(crate) use load::{check_version, from_json, nonsense, read};
-pub(crate) use place::{Path as JsonPath, places_in_list};
+pub use load::{load, parse, schema};
 pub use step::{
-    CompleteAs, LogStep, ProgressStep, RawCallback, Repeat, Start, Step, Steps, WaitFor, When, WorkStep, Yes,
+    CompleteAs, LogStep, ProgressStep, RawCallback, Repeat, ScriptStep, Start, Steps, WaitFor, When, WorkStep, Yes,
 };

@@ -4,22 +4,23 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
-use super::file::{Id, Script};
-use super::step::{ProgressStep, Step, Steps, WaitFor, WorkStep};
-use super::told::{Report, Told, lock};
-use crate::host::{Next, Paused, Scheduler, Task};
+use super::file::Script;
+use super::notified::{Notified, Report, lock};
+use super::step::{ProgressStep, ScriptStep, Steps, WaitFor, WorkStep};
+use crate::json::Id;
 use crate::protocol::{
     CallMethod, Callback, CallbackMethod, Completed, DeleteLogError, EnableModeless, ErrorFlags, EstablishConnection,
     Guid, HResult, LogError, LogErrorInfo, LogMask, Progress, ProgressItem, ProgressMask, ShowErrorCompleted, Status,
     Text,
 };
+use crate::time::{Next, Paused, Scheduler, Task};
 
 /// What the steps of one call have in common.
 #[derive(Clone)]
 pub(super) struct Context {
     pub(super) script: Arc<Script>,
     pub(super) scheduler: Scheduler,
-    pub(super) told: Arc<Mutex<Told>>,
+    pub(super) told: Arc<Mutex<Notified>>,
     /// By which the scheduler stops the handler's threads.
     pub(super) owner: u64,
     pub(super) instance: u64,
@@ -84,7 +85,7 @@ impl Runner {
     }
 
     /// The next step, without passing it.
-    fn peek(&mut self) -> Option<Step> {
+    fn peek(&mut self) -> Option<ScriptStep> {
         loop {
             let frame = self.frames.last_mut()?;
             if let Some(step) = frame.steps.get(frame.at) {
@@ -108,7 +109,7 @@ impl Runner {
     /// Whether what the next step waits for is there.
     fn can_go_on(&mut self) -> bool {
         match self.peek() {
-            Some(Step::WaitFor(what)) => self.is_there(&what),
+            Some(ScriptStep::WaitFor(what)) => self.is_there(&what),
             _ => true,
         }
     }
@@ -123,15 +124,15 @@ impl Runner {
         }
     }
 
-    fn do_step(&mut self, step: Step) -> Next {
+    fn do_step(&mut self, step: ScriptStep) -> Next {
         match step {
-            Step::Wait(delay) => {
+            ScriptStep::Wait(delay) => {
                 self.pass();
                 return Next::At(self.context.scheduler.now_ns().saturating_add(delay.0));
             }
-            Step::WaitFor(what) if !self.is_there(&what) => return Next::Blocked,
-            Step::Hang(_) => return Next::Hung,
-            Step::Panic(what) => return Next::Crashed(what),
+            ScriptStep::WaitFor(what) if !self.is_there(&what) => return Next::Blocked,
+            ScriptStep::Hang(_) => return Next::Hung,
+            ScriptStep::Panic(what) => return Next::Crashed(what),
             step => {
                 self.pass();
                 self.act(step);
@@ -140,36 +141,36 @@ impl Runner {
         Next::Now
     }
 
-    fn act(&mut self, step: Step) {
+    fn act(&mut self, step: ScriptStep) {
         match step {
-            Step::Progress(step) => self.progress(&step),
-            Step::Work(work) => self.push(unfold(&work).into(), 0),
-            Step::Repeat(repeat) if repeat.times > 0 => self.push(repeat.steps, repeat.times - 1),
-            Step::When(when) => {
+            ScriptStep::Progress(step) => self.progress(&step),
+            ScriptStep::Work(work) => self.push(unfold(&work).into(), 0),
+            ScriptStep::Repeat(repeat) if repeat.times > 0 => self.push(repeat.steps, repeat.times - 1),
+            ScriptStep::When(when) => {
                 let holds = when.condition.holds(&lock(&self.context.told), self.context.instance);
                 self.push(if holds { when.steps } else { when.otherwise }, 0);
             }
-            Step::Start(start) => {
+            ScriptStep::Start(start) => {
                 let runner = Runner::new(self.context.clone(), start.steps).counted();
                 self.context.scheduler.spawn(self.context.owner, &start.thread, runner);
             }
-            Step::Dialog(true) => {
+            ScriptStep::Dialog(true) => {
                 let granted = self.call(Callback::EnableModeless(EnableModeless { enable: true }));
                 let mut told = lock(&self.context.told);
                 told.dialog = granted == Some(HResult::S_OK);
                 told.dialog_refused |= granted == Some(HResult::S_FALSE);
             }
-            Step::Dialog(false) => {
+            ScriptStep::Dialog(false) => {
                 let held = std::mem::take(&mut lock(&self.context.told).dialog);
                 if held {
                     self.call(Callback::EnableModeless(EnableModeless { enable: false }));
                 }
             }
-            Step::ForceDialogEnd(_) => {
+            ScriptStep::ForceDialogEnd(_) => {
                 self.call(Callback::EnableModeless(EnableModeless { enable: false }));
             }
-            Step::Complete(hr) => self.complete(hr),
-            Step::CompleteIfLast(hr) => {
+            ScriptStep::Complete(hr) => self.complete(hr),
+            ScriptStep::CompleteIfLast(hr) => {
                 let left = {
                     let mut told = lock(&self.context.told);
                     let running = told.running.entry(self.context.call).or_default();
@@ -182,7 +183,11 @@ impl Runner {
                     self.complete(hr);
                 }
             }
-            Step::Wait(_) | Step::WaitFor(_) | Step::Hang(_) | Step::Panic(_) | Step::Repeat(_) => {}
+            ScriptStep::Wait(_)
+            | ScriptStep::WaitFor(_)
+            | ScriptStep::Hang(_)
+            | ScriptStep::Panic(_)
+            | ScriptStep::Repeat(_) => {}
             other => {
                 if let Some(callback) = to_callback(other) {
                     let connects = matches!(callback, Callback::EstablishConnection(_));
@@ -262,7 +267,7 @@ impl Task for Runner {
 }
 
 /// How many bytes of data a step carries into a callback, about.
-fn carried(step: &Step) -> usize {
+fn carried(step: &ScriptStep) -> usize {
     fn of_text(text: &Option<Text>) -> usize {
         text.as_ref().map_or(0, |text| text.as_str().map_or_else(|| text.to_utf16().len() * 2, str::len))
     }
@@ -276,21 +281,21 @@ fn carried(step: &Step) -> usize {
             }
     }
     match step {
-        Step::Progress(step) => of_text(&step.text),
-        Step::Log(log) => of_text(&log.text),
-        Step::Connect(name) => of_text(name),
-        Step::Retry(items) => size_of_val(items.as_slice()),
-        Step::CompleteAs(complete) => size_of_val(complete.items.as_slice()),
-        Step::Callback(raw) => of_value(&raw.args),
+        ScriptStep::Progress(step) => of_text(&step.text),
+        ScriptStep::Log(log) => of_text(&log.text),
+        ScriptStep::Connect(name) => of_text(name),
+        ScriptStep::Retry(items) => size_of_val(items.as_slice()),
+        ScriptStep::CompleteAs(complete) => size_of_val(complete.items.as_slice()),
+        ScriptStep::Callback(raw) => of_value(&raw.args),
         _ => 0,
     }
 }
 
 /// The reports of one piece of work.
-fn unfold(work: &WorkStep) -> Vec<Step> {
+fn unfold(work: &WorkStep) -> Vec<ScriptStep> {
     let report = |status, value| {
         let max = i32::from(work.units);
-        Step::Progress(ProgressStep {
+        ScriptStep::Progress(ProgressStep {
             item: work.item,
             status: Some(status),
             value: Some(value),
@@ -302,7 +307,7 @@ fn unfold(work: &WorkStep) -> Vec<Step> {
     };
     let mut steps = vec![report(Status::UPDATING, 0)];
     for unit in 1..=i32::from(work.units) {
-        steps.push(Step::Wait(work.each));
+        steps.push(ScriptStep::Wait(work.each));
         steps.push(report(Status::UPDATING, unit));
     }
     steps.push(report(work.ends, i32::from(work.units)));
@@ -330,9 +335,9 @@ fn guids(ids: &[Id]) -> Vec<Guid> {
 }
 
 /// The callback of a step that is one callback and nothing else.
-fn to_callback(step: Step) -> Option<Callback> {
+fn to_callback(step: ScriptStep) -> Option<Callback> {
     Some(match step {
-        Step::Log(log) => {
+        ScriptStep::Log(log) => {
             let flags = log.flags.unwrap_or(if log.jump { ErrorFlags::ENABLEJUMPTEXT } else { ErrorFlags(0) });
             let bit = |given: bool, bit: LogMask| if given { bit.0 } else { 0 };
             let implied = bit(flags.0 != 0, LogMask::ERRORFLAGS)
@@ -349,12 +354,12 @@ fn to_callback(step: Step) -> Option<Callback> {
             let given = mask.0 != 0 || log.mask.is_some();
             Callback::LogError(LogError { level: log.level, text: log.text, info: given.then(|| Box::new(info)) })
         }
-        Step::DeleteLog(id) => Callback::DeleteLogError(DeleteLogError { error: id.0, reserved: 0 }),
-        Step::Connect(name) => Callback::EstablishConnection(EstablishConnection { name, reserved: 0 }),
-        Step::Retry(items) => {
+        ScriptStep::DeleteLog(id) => Callback::DeleteLogError(DeleteLogError { error: id.0, reserved: 0 }),
+        ScriptStep::Connect(name) => Callback::EstablishConnection(EstablishConnection { name, reserved: 0 }),
+        ScriptStep::Retry(items) => {
             Callback::ShowErrorCompleted(ShowErrorCompleted { hr: HResult::S_SYNCMGR_RETRYSYNC, items: guids(&items) })
         }
-        Step::CompleteAs(complete) => match complete.method {
+        ScriptStep::CompleteAs(complete) => match complete.method {
             CallbackMethod::PrepareForSyncCompleted => Callback::prepare_completed(complete.hr),
             CallbackMethod::SynchronizeCompleted => Callback::synchronize_completed(complete.hr),
             CallbackMethod::ShowPropertiesCompleted => Callback::ShowPropertiesCompleted(Completed { hr: complete.hr }),
@@ -363,7 +368,7 @@ fn to_callback(step: Step) -> Option<Callback> {
             }
             _ => return None,
         },
-        Step::Callback(raw) => Callback::deserialize_args(raw.method, raw.args).ok()?,
+        ScriptStep::Callback(raw) => Callback::deserialize_args(raw.method, raw.args).ok()?,
         _ => return None,
     })
 }

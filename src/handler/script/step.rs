@@ -7,18 +7,18 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::condition::Condition;
-use super::file::Id;
+use crate::json::Id;
 use crate::protocol::{
     CallbackMethod, Delay, ErrorFlags, Guid, HResult, LogLevel, LogMask, ProgressMask, Status, Text,
 };
 
 /// Steps, one after the other. Threads share them.
-pub type Steps = Arc<[Step]>;
+pub type Steps = Arc<[ScriptStep]>;
 
 /// One step of what a handler does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Step {
+pub enum ScriptStep {
     /// Calls `Progress`.
     Progress(ProgressStep),
     /// Synchronizes an item: UPDATING from 0 to its units, then a final status.

@@ -2,7 +2,9 @@
 
 use super::pending::About;
 use super::{Instance, Pending, Standing, State, Wish};
-use crate::protocol::{Call, CallId, Callback, EnableModeless, Event, HResult, HandlerId, Kind, Note, Text, Thread};
+use crate::protocol::{
+    Call, CallId, Callback, EnableModeless, Event, EventKind, HResult, HandlerId, Note, Text, Thread,
+};
 
 /// The state of a session. Pure: the same events give the same state, whatever the time and the machine.
 ///
@@ -14,12 +16,12 @@ use crate::protocol::{Call, CallId, Callback, EnableModeless, Event, HResult, Ha
 ///     seq += 1;
 ///     session.apply(&Event { seq, at_ns: 0, thread: Thread::APARTMENT, handler: HandlerId::FIRST, kind })
 /// };
-/// apply(&mut session, Kind::Note(Box::new(Note::Created(Created::of("example")))));
+/// apply(&mut session, EventKind::Note(Box::new(Note::Created(Created::of("example")))));
 /// let initialize = Call::Initialize(Initialize::new(SyncFlags::new(SyncEvent::MANUAL, 0)));
 /// assert!(session.may(HandlerId::FIRST, &Thread::APARTMENT, &initialize).is_ok());
-/// apply(&mut session, Kind::Call { call: CallId(1), what: Box::new(initialize) });
+/// apply(&mut session, EventKind::Call { call: CallId(1), what: Box::new(initialize) });
 /// let declined = Return::new(CallMethod::Initialize, HResult::S_FALSE);
-/// apply(&mut session, Kind::Return { call: CallId(1), what: Box::new(declined) });
+/// apply(&mut session, EventKind::Return { call: CallId(1), what: Box::new(declined) });
 /// let instance = session.instance(HandlerId::FIRST).unwrap();
 /// assert_eq!(instance.state(), State::Declined);
 /// assert_eq!(instance.may(&Thread::APARTMENT, &Call::GetHandlerInfo), Err(Refusal::Declined));
@@ -75,19 +77,19 @@ impl Session {
     pub fn apply(&mut self, event: &Event) {
         let handler = event.handler;
         match &event.kind {
-            Kind::Call { call, what } => {
+            EventKind::Call { call, what } => {
                 self.instance_mut(handler).apply_call(what);
                 self.open_calls.push((handler, *call, Call::clone(what)));
             }
-            Kind::Return { call, what } => {
+            EventKind::Return { call, what } => {
                 let at = self.open_calls.iter().position(|(of, id, _)| *of == handler && id == call);
                 let opened = at.map(|at| self.open_calls.swap_remove(at).2);
                 self.instance_mut(handler).apply_return(what, opened.as_ref());
                 self.drop_dialog_of_ended(handler);
             }
-            Kind::Callback { call, what } => self.apply_callback(handler, *call, &event.thread, what),
-            Kind::Reply { call, hr, .. } => self.apply_reply(handler, *call, *hr),
-            Kind::Note(note) => self.apply_note(handler, note),
+            EventKind::Callback { call, what } => self.apply_callback(handler, *call, &event.thread, what),
+            EventKind::Reply { call, hr, .. } => self.apply_reply(handler, *call, *hr),
+            EventKind::Note(note) => self.apply_note(handler, note),
         }
     }
 

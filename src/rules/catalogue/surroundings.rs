@@ -1,4 +1,4 @@
-//! Beside a session: properties, connections, COM, a handler's life, the wire, and the manager's own interfaces.
+//! RealTimeOptions a session: properties, connections, COM, a handler's life, the wire, and the manager's own interfaces.
 
 use super::declare::rules;
 

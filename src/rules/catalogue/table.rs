@@ -23,10 +23,10 @@ macro_rules! table {
     ($( $family:ident $title:literal $module:ident: $($id:ident)+; )+) => {
         /// The rules' places, in the catalogue's order.
         #[allow(non_camel_case_types, reason = "the variants are the rules' codes")]
-        enum Place { $($( $id ),+),+ }
+        enum RuleIndex { $($( $id ),+),+ }
 
         /// Every rule, in the catalogue's order.
-        pub static RULES: &[Rule] = &[$($( Rule { index: Place::$id as usize, ..$module::$id } ),+),+];
+        pub static RULES: &[Rule] = &[$($( Rule { index: RuleIndex::$id as usize, ..$module::$id } ),+),+];
 
         /// Every family, in the catalogue's order.
         pub static FAMILIES: &[Family] = &[$( Family { word: stringify!($family), title: $title } ),+];

@@ -2,7 +2,7 @@
 
 use crate::protocol::{Callback, HandlerFlags, Note, Profile, Session};
 use crate::rules::codes::*;
-use crate::rules::judge::{Judge, Place};
+use crate::rules::judge::{EventRef, Judge};
 use crate::rules::monitor::Context;
 
 pub(crate) fn callback(cx: &mut Context<'_>, callback: &Callback) {
@@ -32,7 +32,7 @@ pub(crate) fn note(cx: &mut Context<'_>, note: &Note) {
 }
 
 /// Once everything is over, nothing may be left open.
-pub(crate) fn at_end(session: &Session, judge: &mut Judge, place: Place<'_>) {
+pub(crate) fn at_end(session: &Session, judge: &mut Judge, place: EventRef<'_>) {
     if session.is_over() && !session.connections().is_empty() {
         let left = session.connections().len();
         judge.broken(place, CONN_02, format!("every handler has ended, and {left} connections were not closed"));

@@ -19,7 +19,7 @@ pub(super) enum Edit {
 
 /// An event of a stream, as numbers that are equal where the events are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Step {
+pub(super) struct AlignStep {
     /// Of all that it means.
     pub meaning: u32,
     /// Without the reply: what comes too late is often answered otherwise.
@@ -39,13 +39,13 @@ const COST: isize = 2;
 
 /// The edit at the beginning of two streams that differ in their first event. `alike` says whether the first events are of
 /// one kind and method, so that one may be the other, changed.
-pub(super) fn edit(a: &[Step], b: &[Step], alike: bool) -> Edit {
+pub(super) fn edit(a: &[AlignStep], b: &[AlignStep], alike: bool) -> Edit {
     if a.is_empty() || b.is_empty() {
         return if a.is_empty() { Edit::Extra } else { Edit::Missing };
     }
     let mut best = (isize::MIN, Edit::Instead);
     // Of equals, the first that is weighed stays.
-    let mut weigh = |edit: Edit, agreeing: usize, cost: usize, rest_a: &[Step], rest_b: &[Step]| {
+    let mut weigh = |edit: Edit, agreeing: usize, cost: usize, rest_a: &[AlignStep], rest_b: &[AlignStep]| {
         let run = rest_a.iter().zip(rest_b).take(ENOUGH).take_while(|(a, b)| a == b).count();
         // Behind what agrees there is yet another difference to explain.
         let breaks = run < ENOUGH && run < rest_a.len().max(rest_b.len());
@@ -83,7 +83,7 @@ pub(super) fn edit(a: &[Step], b: &[Step], alike: bool) -> Edit {
 }
 
 /// Whether the same events are there, whatever they were answered.
-fn same(a: &[Step], b: &[Step]) -> bool {
+fn same(a: &[AlignStep], b: &[AlignStep]) -> bool {
     a.iter().zip(b).all(|(a, b)| a.unanswered == b.unanswered)
 }
 
@@ -92,8 +92,8 @@ mod tests {
     use super::*;
 
     /// Letters as events. A capital letter is the event of the small one, answered otherwise.
-    fn steps(text: &str) -> Vec<Step> {
-        let step = |byte: u8| Step { meaning: u32::from(byte), unanswered: u32::from(byte.to_ascii_lowercase()) };
+    fn steps(text: &str) -> Vec<AlignStep> {
+        let step = |byte: u8| AlignStep { meaning: u32::from(byte), unanswered: u32::from(byte.to_ascii_lowercase()) };
         text.bytes().map(step).collect()
     }
 

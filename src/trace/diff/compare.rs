@@ -3,13 +3,13 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::Hash;
 
-use super::align::{Edit, Step, edit};
+use super::align::{AlignStep, Edit, edit};
 use super::fields::differing;
 use super::lines::Lines;
 use super::meaning::Meaning;
 use super::reading::{Part, Reading};
 use super::{Difference, Field, Row, Stream, Subject, What};
-use crate::protocol::{Event, Kind, Text};
+use crate::protocol::{Event, EventKind, Text};
 
 /// How many events that are the same are shown before a difference.
 const BEFORE: usize = 3;
@@ -37,8 +37,8 @@ pub fn diff(a: &[Event], b: &[Event]) -> Option<Difference> {
 struct Comparison<'a> {
     a: &'a Reading<'a>,
     b: &'a Reading<'a>,
-    steps_a: Vec<Step>,
-    steps_b: Vec<Step>,
+    steps_a: Vec<AlignStep>,
+    steps_b: Vec<AlignStep>,
 }
 
 /// A stream that differs, and where.
@@ -65,7 +65,7 @@ struct Found<'a> {
 impl<'a> Comparison<'a> {
     fn of(a: &'a Reading<'a>, b: &'a Reading<'a>) -> Self {
         let (mut meanings, mut kinds) = (HashMap::new(), HashMap::new());
-        let mut step = |meaning: &'a Meaning| Step {
+        let mut step = |meaning: &'a Meaning| AlignStep {
             meaning: number(&mut meanings, meaning),
             unanswered: number(&mut kinds, &meaning.kind),
         };
@@ -143,8 +143,8 @@ impl<'a> Comparison<'a> {
 
     fn explain(&self, clash: Clash<'a>) -> Found<'a> {
         let (a, b) = self.rests(&clash);
-        let a: Vec<Step> = a.into_iter().map(|moment| self.steps_a[moment]).collect();
-        let b: Vec<Step> = b.into_iter().map(|moment| self.steps_b[moment]).collect();
+        let a: Vec<AlignStep> = a.into_iter().map(|moment| self.steps_a[moment]).collect();
+        let b: Vec<AlignStep> = b.into_iter().map(|moment| self.steps_b[moment]).collect();
         let alike = match (clash.a, clash.b) {
             (Some(a), Some(b)) => self.a.meanings[a].is_like(&self.b.meanings[b]),
             _ => false,
@@ -299,12 +299,12 @@ fn seq(reading: &Reading<'_>, moment: usize) -> u64 {
 }
 
 /// `the return of Synchronize`
-fn in_words(kind: &Kind) -> String {
+fn in_words(kind: &EventKind) -> String {
     match kind {
-        Kind::Call { what, .. } => format!("the call of {}", what.method()),
-        Kind::Return { what, .. } => format!("the return of {}", what.method),
-        Kind::Callback { what, .. } => what.method().to_string(),
-        Kind::Reply { method, .. } => format!("a reply to {method} that answers no callback"),
-        Kind::Note(note) => format!("the note {}", note.method()),
+        EventKind::Call { what, .. } => format!("the call of {}", what.method()),
+        EventKind::Return { what, .. } => format!("the return of {}", what.method),
+        EventKind::Callback { what, .. } => what.method().to_string(),
+        EventKind::Reply { method, .. } => format!("a reply to {method} that answers no callback"),
+        EventKind::Note(note) => format!("the note {}", note.method()),
     }
 }

@@ -108,16 +108,16 @@ pub struct Field {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// A's, if it has one here.
-    pub a: Option<Line>,
+    pub a: Option<DiffLine>,
     /// B's, if it has one here.
-    pub b: Option<Line>,
+    pub b: Option<DiffLine>,
     /// Whether they differ.
     pub differs: bool,
 }
 
 /// An event in the notation, without its thread and its time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct DiffLine {
     /// Its sequence number.
     pub seq: u64,
     /// The line.

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::difference::Field;
 use super::meaning::Meaning;
-use crate::protocol::{CallId, Event, HandlerId, Kind, Thread};
+use crate::protocol::{CallId, Event, EventKind, HandlerId, Thread};
 
 /// The fields in which two meanings of one kind and method differ.
 pub(super) fn differing(a: &Meaning, b: &Meaning) -> Vec<Field> {
@@ -31,7 +31,7 @@ fn written(meaning: &Meaning) -> Map<String, Value> {
     if let Some(hr) = meaning.reply {
         put("reply", Value::from(hr.to_string()));
     }
-    if let Kind::Return { call: CallId(_), .. } = meaning.kind {
+    if let EventKind::Return { call: CallId(_), .. } = meaning.kind {
         put("returns from", Value::from(returns_from(meaning.overtaken_by)));
     }
     if meaning.inside_callback {

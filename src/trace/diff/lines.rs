@@ -1,8 +1,8 @@
 //! Moments as lines of the notation.
 
 use super::reading::{Moment, Reading};
-use super::{Line, Row};
-use crate::protocol::{CallId, Event, Kind, Thread};
+use super::{DiffLine, Row};
+use crate::protocol::{CallId, Event, EventKind, Thread};
 use crate::trace::notation::Printer;
 
 /// Writes lines of both traces, in which the same GUID has the same name.
@@ -31,7 +31,7 @@ impl Lines {
         self.aliases
     }
 
-    fn line(&mut self, reading: &Reading<'_>, moment: usize) -> Line {
+    fn line(&mut self, reading: &Reading<'_>, moment: usize) -> DiffLine {
         let Moment { event, reply } = reading.moments[moment];
         let event = &reading.events[event];
         // Lines are taken from here and there: what would tie them together is taken away, as are time and thread.
@@ -51,7 +51,7 @@ impl Lines {
                 line.clone_into(&mut last);
             }
         }
-        Line { seq: event.seq, text: last }
+        DiffLine { seq: event.seq, text: last }
     }
 }
 
@@ -59,15 +59,15 @@ impl Lines {
 fn alone(event: &Event, number: CallId) -> Event {
     let mut event = Event { at_ns: 0, ..event.clone() };
     event.thread = match &mut event.kind {
-        Kind::Callback { call, .. } | Kind::Reply { call, .. } => {
+        EventKind::Callback { call, .. } | EventKind::Reply { call, .. } => {
             *call = number;
             Thread::from("worker")
         }
-        Kind::Call { call, .. } | Kind::Return { call, .. } => {
+        EventKind::Call { call, .. } | EventKind::Return { call, .. } => {
             *call = number;
             Thread::APARTMENT
         }
-        Kind::Note(_) => Thread::APARTMENT,
+        EventKind::Note(_) => Thread::APARTMENT,
     };
     event
 }

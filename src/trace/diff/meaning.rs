@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 
 use crate::protocol::{
-    Call, CallId, Callback, FileTime, HResult, ItemFlags, Kind, LogErrorInfo, Note, ProgressItem, ProgressMask,
+    Call, CallId, Callback, EventKind, FileTime, HResult, ItemFlags, LogErrorInfo, Note, ProgressItem, ProgressMask,
 };
 
 /// What an event says. Two events that mean the same have equal meanings.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Meaning {
     /// The event, with the call's number 0 and all that does not count at its default.
-    pub kind: Kind,
+    pub kind: EventKind,
     /// What a callback was answered with, if it was.
     pub reply: Option<HResult>,
     /// Of a return: how many calls of its method were made since the call that returns; `None` without such a call.
@@ -22,7 +22,7 @@ pub(super) struct Meaning {
 }
 
 impl Meaning {
-    pub fn of(kind: &Kind, numbers: &mut Numbers) -> Self {
+    pub fn of(kind: &EventKind, numbers: &mut Numbers) -> Self {
         Self {
             kind: normalized(kind, numbers),
             reply: None,
@@ -35,11 +35,11 @@ impl Meaning {
     /// Whether both are events of one kind and method.
     pub fn is_like(&self, other: &Self) -> bool {
         match (&self.kind, &other.kind) {
-            (Kind::Call { what: a, .. }, Kind::Call { what: b, .. }) => a.method() == b.method(),
-            (Kind::Return { what: a, .. }, Kind::Return { what: b, .. }) => a.method == b.method,
-            (Kind::Callback { what: a, .. }, Kind::Callback { what: b, .. }) => a.method() == b.method(),
-            (Kind::Reply { method: a, .. }, Kind::Reply { method: b, .. }) => a == b,
-            (Kind::Note(a), Kind::Note(b)) => a.method() == b.method(),
+            (EventKind::Call { what: a, .. }, EventKind::Call { what: b, .. }) => a.method() == b.method(),
+            (EventKind::Return { what: a, .. }, EventKind::Return { what: b, .. }) => a.method == b.method,
+            (EventKind::Callback { what: a, .. }, EventKind::Callback { what: b, .. }) => a.method() == b.method(),
+            (EventKind::Reply { method: a, .. }, EventKind::Reply { method: b, .. }) => a == b,
+            (EventKind::Note(a), EventKind::Note(b)) => a.method() == b.method(),
             _ => false,
         }
     }
@@ -58,14 +58,14 @@ fn renumbered(numbers: &mut HashMap<u32, u32>, number: u32) -> u32 {
     *numbers.entry(number).or_insert(next)
 }
 
-fn normalized(kind: &Kind, numbers: &mut Numbers) -> Kind {
+fn normalized(kind: &EventKind, numbers: &mut Numbers) -> EventKind {
     let mut kind = kind.clone();
     match &mut kind {
-        Kind::Call { call, what } => {
+        EventKind::Call { call, what } => {
             *call = CallId(0);
             normalize_call(what, numbers);
         }
-        Kind::Return { call, what } => {
+        EventKind::Return { call, what } => {
             *call = CallId(0);
             if let Some(enumerator) = &mut what.out.enumerator {
                 *enumerator = renumbered(&mut numbers.enumerators, *enumerator);
@@ -74,7 +74,7 @@ fn normalized(kind: &Kind, numbers: &mut Numbers) -> Kind {
                 item.last_update = FileTime::default();
             }
         }
-        Kind::Callback { call, what } => {
+        EventKind::Callback { call, what } => {
             *call = CallId(0);
             match what {
                 Callback::Progress(progress) => {
@@ -90,8 +90,8 @@ fn normalized(kind: &Kind, numbers: &mut Numbers) -> Kind {
                 _ => {}
             }
         }
-        Kind::Reply { call, .. } => *call = CallId(0),
-        Kind::Note(note) => {
+        EventKind::Reply { call, .. } => *call = CallId(0),
+        EventKind::Note(note) => {
             if let Note::Created(created) = &mut **note {
                 // How it is driven is not what it does.
                 (created.native, created.wire) = (false, false);

@@ -65,4 +65,4 @@ mod meaning;
 mod reading;
 
 pub use compare::diff;
-pub use difference::{Difference, Field, Line, Row, Stream, Subject, What};
+pub use difference::{DiffLine, Difference, Field, Row, Stream, Subject, What};

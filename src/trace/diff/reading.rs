@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use super::difference::Subject;
 use super::meaning::{Meaning, Numbers};
 use crate::protocol::{
-    Call, CallId, CallMethod, Callback, EnableModeless, Event, Guid, HandlerId, Instance, Kind, LogErrorInfo, Note,
-    Return, Session, Text,
+    Call, CallId, CallMethod, Callback, EnableModeless, Event, EventKind, Guid, HandlerId, Instance, LogErrorInfo,
+    Note, Return, Session, Text,
 };
 
 /// A trace, taken apart. Moments are referred to by their number.
@@ -50,7 +50,7 @@ pub(super) struct Part {
 }
 
 /// How a moment bears on the streams of its instance.
-enum Place {
+enum Slot {
     /// The session, and whether items and the like go by it.
     Session { query: bool, turning: bool },
     /// The stream of one subject.
@@ -139,9 +139,9 @@ struct Reader {
 impl Reader {
     fn read(&mut self, at: usize, event: &Event, reading: &mut Reading<'_>) {
         let key = |call: &CallId| (event.handler, *call);
-        if let Kind::Reply { call, method, hr } = &event.kind
+        if let EventKind::Reply { call, method, hr } = &event.kind
             && let Some(moment) = self.unanswered.get(&key(call)).copied()
-            && matches!(&reading.meanings[moment].kind, Kind::Callback { what, .. } if what.method() == *method)
+            && matches!(&reading.meanings[moment].kind, EventKind::Callback { what, .. } if what.method() == *method)
         {
             self.unanswered.remove(&key(call));
             reading.meanings[moment].reply = Some(*hr);
@@ -155,13 +155,13 @@ impl Reader {
         let meaning = &mut reading.meanings[moment];
         let instance = self.session.instance(event.handler);
         let place = match &event.kind {
-            Kind::Call { call, what } => {
+            EventKind::Call { call, what } => {
                 meaning.inside_callback =
                     instance.is_some_and(|i| i.pending().iter().any(|pending| pending.thread == event.thread));
                 self.calls.open(event.handler, *call, what);
                 call_place(what)
             }
-            Kind::Return { call, what } => {
+            EventKind::Return { call, what } => {
                 let open = self.calls.close(event.handler, *call, what.method);
                 meaning.overtaken_by = open.as_ref().map(|(_, newer)| *newer);
                 let item = open.and_then(|(open, _)| open.item);
@@ -175,7 +175,7 @@ impl Reader {
                 return_place(what, item, ends, instance).put(&mut reading.instances[part], moment);
                 return;
             }
-            Kind::Callback { call, what } => {
+            EventKind::Callback { call, what } => {
                 self.unanswered.insert(key(call), moment);
                 if let Callback::EnableModeless(EnableModeless { enable: true }) = what {
                     let holder = self.session.dialog();
@@ -183,14 +183,14 @@ impl Reader {
                 }
                 callback_place(what, instance)
             }
-            Kind::Reply { .. } => Place::Session { query: false, turning: false },
-            Kind::Note(note) => match &**note {
+            EventKind::Reply { .. } => Slot::Session { query: false, turning: false },
+            EventKind::Note(note) => match &**note {
                 Note::Created(created) => {
                     reading.instances[part].name.get_or_insert_with(|| created.name.clone());
-                    Place::Session { query: false, turning: true }
+                    Slot::Session { query: false, turning: true }
                 }
-                Note::Crashed(_) | Note::TimedOut(_) => Place::Session { query: false, turning: true },
-                Note::ConnectionClosed(_) => Place::Closing,
+                Note::Crashed(_) | Note::TimedOut(_) => Slot::Session { query: false, turning: true },
+                Note::ConnectionClosed(_) => Slot::Closing,
                 // Facts of one kind of handler, beside what was said between it and the manager.
                 Note::CallbackReferences(_)
                 | Note::OverReleased(_)
@@ -203,7 +203,7 @@ impl Reader {
             },
         };
         match place {
-            Place::Closing => reading.closings.push(moment),
+            Slot::Closing => reading.closings.push(moment),
             place => place.put(&mut reading.instances[part], moment),
         }
         self.session.apply(event);
@@ -247,10 +247,10 @@ impl Calls {
     }
 }
 
-impl Place {
+impl Slot {
     fn put(self, part: &mut Part, moment: usize) {
         match self {
-            Place::Session { query, turning } => {
+            Slot::Session { query, turning } => {
                 part.session.push(moment);
                 if !query {
                     part.window.push(moment);
@@ -259,13 +259,13 @@ impl Place {
                     part.turning.push(moment);
                 }
             }
-            Place::Of(subject) => part.own.entry(subject).or_default().push(moment),
-            Place::Skip(item) => {
+            Slot::Of(subject) => part.own.entry(subject).or_default().push(moment),
+            Slot::Skip(item) => {
                 part.own.entry(Subject::Item(item)).or_default().push(moment);
                 part.own.entry(Subject::SetItemStatus(item)).or_default().push(moment);
             }
-            Place::Wipe => part.wipes.push(moment),
-            Place::Closing => {}
+            Slot::Wipe => part.wipes.push(moment),
+            Slot::Closing => {}
         }
     }
 }
@@ -276,20 +276,20 @@ fn is_query(method: CallMethod) -> bool {
         || matches!(method, CallMethod::GetHandlerInfo | CallMethod::GetItemObject | CallMethod::EnumSyncMgrItems)
 }
 
-fn call_place(call: &Call) -> Place {
+fn call_place(call: &Call) -> Slot {
     match call {
-        Call::SetItemStatus(args) => Place::Skip(args.item),
+        Call::SetItemStatus(args) => Slot::Skip(args.item),
         _ => {
             let query = is_query(call.method());
-            Place::Session { query, turning: !query }
+            Slot::Session { query, turning: !query }
         }
     }
 }
 
 /// `ends` says whether the return ends an asynchronous method; `instance` stands behind it.
-fn return_place(what: &Return, item: Option<Guid>, ends: bool, instance: Option<&Instance>) -> Place {
+fn return_place(what: &Return, item: Option<Guid>, ends: bool, instance: Option<&Instance>) -> Slot {
     if let Some(item) = item {
-        return Place::Of(Subject::SetItemStatus(item));
+        return Slot::Of(Subject::SetItemStatus(item));
     }
     let turning = match what.method {
         CallMethod::Initialize | CallMethod::Release => true,
@@ -298,24 +298,24 @@ fn return_place(what: &Return, item: Option<Guid>, ends: bool, instance: Option<
         }
         method => method.is_asynchronous() && ends,
     };
-    Place::Session { query: is_query(what.method), turning }
+    Slot::Session { query: is_query(what.method), turning }
 }
 
 /// `instance` stands before it.
-fn callback_place(callback: &Callback, instance: Option<&Instance>) -> Place {
-    let of_item = |item: Option<Guid>| Place::Of(item.map_or(Subject::ErrorLog, Subject::Item));
+fn callback_place(callback: &Callback, instance: Option<&Instance>) -> Slot {
+    let of_item = |item: Option<Guid>| Slot::Of(item.map_or(Subject::ErrorLog, Subject::Item));
     match callback {
-        Callback::Progress(args) => Place::Of(Subject::Item(args.item)),
+        Callback::Progress(args) => Slot::Of(Subject::Item(args.item)),
         Callback::LogError(args) => of_item(args.info.as_deref().and_then(LogErrorInfo::given_item)),
-        Callback::DeleteLogError(args) if args.error.is_null() => Place::Wipe,
+        Callback::DeleteLogError(args) if args.error.is_null() => Slot::Wipe,
         Callback::DeleteLogError(args) => {
             of_item(instance.and_then(|i| i.error(args.error)).and_then(|error| error.item))
         }
-        Callback::EnableModeless(_) => Place::Of(Subject::Dialogs),
-        Callback::EstablishConnection(_) => Place::Of(Subject::Connections),
+        Callback::EnableModeless(_) => Slot::Of(Subject::Dialogs),
+        Callback::EstablishConnection(_) => Slot::Of(Subject::Connections),
         Callback::ShowPropertiesCompleted(_)
         | Callback::PrepareForSyncCompleted(_)
         | Callback::SynchronizeCompleted(_)
-        | Callback::ShowErrorCompleted(_) => Place::Session { query: false, turning: true },
+        | Callback::ShowErrorCompleted(_) => Slot::Session { query: false, turning: true },
     }
 }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::error::Problem;
 use crate::protocol::{
-    Call, CallId, CallMethod, Callback, CallbackMethod, Event, HResult, HandlerId, Kind, Note, Return, Session, Thread,
-    Wish,
+    Call, CallId, CallMethod, Callback, CallbackMethod, Event, EventKind, HResult, HandlerId, Note, Return, Session,
+    Thread, Wish,
 };
 
 /// The events of a document so far.
@@ -34,7 +34,7 @@ impl Assembly {
         Ok(())
     }
 
-    fn push(&mut self, handler: HandlerId, thread: &Thread, kind: Kind) {
+    fn push(&mut self, handler: HandlerId, thread: &Thread, kind: EventKind) {
         let seq = self.next_seq();
         self.events.push(Event { seq, at_ns: self.now, thread: thread.clone(), handler, kind });
     }
@@ -45,14 +45,14 @@ impl Assembly {
     }
 
     pub fn note(&mut self, handler: HandlerId, thread: &Thread, note: Note) {
-        self.push(handler, thread, Kind::Note(Box::new(note)));
+        self.push(handler, thread, EventKind::Note(Box::new(note)));
     }
 
     /// The manager calls; the call stays open.
     pub fn call(&mut self, handler: HandlerId, thread: &Thread, call: Call) {
         let id = self.next_call();
         self.open_calls.entry((handler, call.method())).or_default().push(id);
-        self.push(handler, thread, Kind::Call { call: id, what: Box::new(call) });
+        self.push(handler, thread, EventKind::Call { call: id, what: Box::new(call) });
     }
 
     /// The newest open call of the method returns.
@@ -60,7 +60,7 @@ impl Assembly {
         let method = what.method;
         let call = self.open_calls.get_mut(&(handler, method)).and_then(Vec::pop);
         let call = call.ok_or(Problem::NoOpenCall { method, handler })?;
-        self.push(handler, thread, Kind::Return { call, what: Box::new(what) });
+        self.push(handler, thread, EventKind::Return { call, what: Box::new(what) });
         Ok(())
     }
 
@@ -68,7 +68,7 @@ impl Assembly {
     pub fn callback(&mut self, handler: HandlerId, thread: &Thread, callback: Callback) {
         let id = self.next_call();
         self.open_callbacks.entry((handler, thread.clone(), callback.method())).or_default().push(id);
-        self.push(handler, thread, Kind::Callback { call: id, what: callback });
+        self.push(handler, thread, EventKind::Callback { call: id, what: callback });
     }
 
     /// The newest unanswered callback of the method, from that thread, is answered.
@@ -81,7 +81,7 @@ impl Assembly {
     ) -> Result<(), Problem> {
         let call = self.open_callbacks.get_mut(&(handler, thread.clone(), method)).and_then(Vec::pop);
         let call = call.ok_or_else(|| Problem::NoOpenCallback { method, handler, thread: thread.clone() })?;
-        self.push(handler, thread, Kind::Reply { call, method, hr });
+        self.push(handler, thread, EventKind::Reply { call, method, hr });
         Ok(())
     }
 

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use crate::json::readable;
 use crate::protocol::{CallMethod, CallbackMethod, Guid, HandlerId, Thread, UnknownName};
-use crate::trace::error::readable;
 
 /// A text is not in the notation. Displayed as compilers do: the place, what is wrong, and the line with the place marked.
 ///

@@ -11,10 +11,10 @@ use super::opening::Opening;
 use super::shape::Shape;
 use super::value::{Aliases, Node};
 use crate::protocol::{
-    Call, CallMethod, Callback, CallbackMethod, Delay, Event, Guid, HResult, HandlerId, Note, NoteName, Profile,
-    Return, Thread, UnknownName, nearest,
+    Call, CallMethod, Callback, CallbackMethod, Delay, Event, Guid, HResult, HandlerId, Limits, Note, NoteName,
+    Profile, Return, Thread, UnknownName, nearest,
 };
-use crate::trace::{Header, Limits, VIRTUAL_START};
+use crate::trace::{Header, VIRTUAL_START};
 
 /// A document in the notation, read.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::fmt::{Display, Write};
 
 use super::words::Words;
-use crate::protocol::{CallId, CallMethod, CallbackMethod, Delay, Event, HandlerId, Kind, Profile, Return, Thread};
-use crate::trace::{Header, Limits, VIRTUAL_START};
+use crate::protocol::{
+    CallId, CallMethod, CallbackMethod, Delay, Event, EventKind, HandlerId, Limits, Profile, Return, Thread,
+};
+use crate::trace::{Header, VIRTUAL_START};
 
 /// Writes a whole trace in the notation.
 ///
@@ -94,7 +96,7 @@ impl Printer {
             self.line(&held, None, &held_marks, out);
         }
         match event.kind {
-            Kind::Call { .. } | Kind::Callback { .. } => self.held = Some((event.clone(), marks.to_vec())),
+            EventKind::Call { .. } | EventKind::Callback { .. } => self.held = Some((event.clone(), marks.to_vec())),
             _ => self.line(event, None, marks, out),
         }
     }
@@ -111,25 +113,25 @@ impl Printer {
         let mut line = String::new();
         let mut comments = Vec::new();
         match &event.kind {
-            Kind::Call { call, what } => {
+            EventKind::Call { call, what } => {
                 self.who("manager", event, &mut line);
                 self.words.call(what, &mut line);
                 match end.map(|end| &end.kind) {
-                    Some(Kind::Return { what, .. }) => self.result(" ->", what, &mut line),
+                    Some(EventKind::Return { what, .. }) => self.result(" ->", what, &mut line),
                     _ => self.open_calls.entry((event.handler, what.method())).or_default().push(*call),
                 }
             }
-            Kind::Return { call, what } => {
+            EventKind::Return { call, what } => {
                 self.who("manager", event, &mut line);
                 self.result(" returns", what, &mut line);
                 let open = self.open_calls.get_mut(&(event.handler, what.method));
                 comments.extend(close(open, *call).map(|why| format!("returns from call {}, {why}", call.0)));
             }
-            Kind::Callback { call, what } => {
+            EventKind::Callback { call, what } => {
                 self.who("handler", event, &mut line);
                 self.words.callback(what, &mut line);
                 match end.map(|end| &end.kind) {
-                    Some(Kind::Reply { hr, .. }) => put(&mut line, format_args!(" -> {hr}")),
+                    Some(EventKind::Reply { hr, .. }) => put(&mut line, format_args!(" -> {hr}")),
                     _ => {
                         line.push_str(" -> ?");
                         let key = (event.handler, event.thread.clone(), what.method());
@@ -137,19 +139,22 @@ impl Printer {
                     }
                 }
             }
-            Kind::Reply { call, method, hr } => {
+            EventKind::Reply { call, method, hr } => {
                 self.who("handler", event, &mut line);
                 put(&mut line, format_args!(" answered {hr}"));
                 let open = self.open_callbacks.get_mut(&(event.handler, event.thread.clone(), *method));
                 comments.extend(close(open, *call).map(|why| format!("answers callback {}, {why}", call.0)));
             }
-            Kind::Note(note) => {
+            EventKind::Note(note) => {
                 self.who("note", event, &mut line);
                 self.words.note(note, &mut line);
             }
         }
-        let usual =
-            if matches!(event.kind, Kind::Callback { .. } | Kind::Reply { .. }) { "worker" } else { "apartment" };
+        let usual = if matches!(event.kind, EventKind::Callback { .. } | EventKind::Reply { .. }) {
+            "worker"
+        } else {
+            "apartment"
+        };
         if event.thread.0 != usual {
             line.push_str(" @");
             super::words::name(&event.thread.0, &mut line);
@@ -191,10 +196,10 @@ fn over_at_once(event: &Event, end: &Event) -> bool {
     let same_place = event.handler == end.handler && event.thread == end.thread && event.at_ns == end.at_ns;
     same_place
         && match (&event.kind, &end.kind) {
-            (Kind::Call { call, what }, Kind::Return { call: of, what: end }) => {
+            (EventKind::Call { call, what }, EventKind::Return { call: of, what: end }) => {
                 call == of && what.method() == end.method
             }
-            (Kind::Callback { call, what }, Kind::Reply { call: of, method, .. }) => {
+            (EventKind::Callback { call, what }, EventKind::Reply { call: of, method, .. }) => {
                 call == of && what.method() == *method
             }
             _ => false,

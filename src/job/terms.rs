@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Handler;
 use crate::host::{Plan, Selection, StandardPlan};
-use crate::protocol::{FileTime, Initialize, Profile};
-use crate::rules::{Conditions, Limits};
+use crate::protocol::{FileTime, Initialize, Limits, Profile};
+use crate::rules::Conditions;
 use crate::scenario::{Recorder, Recording, Scenario, ScenarioPlan, Steps};
 use crate::trace::{Clock, Header, VIRTUAL_START};
 

@@ -1,8 +1,8 @@
 //! Takes the handler's stack where a callback breaks a rule.
 
 use super::stack;
-use crate::host::{Plan, Step, View};
-use crate::protocol::{Call, Callback, Event, Kind, Note, Refusal, Session, Stack, Thread, Wish};
+use crate::host::{Instruction, Plan, View};
+use crate::protocol::{Call, Callback, Event, EventKind, Note, Refusal, Session, Stack, Thread, Wish};
 use crate::rules::{Conditions, Monitor, Subject};
 
 /// A plan that lets another one decide, and notes the stack of the thread whose callback breaks a rule. A callback that
@@ -20,7 +20,7 @@ impl Violations {
 }
 
 impl Plan for Violations {
-    fn next(&mut self, view: View<'_>) -> Step {
+    fn next(&mut self, view: View<'_>) -> Instruction {
         self.inner.next(view)
     }
 
@@ -33,7 +33,7 @@ impl Plan for Violations {
         if self.monitor.observe(event) > 0 {
             let found = self.monitor.take_findings();
             let of_handler = found.iter().any(|finding| finding.rule.subject == Subject::Handler);
-            if of_handler && matches!(event.kind, Kind::Callback { .. }) {
+            if of_handler && matches!(event.kind, EventKind::Callback { .. }) {
                 let frames = stack::here();
                 let note = Note::Stack(Stack { event: event.seq, frames });
                 self.notes.push((event.thread.clone(), note));

@@ -9,8 +9,8 @@ use super::HandlerError;
 use crate::handler::com::ComFactory;
 use crate::handler::script::{self, Script, ScriptFactory};
 use crate::handler::{FileSync, FolderPair, HandlerFactory};
-use crate::host::Scheduler;
 use crate::protocol::Guid;
+use crate::time::Scheduler;
 
 /// A handler as it is written down: all that another process needs to drive it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

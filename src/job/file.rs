@@ -6,13 +6,13 @@ use serde::Deserialize;
 
 use super::{HandlerError, HandlerSpec};
 use crate::handler::FolderPair;
-use crate::handler::script;
+use crate::json;
+use crate::json::readable;
 use crate::protocol::Guid;
-use crate::trace::readable;
 
 /// A handler file names its kind; each kind reads the rest by itself.
 #[derive(Deserialize)]
-struct Kind {
+struct KindField {
     kind: Option<String>,
 }
 
@@ -41,8 +41,8 @@ struct FolderEntry {
 
 /// Reads a handler file of any kind.
 pub(super) fn read(file: &Path) -> Result<HandlerSpec, HandlerError> {
-    let text = script::read(file)?;
-    let kind = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok().and_then(|file: Kind| file.kind);
+    let text = json::read(file)?;
+    let kind = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok().and_then(|file: KindField| file.kind);
     match kind.as_deref() {
         Some("builtin") => builtin(&text, file),
         Some("com") => com(&text, file),
@@ -70,8 +70,8 @@ struct ComFile {
 }
 
 fn com(text: &str, file: &Path) -> Result<HandlerSpec, HandlerError> {
-    script::check_version(text, file)?;
-    let read: ComFile = script::from_json(text, file)?;
+    json::check_version(text, file)?;
+    let read: ComFile = json::from_json(text, file)?;
     let library = file.parent().unwrap_or(Path::new("")).join(read.library);
     library_of(&library, read.clsid, read.name)
 }
@@ -104,8 +104,8 @@ struct ExecFile {
 }
 
 fn exec(text: &str, file: &Path) -> Result<HandlerSpec, HandlerError> {
-    script::check_version(text, file)?;
-    let read: ExecFile = script::from_json(text, file)?;
+    json::check_version(text, file)?;
+    let read: ExecFile = json::from_json(text, file)?;
     if read.command.first().is_none_or(String::is_empty) {
         return Err(HandlerError::NoCommandInFile { file: file.to_owned() });
     }
@@ -115,8 +115,8 @@ fn exec(text: &str, file: &Path) -> Result<HandlerSpec, HandlerError> {
 }
 
 fn builtin(text: &str, file: &Path) -> Result<HandlerSpec, HandlerError> {
-    script::check_version(text, file)?;
-    let read: BuiltinFile = script::from_json(text, file)?;
+    json::check_version(text, file)?;
+    let read: BuiltinFile = json::from_json(text, file)?;
     if read.name != "filesync" {
         return Err(HandlerError::NoBuiltin { file: file.to_owned(), name: readable(&read.name) });
     }

@@ -7,17 +7,18 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::channel::{Channel, Kind};
+use super::channel::{Channel, RecordKind};
 use super::run::others;
 use super::terms::Planned;
 use super::violations::Violations;
 use super::{Handler, HandlerSpec, Opened, Terms, stack};
 use crate::handler::CreateError;
 use crate::handler::com::{AskableThread, use_another_stack, write_crashes_to};
-use crate::host::{self, Beside, Job, Lookout, Outlet, Plan, Scheduler, SeededChoice, Step, View};
+use crate::host::{self, ApartmentObserver, Instruction, Job, Outlet, Plan, RealTimeOptions, View};
 use crate::protocol::{Call, Callback, Event, HResult, Note, Refusal, Session, Text, Thread, Wish};
 use crate::rules::Conditions;
 use crate::scenario::{self, Recording, StepCame, Steps};
+use crate::time::{Scheduler, SeededChoice};
 
 /// What a worker is to do.
 #[derive(Serialize, Deserialize)]
@@ -75,7 +76,7 @@ fn run() -> Result<(), String> {
     }
     let job: WorkerJob = serde_json::from_slice(&channel.job()).map_err(|error| format!("the job: {error}"))?;
     let (memory, at) = channel.crash_place();
-    write_crashes_to(memory, at, host::name_of_crashed_thread);
+    write_crashes_to(memory, at, crate::time::name_of_crashed_thread);
 
     let handler = job.handler.open().map_err(|error| error.to_string())?;
     let ended = hold(&handler, &job.terms, channel);
@@ -83,7 +84,7 @@ fn run() -> Result<(), String> {
         Ok(ran) => Done { left: ran.left, exhausted: ran.exhausted, not_created: None },
         Err(CreateError { handler, why }) => Done { left: false, exhausted: false, not_created: Some((handler, why)) },
     };
-    tell(channel, Kind::Done, &done);
+    tell(channel, RecordKind::Done, &done);
     Ok(())
 }
 
@@ -100,7 +101,7 @@ fn is_orphan() -> bool {
     nix::unistd::getppid().as_raw() == 1
 }
 
-fn tell<T: Serialize>(channel: &Channel, kind: Kind, what: &T) {
+fn tell<T: Serialize>(channel: &Channel, kind: RecordKind, what: &T) {
     // What is told can be written as JSON.
     let bytes = serde_json::to_vec(what).unwrap_or_default();
     channel.write(kind, &bytes, is_orphan);
@@ -121,9 +122,14 @@ fn hold(handler: &Handler, terms: &Terms, channel: &'static Channel) -> Result<h
     let mut outlet = RingOutlet { channel, buffer: Vec::new() };
     match handler.opened() {
         Opened::Real(_) => {
-            let lookout = Arc::new(ApartmentLookout::default());
-            let beside =
-                Beside { outlet: Some(Box::new(outlet)), lookout: Some(lookout), linger: LINGER, others, together };
+            let lookout = Arc::new(StackOfApartment::default());
+            let beside = RealTimeOptions {
+                outlet: Some(Box::new(outlet)),
+                lookout: Some(lookout),
+                linger: LINGER,
+                others,
+                together,
+            };
             let heed = |controls| heed_parent(channel, controls);
             host::run_real_with(job, beside, heed, &mut |_: Vec<Event>, _: &Session| {})
         }
@@ -166,7 +172,7 @@ impl Outlet for RingOutlet {
     fn record(&mut self, event: &Event, answer: Option<HResult>) {
         self.buffer.clear();
         host::pack(event, answer, &mut self.buffer);
-        self.channel.write(Kind::Event, &self.buffer, is_orphan);
+        self.channel.write(RecordKind::Event, &self.buffer, is_orphan);
     }
 }
 
@@ -189,13 +195,13 @@ impl Telling {
             self.recorded = recording.len();
         }
         if steps.is_some() || recording.is_some() {
-            tell(self.channel, Kind::Plan, &PlanNews { steps, recording });
+            tell(self.channel, RecordKind::Plan, &PlanNews { steps, recording });
         }
     }
 }
 
 impl Plan for Telling {
-    fn next(&mut self, view: View<'_>) -> Step {
+    fn next(&mut self, view: View<'_>) -> Instruction {
         let next = self.inner.next(view);
         self.tell_news();
         next
@@ -229,9 +235,9 @@ impl Plan for Telling {
 
 /// Asks the apartment thread what it is doing.
 #[derive(Default)]
-struct ApartmentLookout(Mutex<Option<AskableThread>>);
+struct StackOfApartment(Mutex<Option<AskableThread>>);
 
-impl Lookout for ApartmentLookout {
+impl ApartmentObserver for StackOfApartment {
     fn enter(&self) {
         use_another_stack();
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(AskableThread::current());

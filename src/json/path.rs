@@ -25,7 +25,7 @@ impl Path {
     }
 
     /// The path that begins here and goes on as `rest`.
-    pub(super) fn join(&self, rest: &Path) -> Self {
+    pub(crate) fn join(&self, rest: &Path) -> Self {
         Self(self.0.iter().chain(&rest.0).cloned().collect())
     }
 
@@ -36,7 +36,7 @@ impl Path {
     }
 
     /// The text of the value, a part of `text`. None when there is no such value, or the text is no JSON.
-    pub(super) fn find<'t>(&self, text: &'t str) -> Option<&'t str> {
+    pub(crate) fn find<'t>(&self, text: &'t str) -> Option<&'t str> {
         let mut value = text.trim_start();
         for segment in &self.0 {
             let inner: &RawValue = match segment {
@@ -51,7 +51,7 @@ impl Path {
     }
 
     /// Line and column of the value, from 1.
-    pub(super) fn place(&self, text: &str) -> Option<(usize, usize)> {
+    pub(crate) fn place(&self, text: &str) -> Option<(usize, usize)> {
         let found = self.find(text)?;
         // Both begin in the same text.
         Some(place_of(text, (found.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?))
@@ -88,7 +88,7 @@ impl fmt::Display for Path {
 }
 
 /// Line and column, in characters and from 1, of a byte of the text.
-pub(super) fn place_of(text: &str, byte: usize) -> (usize, usize) {
+pub(crate) fn place_of(text: &str, byte: usize) -> (usize, usize) {
     let before = text.get(..byte).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
@@ -105,7 +105,7 @@ pub(crate) fn places_in_list(text: &str, key: &str) -> Vec<(usize, usize)> {
 }
 
 /// The byte at which serde_json's line and column point: its columns count bytes, from 1, and point behind what was read.
-pub(super) fn byte_of(text: &str, line: usize, column: usize) -> usize {
+pub(crate) fn byte_of(text: &str, line: usize, column: usize) -> usize {
     let line_start = match line {
         0 | 1 => 0,
         line => text.match_indices('\n').nth(line - 2).map_or(text.len(), |(at, _)| at + 1),

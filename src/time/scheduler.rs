@@ -88,9 +88,9 @@ const LOOK: u64 = FRACTIONS / 16;
 
 /// The scheduler of one session. Clones are the same scheduler.
 #[derive(Clone)]
-pub struct Scheduler(Arc<Mutex<State>>);
+pub struct Scheduler(Arc<Mutex<SchedulerState>>);
 
-struct State {
+struct SchedulerState {
     now_ns: u64,
     /// Rises whenever something happened that a blocked task may wait for.
     happened: u64,
@@ -114,7 +114,7 @@ struct State {
     left: u64,
 }
 
-impl State {
+impl SchedulerState {
     fn spend(&mut self, fractions: u64) {
         self.left = self.left.saturating_sub(fractions);
     }
@@ -159,7 +159,7 @@ impl Scheduler {
 
     /// As [`Scheduler::new`], for that many steps.
     pub fn with_limit(choice: impl Choice + 'static, most_steps: u64) -> Self {
-        Self(Arc::new(Mutex::new(State {
+        Self(Arc::new(Mutex::new(SchedulerState {
             now_ns: 0,
             happened: 0,
             tasks: Vec::new(),
@@ -192,7 +192,7 @@ impl Scheduler {
         self.lock().in_call
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, SchedulerState> {
         // A panic of a task leaves this state whole: it is never held while a task runs.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -223,7 +223,7 @@ impl Scheduler {
     /// [`Scheduler::stop`] stops the thread ([`Scheduler::new_owner`]).
     pub fn spawn(&self, owner: u64, name: &str, task: impl Task + 'static) -> Thread {
         let mut state = self.lock();
-        let State { names, numbers, .. } = &mut *state;
+        let SchedulerState { names, numbers, .. } = &mut *state;
         let name = Thread::from(name);
         let mut unique = name.clone();
         while unique == Thread::APARTMENT || names.contains(&unique) {
@@ -243,7 +243,7 @@ impl Scheduler {
         let stopped = {
             let mut state = self.lock();
             state.happened += 1;
-            let State { tasks, names, .. } = &mut *state;
+            let SchedulerState { tasks, names, .. } = &mut *state;
             let stopped: Vec<Slot> = tasks.extract_if(.., |slot| slot.owner == owner && slot.task.is_some()).collect();
             for slot in &stopped {
                 names.remove(&slot.name);
@@ -373,7 +373,7 @@ impl Scheduler {
             (true, 0) => Pick::Apartment,
             (false, 1) => Pick::Task(ready[0]),
             (apartment, _) => {
-                let State { tasks, choice, .. } = &mut *state;
+                let SchedulerState { tasks, choice, .. } = &mut *state;
                 let own = Thread::APARTMENT;
                 let mut names: Vec<&Thread> = ready.iter().map(|at| &tasks[*at].name).collect();
                 if apartment {

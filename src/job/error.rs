@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::handler::FolderError;
-use crate::handler::script::ScriptError;
+use crate::json::FileError;
 
 /// A handler that cannot be driven. The messages say what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,7 +32,7 @@ pub enum HandlerError {
     },
     /// A handler file that cannot be read, or says something else than it should.
     #[error(transparent)]
-    File(#[from] ScriptError),
+    File(#[from] FileError),
     /// A handler file of kind `builtin` that names no built-in handler.
     #[error("{}: name: no built-in handler `{name}`; there is `filesync`", file.display())]
     NoBuiltin {

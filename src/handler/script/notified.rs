@@ -8,7 +8,7 @@ use crate::handler::SyncCallback;
 use crate::protocol::{Guid, HResult, Status, SyncFlags};
 
 #[derive(Default)]
-pub(super) struct Told {
+pub(super) struct Notified {
     pub(super) callback: Option<Arc<dyn SyncCallback>>,
     pub(super) flags: SyncFlags,
     pub(super) cookie: bool,
@@ -45,7 +45,7 @@ pub(super) enum Report {
     Instead(Status),
 }
 
-impl Told {
+impl Notified {
     /// Begins a round with these items.
     pub(super) fn prepare(&mut self, items: &[Guid]) {
         self.round += 1;
@@ -95,6 +95,6 @@ impl Told {
 }
 
 /// A lock that a panicking script leaves usable.
-pub(super) fn lock(told: &Mutex<Told>) -> MutexGuard<'_, Told> {
+pub(super) fn lock(told: &Mutex<Notified>) -> MutexGuard<'_, Notified> {
     told.lock().unwrap_or_else(PoisonError::into_inner)
 }

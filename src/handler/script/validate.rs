@@ -1,8 +1,8 @@
 //! What a script says that makes no sense where it stands, and what no type can refuse.
 
 use super::file::{Behaviour, Behaviours, Script};
-use super::place::Path;
-use super::step::Step;
+use super::step::ScriptStep;
+use crate::json::JsonPath as Path;
 use crate::protocol::{CallMethod, Callback, CallbackMethod};
 
 /// The first thing that makes no sense: where it stands, why it does not, and what to do. `text` is the script's own.
@@ -54,22 +54,22 @@ fn of_steps(method: CallMethod, behaviour: &Behaviour, path: &Path) -> Option<(P
         .find_map(|(path, steps)| first_of(method, steps, &path))
 }
 
-fn first_of(method: CallMethod, steps: &[Step], path: &Path) -> Option<(Path, String)> {
+fn first_of(method: CallMethod, steps: &[ScriptStep], path: &Path) -> Option<(Path, String)> {
     steps.iter().enumerate().find_map(|(at, step)| of_step(method, step, &path.index(at)))
 }
 
 /// Why a step makes no sense in that method.
-fn of_step(method: CallMethod, step: &Step, path: &Path) -> Option<(Path, String)> {
+fn of_step(method: CallMethod, step: &ScriptStep, path: &Path) -> Option<(Path, String)> {
     match step {
-        Step::Complete(_) | Step::CompleteIfLast(_) if !method.is_asynchronous() => {
-            let key = if matches!(step, Step::Complete(_)) { "complete" } else { "complete_if_last" };
+        ScriptStep::Complete(_) | ScriptStep::CompleteIfLast(_) if !method.is_asynchronous() => {
+            let key = if matches!(step, ScriptStep::Complete(_)) { "complete" } else { "complete_if_last" };
             let why = format!(
                 "{method} has no completion of its own; name one with complete_as, e.g. {}",
                 r#"{"complete_as": {"method": "SynchronizeCompleted", "hr": "S_OK"}}"#
             );
             Some((path.key(key), why))
         }
-        Step::CompleteAs(complete) => {
+        ScriptStep::CompleteAs(complete) => {
             let path = path.key("complete_as");
             if complete.method.completes().is_none() {
                 let all = CallbackMethod::ALL.iter().filter(|method| method.completes().is_some());
@@ -81,16 +81,16 @@ fn of_step(method: CallMethod, step: &Step, path: &Path) -> Option<(Path, String
             (!takes_items && !complete.items.is_empty())
                 .then(|| (path.key("items"), format!("{} takes no items; ShowErrorCompleted does", complete.method)))
         }
-        Step::Callback(raw) => {
+        ScriptStep::Callback(raw) => {
             let mut track = serde_path_to_error::Track::new();
             let args = serde_path_to_error::Deserializer::new(&raw.args, &mut track);
             let error = Callback::deserialize_args(raw.method, args).err()?;
             let path = path.key("callback").key("args").join(&Path::from(&track.path()));
-            Some((path, format!("not what {} takes: {}", raw.method, super::wording::reworded(&error.to_string()))))
+            Some((path, format!("not what {} takes: {}", raw.method, crate::json::reworded(&error.to_string()))))
         }
-        Step::Repeat(repeat) => first_of(method, &repeat.steps, &path.key("repeat").key("do")),
-        Step::Start(start) => first_of(method, &start.steps, &path.key("start").key("do")),
-        Step::When(when) => {
+        ScriptStep::Repeat(repeat) => first_of(method, &repeat.steps, &path.key("repeat").key("do")),
+        ScriptStep::Start(start) => first_of(method, &start.steps, &path.key("start").key("do")),
+        ScriptStep::When(when) => {
             let path = path.key("when");
             first_of(method, &when.steps, &path.key("do"))
                 .or_else(|| first_of(method, &when.otherwise, &path.key("else")))

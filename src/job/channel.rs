@@ -26,7 +26,7 @@ const JOB_AT: usize = RING_AT + RING;
 
 /// What a record is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum RecordKind {
     /// An event, with the reply if it is a callback.
     Event = 1,
     /// A part of a record that goes on in the next one.
@@ -96,17 +96,17 @@ impl Channel {
 
     /// Writes a record; one that does not fit at once in parts. There is one writer at a time. `gone` says that nobody reads
     /// any more: then what does not fit is lost.
-    pub(super) fn write(&self, kind: Kind, bytes: &[u8], gone: impl Fn() -> bool) {
+    pub(super) fn write(&self, kind: RecordKind, bytes: &[u8], gone: impl Fn() -> bool) {
         let mut rest = bytes;
         while rest.len() > MOST_AT_ONCE {
             let (part, more) = rest.split_at(MOST_AT_ONCE);
-            self.write_one(Kind::Part, part, &gone);
+            self.write_one(RecordKind::Part, part, &gone);
             rest = more;
         }
         self.write_one(kind, rest, &gone);
     }
 
-    fn write_one(&self, kind: Kind, bytes: &[u8], gone: &impl Fn() -> bool) {
+    fn write_one(&self, kind: RecordKind, bytes: &[u8], gone: &impl Fn() -> bool) {
         let written = self.memory.number(WRITTEN).load(Ordering::Relaxed);
         let size = 4 + bytes.len();
         while written.saturating_sub(self.memory.number(READ).load(Ordering::Acquire)) as usize + size > RING {
@@ -141,7 +141,11 @@ impl Channel {
 
     /// Takes all whole records away; `parts` keeps what has come of one that goes on. An error means that the ring makes no
     /// sense: somebody wrote into it.
-    pub(super) fn read(&self, parts: &mut Vec<u8>, mut record: impl FnMut(Kind, Vec<u8>)) -> Result<bool, Corrupt> {
+    pub(super) fn read(
+        &self,
+        parts: &mut Vec<u8>,
+        mut record: impl FnMut(RecordKind, Vec<u8>),
+    ) -> Result<bool, Corrupt> {
         let mut read = self.memory.number(READ).load(Ordering::Relaxed);
         let written = self.memory.number(WRITTEN).load(Ordering::Acquire);
         if written.checked_sub(read).is_none_or(|waiting| waiting > RING as u64) {
@@ -160,13 +164,13 @@ impl Channel {
             self.get(read + 4, &mut bytes);
             read += 4 + length;
             let kind = match head & 0xff {
-                1 => Kind::Event,
-                2 => Kind::Part,
-                3 => Kind::Plan,
-                4 => Kind::Done,
+                1 => RecordKind::Event,
+                2 => RecordKind::Part,
+                3 => RecordKind::Plan,
+                4 => RecordKind::Done,
                 _ => return Err(Corrupt),
             };
-            if kind == Kind::Part {
+            if kind == RecordKind::Part {
                 parts.extend(bytes);
                 continue;
             }
@@ -208,10 +212,10 @@ mod tests {
         let record = |nth: u32| vec![nth as u8; (nth as usize * 7919) % 100_000];
         let mut seen = 0;
         for nth in 0..1000_u32 {
-            writer.write(Kind::Event, &record(nth), || panic!("there is room"));
+            writer.write(RecordKind::Event, &record(nth), || panic!("there is room"));
             if nth % 3 == 1 {
                 let any = reader.read(&mut Vec::new(), |kind, bytes| {
-                    assert_eq!((kind, bytes), (Kind::Event, record(seen)));
+                    assert_eq!((kind, bytes), (RecordKind::Event, record(seen)));
                     seen += 1;
                 });
                 assert_eq!(any, Ok(true));
@@ -227,11 +231,11 @@ mod tests {
         let (reader, file) = Channel::new(b"").unwrap();
         let writer = Channel::open(&file).unwrap();
         let large: Vec<u8> = (0..MOST_AT_ONCE + MOST_AT_ONCE / 2).map(|at| at as u8).collect();
-        writer.write(Kind::Plan, &large, || panic!("there is room"));
-        writer.write(Kind::Done, b"x", || panic!("there is room"));
+        writer.write(RecordKind::Plan, &large, || panic!("there is room"));
+        writer.write(RecordKind::Done, b"x", || panic!("there is room"));
         let mut came = Vec::new();
         reader.read(&mut Vec::new(), |kind, bytes| came.push((kind, bytes))).unwrap();
-        assert_eq!(came, [(Kind::Plan, large), (Kind::Done, b"x".to_vec())]);
+        assert_eq!(came, [(RecordKind::Plan, large), (RecordKind::Done, b"x".to_vec())]);
     }
 
     #[test]
@@ -240,20 +244,20 @@ mod tests {
         let writer = Channel::open(&file).unwrap();
         let record = vec![7; 1 << 20];
         std::thread::scope(|scope| {
-            scope.spawn(|| (0..100).for_each(|_| writer.write(Kind::Event, &record, || false)));
+            scope.spawn(|| (0..100).for_each(|_| writer.write(RecordKind::Event, &record, || false)));
             let mut seen = 0;
             while seen < 100 {
                 reader.read(&mut Vec::new(), |_, bytes| seen += usize::from(bytes == record)).unwrap();
             }
         });
-        (0..100).for_each(|_| writer.write(Kind::Event, &record, || true));
+        (0..100).for_each(|_| writer.write(RecordKind::Event, &record, || true));
     }
 
     #[test]
     fn a_ring_in_which_somebody_wrote_is_known() {
         let (reader, file) = Channel::new(b"").unwrap();
         let writer = Channel::open(&file).unwrap();
-        writer.write(Kind::Event, b"four", || false);
+        writer.write(RecordKind::Event, b"four", || false);
         writer.memory.write(RING_AT, &[0xff; 64]);
         assert_eq!(reader.read(&mut Vec::new(), |_, _| unreachable!()), Err(Corrupt));
         writer.memory.number(WRITTEN).store(u64::MAX, Ordering::Release);

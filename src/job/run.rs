@@ -6,8 +6,9 @@ use super::terms::Planned;
 use super::violations::Violations;
 use super::{Handler, Opened, Terms};
 use crate::handler::CreateError;
-use crate::host::{self, Another, Beside, Controls, Drain, Job, Plan, Ran, Scheduler, SeededChoice};
+use crate::host::{self, Another, Controls, Drain, Job, Plan, Ran, RealTimeOptions};
 use crate::scenario::{Recording, Steps};
+use crate::time::{Scheduler, SeededChoice};
 
 /// A session that has ended, and what came of its plan.
 pub struct Launched {
@@ -56,7 +57,7 @@ pub fn wrapped(
     let (others, together) = others(&job, another);
     let ran = match handler.opened() {
         Opened::Real(_) => {
-            let beside = Beside { others, together, ..Beside::default() };
+            let beside = RealTimeOptions { others, together, ..RealTimeOptions::default() };
             host::run_real_with(job, beside, started, drain)?
         }
         Opened::Script(_) => host::run_virtual_with(job, others, together, &scheduler, drain)?,

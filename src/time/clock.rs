@@ -8,7 +8,7 @@ use super::Scheduler;
 use crate::protocol::Thread;
 
 /// The clock of a session: the machine's, or the deterministic scheduler's.
-pub(super) enum Clock {
+pub(crate) enum Clock {
     Real { started: Instant },
     Virtual(Scheduler),
 }
@@ -27,7 +27,7 @@ pub(crate) fn name_of_crashed_thread() -> Option<Thread> {
 static UNNAMED: AtomicU32 = AtomicU32::new(0);
 
 impl Clock {
-    pub(super) fn now_ns(&self) -> u64 {
+    pub(crate) fn now_ns(&self) -> u64 {
         match self {
             Clock::Real { started } => {
                 let elapsed = started.elapsed();
@@ -37,14 +37,14 @@ impl Clock {
         }
     }
 
-    pub(super) fn thread(&self) -> Thread {
+    pub(crate) fn thread(&self) -> Thread {
         let mut thread = Thread::APARTMENT;
         self.name_thread(&mut thread);
         thread
     }
 
     /// Names the current thread, in place.
-    pub(super) fn name_thread(&self, thread: &mut Thread) {
+    pub(crate) fn name_thread(&self, thread: &mut Thread) {
         match self {
             Clock::Real { .. } => NAME.with(|name| copy_name(thread, name.get_or_init(current_name))),
             Clock::Virtual(scheduler) => *thread = scheduler.thread(),
@@ -67,7 +67,7 @@ fn current_name() -> Thread {
 }
 
 /// Makes the current thread of the system the apartment thread of its session.
-pub(super) fn enter_apartment() {
+pub(crate) fn enter_apartment() {
     NAME.with(|name| {
         // A new thread has no name here yet.
         let _ = name.set(Thread::APARTMENT);

@@ -11,16 +11,16 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
-use super::channel::{Channel, Kind};
+use super::channel::{Channel, RecordKind};
 use super::terms::Planned;
 use super::worker::{Done, PlanNews, WorkerJob};
 use super::{Handler, Launched, Terms, stack};
 use crate::handler::CreateError;
 use crate::handler::com::crash;
-use crate::host::{self, Controls, Drain, Plan, Ran, Steer};
+use crate::host::{self, Controller, Controls, Drain, Plan, Ran};
 use crate::protocol::{
-    ConnectionClosed, Crashed, Created, Event, HandlerId, Instance, Kind as EventKind, MethodName, Note, Session,
-    Stack, Thread, TimedOut, WaitingFor,
+    ConnectionClosed, Crashed, Created, Event, EventKind, HandlerId, Instance, MethodName, Note, Session, Stack,
+    Thread, TimedOut, WaitingFor,
 };
 
 /// How often the ring is emptied.
@@ -52,7 +52,7 @@ impl Workers {
 /// Reaches into a worker.
 struct Reach(Arc<Channel>);
 
-impl Steer for Reach {
+impl Controller for Reach {
     fn cancel_all(&self) {
         self.0.want_all_stopped();
     }
@@ -209,19 +209,19 @@ impl Hearing {
         let mut sense = true;
         let (mut parts, mut next_seq) = (std::mem::take(&mut self.parts), self.next_seq);
         let any = channel.read(&mut parts, |kind, bytes| match kind {
-            Kind::Event => match host::unpack(&bytes, next_seq) {
+            RecordKind::Event => match host::unpack(&bytes, next_seq) {
                 Some(new) => {
                     next_seq += new.len() as u64;
                     events.extend(new);
                 }
                 None => sense = false,
             },
-            Kind::Plan => match serde_json::from_slice(&bytes) {
+            RecordKind::Plan => match serde_json::from_slice(&bytes) {
                 Ok(news) => self.take(news),
                 Err(_) => sense = false,
             },
-            Kind::Done => self.done = serde_json::from_slice(&bytes).ok(),
-            Kind::Part => {}
+            RecordKind::Done => self.done = serde_json::from_slice(&bytes).ok(),
+            RecordKind::Part => {}
         });
         (self.parts, self.next_seq) = (parts, next_seq);
         if !events.is_empty() {

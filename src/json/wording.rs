@@ -3,7 +3,7 @@
 use crate::protocol::nearest;
 
 /// The message for a value that is not what it should be.
-pub(super) fn reworded(why: &str) -> String {
+pub(crate) fn reworded(why: &str) -> String {
     if let Some((kind, found)) = ["invalid type: ", "invalid value: ", "invalid length "]
         .iter()
         .find_map(|kind| why.strip_prefix(kind).map(|rest| (*kind, rest)))

@@ -1,0 +1,15 @@
+//! Reading the JSON documents of this project: with errors that name file, line, column and path, and with the short names
+//! that documents use for IDs.
+
+mod id;
+mod path;
+mod read;
+mod text;
+mod wording;
+
+pub use id::Id;
+pub(crate) use path::{Path as JsonPath, places_in_list};
+pub use read::FileError;
+pub(crate) use read::{check_version, from_json, nonsense, read, without_mark};
+pub(crate) use text::readable;
+pub(crate) use wording::reworded;

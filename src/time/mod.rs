@@ -1,0 +1,11 @@
+//! Time: the clock of a session, and the deterministic scheduler that gives scripts their virtual time.
+
+mod clock;
+mod scheduler;
+mod sequence;
+
+#[cfg(unix)]
+pub(crate) use clock::name_of_crashed_thread;
+pub(crate) use clock::{Clock, enter_apartment};
+pub use scheduler::{Choice, MOST_STEPS, Next, Paused, Scheduler, SeededChoice, Task};
+pub use sequence::Sequence;
