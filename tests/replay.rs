@@ -100,7 +100,7 @@ fn another_handler_fails_with_what_was_different() {
         "there is no item Calendar; there is: A, B",
         "not expected: SYNC-04",
         "error: SYNC-04 synchronize-completed-once",
-        "to see it again: mobsync replay ",
+        "reproduce with: mobsync replay ",
         " --handler fixtures/handlers/completes-twice.json",
         "1 replayed: 0 passed, 1 FAILED",
     ] {

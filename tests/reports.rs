@@ -275,7 +275,7 @@ fn the_same_finding_in_many_cases_is_one_annotation_that_counts_them() {
     let [many, one] = of("title=SYNC-04")[..] else { panic!("{github}") };
     assert!(many.starts_with("::error file=n.cpp,line=7,"), "{many}");
     assert!(many.contains("::after 1s%0AFound in 45 cases: case-1, case-2, case-3 and 42 more%0A"), "{many}");
-    assert!(many.ends_with("%0ATo see it again: mobsync check case-1"), "{many}");
+    assert!(many.ends_with("%0AReproduce with: mobsync check case-1"), "{many}");
     assert!(one.contains("line=8,") && one.contains("::elsewhere%0A") && !one.contains("Found"), "{one}");
     assert_eq!(of("title=PROG-05").len(), 1);
     let [twice] = of("title=CB-04")[..] else { panic!("{github}") };

@@ -167,7 +167,7 @@ type Code = &'static str;
 pub enum BaselineState {
     /// It accepts something.
     Matched,
-    /// There was occasion for what it accepts, and it was not found.
+    /// The rule that it accepts was exercised, and nothing was found.
     Stale,
     /// The whole suite was judged, and its case is not in it.
     NoSuchCase,

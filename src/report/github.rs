@@ -87,7 +87,7 @@ fn of_group(Group { level, place, findings }: Group<'_>) -> Annotation {
         let _ = write!(message, "\n{} (mobsync rules {})", rule.summary, rule.code);
     }
     if let Some(replay) = findings.iter().find_map(|finding| finding.replay.as_ref()) {
-        let _ = write!(message, "\nTo see it again: {}", plain(replay));
+        let _ = write!(message, "\nReproduce with: {}", plain(replay));
     }
     Annotation { level, place, title: format!("{word}{} {}", first.rule, first.name), message }
 }

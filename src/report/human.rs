@@ -293,7 +293,7 @@ fn again(text: &mut String, report: &Report, paint: &Paint) {
     // The findings of one case stand together.
     commands.dedup();
     for command in commands.iter().take(SHOWN) {
-        let _ = writeln!(text, "{} {command}", paint.dim("to see it again:"));
+        let _ = writeln!(text, "{} {command}", paint.dim("reproduce with:"));
     }
 }
 
@@ -324,7 +324,7 @@ fn verdict(text: &mut String, report: &Report, paint: &Paint) {
     };
     let seed = report.seed.map_or(String::new(), |seed| format!(", seed {seed}"));
     let held = counted(held, "rule");
-    let _ = writeln!(text, "{word}: {found}; {held} held, {idle} had no occasion (profile {}{seed})", report.profile);
+    let _ = writeln!(text, "{word}: {found}; {held} held, {idle} not exercised (profile {}{seed})", report.profile);
 }
 
 fn counted(number: usize, what: &str) -> String {

@@ -110,7 +110,7 @@ fn test(report: &Report, case: &Case, findings: &[&FindingRow], class: &str) -> 
     test.set_classname(class).set_time(duration(case.seconds));
     let mut commands: Vec<&str> = findings.iter().filter_map(|finding| finding.replay.as_deref()).collect();
     commands.dedup();
-    let again: String = commands.iter().map(|command| format!("to see it again: {}\n", plain(command))).collect();
+    let again: String = commands.iter().map(|command| format!("reproduce with: {}\n", plain(command))).collect();
     // What does not fail is told as well.
     let out = if passed { text + &again } else { again };
     if !out.is_empty() {

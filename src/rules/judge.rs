@@ -11,9 +11,9 @@ use crate::protocol::{Event, HandlerId, Thread};
 pub enum Verdict {
     /// It was broken at least once.
     Violated,
-    /// There was occasion to break it, and it was kept.
+    /// Something in the session could have broken it, and nothing did.
     Held,
-    /// There was no occasion, or nothing checks it.
+    /// Nothing in the session could have broken it, or nothing checks it.
     NotExercised,
 }
 
@@ -56,7 +56,7 @@ impl<'a> From<&'a Event> for EventRef<'a> {
 }
 
 impl Judge {
-    /// There was occasion for the rule; `holds` says whether it was kept.
+    /// Something happened that could break the rule; `holds` says whether the rule was kept.
     pub(super) fn check(
         &mut self,
         place: EventRef<'_>,

@@ -1,4 +1,4 @@
-//! `--exec` in place of HANDLER, in every command that takes one; and the commands that reports give to see it again.
+//! `--exec` in place of HANDLER, in every command that takes one; and the commands by which reports say how to reproduce a finding.
 
 use std::fs;
 use std::io::Write;

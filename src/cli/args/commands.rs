@@ -9,13 +9,13 @@ use super::options::{JudgeArgs, SessionArgs};
 use super::words::{CheckFormat, JudgeFormat, ProfileName, ReportFormat, SchemaName, partition, seconds};
 
 /// What the exit codes mean; the same everywhere.
-const EXIT_CODES: &str = "Exit codes: 0 nothing to complain of; 1 findings of level error (with --strict: or warning); \
-                          2 the request cannot be carried out, or was interrupted.";
+const EXIT_CODES: &str = "Exit codes: 0 success; 1 findings of level error (with --strict, also warnings), or unmet expectations of a \
+                          scenario; 2 the request could not be carried out, or was interrupted.";
 
-const OF_RUN: &str = "Ctrl-C stops every item through the protocol, and a second Ctrl-C leaves the session at once; both \
-                      exit with 2, and the trace and the report hold what happened until then.";
+const OF_RUN: &str = "Ctrl-C cancels every item through the protocol; a second Ctrl-C ends the session at once. Both exit with \
+                      2. The trace and the report contain everything that happened until then.";
 
-/// A host for Synchronization Manager handlers: drives them, records every crossing, and says which rules they break.
+/// Runs Synchronization Manager handlers, records every call and callback, and reports which protocol rules are broken.
 #[derive(Debug, Parser)]
 #[command(name = "mobsync", version, about, max_term_width = 100)]
 #[command(after_help = EXIT_CODES)]
@@ -31,39 +31,39 @@ pub fn command() -> clap::Command {
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Command {
-    /// One session with live progress; then items, outcome, findings
+    /// Run one session with a handler, and report its items, outcome and findings
     #[command(after_help = format!("{OF_RUN}\n\n{EXIT_CODES}"))]
     Run(RunArgs),
-    /// The conformance suite: provokes every rule that can be broken
+    /// Run the conformance suite: sessions that test every rule a handler can break
     #[command(after_help = EXIT_CODES)]
     Conform(ConformArgs),
-    /// What scenarios say, against the handlers that they name or another one
+    /// Replay scenarios against the handlers they name, or against another one
     #[command(after_help = EXIT_CODES)]
     Replay(ReplayArgs),
-    /// A session step by step: where it stands, what is legal now, what was called last on which thread
+    /// Step through a session: its state, the legal calls, the last call on each thread
     Debug(DebugArgs),
-    /// Judge recorded traces, whoever recorded them
+    /// Check recorded traces against the rules
     #[command(after_help = EXIT_CODES)]
     Check(CheckArgs),
-    /// What is done with reports
+    /// Combine and convert reports
     #[command(after_help = EXIT_CODES)]
     Report(ReportArgs),
-    /// Where two traces first differ in meaning
+    /// Find where two traces first differ in meaning
     ///
-    /// Times, thread names and numbers of calls do not count, and the events of independent items may interleave in any way.
-    /// What does count, and which order means something, is explained in docs/diff.md.
-    #[command(after_help = "Exit codes: 0 the traces mean the same; 1 they differ; 2 one of them cannot be read.")]
+    /// Times, thread names and call numbers do not count, and the events of independent items may interleave in any way.
+    /// docs/diff.md explains which differences and which order count.
+    #[command(after_help = "Exit codes: 0 the traces mean the same; 1 they differ; 2 a trace cannot be read.")]
     Diff(DiffArgs),
-    /// The rule catalogue, or one rule explained
+    /// List the rules, or explain one
     Rules(RulesArgs),
-    /// The JSON Schema of a file format
+    /// Print the JSON Schema of a file format
     Schema(SchemaArgs),
-    /// Completions for a shell
+    /// Print completions for a shell
     Completions(CompletionsArgs),
-    /// Holds a session for another process of this program; standard input says which
+    /// Runs a session for another process of this program; standard input says which
     #[command(hide = true)]
     Worker,
-    /// Ends the programs of another process of this program when that is gone; standard input says which
+    /// Ends handler programs when the process that started them is gone; standard input says which
     #[command(hide = true)]
     Guard,
 }
@@ -79,34 +79,35 @@ pub(in crate::cli) struct RunArgs {
     #[command(flatten)]
     pub(in crate::cli) judge: JudgeArgs,
 
-    /// Write what the manager and the user did to this file, as a scenario that `replay` takes
+    /// Write what the manager and the user did to this file, as a scenario for `replay`
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) record: Option<PathBuf>,
 
-    /// How to report
+    /// Format of the report
     #[arg(long, value_enum, default_value_t = JudgeFormat::Human)]
     pub(in crate::cli) format: JudgeFormat,
 }
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "On a terminal it has history and completion; from a pipe or a file it takes one command a line. \
-                        `help` says which there are. Real handlers have no time limits unless --timeout and \
-                        --blocking-limit give them: a person thinks longer. A native handler is held in this process, \
-                        so that a debugger can be used with it: a crash of the handler ends it."
+    after_help = "On a terminal, `debug` has history and completion; from a pipe or a file it reads one command per \
+                        line. `help` lists the commands. Handlers on real threads have no time limits unless --timeout \
+                        and --blocking-limit set them, because the time you spend at the prompt counts. A native \
+                        handler runs in this process, so that you can attach a debugger; if the handler crashes, so \
+                        does `debug`."
 )]
 pub(in crate::cli) struct DebugArgs {
     #[command(flatten)]
     pub(in crate::cli) handler: HandlerArgs,
 
-    /// Do what this scenario says; it also says why the session takes place, and which items are chosen
+    /// Follow this scenario, which also gives the event and the chosen items
     #[arg(long, value_name = "FILE", conflicts_with_all = ["event", "settings", "no_user", "item", "cookie", "profile", "retries", "seed"])]
     pub(in crate::cli) scenario: Option<PathBuf>,
 
     #[command(flatten)]
     pub(in crate::cli) session: SessionArgs,
 
-    /// Warnings fail too
+    /// Fail on warnings too
     #[arg(long)]
     pub(in crate::cli) strict: bool,
 }
@@ -116,125 +117,125 @@ pub(in crate::cli) struct ConformArgs {
     #[command(flatten)]
     pub(in crate::cli) handler: HandlerArgs,
 
-    /// List the cases and their rules; run none
+    /// List the cases and their rules, and run nothing
     #[arg(long)]
     pub(in crate::cli) list: bool,
 
-    /// Run this case only (repeatable)
+    /// Run only this case (repeatable)
     #[arg(long, value_name = "NAME", conflicts_with_all = ["sessions", "partition"])]
     pub(in crate::cli) case: Vec<String>,
 
-    /// How many random sessions to hold beside the fixed cases
+    /// Number of random sessions to run after the fixed cases
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(in crate::cli) sessions: u64,
 
-    /// The seed of the first random session; the next ones count up
+    /// Seed of the first random session; each further session adds 1
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(in crate::cli) seed: u64,
 
-    /// Run one part of so many, e.g. 2/4: all parts together are the whole
+    /// Run part I of N, for example 2/4; all parts together make up the suite
     #[arg(long, value_name = "I/N", value_parser = partition)]
     pub(in crate::cli) partition: Option<(usize, usize)>,
 
-    /// How many sessions are held at a time [default: one for each processor]
+    /// Number of sessions to run in parallel [default: number of processors]
     #[arg(long, value_name = "N")]
     pub(in crate::cli) jobs: Option<std::num::NonZeroU16>,
 
-    /// Which Windows the manager plays
+    /// Windows version that the manager emulates
     #[arg(long, value_enum)]
     pub(in crate::cli) profile: Option<ProfileName>,
 
-    /// How long a call may take, and how long a handler that owes a completion may be silent [default: 10]
+    /// Time limit of a call, and of silence while a completion is due [default: 10]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub(in crate::cli) timeout: Option<u64>,
 
-    /// How long an asynchronous method may take to return [default: 1]
+    /// Time within which an asynchronous method should return [default: 1]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub(in crate::cli) blocking_limit: Option<u64>,
 
-    /// Write the scenario of each failing case and session into this folder, for `replay`
+    /// Write a scenario for `replay` to this folder for each case and session that fails
     #[arg(long, value_name = "FOLDER")]
     pub(in crate::cli) scenarios: Option<PathBuf>,
 
-    /// Write the trace of each session into this folder
+    /// Write the trace of each session to this folder
     #[arg(long, value_name = "FOLDER")]
     pub(in crate::cli) trace: Option<PathBuf>,
 
-    /// Run a native handler in this process, and not in workers: for debuggers
+    /// Run a native handler in this process instead of in workers, for use with a debugger
     #[arg(long)]
     pub(in crate::cli) in_process: bool,
 
     #[command(flatten)]
     pub(in crate::cli) judge: JudgeArgs,
 
-    /// How to report
+    /// Format of the report
     #[arg(long, value_enum, default_value_t = JudgeFormat::Human)]
     pub(in crate::cli) format: JudgeFormat,
 }
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ReplayArgs {
-    /// Scenario files, and folders of them
+    /// Scenario files, or folders of them
     #[arg(required = true, value_name = "SCENARIO")]
     pub(in crate::cli) scenarios: Vec<PathBuf>,
 
     #[command(flatten)]
     pub(in crate::cli) handler: OtherHandlerArgs,
 
-    /// Rewrite what the scenarios expect from what happens, and say what is changed
+    /// Update the expectations in the scenario files to what happens, and print the changes
     #[arg(long)]
     pub(in crate::cli) bless: bool,
 
-    /// How many scenarios are replayed at a time [default: one for each processor]
+    /// Number of scenarios to replay in parallel [default: number of processors]
     #[arg(long, value_name = "N")]
     pub(in crate::cli) jobs: Option<std::num::NonZeroU16>,
 
-    /// Say also which expectations were met (a single scenario always does)
+    /// Also print the expectations that were met (always printed for a single scenario)
     #[arg(long, short)]
     pub(in crate::cli) verbose: bool,
 
-    /// How long a call may take, and how long a handler that owes a completion may be silent [default: the scenario's]
+    /// Time limit of a call, and of silence while a completion is due [default: the scenario's]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub(in crate::cli) timeout: Option<u64>,
 
-    /// How long an asynchronous method may take to return [default: the scenario's]
+    /// Time within which an asynchronous method should return [default: the scenario's]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub(in crate::cli) blocking_limit: Option<u64>,
 
-    /// Write the trace to this file; of several scenarios, the traces into this folder
+    /// Write the trace to this file; with several scenarios, the traces to this folder
     #[arg(long, value_name = "FILE|FOLDER")]
     pub(in crate::cli) trace: Option<PathBuf>,
 
-    /// Run native handlers in this process, and not in workers: for debuggers
+    /// Run native handlers in this process instead of in workers, for use with a debugger
     #[arg(long)]
     pub(in crate::cli) in_process: bool,
 
-    /// Raise the debugger's trap (SIGTRAP) in the thread that breaks one of these rules: codes, families or names
+    /// Raise a debugger trap (SIGTRAP) in the thread that breaks one of these rules (codes, families or names)
     #[arg(long, value_name = "CODES", value_delimiter = ',')]
     pub(in crate::cli) break_on: Vec<String>,
 
     #[command(flatten)]
     pub(in crate::cli) judge: JudgeArgs,
 
-    /// How to report
+    /// Format of the report
     #[arg(long, value_enum, default_value_t = JudgeFormat::Human)]
     pub(in crate::cli) format: JudgeFormat,
 }
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct CheckArgs {
-    /// Trace files (.jsonl); - is standard input
+    /// Trace files (.jsonl); - reads standard input
     #[arg(required = true, value_name = "TRACE")]
     pub(in crate::cli) traces: Vec<PathBuf>,
 
-    /// Judge by this profile instead of the one that the trace names
+    /// Use this profile instead of the trace's own
     #[arg(long, value_enum)]
     pub(in crate::cli) profile: Option<ProfileName>,
 
     #[command(flatten)]
     pub(in crate::cli) judge: JudgeArgs,
 
-    /// How to report; notation prints the traces themselves, one crossing a line, findings marked
+    /// Format of the report; notation prints the traces themselves, one call or callback per line, findings marked
     #[arg(long, value_enum, default_value_t = CheckFormat::Human)]
     pub(in crate::cli) format: CheckFormat,
 }
@@ -247,7 +248,7 @@ pub(in crate::cli) struct ReportArgs {
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum ReportCommand {
-    /// One report of those of the parts of `conform --partition`, as if the suite had been run as a whole
+    /// Merge the reports of all parts of `conform --partition` into the report of the whole suite
     #[command(after_help = EXIT_CODES)]
     Merge(MergeArgs),
 }
@@ -261,51 +262,51 @@ pub(in crate::cli) struct MergeArgs {
     #[command(flatten)]
     pub(in crate::cli) judge: JudgeArgs,
 
-    /// How to report
+    /// Format of the report
     #[arg(long, value_enum, default_value_t = JudgeFormat::Human)]
     pub(in crate::cli) format: JudgeFormat,
 }
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct DiffArgs {
-    /// A trace file (.jsonl); - is standard input
+    /// A trace file (.jsonl); - reads standard input
     #[arg(value_name = "A")]
     pub(in crate::cli) a: PathBuf,
 
-    /// The trace file to compare it with; - is standard input
+    /// The trace file to compare it with; - reads standard input
     #[arg(value_name = "B")]
     pub(in crate::cli) b: PathBuf,
 
-    /// How to report
+    /// Format of the report
     #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
     pub(in crate::cli) format: ReportFormat,
 
-    /// The width of the page: side by side from 100 on, else one below the other [default: the terminal's; one below the
-    /// other where there is none]
+    /// Width of the output: from 100 columns on, the traces are side by side [default: the terminal's width; without a
+    /// terminal, one trace below the other]
     #[arg(long, value_name = "COLUMNS")]
     pub(in crate::cli) width: Option<u16>,
 }
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct RulesArgs {
-    /// A code (SYNC-04), a family (SYNC) or a rule's name; none: the whole catalogue
+    /// A code (SYNC-04), a family (SYNC) or a rule's name; without it, all rules are listed
     pub(in crate::cli) rule: Option<String>,
 
-    /// How to print
+    /// Output format
     #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
     pub(in crate::cli) format: ReportFormat,
 }
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct SchemaArgs {
-    /// Which format
+    /// File format
     #[arg(value_enum)]
     pub(in crate::cli) name: SchemaName,
 }
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct CompletionsArgs {
-    /// Which shell
+    /// Shell
     #[arg(value_enum)]
     pub(in crate::cli) shell: clap_complete::Shell,
 }

@@ -22,7 +22,7 @@ pub(in crate::cli) struct HandlerArgs {
 /// `--handler HANDLER`, and what belongs to it.
 #[derive(Clone, Debug, Args)]
 pub(in crate::cli) struct OtherHandlerArgs {
-    /// Replay against this handler, not against the one that the scenario names
+    /// Replay against this handler instead of the one the scenario names
     #[arg(long, value_name = "HANDLER")]
     handler: Option<String>,
 
@@ -32,15 +32,15 @@ pub(in crate::cli) struct OtherHandlerArgs {
 
 #[derive(Clone, Debug, Args)]
 struct HandlerOptions {
-    /// A program that speaks the wire protocol (docs/wire.md), in place of HANDLER
+    /// Run this program, which speaks the wire protocol (docs/wire.md), instead of HANDLER
     #[arg(long, value_name = "COMMAND", conflicts_with_all = ["handler", "folder", "clsid"])]
     exec: Option<String>,
 
-    /// For filesync: synchronize LEFT to RIGHT, as one item (repeatable)
+    /// For filesync: an item that synchronizes LEFT to RIGHT (repeatable)
     #[arg(long, value_name = "LEFT=RIGHT", requires = "handler")]
     folder: Vec<String>,
 
-    /// For a native library: the class whose factory DllGetClassObject gives
+    /// For a native library: the handler's class
     #[arg(long, value_name = "{GUID}", requires = "handler")]
     clsid: Option<Guid>,
 }

@@ -7,50 +7,50 @@ use clap::Args;
 use super::words::{EventName, ProfileName, seconds};
 use crate::protocol::Cookie;
 
-/// How often `run` looks at errors, and so retries, when nothing is said.
+/// How often `run` shows errors, and so retries, by default.
 pub(in crate::cli) const RETRIES: u32 = 1;
 
 /// Options of the commands that run a handler.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Session")]
 pub(in crate::cli) struct SessionArgs {
-    /// Why the session takes place
+    /// Event that starts the session
     #[arg(long, value_enum, default_value_t = EventName::Manual)]
     pub(in crate::cli) event: EventName,
 
-    /// A session for configuration: shows properties, never synchronizes
+    /// Run a session for configuration: it shows properties and never synchronizes
     #[arg(long)]
     pub(in crate::cli) settings: bool,
 
-    /// The handler may not show UI (no MAYBOTHERUSER)
+    /// Run without a user: the handler must not show UI (no MAYBOTHERUSER)
     #[arg(long)]
     pub(in crate::cli) no_user: bool,
 
-    /// Choose this item (repeatable); default: those that the handler preselects
+    /// Choose this item (repeatable) [default: the items that the handler preselects]
     #[arg(long, value_name = "ID|NAME")]
     pub(in crate::cli) item: Vec<String>,
 
-    /// The cookie, with --event invoke
+    /// Cookie for --event invoke
     #[arg(long, value_name = "HEX")]
     pub(in crate::cli) cookie: Option<Cookie>,
 
-    /// Which Windows the manager plays
+    /// Windows version that the manager emulates
     #[arg(long, value_enum)]
     pub(in crate::cli) profile: Option<ProfileName>,
 
-    /// How long a call may take, and how long a handler that owes a completion may be silent [default: 10]
+    /// Time limit of a call, and of silence while a completion is due [default: 10]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub(in crate::cli) timeout: Option<u64>,
 
-    /// How long an asynchronous method may take to return [default: 1]
+    /// Time within which an asynchronous method should return [default: 1]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub(in crate::cli) blocking_limit: Option<u64>,
 
-    /// How many rounds of showing errors, and so of retries, the user goes for
+    /// Number of times the user opens the logged errors, and so of possible retries
     #[arg(long, value_name = "N", default_value_t = RETRIES)]
     pub(in crate::cli) retries: u32,
 
-    /// Decides the order of a scripted handler's threads; default: 0
+    /// Seed for the order of a scripted handler's threads [default: 0]
     #[arg(long, value_name = "N")]
     pub(in crate::cli) seed: Option<u64>,
 
@@ -58,11 +58,11 @@ pub(in crate::cli) struct SessionArgs {
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) trace: Option<PathBuf>,
 
-    /// Run a native handler in this process, and not in a worker: for debuggers
+    /// Run a native handler in this process instead of in a worker, for use with a debugger
     #[arg(long)]
     pub(in crate::cli) in_process: bool,
 
-    /// Raise the debugger's trap (SIGTRAP) in the thread that breaks one of these rules: codes, families or names
+    /// Raise a debugger trap (SIGTRAP) in the thread that breaks one of these rules (codes, families or names)
     #[arg(long, value_name = "CODES", value_delimiter = ',')]
     pub(in crate::cli) break_on: Vec<String>,
 }
@@ -71,23 +71,23 @@ pub(in crate::cli) struct SessionArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Judging")]
 pub(in crate::cli) struct JudgeArgs {
-    /// Report to this file instead of standard output
+    /// Write the report to this file instead of standard output
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) output: Option<PathBuf>,
 
-    /// Speak of these rules only: codes, families (SYNC) or names
+    /// Report only these rules: codes, families (SYNC) or names
     #[arg(long, value_name = "CODES", value_delimiter = ',')]
     pub(in crate::cli) select: Vec<String>,
 
-    /// Do not speak of these rules
+    /// Do not report these rules
     #[arg(long, value_name = "CODES", value_delimiter = ',')]
     pub(in crate::cli) ignore: Vec<String>,
 
-    /// What is accepted, each with its reason: such findings are reported, and fail nothing (docs/ci.md)
+    /// File of accepted findings, each with a reason; they are reported but do not fail the run (docs/ci.md)
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) baseline: Option<PathBuf>,
 
-    /// Warnings fail too
+    /// Fail on warnings too
     #[arg(long)]
     pub(in crate::cli) strict: bool,
 }

@@ -5,7 +5,7 @@ use clap::ValueEnum;
 use crate::protocol::{Profile, SyncEvent};
 use crate::report::Format;
 
-/// One part of so many.
+/// A part of the suite: `I/N`.
 pub(super) fn partition(text: &str) -> Result<(usize, usize), String> {
     let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
     parts.filter(|(i, n)| (1..=*n).contains(i)).ok_or_else(|| "expected I/N with I from 1 to N, such as 2/4".to_owned())
@@ -39,13 +39,13 @@ pub(in crate::cli) enum CheckFormat {
     Human,
     /// For programs
     Json,
-    /// JUnit's XML, for CI systems
+    /// JUnit XML, for CI systems
     Junit,
     /// SARIF 2.1.0, for code scanning
     Sarif,
     /// Annotations of GitHub Actions
     Github,
-    /// The traces in the compact notation
+    /// The traces themselves, in the compact notation
     Notation,
 }
 
@@ -63,14 +63,14 @@ impl CheckFormat {
     }
 }
 
-/// The formats of the commands that hold sessions and judge them.
+/// The formats of the commands that run sessions and judge them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum JudgeFormat {
     /// For people
     Human,
     /// For programs
     Json,
-    /// JUnit's XML, for CI systems
+    /// JUnit XML, for CI systems
     Junit,
     /// SARIF 2.1.0, for code scanning
     Sarif,
@@ -109,15 +109,15 @@ impl From<ProfileName> for Profile {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum EventName {
-    /// The user asked for it
+    /// The user started it
     Manual,
-    /// A network connection was made
+    /// A network connection was opened
     Connect,
     /// A network connection is about to be closed
     PendingDisconnect,
     /// The machine is idle
     Idle,
-    /// A program asked for it
+    /// A program started it
     Invoke,
     /// A schedule is due
     Scheduled,
@@ -136,7 +136,7 @@ impl From<EventName> for SyncEvent {
     }
 }
 
-/// Seconds, also with a fraction, as nanoseconds.
+/// Seconds, with or without a fraction, as nanoseconds.
 pub(super) fn seconds(text: &str) -> Result<u64, String> {
     let delay: Result<crate::protocol::Delay, _> = format!("{text}s").parse();
     match delay {

@@ -43,7 +43,7 @@ pub(super) fn scenario(
         }
     }
     if !replayed.held() {
-        let _ = writeln!(text, "    {} {}", paint.dim("to see it again:"), replayed.again);
+        let _ = writeln!(text, "    {} {}", paint.dim("reproduce with:"), replayed.again);
     }
     text
 }
