@@ -30,6 +30,7 @@
 //! | [`conform`] | sessions that provoke what an ordinary one does not |
 //! | [`scenario`] | files that say what the manager and the user do, and what must come of it |
 //! | [`trace`] | traces as files and as text |
+//! | [`runner`] | runs sessions, judges them, many at a time |
 //! | [`report`] | findings for people and for programs |
 //! | [`cli`] | the program |
 //!
@@ -176,6 +177,7 @@ pub mod json;
 pub mod protocol;
 pub mod report;
 pub mod rules;
+pub mod runner;
 pub mod scenario;
 pub mod time;
 pub mod trace;

@@ -24,6 +24,7 @@ const IMPURE: &[&str] = &[
     "crate::host",
     "crate::job",
     "crate::report",
+    "crate::runner",
     "crate::scenario",
     "crate::trace",
 ];

@@ -6,11 +6,11 @@ use std::path::Path;
 use super::again;
 use super::args::CheckArgs;
 use super::exit::{Ended, Failure};
-use super::judged::Judged;
 use super::judging;
 use crate::protocol::Instance;
 use crate::report::{CaseRecord, Report, Scope};
 use crate::rules::Conditions;
+use crate::runner::Judged;
 use crate::trace::{self, Header, Reader, TraceError};
 
 pub(super) fn check(args: &CheckArgs) -> Result<Ended, Failure> {

@@ -9,6 +9,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::live::Teller;
 use crate::host::Controls;
+use crate::runner::Stop;
 
 /// The exit code of a program that was told to end.
 const INTERRUPTED: i32 = 2;
@@ -45,6 +46,18 @@ impl Interrupt {
     /// The session is over: from now on the user wants the program to end.
     pub(super) fn session_is_over(&self) {
         self.over.store(true, Ordering::SeqCst);
+    }
+
+    /// Listens to the signals for as long as the program runs; the first stops everything. `then` says what becomes of what was
+    /// done until then.
+    pub(super) fn listen_to_stop(&self, stop: &Stop, then: &'static str) {
+        let (stop, teller) = (stop.clone(), Teller::plain());
+        let to_user = teller.clone();
+        let stop = move || {
+            to_user.tell(&format!("mobsync: stopping; {then}"));
+            stop.stop();
+        };
+        self.listen_and(teller, stop, || ());
     }
 
     /// Listens to the signals that concern a session, for as long as the program runs.

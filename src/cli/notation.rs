@@ -6,11 +6,11 @@ use std::path::Path;
 use super::args::CheckArgs;
 use super::check::{conditions, is_stdin, stdin};
 use super::exit::{Ended, Failure};
-use super::names::Names;
 use super::output::Output;
 use crate::protocol::Profile;
 use crate::report::{CaseRecord, Filter, Found, Omitted, Report, Scope, plain};
 use crate::rules::{Finding, Monitor};
+use crate::runner::Names;
 use crate::trace::notation::Printer;
 use crate::trace::{self, Header, Reader};
 

@@ -8,7 +8,6 @@ use super::break_on;
 use super::exit::{Ended, Failure};
 use super::hold::Hold;
 use super::interrupt::Interrupt;
-use super::judged::Judged;
 use super::judging;
 use super::live::Live;
 use super::output::{keep_apart, tell};
@@ -17,8 +16,9 @@ use super::watcher::{Watched, Watcher};
 use crate::host::Selection;
 use crate::job::{Launched, Opened, Standard, Terms};
 use crate::protocol::{Event, Initialize, Item, Limits, Session, SyncEvent, SyncFlags};
-use crate::report::{Report, Scope, plain};
+use crate::report::{CaseRecord, Report, Scope, plain};
 use crate::rules::Finding;
+use crate::runner::Judged;
 use crate::scenario::{self, Observed, Recording, Steps};
 use crate::time::MOST_STEPS;
 
@@ -63,7 +63,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     let hold = Hold { in_process: args.session.in_process, break_on: &break_on };
     let Launched { ran, recording, .. } = hold.session(&handler, &terms, listen, drain)?;
     interrupt.session_is_over();
-    let Watched { judged, trace_failure } = watcher.end();
+    let Watched { mut judged, trace_failure } = watcher.end();
 
     // Whatever went wrong, what happened is reported first.
     let unmatched = selection.unmatched(judged.items());
@@ -88,8 +88,9 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
 
     let mut report = Report::new(name.as_str(), header.profile, header.seed, &filter);
     report.handler_file = handler_file.map(|file| file.display().to_string());
-    judged.add_items_to(&mut report);
-    judged.add_to(&mut report, "run", Some(replay), broken_off, &filter);
+    report.add_items(judged.items(), judged.session(), judged.earlier_rounds(), judged.live_errors());
+    let record = CaseRecord { error: broken_off, ..judged.take_record("run", Some(replay)) };
+    report.add_case(record, judged.monitor(), &filter);
     report.judge_baseline(Scope::Sample);
     if let Err(Failure(why)) = output.deliver_report(&report, args.format.into()) {
         failures.push(why);

@@ -4,10 +4,10 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::exit::Failure;
-use super::judged::Judged;
 use super::live::Live;
 use super::output::cannot_write;
 use crate::protocol::Event;
+use crate::runner::Judged;
 use crate::trace::{self, Header, TraceError, Writer};
 
 /// Sees every event of a session: writes the trace, judges, shows progress.

@@ -1,9 +1,10 @@
 //! How judged cases become a report.
 
-use super::{Case, CaseOutcome, ContextLine, Filter, FindingRow, OmittedRow, Report, RuleRow, Summary};
+use super::{Case, CaseOutcome, Filter, FindingRow, OmittedRow, Report, RuleRow, Summary};
 use super::{FORMAT, VERSION};
 use crate::protocol::{HandlerId, Profile};
-use crate::rules::{Finding, Level, Monitor, RULES, Rule, Verdict, rule};
+use crate::rules::{Level, Monitor, RULES, Verdict, rule};
+use crate::runner::{CaseRecord, Found};
 use crate::scenario::ExpectationResult;
 
 impl Summary {
@@ -14,25 +15,6 @@ impl Summary {
             Level::Warning => self.warnings += count,
             Level::Note => self.notes += count,
         }
-    }
-}
-
-/// Findings that were counted and not kept: so many of one rule say no more than the first ones.
-#[derive(Debug, Clone, Default)]
-pub struct Omitted(Vec<(&'static Rule, Level, usize)>);
-
-impl Omitted {
-    /// Counts a finding.
-    pub fn count(&mut self, finding: &Finding) {
-        match self.0.iter_mut().find(|(rule, level, _)| *rule == finding.rule && *level == finding.level) {
-            Some((.., count)) => *count += 1,
-            None => self.0.push((finding.rule, finding.level, 1)),
-        }
-    }
-
-    /// Forgets those of the rules that are not to be kept.
-    pub fn retain(&mut self, keep: impl Fn(&Rule) -> bool) {
-        self.0.retain(|(rule, ..)| keep(rule));
     }
 }
 
@@ -80,7 +62,7 @@ impl Report {
 
     /// Adds a judged case.
     pub fn add_case(&mut self, case: CaseRecord, monitor: &Monitor, filter: &Filter) {
-        let omitted = case.omitted.0.iter().filter(|(rule, ..)| filter.keeps(rule));
+        let omitted = case.omitted.rows().iter().filter(|(rule, ..)| filter.keeps(rule));
         let omitted = omitted.map(|(rule, level, count)| OmittedRow {
             rule: rule.code,
             level: *level,
@@ -89,7 +71,8 @@ impl Report {
             count: *count,
         });
         let found = case.found.into_iter().filter(|found| filter.keeps(found.finding.rule));
-        let findings = found.map(|found| found.into_row(&case.name, case.trace.as_deref(), case.replay.as_deref()));
+        let findings =
+            found.map(|found| FindingRow::new(found, &case.name, case.trace.as_deref(), case.replay.as_deref()));
         let handler = case.handler.unwrap_or_else(|| self.handler.clone());
         let rows = CaseRows {
             handler: &handler,
@@ -238,64 +221,27 @@ impl RuleRow {
     }
 }
 
-/// A judged case, as it goes into a report.
-#[derive(Debug)]
-pub struct CaseRecord {
-    /// Its name.
-    pub name: String,
-    /// Whose it is, where the report is of several handlers.
-    pub handler: Option<String>,
-    /// The trace file, where there is one.
-    pub trace: Option<String>,
-    /// What was found.
-    pub found: Vec<Found>,
-    /// What was found and only counted.
-    pub omitted: Omitted,
-    /// How long it took, by its own clock, in nanoseconds.
-    pub nanos: u64,
-    /// A command that shows it again.
-    pub replay: Option<String>,
-    /// Why it could not be judged to its end.
-    pub error: Option<String>,
-    /// What its scenario expected, and what of it came.
-    pub expectations: Option<Vec<ExpectationResult>>,
-}
-
-/// A finding and its place.
-#[derive(Debug)]
-pub struct Found {
-    /// The finding.
-    pub finding: Finding,
-    /// When it was seen, in nanoseconds since the trace began.
-    pub at_ns: u64,
-    /// The line of the trace file at which it was seen.
-    pub line: Option<u64>,
-    /// The events around it.
-    pub context: Vec<ContextLine>,
-    /// The handler's stack at that moment, where one was taken.
-    pub backtrace: Option<Vec<String>>,
-}
-
-impl Found {
-    fn into_row(self, case: &str, trace: Option<&str>, replay: Option<&str>) -> FindingRow {
-        let HandlerId(handler) = self.finding.handler;
-        FindingRow {
-            rule: self.finding.rule.code,
-            name: self.finding.rule.name,
-            level: self.finding.level,
+impl FindingRow {
+    fn new(found: Found, case: &str, trace: Option<&str>, replay: Option<&str>) -> Self {
+        let Found { finding, at_ns, line, context, backtrace } = found;
+        let HandlerId(handler) = finding.handler;
+        Self {
+            rule: finding.rule.code,
+            name: finding.rule.name,
+            level: finding.level,
             accepted: None,
-            subject: self.finding.rule.subject,
+            subject: finding.rule.subject,
             handler,
             case: case.to_owned(),
-            message: self.finding.message,
-            events: self.finding.events,
-            at_ns: self.at_ns,
-            thread: self.finding.thread.to_string(),
+            message: finding.message,
+            events: finding.events,
+            at_ns,
+            thread: finding.thread.to_string(),
             trace: trace.map(str::to_owned),
-            line: self.line,
-            backtrace: self.backtrace,
+            line,
+            backtrace,
             replay: replay.map(str::to_owned),
-            context: self.context,
+            context,
         }
     }
 }

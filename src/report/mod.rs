@@ -8,7 +8,6 @@ mod human;
 mod junit;
 mod merge;
 mod model;
-mod plain;
 mod read;
 mod render;
 mod sarif;
@@ -18,16 +17,15 @@ mod session;
 pub use baseline::{
     BASELINE_FORMAT, BASELINE_VERSION, Baseline, BaselineError, BaselineRow, BaselineState, Scope, baseline_schema,
 };
-pub use build::{CaseRecord, Found, Omitted};
 pub(crate) use human::{Paint, beside};
 pub use human::{finding_text, human};
 pub use merge::{MergeError, Part, common_baseline, merge};
 pub use model::{
-    Case, CaseOutcome, ContextLine, FORMAT, FindingRow, ItemRow, OmittedRow, Partition, Report, RuleRow, Summary,
-    VERSION, schema,
+    Case, CaseOutcome, FORMAT, FindingRow, ItemRow, OmittedRow, Partition, Report, RuleRow, Summary, VERSION, schema,
 };
-pub use plain::plain;
 pub use read::{ReadError, parse_report, read_report};
 pub use render::{Format, RenderError, Style, render};
 pub use select::{Filter, Keep, SelectError};
-pub use session::{EarlierRounds, LiveErrors};
+
+pub use crate::protocol::plain;
+pub use crate::runner::{CaseRecord, ContextLine, Found, Omitted};

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::baseline::BaselineRow;
 use crate::protocol::{Guid, Profile, Status, Text, nearest};
 use crate::rules::{Level, RULES, Subject, UnknownRule, Verdict, rule};
+use crate::runner::ContextLine;
 use crate::scenario::ExpectationResult;
 
 /// What the first field of a report says.
@@ -178,18 +179,6 @@ fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Word, D::Error> {
         let nearest = nearest(&given, RULES.iter().map(|rule| rule.name));
         serde::de::Error::custom(UnknownRule { given, nearest })
     })
-}
-
-/// A crossing near a finding.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct ContextLine {
-    /// The sequence number of its event, the first one of a call and its return; none where the line declares a name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub event: Option<u64>,
-    /// The event in the compact notation.
-    pub line: String,
-    /// It is one of those that show the finding.
-    pub shows: bool,
 }
 
 /// One session or trace.

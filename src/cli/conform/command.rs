@@ -11,11 +11,11 @@ use crate::cli::exit::{Ended, Failure};
 use crate::cli::interrupt::{Interrupt, interrupted};
 use crate::cli::judging;
 use crate::cli::output::{is_dumb_terminal, make_folder};
-use crate::cli::parallel::{Stop, in_order};
 use crate::cli::report::undone;
 use crate::conform::{self, Case, Known};
 use crate::protocol::nearest;
 use crate::report::{Filter, Partition, Report, Scope};
+use crate::runner::{Stop, in_order};
 
 pub(in crate::cli) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
     let filter = judging::filter(&args.judge)?;
@@ -32,7 +32,7 @@ pub(in crate::cli) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
     let mut suite = Suite { args, filter: &filter, handler: &handler, profile, known: Known::default() };
     let stop = Stop::default();
     let interrupt = Interrupt::default();
-    stop.listen(&interrupt, "what was held is reported");
+    interrupt.listen_to_stop(&stop, "what was held is reported");
     stop.unless_stopped(|controls| suite.survey(controls)).transpose()?;
     let is_surveyed = !interrupt.came();
     let Chosen { tasks, skipped, partition } = if is_surveyed {

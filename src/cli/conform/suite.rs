@@ -6,7 +6,6 @@ use crate::cli::again;
 use crate::cli::args::ConformArgs;
 use crate::cli::exit::Failure;
 use crate::cli::hold::Hold;
-use crate::cli::judged::Judged;
 use crate::cli::watcher::{Watched, Watcher};
 use crate::conform::{self, Known};
 use crate::host::Controls;
@@ -14,6 +13,7 @@ use crate::job::{Handler, Terms};
 use crate::protocol::{Event, Profile, Session};
 use crate::report::Filter;
 use crate::rules::Finding;
+use crate::runner::Judged;
 use crate::scenario::{self, Scenario, StepCame, Steps};
 
 /// How many sessions shrinking may take.

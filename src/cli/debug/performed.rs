@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::cli::judged::Judged;
 use crate::protocol::{Callback, Event, EventKind, Guid, Instance, LogError, State, Thread};
 use crate::rules::Conditions;
+use crate::runner::Judged;
 use crate::trace::notation::Printer;
 
 /// How many lines are kept for `trace`.

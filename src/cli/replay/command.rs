@@ -10,8 +10,8 @@ use crate::cli::exit::{Ended, Failure};
 use crate::cli::interrupt::{self, Interrupt};
 use crate::cli::judging;
 use crate::cli::output::{Output, keep_apart};
-use crate::cli::parallel::{Stop, side_by_side};
 use crate::report::{Filter, Paint, Report, Scope, beside};
+use crate::runner::{Stop, side_by_side};
 
 pub(in crate::cli) fn replay(args: &ReplayArgs) -> Result<Ended, Failure> {
     let filter = judging::filter(&args.judge)?;
@@ -28,7 +28,7 @@ pub(in crate::cli) fn replay(args: &ReplayArgs) -> Result<Ended, Failure> {
     let replay = Replay { args, filter: &filter, break_on: &break_on };
     let stop = Stop::default();
     let interrupt = Interrupt::default();
-    stop.listen(&interrupt, "what was replayed is reported");
+    interrupt.listen_to_stop(&stop, "what was replayed is reported");
     let ended = side_by_side(args.jobs, scenarios.len(), |at| {
         let trace = traces.as_ref().and_then(|traces| traces.get(at)).map(PathBuf::as_path);
         stop.unless_stopped(|controls| replay.of(&scenarios[at], trace, controls))

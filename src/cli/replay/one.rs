@@ -6,13 +6,13 @@ use crate::cli::again;
 use crate::cli::args::ReplayArgs;
 use crate::cli::exit::Failure;
 use crate::cli::hold::Hold;
-use crate::cli::judged::Judged;
 use crate::cli::watcher::{Watched, Watcher};
 use crate::host::Controls;
 use crate::job::{Handler, Terms};
 use crate::protocol::{Event, Session};
 use crate::report::Filter;
 use crate::rules::{Finding, Rule};
+use crate::runner::Judged;
 use crate::scenario::{self, Expect, ExpectFindings, ExpectationResult, Observed, Scenario, Steps};
 use crate::trace::Header;
 

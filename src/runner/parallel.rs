@@ -9,23 +9,17 @@ use std::thread;
 
 use parking_lot::{Mutex, MutexGuard};
 
-use super::interrupt::Interrupt;
-use super::live::Teller;
 use crate::host::Controls;
 
 /// Does so many things, some at the same time (one for each processor unless it is said how many), and gives what came of them in their order.
-pub(super) fn side_by_side<T: Send>(
-    jobs: Option<NonZero<u16>>,
-    many: usize,
-    one: impl Fn(usize) -> T + Sync,
-) -> Vec<T> {
+pub fn side_by_side<T: Send>(jobs: Option<NonZero<u16>>, many: usize, one: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let mut done = Vec::with_capacity(many);
     in_order(jobs, many, one, |_, came| done.push(came));
     done
 }
 
 /// As [`side_by_side`], and what came of each is taken away as soon as all before it were: nothing is kept to the end.
-pub(super) fn in_order<T: Send>(
+pub fn in_order<T: Send>(
     jobs: Option<NonZero<u16>>,
     many: usize,
     one: impl Fn(usize) -> T + Sync,
@@ -71,9 +65,9 @@ impl<T, F: FnMut(usize, T)> Order<T, F> {
     }
 }
 
-/// Ctrl-C: what runs is left, and nothing more is begun.
+/// Ends many sessions before they are done: what runs is left, and nothing more is begun. Clones stop the same sessions.
 #[derive(Clone, Default)]
-pub(super) struct Stop {
+pub struct Stop {
     stopped: Arc<AtomicBool>,
     /// The sessions that run now, each by a number of its own.
     running: Arc<Mutex<BTreeMap<u64, Controls>>>,
@@ -81,20 +75,14 @@ pub(super) struct Stop {
 }
 
 impl Stop {
-    /// Listens to the signals; `then` says what becomes of what was done until then.
-    pub(super) fn listen(&self, interrupt: &Interrupt, then: &'static str) {
-        let (stop, teller) = (self.clone(), Teller::plain());
-        let to_user = teller.clone();
-        let stop = move || {
-            to_user.tell(&format!("mobsync: stopping; {then}"));
-            stop.stopped.store(true, Ordering::SeqCst);
-            stop.running().values().for_each(Controls::leave);
-        };
-        interrupt.listen_and(teller, stop, || ());
+    /// Leaves what runs, and keeps everything else from being begun.
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
+        self.running().values().for_each(Controls::leave);
     }
 
     /// Begins something that takes the controls of its sessions, unless it is too late.
-    pub(super) fn unless_stopped<T>(&self, begin: impl FnOnce(&dyn Fn(Controls)) -> T) -> Option<T> {
+    pub fn unless_stopped<T>(&self, begin: impl FnOnce(&dyn Fn(Controls)) -> T) -> Option<T> {
         if self.stopped.load(Ordering::SeqCst) {
             return None;
         }

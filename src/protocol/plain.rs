@@ -6,8 +6,8 @@ use std::borrow::Cow;
 /// terminal what to do.
 ///
 /// ```
-/// assert_eq!(mobsync::report::plain("Inbox"), "Inbox");
-/// assert_eq!(mobsync::report::plain("a\nb\u{1b}[2J"), r"a\nb\u{1b}[2J");
+/// assert_eq!(mobsync::protocol::plain("Inbox"), "Inbox");
+/// assert_eq!(mobsync::protocol::plain("a\nb\u{1b}[2J"), r"a\nb\u{1b}[2J");
 /// ```
 pub fn plain(text: &str) -> Cow<'_, str> {
     if !text.contains(char::is_control) {

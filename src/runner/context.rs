@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use super::found::ContextLine;
 use crate::protocol::{CallId, Event, EventKind};
-use crate::report::ContextLine;
 use crate::trace::notation::Printer;
 
 /// How many events are kept for what findings point back to.

@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 
 use super::context::{self, AFTER, KEPT};
+use super::found::{CaseRecord, Found, Omitted};
+use super::items::{EarlierRounds, LiveErrors};
 use super::names::Names;
 use crate::protocol::{Event, EventKind, Item, Note, Session, Stack};
-use crate::report::{CaseRecord, EarlierRounds, Filter, Found, LiveErrors, Omitted, Report};
 use crate::rules::{Conditions, Finding, Monitor};
 
 /// How many findings of one rule are kept in full; more are counted.
 const MOST_OF_A_RULE: usize = 1000;
 
 /// A case while it is judged.
-pub(super) struct Judged {
+pub struct Judged {
     monitor: Monitor,
     recent: VecDeque<Event>,
     found: Vec<Found>,
@@ -33,7 +34,8 @@ pub(super) struct Judged {
 }
 
 impl Judged {
-    pub(super) fn new(conditions: Conditions) -> Self {
+    /// Judges by these conditions.
+    pub fn new(conditions: Conditions) -> Self {
         Self {
             monitor: Monitor::new(conditions),
             recent: VecDeque::with_capacity(KEPT),
@@ -52,12 +54,12 @@ impl Judged {
     }
 
     /// The events stand in this file.
-    pub(super) fn of_file(self, file: Option<PathBuf>) -> Self {
+    pub fn of_file(self, file: Option<PathBuf>) -> Self {
         Self { file, ..self }
     }
 
     /// Takes the next event, and the line of the trace file in which it stands.
-    pub(super) fn observe(&mut self, event: Event, line: u64) {
+    pub fn observe(&mut self, event: Event, line: u64) {
         self.earlier.observe(&event, self.monitor.session());
         let found = self.monitor.observe(&event);
         self.last_ns = event.at_ns;
@@ -108,7 +110,7 @@ impl Judged {
     }
 
     /// The trace has ended.
-    pub(super) fn finish(&mut self) {
+    pub fn finish(&mut self) {
         if self.monitor.finish() > 0 {
             self.keep();
         }
@@ -116,7 +118,7 @@ impl Judged {
     }
 
     /// The trace broke off: nothing is known of what would have come.
-    pub(super) fn cut(&mut self) {
+    pub fn cut(&mut self) {
         while let Some((at, _)) = self.open.pop_front() {
             self.show(at);
         }
@@ -148,32 +150,32 @@ impl Judged {
     }
 
     /// What was found and kept so far.
-    pub(super) fn found(&self) -> &[Found] {
+    pub fn found(&self) -> &[Found] {
         &self.found
     }
 
     /// The session so far.
-    pub(super) fn session(&self) -> &Session {
+    pub fn session(&self) -> &Session {
         self.monitor.session()
     }
 
     /// The enumerated items, in the handler's order.
-    pub(super) fn items(&self) -> &[Item] {
+    pub fn items(&self) -> &[Item] {
         self.names.items()
     }
 
     /// The newest event.
-    pub(super) fn last(&self) -> Option<&Event> {
+    pub fn last(&self) -> Option<&Event> {
         self.recent.back()
     }
 
     /// What judges.
-    pub(super) fn monitor(&self) -> &Monitor {
+    pub fn monitor(&self) -> &Monitor {
         &self.monitor
     }
 
     /// Takes away what goes into a report. `replay` is a command that shows the case again.
-    pub(super) fn take_record(&mut self, name: &str, replay: Option<String>) -> CaseRecord {
+    pub fn take_record(&mut self, name: &str, replay: Option<String>) -> CaseRecord {
         CaseRecord {
             name: name.to_owned(),
             handler: None,
@@ -187,21 +189,13 @@ impl Judged {
         }
     }
 
-    /// Adds the case to a report. `replay` is a command that shows it again; `error` says why it has no end.
-    pub(super) fn add_to(
-        mut self,
-        report: &mut Report,
-        name: &str,
-        replay: Option<String>,
-        error: Option<String>,
-        filter: &Filter,
-    ) {
-        let record = CaseRecord { error, ..self.take_record(name, replay) };
-        report.add_case(record, &self.monitor, filter);
+    /// How the items ended that were prepared in earlier rounds.
+    pub fn earlier_rounds(&self) -> &EarlierRounds {
+        &self.earlier
     }
 
-    /// Adds what became of the items to a report.
-    pub(super) fn add_items_to(&self, report: &mut Report) {
-        report.add_items(self.names.items(), self.monitor.session(), &self.earlier, &self.errors);
+    /// The errors that were logged and not deleted.
+    pub fn live_errors(&self) -> &LiveErrors {
+        &self.errors
     }
 }

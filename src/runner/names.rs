@@ -2,20 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use crate::protocol::{CallMethod, Event, EventKind, Guid, Item};
-use crate::report::plain;
+use crate::protocol::{CallMethod, Event, EventKind, Guid, Item, plain};
 use crate::rules::Finding;
 
 /// The enumerated items, in the handler's order.
 #[derive(Default)]
-pub(super) struct Names {
+pub struct Names {
     items: Vec<Item>,
     at: BTreeMap<Guid, usize>,
 }
 
 impl Names {
     /// Learns what the event says of items.
-    pub(super) fn observe(&mut self, event: &Event) {
+    pub fn observe(&mut self, event: &Event) {
         let EventKind::Return { what, .. } = &event.kind else { return };
         if what.method != CallMethod::Next {
             return;
@@ -32,12 +31,12 @@ impl Names {
     }
 
     /// The items, as they were enumerated last.
-    pub(super) fn items(&self) -> &[Item] {
+    pub fn items(&self) -> &[Item] {
         &self.items
     }
 
     /// The finding's message, with the items' names behind their IDs.
-    pub(super) fn message(&self, finding: &Finding) -> String {
+    pub fn message(&self, finding: &Finding) -> String {
         /// The length of a GUID in braces.
         const LENGTH: usize = 38;
         let mut rest = finding.message.as_str();

@@ -1,0 +1,81 @@
+//! What is kept of a session that was judged.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::rules::{Finding, Level, Rule};
+use crate::scenario::ExpectationResult;
+
+/// A judged case, as it goes into a report.
+#[derive(Debug)]
+pub struct CaseRecord {
+    /// Its name.
+    pub name: String,
+    /// Whose it is, where the report is of several handlers.
+    pub handler: Option<String>,
+    /// The trace file, where there is one.
+    pub trace: Option<String>,
+    /// What was found.
+    pub found: Vec<Found>,
+    /// What was found and only counted.
+    pub omitted: Omitted,
+    /// How long it took, by its own clock, in nanoseconds.
+    pub nanos: u64,
+    /// A command that shows it again.
+    pub replay: Option<String>,
+    /// Why it could not be judged to its end.
+    pub error: Option<String>,
+    /// What its scenario expected, and what of it came.
+    pub expectations: Option<Vec<ExpectationResult>>,
+}
+
+/// A finding and its place.
+#[derive(Debug)]
+pub struct Found {
+    /// The finding.
+    pub finding: Finding,
+    /// When it was seen, in nanoseconds since the trace began.
+    pub at_ns: u64,
+    /// The line of the trace file at which it was seen.
+    pub line: Option<u64>,
+    /// The events around it.
+    pub context: Vec<ContextLine>,
+    /// The handler's stack at that moment, where one was taken.
+    pub backtrace: Option<Vec<String>>,
+}
+
+/// A crossing near a finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ContextLine {
+    /// The sequence number of its event, the first one of a call and its return; none where the line declares a name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<u64>,
+    /// The event in the compact notation.
+    pub line: String,
+    /// It is one of those that show the finding.
+    pub shows: bool,
+}
+
+/// Findings that were counted and not kept: so many of one rule say no more than the first ones.
+#[derive(Debug, Clone, Default)]
+pub struct Omitted(Vec<(&'static Rule, Level, usize)>);
+
+impl Omitted {
+    /// Counts a finding.
+    pub fn count(&mut self, finding: &Finding) {
+        match self.0.iter_mut().find(|(rule, level, _)| *rule == finding.rule && *level == finding.level) {
+            Some((.., count)) => *count += 1,
+            None => self.0.push((finding.rule, finding.level, 1)),
+        }
+    }
+
+    /// The rules, with the level and the number of their findings.
+    pub fn rows(&self) -> &[(&'static Rule, Level, usize)] {
+        &self.0
+    }
+
+    /// Forgets those of the rules that are not to be kept.
+    pub fn retain(&mut self, keep: impl Fn(&Rule) -> bool) {
+        self.0.retain(|(rule, ..)| keep(rule));
+    }
+}
