@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use mobsync::handler::{CreateError, EnumItems, HandlerFactory, SyncCallback, SyncHandler};
-use mobsync::host::{self, Job, Selection, StandardPlan};
+use mobsync::host::{self, Selection, SessionSetup, StandardPlan};
 use mobsync::protocol::{
     Event, Guid, HResult, HandlerInfo, Initialize, Item, Limits, Outcome, ProgressItem, Session, Status, SyncEvent,
     SyncFlags,
@@ -38,10 +38,10 @@ fn main() {
     let factory = Factory { size, results: Arc::clone(&results) };
     let initialize = Initialize::new(SyncFlags::new(SyncEvent::MANUAL, SyncFlags::MAYBOTHERUSER));
     let plan = StandardPlan::new(initialize, Selection::All);
-    let job = Job { factory: Arc::new(factory), plan: Box::new(plan), limits: Limits::default() };
+    let setup = SessionSetup::new(Arc::new(factory), Box::new(plan), Limits::default());
     let mut recorded = 0;
     let mut drain = |events: Vec<Event>, _: &Session| recorded += events.len();
-    let ran = host::run_real(job, |_| {}, &mut drain).expect("the handler can be created");
+    let ran = host::run_real(setup, |_| {}, &mut drain).expect("the handler can be created");
     let outcome = ran.session.instances().next().map(mobsync::protocol::Instance::outcome);
     assert_eq!(outcome, Some(Outcome::Completed(HResult::S_OK)), "the session ended otherwise");
     let callbacks = THREADS.len() * (size.rounds + 1) * size.callbacks;

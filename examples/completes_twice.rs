@@ -7,7 +7,10 @@ use std::sync::Arc;
 use std::thread;
 
 use mobsync::handler::{CreateError, EnumItems, HandlerFactory, SyncCallback, SyncHandler};
-use mobsync::host::{self, Job, Selection, StandardPlan, break_on};
+use mobsync::host::{
+    self, Selection, SessionSetup, StandardPlan,
+    break_on::{self, BreakOn},
+};
 use mobsync::protocol::{
     Event, FileTime, Guid, HResult, HandlerInfo, Initialize, Item, ItemState, Limits, Profile, ProgressItem, Status,
     SyncEvent, SyncFlags,
@@ -20,14 +23,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let limits = Limits { timeout_ns: hour_ns, blocking_ns: hour_ns, ..Limits::default() };
     let conditions = Conditions { profile: Profile::default(), limits, started: FileTime::default() };
     let initialize = Initialize::new(SyncFlags::new(SyncEvent::MANUAL, SyncFlags::MAYBOTHERUSER));
-    let mut plan: Box<dyn host::Plan> = Box::new(StandardPlan::new(initialize, Selection::All));
+    let plan = StandardPlan::new(initialize, Selection::All);
+    let mut setup = SessionSetup::new(Arc::new(Notebook), Box::new(plan), conditions.limits);
     if let Some(word) = std::env::args().nth(1) {
         break_on::available()?;
-        plan = Box::new(break_on::wrap(plan, select(&word)?, conditions));
+        setup = setup.observed_by(Box::new(BreakOn::trap(select(&word)?, conditions)));
     }
     let mut monitor = Monitor::new(conditions);
-    let job = Job { factory: Arc::new(Notebook), plan, limits: conditions.limits };
-    host::run_real(job, |_| {}, &mut |events: Vec<Event>, _: &_| {
+    host::run_real(setup, |_| {}, &mut |events: Vec<Event>, _: &_| {
         for event in &events {
             monitor.observe(event);
         }

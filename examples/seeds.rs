@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use mobsync::handler::script::{self, Script, ScriptFactory};
-use mobsync::host::{self, Job, Selection, StandardPlan};
+use mobsync::host::{self, Selection, SessionSetup, StandardPlan};
 use mobsync::protocol::{Event, Initialize, Limits, Profile, Session, SyncEvent, SyncFlags};
 use mobsync::rules::{Conditions, Monitor};
 use mobsync::time::{Scheduler, SeededChoice};
@@ -40,8 +40,8 @@ fn broken(script: &Script, seed: u64) -> Result<Vec<&'static str>, Box<dyn Error
     let plan = StandardPlan::new(Initialize::new(flags), Selection::Checked);
     let limits = Limits::default();
     let mut monitor = Monitor::new(Conditions { profile: Profile::Xp, limits, started: VIRTUAL_START });
-    let job = Job { factory, plan: Box::new(plan), limits };
-    host::run_virtual(job, &scheduler, &mut |events: Vec<Event>, _: &Session| {
+    let setup = SessionSetup::new(factory, Box::new(plan), limits);
+    host::run_virtual(setup, &scheduler, &mut |events: Vec<Event>, _: &Session| {
         for event in &events {
             monitor.observe(event);
         }

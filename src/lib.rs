@@ -46,7 +46,7 @@
 //! use std::thread;
 //!
 //! use mobsync::handler::{CreateError, EnumItems, HandlerFactory, SyncCallback, SyncHandler};
-//! use mobsync::host::{self, Job, Selection, StandardPlan};
+//! use mobsync::host::{self, SessionSetup, Selection, StandardPlan};
 //! use mobsync::protocol::*;
 //! use mobsync::rules::{Conditions, Monitor};
 //! use mobsync::protocol::Limits;
@@ -147,8 +147,8 @@
 //!
 //! let limits = Limits::default();
 //! let mut monitor = Monitor::new(Conditions { profile: Profile::Xp, limits, started: VIRTUAL_START });
-//! let job = Job { factory: Arc::new(Factory), plan: Box::new(plan), limits };
-//! let ran = host::run_real(job, |_| {}, &mut |events: Vec<Event>, _: &Session| {
+//! let setup = SessionSetup::new(Arc::new(Factory), Box::new(plan), limits);
+//! let ran = host::run_real(setup, |_| {}, &mut |events: Vec<Event>, _: &Session| {
 //!     for event in &events {
 //!         monitor.observe(event);
 //!     }

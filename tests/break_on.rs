@@ -11,7 +11,7 @@ use std::thread::ThreadId;
 
 use mobsync::handler::script::{self, ScriptFactory};
 use mobsync::host::break_on::BreakOn;
-use mobsync::host::{self, Job, Plan, Selection, StandardPlan};
+use mobsync::host::{self, Observer, Selection, SessionSetup, StandardPlan};
 use mobsync::protocol::Limits;
 use mobsync::protocol::*;
 use mobsync::rules::{Conditions, Finding, select};
@@ -69,7 +69,7 @@ fn without_in_process_or_with_an_unknown_rule_nothing_is_run() {
 type Hits = Arc<Mutex<Vec<(&'static str, Thread, ThreadId)>>>;
 
 #[test]
-fn the_plan_under_it_decides_as_before() {
+fn the_session_goes_on_as_without_it() {
     let conditions =
         Conditions { profile: Profile::default(), limits: Limits::default(), started: FileTime::default() };
     let hits = Hits::default();
@@ -81,17 +81,22 @@ fn the_plan_under_it_decides_as_before() {
     let initialize = Initialize::new(SyncFlags::new(SyncEvent::MANUAL, SyncFlags::MAYBOTHERUSER));
     let plan = || StandardPlan::new(initialize.clone(), Selection::All);
     let rules = select("SYNC-04").expect("there is such a rule");
-    let events = |plan: Box<dyn Plan>| {
+    let events = |observers: Vec<Box<dyn Observer>>| {
         let script = script::parse(TWICE, "twice.json".as_ref()).expect("it is valid");
         let scheduler = Scheduler::new(SeededChoice::new(0));
-        let job =
-            Job { factory: Arc::new(ScriptFactory::new(script, scheduler.clone())), plan, limits: Limits::default() };
+        let setup = SessionSetup::new(
+            Arc::new(ScriptFactory::new(script, scheduler.clone())),
+            Box::new(plan()),
+            Limits::default(),
+        );
+        let setup = observers.into_iter().fold(setup, SessionSetup::observed_by);
         let mut events: Vec<Event> = Vec::new();
-        host::run_virtual(job, &scheduler, &mut |new: Vec<Event>, _: &Session| events.extend(new)).expect("it starts");
+        host::run_virtual(setup, &scheduler, &mut |new: Vec<Event>, _: &Session| events.extend(new))
+            .expect("it starts");
         events
     };
-    let wrapped = events(Box::new(BreakOn::new(Box::new(plan()), rules, conditions, hit)));
-    assert_eq!(wrapped, events(Box::new(plan())));
+    let observed = events(vec![Box::new(BreakOn::new(rules, conditions, hit))]);
+    assert_eq!(observed, events(Vec::new()));
     let hits = hits.lock().expect("nobody panics with it");
     assert_eq!(*hits, [("SYNC-04", Thread::from("pages"), std::thread::current().id())]);
 }
@@ -108,8 +113,8 @@ fn on_real_threads_it_is_the_handlers_own_thread() {
     let initialize = Initialize::new(SyncFlags::new(SyncEvent::MANUAL, SyncFlags::MAYBOTHERUSER));
     let plan = StandardPlan::new(initialize, Selection::All);
     let rules = select("SYNC-04").expect("there is such a rule");
-    let plan = Box::new(BreakOn::new(Box::new(plan), rules, conditions, hit));
-    let job = Job { factory: Arc::new(completes_twice::Notebook), plan, limits: conditions.limits };
-    host::run_real(job, |_| {}, &mut |_: Vec<Event>, _: &Session| {}).expect("it starts");
+    let setup = SessionSetup::new(Arc::new(completes_twice::Notebook), Box::new(plan), conditions.limits)
+        .observed_by(Box::new(BreakOn::new(rules, conditions, hit)));
+    host::run_real(setup, |_| {}, &mut |_: Vec<Event>, _: &Session| {}).expect("it starts");
     assert_eq!(*names.lock().expect("nobody panics with it"), [Some("pages".to_owned())]);
 }

@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use erratic::Erratic;
 use mobsync::handler::filesync::{FileSync, FolderPair};
-use mobsync::host::{self, Job, Selection, StandardPlan};
+use mobsync::host::{self, Selection, SessionSetup, StandardPlan};
 use mobsync::protocol::Limits;
 use mobsync::protocol::*;
 use mobsync::rules::{Conditions, Monitor, RULES, Verdict, codes};
@@ -61,10 +61,10 @@ fn session(seed: u64) -> (Monitor, Vec<Event>, Session) {
     let mut plan = StandardPlan::new(Initialize::new(SyncFlags::new(SyncEvent::MANUAL, flags)), Selection::All);
     plan.retries = 2;
     let conditions = Conditions { profile: Profile::Xp, limits: Limits::default(), started: now() };
-    let job = Job { factory, plan: Box::new(Erratic::new(plan, seed)), limits: conditions.limits };
+    let setup = SessionSetup::new(factory, Box::new(Erratic::new(plan, seed)), conditions.limits);
     let mut monitor = Monitor::new(conditions);
     let mut events = Vec::new();
-    let ran = host::run_real(job, |_| {}, &mut |new: Vec<Event>, _: &Session| {
+    let ran = host::run_real(setup, |_| {}, &mut |new: Vec<Event>, _: &Session| {
         for event in &new {
             monitor.observe(event);
         }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use mobsync::handler::script::{self, ScriptFactory};
-use mobsync::host::{self, Instruction, Job, Plan, Selection, StandardPlan, View};
+use mobsync::host::{self, Instruction, Plan, Selection, SessionSetup, StandardPlan, View};
 use mobsync::protocol::Limits;
 use mobsync::protocol::*;
 use mobsync::rules::{Conditions, Monitor};
@@ -242,13 +242,13 @@ fn drive(name: &str, plan: impl Plan + 'static) -> Vec<&'static str> {
     let limits = Limits::default();
     let factory = std::sync::Arc::new(ScriptFactory::new(script, scheduler.clone()));
     let mut monitor = Monitor::new(Conditions { profile: Profile::Xp, limits, started: VIRTUAL_START });
-    let job = Job { factory, plan: Box::new(plan), limits };
+    let setup = SessionSetup::new(factory, Box::new(plan), limits);
     let mut judge = |events: Vec<Event>, _: &Session| {
         events.iter().for_each(|event| {
             monitor.observe(event);
         });
     };
-    let ran = host::run_virtual(job, &scheduler, &mut judge).expect("a script starts");
+    let ran = host::run_virtual(setup, &scheduler, &mut judge).expect("a script starts");
     assert!(ran.session.is_over(), "{name}: the session has not ended");
     monitor.finish();
     let rules: BTreeSet<&str> = monitor.findings().iter().map(|finding| finding.rule.code).collect();

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use erratic::Erratic;
 
 use mobsync::handler::script::{self, ScriptFactory};
-use mobsync::host::{self, Job, Plan, Selection, StandardPlan};
+use mobsync::host::{self, Plan, Selection, SessionSetup, StandardPlan};
 use mobsync::protocol::Limits;
 use mobsync::protocol::*;
 use mobsync::rules::{Conditions, Finding, Monitor, Subject};
@@ -116,10 +116,10 @@ fn record(script: &Value, plan: impl Plan + 'static, seed: u64) -> Recorded {
     let header = Header { clock: Clock::Virtual, seed: Some(seed), limits: Limits::default(), ..Header::default() };
     let scheduler = Scheduler::new(SeededChoice::new(seed));
     let factory = Arc::new(ScriptFactory::new(script, scheduler.clone()));
-    let job = Job { factory, plan: Box::new(plan), limits: header.limits };
+    let setup = SessionSetup::new(factory, Box::new(plan), header.limits);
     let mut events = Vec::new();
     let mut monitor = Monitor::new(conditions(&header));
-    let ran = host::run_virtual(job, &scheduler, &mut |new: Vec<Event>, _: &Session| {
+    let ran = host::run_virtual(setup, &scheduler, &mut |new: Vec<Event>, _: &Session| {
         for event in &new {
             monitor.observe(event);
         }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::thread;
 
 use mobsync::handler::{CreateError, EnumItems, HandlerFactory, SyncCallback, SyncHandler};
-use mobsync::host::{self, Another, Job, Ran, RealTimeOptions, Selection, StandardPlan};
+use mobsync::host::{self, Ran, Selection, SessionSetup, StandardPlan};
 use mobsync::protocol::Limits;
 use mobsync::protocol::*;
 use mobsync::rules::{Conditions, Finding, Monitor};
@@ -177,10 +177,10 @@ fn limits(timeout_ms: u64) -> Limits {
 
 fn run(tested: Tested, limits: Limits) -> Came {
     let plan = StandardPlan::new(Initialize::new(SyncFlags::new(SyncEvent::MANUAL, 0)), Selection::All);
-    let job = Job { factory: Arc::new(Factory(Arc::new(tested))), plan: Box::new(plan), limits };
+    let setup = SessionSetup::new(Arc::new(Factory(Arc::new(tested))), Box::new(plan), limits);
     let conditions = Conditions { profile: Profile::Xp, limits, started: FileTime(u64::MAX / 2) };
     let (mut monitor, mut events) = (Monitor::new(conditions), Vec::new());
-    let ran = host::run_real(job, |_| {}, &mut |new: Vec<Event>, _: &Session| {
+    let ran = host::run_real(setup, |_| {}, &mut |new: Vec<Event>, _: &Session| {
         for event in &new {
             monitor.observe(event);
         }
@@ -399,9 +399,9 @@ fn the_users_cancel_reaches_a_handler_that_reports_and_one_that_does_not() {
         ..Tested::default()
     };
     let plan = StandardPlan::new(Initialize::new(SyncFlags::new(SyncEvent::MANUAL, 0)), Selection::All);
-    let job = Job { factory: Arc::new(Factory(Arc::new(tested))), plan: Box::new(plan), limits: limits(60_000) };
+    let setup = SessionSetup::new(Arc::new(Factory(Arc::new(tested))), Box::new(plan), limits(60_000));
     let ran = host::run_real(
-        job,
+        setup,
         move |given| controls.send(given).expect("the handler takes it"),
         &mut |_: Vec<Event>, _: &Session| {},
     );
@@ -417,12 +417,12 @@ fn run_two(first: Tested, second: Tested, together: bool) -> Came {
         Box::new(StandardPlan::new(initialize, Selection::All))
     };
     let limits = limits(60_000);
-    let job = Job { factory: Arc::new(Factory(Arc::new(first))), plan: plan(), limits };
-    let others = vec![Another { factory: Arc::new(Factory(Arc::new(second))), plan: plan() }];
-    let beside = RealTimeOptions { others, together, ..RealTimeOptions::default() };
+    let setup = SessionSetup::new(Arc::new(Factory(Arc::new(first))), plan(), limits)
+        .and(Arc::new(Factory(Arc::new(second))), plan())
+        .side_by_side(together);
     let conditions = Conditions { profile: Profile::Xp, limits, started: FileTime(u64::MAX / 2) };
     let (mut monitor, mut events) = (Monitor::new(conditions), Vec::new());
-    let ran = host::run_real_with(job, beside, |_| {}, &mut |new: Vec<Event>, _: &Session| {
+    let ran = host::run_real(setup, |_| {}, &mut |new: Vec<Event>, _: &Session| {
         for event in &new {
             monitor.observe(event);
         }

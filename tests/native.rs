@@ -5,10 +5,11 @@ mod native;
 
 use std::collections::BTreeSet;
 
-use mobsync::host::{Instruction, Plan, Selection, StandardPlan, View};
+use mobsync::host::{self, Instruction, Plan, Ran, Selection, SessionSetup, StandardPlan, View};
 use mobsync::job::{self, Handler, HandlerSpec, Standard, Terms};
 use mobsync::protocol::*;
 use mobsync::rules::{Conditions, Finding, Monitor};
+use mobsync::time::{Scheduler, SeededChoice};
 use mobsync::trace::diff::diff;
 use native::{notebook, notebook_in_c};
 
@@ -25,20 +26,24 @@ impl Came {
     }
 }
 
-fn run(handler: &Handler, flags: u32, wrap: impl FnOnce(Box<dyn Plan>) -> Box<dyn Plan>) -> Came {
+fn run(handler: &Handler, flags: u32) -> Came {
     let initialize = Initialize::new(SyncFlags::new(SyncEvent::MANUAL, flags));
     let mut terms = Terms::standard(Standard { initialize, selection: Selection::All, retries: 1 });
     // As much time as a busy machine needs.
     (terms.limits.timeout_ns, terms.limits.blocking_ns) = (60_000_000_000, 30_000_000_000);
-    let mut monitor = Monitor::new(Conditions::from(&terms.header(handler)));
+    let monitor = Monitor::new(Conditions::from(&terms.header(handler)));
     let mut events = Vec::new();
     let mut drain = |new: Vec<Event>, _: &Session| events.extend(new);
-    let launched = job::wrapped(handler, &terms, wrap, |_| {}, &mut drain).unwrap_or_else(|error| panic!("{error}"));
+    let launched = job::in_process(handler, &terms, |_| {}, &mut drain).unwrap_or_else(|error| panic!("{error}"));
+    judged(monitor, events, &launched.ran)
+}
+
+fn judged(mut monitor: Monitor, events: Vec<Event>, ran: &Ran) -> Came {
     for event in &events {
         monitor.observe(event);
     }
     monitor.finish();
-    let outcome = launched.ran.session.instances().next().map_or(Outcome::Unfinished, Instance::outcome);
+    let outcome = ran.session.instances().next().map_or(Outcome::Unfinished, Instance::outcome);
     Came { events, findings: monitor.take_findings(), outcome }
 }
 
@@ -82,7 +87,16 @@ impl Plan for Thorough {
 }
 
 fn thorough(handler: &Handler) -> Came {
-    run(handler, SyncFlags::MAYBOTHERUSER, |_| Box::new(Thorough::new()))
+    let initialize = Initialize::new(SyncFlags::new(SyncEvent::MANUAL, SyncFlags::MAYBOTHERUSER));
+    let mut terms = Terms::standard(Standard { initialize, selection: Selection::All, retries: 1 });
+    (terms.limits.timeout_ns, terms.limits.blocking_ns) = (60_000_000_000, 30_000_000_000);
+    let monitor = Monitor::new(Conditions::from(&terms.header(handler)));
+    let factory = handler.factory(&Scheduler::new(SeededChoice::new(0)));
+    let setup = SessionSetup::new(factory, Box::new(Thorough::new()), terms.limits);
+    let mut events = Vec::new();
+    let mut drain = |new: Vec<Event>, _: &Session| events.extend(new);
+    let ran = host::run_real(setup, |_| {}, &mut drain).unwrap_or_else(|error| panic!("{error}"));
+    judged(monitor, events, &ran)
 }
 
 #[test]
@@ -90,7 +104,7 @@ fn the_good_handlers_have_no_finding_in_any_session() {
     for probes in [false, true] {
         for (language, handler) in [("C++", notebook("", probes)), ("C", notebook_in_c(probes))] {
             for flags in [0, SyncFlags::MAYBOTHERUSER, SyncFlags::MAYBOTHERUSER | SyncFlags::SETTINGS] {
-                let came = run(&handler, flags, |plan| plan);
+                let came = run(&handler, flags);
                 assert_eq!(came.findings, [], "{language}, {flags:#x}");
             }
             let came = thorough(&handler);
@@ -105,8 +119,8 @@ fn the_good_handlers_have_no_finding_in_any_session() {
 #[test]
 fn the_handler_in_c_does_what_the_one_in_cpp_does() {
     for flags in [0, SyncFlags::MAYBOTHERUSER, SyncFlags::MAYBOTHERUSER | SyncFlags::SETTINGS] {
-        let cpp = run(&notebook("", true), flags, |plan| plan);
-        let c = run(&notebook_in_c(true), flags, |plan| plan);
+        let cpp = run(&notebook("", true), flags);
+        let c = run(&notebook_in_c(true), flags);
         if let Some(difference) = diff(&cpp.events, &c.events) {
             panic!("{flags:#x}: {difference}");
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mobsync::handler::script::{self, ScriptFactory};
-use mobsync::host::{self, Another, Job, Plan, Selection, StandardPlan};
+use mobsync::host::{self, Plan, Selection, SessionSetup, StandardPlan};
 use mobsync::protocol::Limits;
 use mobsync::protocol::*;
 use mobsync::rules::{Conditions, Finding, Monitor};
@@ -96,11 +96,10 @@ fn run(first: &Value, second: &Value, together: bool, seed: u64) -> Came {
         Arc::new(ScriptFactory::new(script, scheduler.clone()))
     };
     let limits = Limits::default();
-    let job = Job { factory: factory(first), plan: plan(), limits };
-    let others = vec![Another { factory: factory(second), plan: plan() }];
+    let setup = SessionSetup::new(factory(first), plan(), limits).and(factory(second), plan()).side_by_side(together);
     let conditions = Conditions { profile: Profile::Xp, limits, started: FileTime(u64::MAX / 2) };
     let (mut monitor, mut events) = (Monitor::new(conditions), Vec::new());
-    let ran = host::run_virtual_with(job, others, together, &scheduler, &mut |new: Vec<Event>, _: &Session| {
+    let ran = host::run_virtual(setup, &scheduler, &mut |new: Vec<Event>, _: &Session| {
         for event in &new {
             monitor.observe(event);
         }

@@ -1,7 +1,8 @@
 //! `--break-on`.
 
 use super::exit::Failure;
-use crate::host::{Plan, break_on};
+use crate::host::Observer;
+use crate::host::break_on::{self, BreakOn};
 use crate::rules::{Conditions, Rule, UnknownRule, select};
 
 /// The rules at whose violation `--break-on` wants the debugger's trap.
@@ -15,9 +16,9 @@ pub(super) fn asked(words: &[String], in_process: bool) -> Result<Vec<&'static R
     rules(words)
 }
 
-/// The plan, raising the debugger's trap at the violation of these rules; the plan itself if there are none.
-pub(super) fn wrap(plan: Box<dyn Plan>, rules: Vec<&'static Rule>, conditions: Conditions) -> Box<dyn Plan> {
-    if rules.is_empty() { plan } else { Box::new(break_on::wrap(plan, rules, conditions)) }
+/// Raises the debugger's trap at the violation of these rules; nothing if there are none.
+pub(super) fn observer(rules: Vec<&'static Rule>, conditions: Conditions) -> Option<Box<dyn Observer>> {
+    (!rules.is_empty()).then(|| Box::new(BreakOn::trap(rules, conditions)) as Box<dyn Observer>)
 }
 
 /// The rules that the words of `--break-on` select.

@@ -29,7 +29,7 @@ impl Hold<'_> {
             return Ok(job::isolated(&workers, handler, terms, started, drain)?);
         }
         let conditions = (&terms.header(handler)).into();
-        let wrap = |plan| break_on::wrap(plan, self.break_on.to_vec(), conditions);
-        Ok(job::wrapped(handler, terms, wrap, started, drain)?)
+        let observers = |_| break_on::observer(self.break_on.to_vec(), conditions).into_iter().collect();
+        Ok(job::in_process_observed(handler, terms, observers, started, drain)?)
     }
 }

@@ -1,7 +1,7 @@
 //! Stops a debugger at a violation: the trap is raised in the thread that broke the rule, inside its own callback.
 
-use super::plan::{Instruction, Plan, View};
-use crate::protocol::{Call, Callback, Event, Refusal, Session, Wish};
+use super::observer::Observer;
+use crate::protocol::{Event, Session};
 use crate::rules::{Conditions, Finding, Monitor, Rule};
 
 /// A debugger's trap cannot be raised here.
@@ -31,52 +31,36 @@ pub fn trap(finding: &Finding) {
     }
 }
 
-/// Lets a plan decide, and raises the debugger's trap at every event that breaks one of the rules: in the thread that
-/// made it, with the handler's own frames on the stack. Whether there is such a trap, [`available`] says.
+/// Does something at every finding of certain rules: on the thread of the event that broke the rule, with the handler's own
+/// frames on the stack.
 ///
 /// Findings that come when the session is over (a connection left open) have no thread to stop in.
-pub fn wrap(plan: Box<dyn Plan>, rules: Vec<&'static Rule>, conditions: Conditions) -> impl Plan {
-    BreakOn::new(plan, rules, conditions, trap)
-}
-
-/// A plan that lets another one decide, and does something at the violation of certain rules.
 pub struct BreakOn<H> {
-    inner: Box<dyn Plan>,
     rules: Vec<&'static Rule>,
     monitor: Monitor,
     hit: H,
 }
 
-impl<H: FnMut(&Finding) + Send> BreakOn<H> {
-    /// `hit` is called for every finding of one of the rules, under the session's lock, on the thread of the event that
-    /// brought it.
-    pub fn new(inner: Box<dyn Plan>, rules: Vec<&'static Rule>, conditions: Conditions, hit: H) -> Self {
-        Self { inner, rules, monitor: Monitor::new(conditions), hit }
+impl BreakOn<fn(&Finding)> {
+    /// Raises the debugger's trap. Whether there is one, [`available`] says.
+    pub fn trap(rules: Vec<&'static Rule>, conditions: Conditions) -> Self {
+        Self::new(rules, conditions, trap)
     }
 }
 
-impl<H: FnMut(&Finding) + Send> Plan for BreakOn<H> {
-    fn next(&mut self, view: View<'_>) -> Instruction {
-        self.inner.next(view)
+impl<H: FnMut(&Finding) + Send> BreakOn<H> {
+    /// `hit` is called for every finding of one of the rules, under the session's lock.
+    pub fn new(rules: Vec<&'static Rule>, conditions: Conditions, hit: H) -> Self {
+        Self { rules, monitor: Monitor::new(conditions), hit }
     }
+}
 
-    fn wish(&mut self, view: View<'_>, callback: &Callback) -> Wish {
-        self.inner.wish(view, callback)
-    }
-
-    fn observe(&mut self, event: &Event, session: &Session) -> bool {
-        let woken = self.inner.observe(event, session);
+impl<H: FnMut(&Finding) + Send> Observer for BreakOn<H> {
+    fn event(&mut self, event: &Event, _: &Session, _: bool) -> bool {
         if self.monitor.observe(event) > 0 {
-            for finding in self.monitor.take_findings() {
-                if self.rules.contains(&finding.rule) {
-                    (self.hit)(&finding);
-                }
-            }
+            let found = self.monitor.take_findings();
+            found.iter().filter(|finding| self.rules.contains(&finding.rule)).for_each(&mut self.hit);
         }
-        woken
-    }
-
-    fn refused(&mut self, call: &Call, why: Refusal) {
-        self.inner.refused(call, why);
+        false
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::{
     Call, CallMethod, Callback, Event, EventKind, GUID_NULL, Guid, HResult, HandlerFlags, Initialize, Instance,
-    Interface, Item, ItemFlags, ItemState, Note, PrepareForSync, Refusal, Return, Session, SetItemStatus,
+    Interface, Item, ItemFlags, ItemState, PrepareForSync, Refusal, Return, Session, SetItemStatus,
     SetProgressCallback, ShowError, ShowProperties, State, Status, Synchronize, Thread, Walk, Wish,
 };
 
@@ -56,16 +56,6 @@ pub trait Plan: Send {
     /// The session machine refused a call that [`Plan::next`] asked for; it was not made.
     fn refused(&mut self, call: &Call, why: Refusal) {
         let _ = (call, why);
-    }
-
-    /// Whether there is something to note about the event that was observed last. Asked after every event: it must be quick.
-    fn has_notes(&self) -> bool {
-        false
-    }
-
-    /// What there is to note, each with the thread that it concerns.
-    fn take_notes(&mut self) -> Vec<(Thread, Note)> {
-        Vec::new()
     }
 }
 
@@ -377,13 +367,5 @@ impl Plan for Box<dyn Plan> {
 
     fn refused(&mut self, call: &Call, why: Refusal) {
         (**self).refused(call, why);
-    }
-
-    fn has_notes(&self) -> bool {
-        (**self).has_notes()
-    }
-
-    fn take_notes(&mut self) -> Vec<(Thread, Note)> {
-        (**self).take_notes()
     }
 }

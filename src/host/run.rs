@@ -4,6 +4,7 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use super::driver::{Driver, run_together};
+use super::observer::Observer;
 use super::plan::Plan;
 use super::shared::{Outlet, Shared};
 use super::tape::Tape;
@@ -36,14 +37,40 @@ pub struct Ran {
     pub exhausted: bool,
 }
 
-/// One session with one handler.
-pub struct Job {
-    /// Makes the instance.
-    pub factory: Arc<dyn HandlerFactory>,
-    /// What the manager and the user do.
-    pub plan: Box<dyn Plan>,
-    /// The time limits.
-    pub limits: Limits,
+/// A session before it runs: its instances, what the manager and the user do with each, and who looks on.
+pub struct SessionSetup {
+    instances: Vec<(Arc<dyn HandlerFactory>, Box<dyn Plan>)>,
+    side_by_side: bool,
+    observers: Vec<Box<dyn Observer>>,
+    limits: Limits,
+}
+
+impl SessionSetup {
+    /// A session with one instance.
+    pub fn new(factory: Arc<dyn HandlerFactory>, plan: Box<dyn Plan>, limits: Limits) -> Self {
+        Self { instances: vec![(factory, plan)], side_by_side: false, observers: Vec::new(), limits }
+    }
+
+    /// Adds an instance. It is driven when the one before is released, unless the session is to run them
+    /// [side by side](Self::side_by_side).
+    #[must_use]
+    pub fn and(mut self, factory: Arc<dyn HandlerFactory>, plan: Box<dyn Plan>) -> Self {
+        self.instances.push((factory, plan));
+        self
+    }
+
+    /// Whether the instances are driven side by side.
+    #[must_use]
+    pub fn side_by_side(self, side_by_side: bool) -> Self {
+        Self { side_by_side, ..self }
+    }
+
+    /// Adds an observer. It sees the events of every instance.
+    #[must_use]
+    pub fn observed_by(mut self, observer: Box<dyn Observer>) -> Self {
+        self.observers.push(observer);
+        self
+    }
 }
 
 /// Reaches into a running session from another thread. Clones reach the same session.
@@ -69,9 +96,9 @@ impl Controller for Shared {
 }
 
 impl Controls {
-    /// That reach the session by what `steer` does.
-    pub fn new(steer: Arc<dyn Controller>) -> Self {
-        Self(steer)
+    /// Controls that reach the session by what `controller` does.
+    pub fn new(controller: Arc<dyn Controller>) -> Self {
+        Self(controller)
     }
 
     /// The user wants everything stopped, through the protocol: Progress is answered with CANCELALL and items are skipped.
@@ -93,25 +120,13 @@ pub trait ApartmentObserver: Send + Sync {
     fn stack(&self) -> Vec<Text>;
 }
 
-/// Another instance of the session.
-pub struct Another {
-    /// Makes the instance.
-    pub factory: Arc<dyn HandlerFactory>,
-    /// What the manager and the user do with it.
-    pub plan: Box<dyn Plan>,
-}
-
-/// What a session may have beside its job.
+/// What a session in real time may have beside its setup.
 #[derive(Default)]
 pub struct RealTimeOptions {
-    /// More instances, numbered from 2.
-    pub others: Vec<Another>,
-    /// The instances are driven side by side; otherwise each when the one before is released.
-    pub together: bool,
     /// Events go there, and not to the drain.
     pub outlet: Option<Box<dyn Outlet>>,
     /// Says what a thread does that does not return.
-    pub lookout: Option<Arc<dyn ApartmentObserver>>,
+    pub apartment: Option<Arc<dyn ApartmentObserver>>,
     /// How long the callbacks of a handler are still heard when the session is over.
     pub linger: Duration,
 }
@@ -126,23 +141,27 @@ const TICK: Duration = Duration::from_millis(40);
 ///
 /// # Errors
 /// When the instance cannot be created.
-pub fn run_real(job: Job, started: impl FnOnce(Controls), drain: &mut dyn Drain) -> Result<Ran, CreateError> {
-    run_real_with(job, RealTimeOptions::default(), started, drain)
+pub fn run_real(
+    setup: SessionSetup,
+    started: impl FnOnce(Controls),
+    drain: &mut dyn Drain,
+) -> Result<Ran, CreateError> {
+    run_real_with(setup, RealTimeOptions::default(), started, drain)
 }
 
-/// As [`run_real`], with something beside the job.
+/// As [`run_real`], with options.
 ///
 /// # Errors
 /// When the instance cannot be created.
 pub fn run_real_with(
-    job: Job,
-    beside: RealTimeOptions,
+    setup: SessionSetup,
+    options: RealTimeOptions,
     started: impl FnOnce(Controls),
     drain: &mut dyn Drain,
 ) -> Result<Ran, CreateError> {
-    let RealTimeOptions { others, together, outlet, lookout, linger } = beside;
-    let (company, plans) = Instances::new(job.factory, job.plan, others, together, job.limits);
-    let shared = Arc::new(Shared::new(Clock::Real { started: Instant::now() }, plans, together));
+    let RealTimeOptions { outlet, apartment: apartment_observer, linger } = options;
+    let limits = setup.limits;
+    let (instances, shared) = setup.into_parts(Clock::Real { started: Instant::now() });
     started(Controls(Arc::<Shared>::clone(&shared)));
     if let Some(outlet) = outlet {
         shared.set_outlet(outlet);
@@ -150,14 +169,14 @@ pub fn run_real_with(
     let (tell, told) = mpsc::channel();
     let apartment = {
         let shared = Arc::clone(&shared);
-        let lookout = lookout.clone();
+        let observer = apartment_observer.clone();
         std::thread::Builder::new().name(Thread::APARTMENT.to_string()).spawn(move || {
             enter_apartment();
-            if let Some(lookout) = lookout {
-                lookout.enter();
+            if let Some(observer) = observer {
+                observer.enter();
             }
             // The receiver waits for as long as this thread runs, unless it has given up on it.
-            let _ = tell.send(company.run(&shared, &mut || {}));
+            let _ = tell.send(instances.run(&shared, &mut || {}));
             shared.end();
         })
     };
@@ -171,8 +190,8 @@ pub fn run_real_with(
             Ok(ended) => break ended,
             Err(mpsc::TryRecvError::Empty) => {
                 pass_on(&shared, &mut tape, drain);
-                let stack = || lookout.as_ref().map(|lookout| lookout.stack()).unwrap_or_default();
-                if shared.lock().left || shared.give_up_on_hung_call(job.limits.timeout_ns, stack) {
+                let stack = || apartment_observer.as_ref().map(|observer| observer.stack()).unwrap_or_default();
+                if shared.lock().left || shared.give_up_on_hung_call(limits.timeout_ns, stack) {
                     break Ok(());
                 }
             }
@@ -197,27 +216,13 @@ pub fn run_real_with(
 ///
 /// # Errors
 /// When the instance cannot be created.
-pub fn run_virtual(job: Job, scheduler: &Scheduler, drain: &mut dyn Drain) -> Result<Ran, CreateError> {
-    run_virtual_with(job, Vec::new(), false, scheduler, drain)
-}
-
-/// As [`run_virtual`], with more instances: side by side (`together`), or one after the other.
-///
-/// # Errors
-/// When an instance cannot be created.
-pub fn run_virtual_with(
-    job: Job,
-    others: Vec<Another>,
-    together: bool,
-    scheduler: &Scheduler,
-    drain: &mut dyn Drain,
-) -> Result<Ran, CreateError> {
-    let (company, plans) = Instances::new(job.factory, job.plan, others, together, job.limits);
-    let shared = Arc::new(Shared::new(Clock::Virtual(scheduler.clone()), plans, together));
+pub fn run_virtual(setup: SessionSetup, scheduler: &Scheduler, drain: &mut dyn Drain) -> Result<Ran, CreateError> {
+    let limits = setup.limits;
+    let (instances, shared) = setup.into_parts(Clock::Virtual(scheduler.clone()));
     let mut tape = Tape::default();
-    company.run(&shared, &mut || pass_on(&shared, &mut tape, &mut *drain))?;
+    instances.run(&shared, &mut || pass_on(&shared, &mut tape, &mut *drain))?;
     // What the handler left running may still call back, and is heard.
-    scheduler.drain(scheduler.now_ns().saturating_add(job.limits.timeout_ns));
+    scheduler.drain(scheduler.now_ns().saturating_add(limits.timeout_ns));
     close(&shared, &mut tape, drain);
     let session = shared.lock().session.clone();
     Ok(Ran { session, left: false, exhausted: scheduler.is_exhausted() })
@@ -226,33 +231,27 @@ pub fn run_virtual_with(
 /// The instances of a session.
 struct Instances {
     factories: Vec<Arc<dyn HandlerFactory>>,
-    together: bool,
+    side_by_side: bool,
     limits: Limits,
 }
 
-impl Instances {
-    fn new(
-        factory: Arc<dyn HandlerFactory>,
-        plan: Box<dyn Plan>,
-        others: Vec<Another>,
-        together: bool,
-        limits: Limits,
-    ) -> (Self, Vec<Box<dyn Plan>>) {
-        let (mut factories, mut plans) = (vec![factory], vec![plan]);
-        for Another { factory, plan } in others {
-            factories.push(factory);
-            plans.push(plan);
-        }
-        (Self { factories, together, limits }, plans)
+impl SessionSetup {
+    fn into_parts(self, clock: Clock) -> (Instances, Arc<Shared>) {
+        let Self { instances, side_by_side, observers, limits } = self;
+        let (factories, plans) = instances.into_iter().unzip();
+        let shared = Arc::new(Shared::new(clock, plans, observers, side_by_side));
+        (Instances { factories, side_by_side, limits }, shared)
     }
+}
 
+impl Instances {
     fn run(&self, shared: &Arc<Shared>, between: &mut dyn FnMut()) -> Result<(), CreateError> {
         let drivers = self
             .factories
             .iter()
             .zip(1..)
             .map(|(factory, number)| Driver::new(shared, HandlerId(number), factory.as_ref(), self.limits));
-        if self.together {
+        if self.side_by_side {
             run_together(drivers.collect::<Result<_, _>>()?, between);
             return Ok(());
         }
@@ -271,14 +270,16 @@ fn pass_on(shared: &Shared, tape: &mut Tape, drain: &mut dyn Drain) {
 
 /// The session is over: connections are closed, and nothing is recorded any more.
 fn close(shared: &Shared, tape: &mut Tape, drain: &mut dyn Drain) {
-    let connections = shared.lock().session.connections().to_vec();
-    let over = shared.lock().session.is_over();
-    if over {
-        for name in connections {
-            let note = Note::ConnectionClosed(ConnectionClosed { name });
-            shared.note(HandlerId::FIRST, Thread::APARTMENT, note);
-        }
+    let closing = closing_notes(&shared.lock().session);
+    for note in closing {
+        shared.note(HandlerId::FIRST, Thread::APARTMENT, note);
     }
     shared.lock().closed = true;
     pass_on(shared, tape, drain);
+}
+
+/// What the manager does at the very end: it closes the connections that are open, when every instance is over.
+pub(crate) fn closing_notes(session: &Session) -> Vec<Note> {
+    let open = if session.is_over() { session.connections() } else { &[] };
+    open.iter().map(|name| Note::ConnectionClosed(ConnectionClosed { name: name.clone() })).collect()
 }

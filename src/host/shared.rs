@@ -6,6 +6,7 @@ use std::time::Duration;
 // Not the standard library's: these are compiled with the program, so that ThreadSanitizer sees what they do (scripts/tsan).
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
+use super::observer::{Observer, Observers};
 use super::plan::{Instruction, Plan, View};
 use super::tape::Tape;
 use crate::handler::{Chronicle, SyncCallback};
@@ -60,11 +61,31 @@ fn plan_of(plans: &mut [Box<dyn Plan>], handler: HandlerId) -> Option<&mut Box<d
     plans.get_mut(index(handler))
 }
 
+/// Whether `Synchronize` has to wait for another instance, which has not prepared yet.
+fn must_wait_for_others(session: &Session, together: bool, handler: HandlerId) -> bool {
+    let unprepared = |other: &Instance| {
+        !other.state().is_end()
+            && other.id() != handler
+            && matches!(
+                other.state(),
+                SessionState::Created
+                    | SessionState::Initialized
+                    | SessionState::Enumerated
+                    | SessionState::Ready
+                    | SessionState::Preparing
+                    | SessionState::PrepareReturned
+            )
+    };
+    together && session.instances().any(unprepared)
+}
+
 /// What the lock guards.
 pub(super) struct SharedState {
     pub(super) session: Session,
     /// What each instance's manager and user want, in the order of their numbers.
     plans: Vec<Box<dyn Plan>>,
+    /// Whoever looks on.
+    observers: Observers,
     /// The instances are driven side by side: `Synchronize` waits until every prepare phase has ended.
     together: bool,
     /// What nobody has taken yet.
@@ -104,9 +125,8 @@ impl SharedState {
 
     /// Keeps an event that is applied already.
     fn keep(&mut self, event: &Event) {
-        if let Some(plan) = plan_of(&mut self.plans, event.handler) {
-            self.woken |= plan.observe(event, &self.session);
-        }
+        let woken = plan_of(&mut self.plans, event.handler).is_some_and(|plan| plan.observe(event, &self.session));
+        self.woken |= self.observers.event(event, &self.session, woken);
         match &mut self.outlet {
             Some(outlet) => outlet.record(event, None),
             None => self.tape.record(event, None),
@@ -114,10 +134,12 @@ impl SharedState {
         self.keep_notes(event.handler, event.at_ns);
     }
 
-    /// Records what the plan has to note.
+    /// Records what the observers have to note.
     fn keep_notes(&mut self, handler: HandlerId, at_ns: u64) {
-        let Some(plan) = plan_of(&mut self.plans, handler).filter(|plan| plan.has_notes()) else { return };
-        for (thread, note) in plan.take_notes() {
+        if !self.observers.have_notes() {
+            return;
+        }
+        for (thread, note) in self.observers.take_notes() {
             self.record(at_ns, thread, handler, EventKind::Note(Box::new(note)));
         }
     }
@@ -127,14 +149,15 @@ impl SharedState {
         let (first, second, id) = (self.seq(), self.seq(), self.call_id());
         let now_ns = event.at_ns;
         self.hear(event.handler, now_ns);
-        let Self { session, plans, cancelled, tape, outlet, woken, reply, .. } = self;
+        let Self { session, plans, observers, cancelled, tape, outlet, woken, reply, .. } = self;
         let Some(plan) = plan_of(plans, event.handler) else { return HResult::E_UNEXPECTED };
         event.seq = first;
         let EventKind::Callback { call, what } = &mut event.kind else { return HResult::E_UNEXPECTED };
         *call = id;
         let wish = match session.instance(event.handler) {
             Some(instance) => {
-                plan.wish(View { session, instance, now_ns, cancelled: *cancelled, thread: &event.thread }, what)
+                let view = View { session, instance, now_ns, cancelled: *cancelled, thread: &event.thread };
+                observers.wish(view, what, plan.wish(view, what))
             }
             None => Wish::None,
         };
@@ -146,15 +169,13 @@ impl SharedState {
             Some(outlet) => outlet.record(event, Some(result)),
             None => tape.record(event, Some(result)),
         }
-        *woken |= plan.observe(event, session);
+        *woken |= observers.event(event, session, plan.observe(event, session));
         (reply.seq, reply.at_ns, reply.handler) = (second, now_ns, event.handler);
         // Nobody asks the event for its thread any more.
         std::mem::swap(&mut reply.thread, &mut event.thread);
-        *woken |= plan.observe(reply, session);
-        if plan.has_notes() {
-            let handler = event.handler;
-            self.keep_notes(handler, now_ns);
-        }
+        *woken |= observers.event(reply, session, plan.observe(reply, session));
+        let handler = event.handler;
+        self.keep_notes(handler, now_ns);
         result
     }
 
@@ -171,24 +192,6 @@ impl SharedState {
         self.heard_ns.get(index(handler)).copied().unwrap_or(0)
     }
 
-    /// Whether `Synchronize` has to wait for another instance, which has not prepared yet.
-    fn must_wait_for_others(&self, handler: HandlerId) -> bool {
-        let unprepared = |other: &Instance| {
-            !other.state().is_end()
-                && other.id() != handler
-                && matches!(
-                    other.state(),
-                    SessionState::Created
-                        | SessionState::Initialized
-                        | SessionState::Enumerated
-                        | SessionState::Ready
-                        | SessionState::Preparing
-                        | SessionState::PrepareReturned
-                )
-        };
-        self.together && self.session.instances().any(unprepared)
-    }
-
     fn seq(&mut self) -> u64 {
         self.next_seq += 1;
         self.next_seq
@@ -202,13 +205,19 @@ impl SharedState {
 
 impl Shared {
     /// For instances with these plans, numbered from 1.
-    pub(super) fn new(clock: Clock, plans: Vec<Box<dyn Plan>>, together: bool) -> Self {
+    pub(super) fn new(
+        clock: Clock,
+        plans: Vec<Box<dyn Plan>>,
+        observers: Vec<Box<dyn Observer>>,
+        together: bool,
+    ) -> Self {
         let kind = EventKind::Reply { call: CallId(0), method: CallbackMethod::Progress, hr: HResult::S_OK };
         let state = SharedState {
             session: Session::default(),
             reply: Event { seq: 0, at_ns: 0, thread: Thread::APARTMENT, handler: HandlerId::FIRST, kind },
             heard_ns: vec![0; plans.len()],
             plans,
+            observers: Observers(observers),
             together,
             tape: Tape::default(),
             outlet: None,
@@ -225,7 +234,7 @@ impl Shared {
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, SharedState> {
-        // Nothing of a handler runs under this lock, so a panic under it can only be a plan's; the events recorded before are
+        // Nothing of a handler runs under this lock, so a panic under it can only be a plan's or an observer's; the events recorded before are
         // still true.
         self.state.lock()
     }
@@ -257,8 +266,16 @@ impl Shared {
         let view =
             View { session: &state.session, instance, now_ns, cancelled: state.cancelled, thread: &Thread::APARTMENT };
         let Some(plan) = plan_of(&mut state.plans, handler) else { return Decision::Over };
-        match plan.next(view) {
-            Instruction::Call(Call::Synchronize(_)) if state.must_wait_for_others(handler) => Decision::Wait(None),
+        let intervention = state.observers.intervene(view);
+        let by_plan = intervention.is_none();
+        let instruction = intervention.unwrap_or_else(|| plan.next(view));
+        state.observers.decided(view, &instruction, by_plan);
+        match instruction {
+            Instruction::Call(Call::Synchronize(_))
+                if must_wait_for_others(&state.session, state.together, handler) =>
+            {
+                Decision::Wait(None)
+            }
             Instruction::Call(call) => match instance.may(&Thread::APARTMENT, &call) {
                 Ok(()) => {
                     let id = state.call_id();
@@ -268,9 +285,10 @@ impl Shared {
                     Decision::Call(id, call)
                 }
                 Err(why) => {
-                    if let Some(plan) = plan_of(&mut state.plans, handler) {
+                    if by_plan {
                         plan.refused(&call, why);
                     }
+                    state.observers.refused(&call, why, by_plan);
                     Decision::Refused
                 }
             },

@@ -11,16 +11,16 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
+use super::assemble::Outcomes;
 use super::channel::{Channel, RecordKind};
-use super::terms::Planned;
 use super::worker::{Done, PlanNews, WorkerJob};
 use super::{Handler, Launched, Terms, stack};
 use crate::handler::CreateError;
 use crate::handler::com::crash;
-use crate::host::{self, Controller, Controls, Drain, Plan, Ran};
+use crate::host::{self, Controller, Controls, Drain, Ran};
 use crate::protocol::{
-    ConnectionClosed, Crashed, Created, Event, EventKind, HandlerId, Instance, MethodName, Note, Session, Stack,
-    Thread, TimedOut, WaitingFor,
+    Crashed, Created, Event, EventKind, HandlerId, Instance, MethodName, Note, Session, Stack, Thread, TimedOut,
+    WaitingFor,
 };
 
 /// How often the ring is emptied.
@@ -100,13 +100,13 @@ pub fn isolated(
         return Err(error(format!("no thread to wait for a worker: {why}")));
     }
 
-    let mut hearing = Hearing::new(handler, terms);
+    let mut session = WorkerSession::new(handler, terms);
     let limit = Duration::from_nanos(terms.limits.timeout_ns.max(terms.limits.blocking_ns)).saturating_add(GRACE);
     let mut heard = Instant::now();
     let mut given_up = false;
     let status = loop {
         let ended = told.recv_timeout(TICK);
-        match hearing.hear(&channel, drain) {
+        match session.receive(&channel, drain) {
             Ok(true) => heard = Instant::now(),
             Ok(false) => {}
             Err(_) => given_up = true,
@@ -116,17 +116,17 @@ pub fn isolated(
             Err(mpsc::RecvTimeoutError::Disconnected) => break None,
             Err(mpsc::RecvTimeoutError::Timeout) => {}
         }
-        if hearing.done.is_some() || given_up || (heard.elapsed() > limit && hearing.is_owed_something()) {
-            given_up |= hearing.done.is_none();
+        if session.done.is_some() || given_up || (heard.elapsed() > limit && session.is_owed_something()) {
+            given_up |= session.done.is_none();
             end_group(group, &mark);
         }
     };
     end_group(group, &mark);
-    let sound = hearing.hear(&channel, drain).is_ok();
-    if hearing.done.is_none() {
-        hearing.ended_by_itself(&channel, status.as_ref(), given_up && sound, drain);
+    let sound = session.receive(&channel, drain).is_ok();
+    if session.done.is_none() {
+        session.ended_by_itself(&channel, status.as_ref(), given_up && sound, drain);
     }
-    hearing.into_launched(error)
+    session.into_launched(error)
 }
 
 /// Something that no other session of any process is marked with.
@@ -175,27 +175,27 @@ fn end_marked(mark: &str) {
     let _ = mark;
 }
 
-/// What is heard of a worker.
-struct Hearing {
+/// A worker's session, as its parent receives it.
+struct WorkerSession {
     name: String,
     native: bool,
     session: Session,
-    planned: Planned,
+    outcomes: Outcomes,
     parts: Vec<u8>,
     next_seq: u64,
     at_ns: u64,
     done: Option<Done>,
 }
 
-impl Hearing {
+impl WorkerSession {
     fn new(handler: &Handler, terms: &Terms) -> Self {
-        let planned = terms.plan();
+        let outcomes = Outcomes::of(terms);
         let (name, native) = (handler.name(), handler.is_native());
         Self {
             name,
             native,
             session: Session::default(),
-            planned,
+            outcomes,
             parts: Vec::new(),
             next_seq: 1,
             at_ns: 0,
@@ -204,7 +204,7 @@ impl Hearing {
     }
 
     /// Takes all that has come; false when that is nothing. An error when it makes no sense.
-    fn hear(&mut self, channel: &Channel, drain: &mut dyn Drain) -> Result<bool, super::channel::Corrupt> {
+    fn receive(&mut self, channel: &Channel, drain: &mut dyn Drain) -> Result<bool, super::channel::Corrupt> {
         let mut events = Vec::new();
         let mut sense = true;
         let (mut parts, mut next_seq) = (std::mem::take(&mut self.parts), self.next_seq);
@@ -234,17 +234,19 @@ impl Hearing {
         for event in &events {
             self.session.apply(event);
             self.at_ns = event.at_ns;
-            // What is told of the steps is what the worker's plan knows; this one remembers what nearly happened.
-            self.planned.plan.observe(event, &self.session);
+            // What came of the steps is what the worker's plan knows, and reports; what nearly happened is in the events.
+            if let Some(steps) = self.outcomes.steps.as_ref().filter(|_| event.handler == HandlerId::FIRST) {
+                steps.remember(event, &self.session);
+            }
         }
         drain.events(events, &self.session);
     }
 
     fn take(&self, news: PlanNews) {
-        if let (Some(steps), Some(news)) = (&self.planned.steps, news.steps) {
+        if let (Some(steps), Some(news)) = (&self.outcomes.steps, news.steps) {
             steps.take_over(news);
         }
-        if let (Some(recording), Some(news)) = (&self.planned.recording, news.recording) {
+        if let (Some(recording), Some(news)) = (&self.outcomes.recording, news.recording) {
             recording.take_over(news);
         }
     }
@@ -282,10 +284,8 @@ impl Hearing {
             );
         }
         self.say_how(channel, status, given_up, drain);
-        if self.session.is_over() {
-            for name in self.session.connections().to_vec() {
-                self.note(Note::ConnectionClosed(ConnectionClosed { name }), drain);
-            }
+        for note in host::closing_notes(&self.session) {
+            self.note(note, drain);
         }
     }
 
@@ -326,7 +326,7 @@ impl Hearing {
         if let Some((_, why)) = done.not_created {
             return Err(error(why));
         }
-        let Planned { steps, recording, .. } = self.planned;
+        let Outcomes { steps, recording } = self.outcomes;
         let ran = Ran { session: self.session, left: done.left, exhausted: done.exhausted };
         Ok(Launched { ran, steps, recording })
     }

@@ -1,6 +1,7 @@
 //! Sessions as jobs: which handler, and what the manager and the user do. A job can be written down, and be run by another
 //! process of this program just as by this one.
 
+mod assemble;
 #[cfg(unix)]
 mod channel;
 mod error;
@@ -19,7 +20,7 @@ mod worker;
 pub use error::HandlerError;
 #[cfg(unix)]
 pub use isolated::{Workers, isolated};
-pub use run::{Launched, in_process, wrapped};
+pub use run::{Launched, in_process, in_process_observed};
 pub use spec::{Handler, HandlerSpec, Opened};
 pub use terms::{Doing, Standard, Terms};
 #[cfg(unix)]

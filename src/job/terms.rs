@@ -5,10 +5,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use super::Handler;
-use crate::host::{Plan, Selection, StandardPlan};
+use crate::host::Selection;
 use crate::protocol::{FileTime, Initialize, Limits, Profile};
 use crate::rules::Conditions;
-use crate::scenario::{Recorder, Recording, Scenario, ScenarioPlan, Steps};
+use crate::scenario::Scenario;
 use crate::trace::{Clock, Header, VIRTUAL_START};
 
 /// Everything about a session but its handler.
@@ -45,15 +45,6 @@ pub struct Standard {
     pub selection: Selection,
     /// How many rounds of showing errors, and so of retries, the user goes for.
     pub retries: u32,
-}
-
-/// A plan, and what can be asked about it when the session is over.
-pub(super) struct Planned {
-    pub(super) plan: Box<dyn Plan>,
-    /// What is done with another instance, and whether that is done at the same time.
-    pub(super) another: Option<(Box<dyn Plan>, bool)>,
-    pub(super) steps: Option<Steps>,
-    pub(super) recording: Option<Recording>,
 }
 
 impl Terms {
@@ -110,33 +101,6 @@ impl Terms {
             seed,
             limits: self.limits,
         }
-    }
-
-    pub(super) fn plan(&self) -> Planned {
-        let (plan, steps): (Box<dyn Plan>, _) = match &self.doing {
-            Doing::Standard(standard) => {
-                let mut plan = StandardPlan::new(standard.initialize.clone(), standard.selection.clone());
-                plan.retries = standard.retries;
-                (Box::new(plan), None)
-            }
-            Doing::Scenario(scenario) => {
-                let (plan, steps) = ScenarioPlan::new(scenario);
-                (Box::new(plan), Some(steps))
-            }
-        };
-        let another = match &self.doing {
-            Doing::Scenario(scenario) => scenario.of_another().map(|another| {
-                let together = scenario.another.as_ref().is_some_and(|another| another.together);
-                let plan: Box<dyn Plan> = Box::new(ScenarioPlan::new(&another).0);
-                (plan, together)
-            }),
-            Doing::Standard(_) => None,
-        };
-        if !self.record {
-            return Planned { plan, another, steps, recording: None };
-        }
-        let (plan, recording) = Recorder::new(plan, self.initialize(), self.selection());
-        Planned { plan: Box::new(plan), another, steps, recording: Some(recording) }
     }
 }
 

@@ -1,35 +1,24 @@
 //! Takes the handler's stack where a callback breaks a rule.
 
 use super::stack;
-use crate::host::{Instruction, Plan, View};
-use crate::protocol::{Call, Callback, Event, EventKind, Note, Refusal, Session, Stack, Thread, Wish};
+use crate::host::Observer;
+use crate::protocol::{Event, EventKind, Note, Session, Stack, Thread};
 use crate::rules::{Conditions, Monitor, Subject};
 
-/// A plan that lets another one decide, and notes the stack of the thread whose callback breaks a rule. A callback that
-/// breaks none takes no stack.
+/// Notes the stack of the thread whose callback breaks a rule. A callback that breaks none takes no stack.
 pub(super) struct Violations {
-    inner: Box<dyn Plan>,
     monitor: Monitor,
     notes: Vec<(Thread, Note)>,
 }
 
 impl Violations {
-    pub(super) fn new(inner: Box<dyn Plan>, conditions: Conditions) -> Self {
-        Self { inner, monitor: Monitor::new(conditions), notes: Vec::new() }
+    pub(super) fn new(conditions: Conditions) -> Self {
+        Self { monitor: Monitor::new(conditions), notes: Vec::new() }
     }
 }
 
-impl Plan for Violations {
-    fn next(&mut self, view: View<'_>) -> Instruction {
-        self.inner.next(view)
-    }
-
-    fn wish(&mut self, view: View<'_>, callback: &Callback) -> Wish {
-        self.inner.wish(view, callback)
-    }
-
-    fn observe(&mut self, event: &Event, session: &Session) -> bool {
-        let woken = self.inner.observe(event, session);
+impl Observer for Violations {
+    fn event(&mut self, event: &Event, _: &Session, _: bool) -> bool {
         if self.monitor.observe(event) > 0 {
             let found = self.monitor.take_findings();
             let of_handler = found.iter().any(|finding| finding.rule.subject == Subject::Handler);
@@ -39,11 +28,7 @@ impl Plan for Violations {
                 self.notes.push((event.thread.clone(), note));
             }
         }
-        woken
-    }
-
-    fn refused(&mut self, call: &Call, why: Refusal) {
-        self.inner.refused(call, why);
+        false
     }
 
     fn has_notes(&self) -> bool {

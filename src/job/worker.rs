@@ -7,18 +7,14 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::assemble::{Assembled, Outcomes, assemble};
 use super::channel::{Channel, RecordKind};
-use super::run::others;
-use super::terms::Planned;
-use super::violations::Violations;
-use super::{Handler, HandlerSpec, Opened, Terms, stack};
+use super::{Handler, HandlerSpec, Terms, stack};
 use crate::handler::CreateError;
 use crate::handler::com::{AskableThread, use_another_stack, write_crashes_to};
-use crate::host::{self, ApartmentObserver, Instruction, Job, Outlet, Plan, RealTimeOptions, View};
-use crate::protocol::{Call, Callback, Event, HResult, Note, Refusal, Session, Text, Thread, Wish};
-use crate::rules::Conditions;
+use crate::host::{self, ApartmentObserver, Instruction, Observer, Outlet, RealTimeOptions, View};
+use crate::protocol::{Call, Callback, Event, HResult, Refusal, Session, Text, Wish};
 use crate::scenario::{self, Recording, StepCame, Steps};
-use crate::time::{Scheduler, SeededChoice};
 
 /// What a worker is to do.
 #[derive(Serialize, Deserialize)]
@@ -79,7 +75,7 @@ fn run() -> Result<(), String> {
     write_crashes_to(memory, at, crate::time::name_of_crashed_thread);
 
     let handler = job.handler.open().map_err(|error| error.to_string())?;
-    let ended = hold(&handler, &job.terms, channel);
+    let ended = run_session(&handler, &job.terms, channel);
     let done = match ended {
         Ok(ran) => Done { left: ran.left, exhausted: ran.exhausted, not_created: None },
         Err(CreateError { handler, why }) => Done { left: false, exhausted: false, not_created: Some((handler, why)) },
@@ -107,38 +103,18 @@ fn tell<T: Serialize>(channel: &Channel, kind: RecordKind, what: &T) {
     channel.write(kind, &bytes, is_orphan);
 }
 
-fn hold(handler: &Handler, terms: &Terms, channel: &'static Channel) -> Result<host::Ran, CreateError> {
-    let Planned { plan, another, steps, recording } = terms.plan();
-    let plan: Box<dyn Plan> = Box::new(Telling { inner: plan, channel, steps, recording, recorded: 0 });
-    let plan = if handler.is_native() {
-        Box::new(Violations::new(plan, Conditions::from(&terms.header(handler))))
-    } else {
-        plan
-    };
-    let scheduler = Scheduler::new(SeededChoice::new(terms.seed));
-    let handler = handler.probed(terms.probes());
-    let job = Job { factory: handler.factory(&scheduler), plan, limits: terms.limits };
-    let (others, together) = others(&job, another);
+fn run_session(handler: &Handler, terms: &Terms, channel: &'static Channel) -> Result<host::Ran, CreateError> {
+    let Assembled { setup, scheduler, is_virtual, outcomes } = assemble(handler, terms, |_| Vec::new());
+    let setup = setup.observed_by(Box::new(Reporter { channel, outcomes, recorded: 0 }));
     let mut outlet = RingOutlet { channel, buffer: Vec::new() };
-    match handler.opened() {
-        Opened::Real(_) => {
-            let lookout = Arc::new(StackOfApartment::default());
-            let beside = RealTimeOptions {
-                outlet: Some(Box::new(outlet)),
-                lookout: Some(lookout),
-                linger: LINGER,
-                others,
-                together,
-            };
-            let heed = |controls| heed_parent(channel, controls);
-            host::run_real_with(job, beside, heed, &mut |_: Vec<Event>, _: &Session| {})
-        }
-        Opened::Script(_) => {
-            let mut drain =
-                |events: Vec<Event>, _: &Session| events.iter().for_each(|event| outlet.record(event, None));
-            host::run_virtual_with(job, others, together, &scheduler, &mut drain)
-        }
+    if is_virtual {
+        let mut drain = |events: Vec<Event>, _: &Session| events.iter().for_each(|event| outlet.record(event, None));
+        return host::run_virtual(setup, &scheduler, &mut drain);
     }
+    let apartment = Arc::new(StackOfApartment::default());
+    let options = RealTimeOptions { outlet: Some(Box::new(outlet)), apartment: Some(apartment), linger: LINGER };
+    let heed = |controls| heed_parent(channel, controls);
+    host::run_real_with(setup, options, heed, &mut |_: Vec<Event>, _: &Session| {})
 }
 
 /// Does what the parent wants of the session, for as long as the process runs.
@@ -176,20 +152,18 @@ impl Outlet for RingOutlet {
     }
 }
 
-/// Tells what comes of a plan, as it comes.
-struct Telling {
-    inner: Box<dyn Plan>,
+/// Reports to the parent what came of the plan, as it comes.
+struct Reporter {
     channel: &'static Channel,
-    steps: Option<Steps>,
-    recording: Option<Recording>,
-    /// How many recorded steps were told.
+    outcomes: Outcomes,
+    /// How many recorded steps were reported.
     recorded: usize,
 }
 
-impl Telling {
-    fn tell_news(&mut self) {
-        let steps = self.steps.as_ref().and_then(Steps::take_news);
-        let recording = self.recording.as_ref().filter(|recording| recording.len() != self.recorded);
+impl Reporter {
+    fn report(&mut self) {
+        let steps = self.outcomes.steps.as_ref().and_then(Steps::take_news);
+        let recording = self.outcomes.recording.as_ref().filter(|recording| recording.len() != self.recorded);
         let recording = recording.map(Recording::steps);
         if let Some(recording) = &recording {
             self.recorded = recording.len();
@@ -200,36 +174,23 @@ impl Telling {
     }
 }
 
-impl Plan for Telling {
-    fn next(&mut self, view: View<'_>) -> Instruction {
-        let next = self.inner.next(view);
-        self.tell_news();
-        next
+impl Observer for Reporter {
+    fn decided(&mut self, _: View<'_>, _: &Instruction, _: bool) {
+        self.report();
     }
 
-    fn wish(&mut self, view: View<'_>, callback: &Callback) -> Wish {
-        let wish = self.inner.wish(view, callback);
-        self.tell_news();
+    fn wish(&mut self, _: View<'_>, _: &Callback, wish: Wish) -> Wish {
+        self.report();
         wish
     }
 
-    fn observe(&mut self, event: &Event, session: &Session) -> bool {
-        let woken = self.inner.observe(event, session);
-        self.tell_news();
-        woken
+    fn event(&mut self, _: &Event, _: &Session, _: bool) -> bool {
+        self.report();
+        false
     }
 
-    fn refused(&mut self, call: &Call, why: Refusal) {
-        self.inner.refused(call, why);
-        self.tell_news();
-    }
-
-    fn has_notes(&self) -> bool {
-        self.inner.has_notes()
-    }
-
-    fn take_notes(&mut self) -> Vec<(Thread, Note)> {
-        self.inner.take_notes()
+    fn refused(&mut self, _: &Call, _: Refusal, _: bool) {
+        self.report();
     }
 }
 

@@ -65,6 +65,28 @@ impl Steps {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The steps of a scenario, before anything has happened.
+    pub fn of(scenario: &Scenario) -> Self {
+        let waiting = |step: &Step| (step.clone(), StepCame::Waiting { fitting: 0 });
+        let inner = Inner { steps: scenario.steps.iter().map(waiting).collect(), ..Inner::default() };
+        Self(Arc::new(Mutex::new(inner)))
+    }
+
+    /// Remembers what happened, for saying what nearly happened. The event is of the instance that the steps are about.
+    pub(crate) fn remember(&self, event: &Event, session: &Session) {
+        let mut inner = self.lock();
+        if let EventKind::Callback { what, .. } = &event.kind
+            && inner.callbacks.len() < CALLBACKS_KEPT
+        {
+            inner.callbacks.push((what.clone(), event.thread.to_string()));
+        }
+        if let Some(instance) = session.instance(event.handler)
+            && inner.states.last() != Some(&instance.state())
+        {
+            inner.states.push(instance.state());
+        }
+    }
+
     /// What came of each step, if that has changed since this was asked the last time.
     pub(crate) fn take_news(&self) -> Option<Vec<StepCame>> {
         let mut inner = self.lock();
@@ -157,18 +179,15 @@ pub struct ScenarioPlan {
 }
 
 impl ScenarioPlan {
-    /// The plan, and the steps to look at afterwards.
-    pub fn new(scenario: &Scenario) -> (Self, Steps) {
+    /// The plan. `steps` are the scenario's ([`Steps::of`]): there one can look afterwards at what came of them.
+    pub fn new(scenario: &Scenario, steps: Steps) -> Self {
         let mut inner = StandardPlan::new(scenario.initialize(), (&scenario.choose).into());
         // Errors are shown when a step says so.
         inner.retries = 0;
         inner.reserved = scenario.reserved;
-        let waiting = |step: &Step| (step.clone(), StepCame::Waiting { fitting: 0 });
-        let steps = Steps::default();
-        steps.lock().steps = scenario.steps.iter().map(waiting).collect();
-        let plan = Self {
+        Self {
             inner,
-            steps: steps.clone(),
+            steps,
             due: VecDeque::new(),
             asked: None,
             waiting_until_ns: None,
@@ -176,8 +195,7 @@ impl ScenarioPlan {
             items: Vec::new(),
             state: None,
             looking: Looking::new(&scenario.look),
-        };
-        (plan, steps)
+        }
     }
 
     /// Marks the steps whose trigger has come; true when there are new ones.
@@ -200,7 +218,6 @@ impl ScenarioPlan {
             return false;
         }
         self.state = Some(state);
-        self.steps.lock().states.push(state);
         self.mark(|step, fitting| match &step.when {
             Trigger::State { state: wanted, nth } if *wanted == state => {
                 *fitting += 1;
@@ -384,13 +401,10 @@ impl Plan for ScenarioPlan {
                     _ => false,
                 });
                 self.items = items;
-                let mut inner = self.steps.lock();
-                if inner.callbacks.len() < CALLBACKS_KEPT {
-                    inner.callbacks.push((what.clone(), thread));
-                }
             }
             _ => {}
         }
+        self.steps.remember(event, session);
         if let Some(instance) = session.instance(event.handler) {
             woken |= self.reach(instance.state());
         }

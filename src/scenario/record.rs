@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::file::{Action, ErrorRef, Reply, Step, StepExpect, Trigger};
 use super::pattern::{CallbackPattern, ItemRef};
-use crate::host::{Instruction, Plan, Selection, StandardPlan, View};
+use crate::host::{Instruction, Observer, Plan, Selection, StandardPlan, View};
 use crate::json::Id;
 use crate::protocol::{
-    Call, Callback, CallbackMethod, Delay, Event, EventKind, Guid, HResult, Initialize, Item, Refusal, Session,
-    SetProgressCallback, State, Wish,
+    Call, Callback, CallbackMethod, Delay, Event, EventKind, Guid, HResult, HandlerId, Initialize, Item, Refusal,
+    Session, SetProgressCallback, State, Wish,
 };
 
 /// What was recorded, to be taken when the session is over.
@@ -37,12 +37,11 @@ impl Recording {
     }
 }
 
-/// A plan that lets another one decide, and writes down what it decides beyond the ordinary.
+/// Writes down what the manager and the user of the first instance do beyond the ordinary.
 ///
 /// Each action is tied to what the manager reacted to: a callback, a state, or a time at which it asked to be woken. Where
 /// an event and such a time fall on the same instant, the event counts. Pauses are not written down.
-pub struct Recorder<P> {
-    inner: P,
+pub struct Recorder {
     /// What an ordinary manager would do: only what differs from that is written down.
     ordinary: StandardPlan,
     recording: Recording,
@@ -64,19 +63,12 @@ pub struct Recorder<P> {
     last_wish: Wish,
 }
 
-impl<P: Plan> Recorder<P> {
-    /// Records what `inner` decides in a session that begins with `initialize` and in which `selection` is chosen.
-    pub fn new(inner: P, initialize: Initialize, selection: Selection) -> (Self, Recording) {
-        let recording = Recording::default();
-        (Self::into(recording.clone(), inner, initialize, selection), recording)
-    }
-
-    /// As [`Recorder::new`], into a recording that is there already.
-    pub fn into(recording: Recording, inner: P, initialize: Initialize, selection: Selection) -> Self {
+impl Recorder {
+    /// Records a session that begins with `initialize` and in which `selection` is chosen.
+    pub fn new(recording: Recording, initialize: Initialize, selection: Selection) -> Self {
         let mut ordinary = StandardPlan::new(initialize, selection);
         ordinary.retries = 0;
         Self {
-            inner,
             ordinary,
             recording,
             items: Vec::new(),
@@ -123,9 +115,11 @@ impl<P: Plan> Recorder<P> {
     }
 }
 
-impl<P: Plan> Plan for Recorder<P> {
-    fn next(&mut self, view: View<'_>) -> Instruction {
-        let next = self.inner.next(view);
+impl Observer for Recorder {
+    fn decided(&mut self, view: View<'_>, next: &Instruction, _: bool) {
+        if view.instance.id() != HandlerId::FIRST {
+            return;
+        }
         let ordinary = self.ordinary.next(View { cancelled: false, ..view });
         self.asked = None;
         let intended = self.cause.is_some();
@@ -138,27 +132,30 @@ impl<P: Plan> Plan for Recorder<P> {
             (None, None, None) => self.latest.clone(),
         };
         match next {
-            Instruction::Wait(until_ns) => self.wake_at_ns = until_ns,
+            Instruction::Wait(until_ns) => self.wake_at_ns = *until_ns,
             _ => self.last_cause = (intended || timed.is_some()).then(|| when.clone()),
         }
-        match &next {
-            Instruction::Call(call) if next != ordinary || intended => {
+        match next {
+            Instruction::Call(call) if *next != ordinary || intended => {
                 if let Some(action) = self.action_of(call) {
                     self.asked = Some(Step { when, action, expect: StepExpect::Taken });
                 }
             }
             _ => {}
         }
-        next
     }
 
-    fn wish(&mut self, view: View<'_>, callback: &Callback) -> Wish {
-        let wish = self.inner.wish(view, callback);
-        self.last_wish = wish;
+    fn wish(&mut self, view: View<'_>, _: &Callback, wish: Wish) -> Wish {
+        if view.instance.id() == HandlerId::FIRST {
+            self.last_wish = wish;
+        }
         wish
     }
 
-    fn observe(&mut self, event: &Event, session: &Session) -> bool {
+    fn event(&mut self, event: &Event, session: &Session, woken: bool) -> bool {
+        if event.handler != HandlerId::FIRST {
+            return false;
+        }
         if let (Some(step), EventKind::Call { .. }) = (self.asked.take(), &event.kind) {
             self.recording.push(step);
         }
@@ -195,7 +192,6 @@ impl<P: Plan> Plan for Recorder<P> {
             }
             _ => {}
         }
-        let woken = self.inner.observe(event, session);
         self.ordinary.observe(event, session);
         if let Some(instance) = session.instance(event.handler)
             && self.state != Some(instance.state())
@@ -209,11 +205,10 @@ impl<P: Plan> Plan for Recorder<P> {
         if woken && self.cause.is_none() {
             self.cause = Some(self.latest.clone());
         }
-        woken
+        false
     }
 
-    fn refused(&mut self, call: &Call, why: Refusal) {
+    fn refused(&mut self, _: &Call, _: Refusal, _: bool) {
         self.asked = None;
-        self.inner.refused(call, why);
     }
 }

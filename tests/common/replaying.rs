@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use mobsync::handler::script::{self, Script, ScriptFactory};
-use mobsync::host::{self, Job, Plan};
+use mobsync::host::{self, Observer, Plan, SessionSetup};
 use mobsync::protocol::*;
 use mobsync::rules::{Conditions, Finding, Monitor};
 use mobsync::scenario::{self, ExpectationResult, Observed, Scenario, ScenarioPlan, Steps};
@@ -48,12 +48,17 @@ pub fn script_of(scenario: &Scenario, file: &Path) -> Script {
 
 /// Replays a scenario against a script.
 pub fn replay(scenario: &Scenario, script: Script) -> (Replayed, Steps) {
-    let (plan, steps) = ScenarioPlan::new(scenario);
-    (run(scenario, script, plan), steps)
+    let steps = Steps::of(scenario);
+    (run(scenario, script, ScenarioPlan::new(scenario, steps.clone()), None), steps)
 }
 
-/// Runs a script under the scenario's conditions with any plan.
-pub fn run(scenario: &Scenario, script: Script, plan: impl Plan + 'static) -> Replayed {
+/// Runs a script under the scenario's conditions with any plan, and an observer.
+pub fn run(
+    scenario: &Scenario,
+    script: Script,
+    plan: impl Plan + 'static,
+    observer: Option<Box<dyn Observer>>,
+) -> Replayed {
     let header = Header {
         clock: Clock::Virtual,
         seed: Some(scenario.seed),
@@ -64,9 +69,10 @@ pub fn run(scenario: &Scenario, script: Script, plan: impl Plan + 'static) -> Re
     };
     let scheduler = Scheduler::new(SeededChoice::new(scenario.seed));
     let factory = Arc::new(ScriptFactory::new(script, scheduler.clone()));
-    let job = Job { factory, plan: Box::new(plan), limits: header.limits };
+    let setup = SessionSetup::new(factory, Box::new(plan), header.limits);
+    let setup = observer.into_iter().fold(setup, SessionSetup::observed_by);
     let mut events: Vec<Event> = Vec::new();
-    let ran = host::run_virtual(job, &scheduler, &mut |new: Vec<Event>, _: &Session| events.extend(new));
+    let ran = host::run_virtual(setup, &scheduler, &mut |new: Vec<Event>, _: &Session| events.extend(new));
     let session = ran.unwrap_or_else(|error| panic!("{error}")).session;
     let conditions = Conditions { profile: header.profile, limits: header.limits, started: header.started };
     let mut monitor = Monitor::new(conditions);

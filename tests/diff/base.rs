@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mobsync::handler::script::{self, ScriptFactory};
-use mobsync::host::{self, Job, Plan, Selection, StandardPlan};
+use mobsync::host::{self, Plan, Selection, SessionSetup, StandardPlan};
 use mobsync::protocol::Limits;
 use mobsync::protocol::*;
 use mobsync::time::{Scheduler, SeededChoice};
@@ -54,9 +54,9 @@ pub fn record(script: &Value, plan: impl Plan + 'static, seed: u64) -> Vec<Event
     let script = script::parse(&script.to_string(), "base.json".as_ref()).expect("the script is valid");
     let scheduler = Scheduler::new(SeededChoice::new(seed));
     let factory = Arc::new(ScriptFactory::new(script, scheduler.clone()));
-    let job = Job { factory, plan: Box::new(plan), limits: Limits::default() };
+    let setup = SessionSetup::new(factory, Box::new(plan), Limits::default());
     let mut events = Vec::new();
-    let ran = host::run_virtual(job, &scheduler, &mut |new: Vec<Event>, _: &Session| events.extend(new));
+    let ran = host::run_virtual(setup, &scheduler, &mut |new: Vec<Event>, _: &Session| events.extend(new));
     ran.expect("a script can be created");
     events
 }

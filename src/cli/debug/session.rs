@@ -7,19 +7,19 @@ use std::sync::{Arc, Mutex, mpsc};
 use super::console::Console;
 use super::debugger::{After, Debugger, Leave};
 use super::interrupted;
+use super::observer::{DebugObserver, Shared, lock};
 use super::performed::Performed;
-use super::plan::{DebugPlan, Shared, lock};
 use crate::cli::args::DebugArgs;
 use crate::cli::break_on;
 use crate::cli::exit::{Ended, Failure};
 use crate::cli::recorded::{self, Recorded};
 use crate::cli::run;
 use crate::handler::CreateError;
-use crate::host::{Drain, Plan};
+use crate::host::{Drain, Observer};
 use crate::job::{self, Handler, Terms};
 use crate::protocol::{Delay, Event, Session};
 use crate::rules::{Conditions, Level, Rule};
-use crate::scenario::{self, Recorder, Recording, Scenario, StepCame, Steps};
+use crate::scenario::{self, Recording, Scenario, StepCame, Steps};
 use crate::trace::{self, Header, Writer};
 
 /// A person thinks for as long as it takes: a hundred years, which is no limit, and still far from the end of a u64.
@@ -108,22 +108,21 @@ impl Prepared {
         let conditions = Conditions::from(&header);
         let selection = terms.selection();
         let number = lock(debugger).next_number();
-        let recording = Recording::default();
-        let recorded = Recorded { recording: recording.clone(), handler: args.handler.given(), scenario };
-        let (initialize, chosen) = (terms.initialize(), selection.clone());
+        let terms = Terms { record: true, ..terms };
+        let given = args.handler.given();
         let debugging = Arc::clone(debugger);
-        let wrap = move |plan| {
-            let plan = DebugPlan::new(plan, debugging, number);
-            let plan = Recorder::into(recording, plan, initialize, chosen);
-            break_on::wrap(Box::new(plan), break_on, conditions)
+        let observers = move |recording: Option<Recording>| {
+            let recording = recording.unwrap_or_default();
+            lock(&debugging).begin(Performed::new(conditions), Recorded { recording, handler: given, scenario });
+            let debug: Box<dyn Observer> = Box::new(DebugObserver::new(debugging, number));
+            std::iter::once(debug).chain(break_on::observer(break_on, conditions)).collect()
         };
         let mut trace = Traced::new(args.session.trace.as_deref(), &header)?;
-        lock(debugger).begin(Performed::new(conditions), recorded);
         let (steps, failed) = if handler.is_scripted() {
-            run_script(handler, terms, wrap, trace, debugger)?
+            run_script(handler, terms, observers, trace, debugger)?
         } else {
             let started = |controls| lock(debugger).set_leave(Leave::Real(controls));
-            let launched = job::wrapped(&handler, &terms, wrap, started, &mut trace)?;
+            let launched = job::in_process_observed(&handler, &terms, observers, started, &mut trace)?;
             (launched.steps, trace.failed)
         };
         let mut more: Vec<String> = failed.into_iter().collect();
@@ -156,7 +155,7 @@ enum Told {
 fn run_script(
     handler: Handler,
     terms: Terms,
-    wrap: impl FnOnce(Box<dyn Plan>) -> Box<dyn Plan> + Send + 'static,
+    observers: impl FnOnce(Option<Recording>) -> Vec<Box<dyn Observer>> + Send + 'static,
     mut trace: Traced,
     debugger: &Shared,
 ) -> Result<Observed, Failure> {
@@ -164,7 +163,7 @@ fn run_script(
     let left = tell.clone();
     lock(debugger).set_leave(Leave::Halt(Box::new(move || drop(left.send(Told::Left)))));
     std::thread::Builder::new().name("script".to_owned()).stack_size(SCRIPT_STACK).spawn(move || {
-        let launched = job::wrapped(&handler, &terms, wrap, |_| {}, &mut trace);
+        let launched = job::in_process_observed(&handler, &terms, observers, |_| {}, &mut trace);
         // Whoever waits for it waits until it comes.
         drop(tell.send(Told::Ended(launched.map(|launched| (launched.steps, trace.failed)))));
     })?;

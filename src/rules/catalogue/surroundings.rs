@@ -1,4 +1,4 @@
-//! RealTimeOptions a session: properties, connections, COM, a handler's life, the wire, and the manager's own interfaces.
+//! What surrounds a session: properties, connections, COM, a handler's life, the wire, and the manager's own interfaces.
 
 use super::declare::rules;
 

@@ -1,0 +1,89 @@
+//! Whoever looks on while a session runs, and may speak for its user.
+
+use super::plan::{Instruction, View};
+use crate::protocol::{Call, Callback, Event, Note, Refusal, Session, Thread, Wish};
+
+/// Looks on while a session runs. Called under the session's lock, for the events of every instance: it must be quick, and
+/// must not block.
+///
+/// A session has one plan per instance and any number of observers. They are asked in the order in which they were added;
+/// each sees what the plan, or an observer before it, decided.
+pub trait Observer: Send {
+    /// What the manager does next instead of what the plan would say: the user of a debugger wants it so. The plan is asked
+    /// if no observer answers.
+    fn intervene(&mut self, view: View<'_>) -> Option<Instruction> {
+        let _ = view;
+        None
+    }
+
+    /// What the manager does next was decided. `by_plan` says that no observer intervened.
+    fn decided(&mut self, view: View<'_>, instruction: &Instruction, by_plan: bool) {
+        let _ = (view, instruction, by_plan);
+    }
+
+    /// What a callback is to be answered with: `wish` is what was decided so far.
+    fn wish(&mut self, view: View<'_>, callback: &Callback, wish: Wish) -> Wish {
+        let _ = (view, callback);
+        wish
+    }
+
+    /// An event, and the session after it. `woken` says that the plan, or an observer before this one,
+    /// has woken the apartment thread for it; true wakes it.
+    fn event(&mut self, event: &Event, session: &Session, woken: bool) -> bool {
+        let _ = (event, session, woken);
+        false
+    }
+
+    /// The session machine refused the call that was decided last; it was not made. `by_plan` as in
+    /// [`Observer::decided`].
+    fn refused(&mut self, call: &Call, why: Refusal, by_plan: bool) {
+        let _ = (call, why, by_plan);
+    }
+
+    /// Whether there is something to note about the event that was observed last. Asked after every event: it must be quick.
+    fn has_notes(&self) -> bool {
+        false
+    }
+
+    /// What there is to note, each with the thread that it concerns.
+    fn take_notes(&mut self) -> Vec<(Thread, Note)> {
+        Vec::new()
+    }
+}
+
+/// The observers of a session, in their order.
+#[derive(Default)]
+pub(super) struct Observers(pub(super) Vec<Box<dyn Observer>>);
+
+impl Observers {
+    pub(super) fn intervene(&mut self, view: View<'_>) -> Option<Instruction> {
+        self.0.iter_mut().find_map(|observer| observer.intervene(view))
+    }
+
+    pub(super) fn decided(&mut self, view: View<'_>, instruction: &Instruction, by_plan: bool) {
+        self.0.iter_mut().for_each(|observer| observer.decided(view, instruction, by_plan));
+    }
+
+    pub(super) fn wish(&mut self, view: View<'_>, callback: &Callback, wish: Wish) -> Wish {
+        self.0.iter_mut().fold(wish, |wish, observer| observer.wish(view, callback, wish))
+    }
+
+    /// True wakes the apartment thread.
+    pub(super) fn event(&mut self, event: &Event, session: &Session, woken: bool) -> bool {
+        self.0.iter_mut().fold(woken, |woken, observer| observer.event(event, session, woken) || woken)
+    }
+
+    pub(super) fn refused(&mut self, call: &Call, why: Refusal, by_plan: bool) {
+        self.0.iter_mut().for_each(|observer| observer.refused(call, why, by_plan));
+    }
+
+    /// What the observers have to note.
+    pub(super) fn take_notes(&mut self) -> Vec<(Thread, Note)> {
+        let with_notes = self.0.iter_mut().filter(|observer| observer.has_notes());
+        with_notes.flat_map(|observer| observer.take_notes()).collect()
+    }
+
+    pub(super) fn have_notes(&self) -> bool {
+        self.0.iter().any(|observer| observer.has_notes())
+    }
+}

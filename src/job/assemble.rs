@@ -1,0 +1,84 @@
+//! Assembles the session of a job: its instances, their plans, and who looks on.
+
+use std::sync::Arc;
+
+use super::violations::Violations;
+use super::{Doing, Handler, Opened, Terms};
+use crate::host::{Observer, Plan, SessionSetup, StandardPlan};
+use crate::rules::Conditions;
+use crate::scenario::{Recorder, Recording, ScenarioPlan, Steps};
+use crate::time::{Scheduler, SeededChoice};
+
+/// A session that can run.
+pub(super) struct Assembled {
+    pub(super) setup: SessionSetup,
+    /// Scripts run under it; a handler in real time has no use for it.
+    pub(super) scheduler: Scheduler,
+    /// Whether the session takes place in virtual time.
+    pub(super) is_virtual: bool,
+    pub(super) outcomes: Outcomes,
+}
+
+/// What can be asked about a session beside its events.
+#[derive(Clone, Default)]
+pub(super) struct Outcomes {
+    /// What came of the scenario's steps, where there is a scenario.
+    pub(super) steps: Option<Steps>,
+    /// What the manager and the user did, where [`Terms::record`] asks for it.
+    pub(super) recording: Option<Recording>,
+}
+
+impl Outcomes {
+    /// Of a session under these terms, before it begins.
+    pub(super) fn of(terms: &Terms) -> Self {
+        let steps = match &terms.doing {
+            Doing::Standard(_) => None,
+            Doing::Scenario(scenario) => Some(Steps::of(scenario)),
+        };
+        Self { steps, recording: terms.record.then(Recording::default) }
+    }
+}
+
+/// Assembles the session. `observers` makes those that look on beside the job's own: they come first, so that what they want
+/// is recorded.
+pub(super) fn assemble(
+    handler: &Handler,
+    terms: &Terms,
+    observers: impl FnOnce(&Outcomes) -> Vec<Box<dyn Observer>>,
+) -> Assembled {
+    let outcomes = Outcomes::of(terms);
+    let scheduler = Scheduler::new(SeededChoice::new(terms.seed));
+    let probed = handler.probed(terms.probes());
+    let factory = probed.factory(&scheduler);
+    let mut setup = SessionSetup::new(Arc::clone(&factory), plan(terms, &outcomes), terms.limits);
+    if let Doing::Scenario(scenario) = &terms.doing
+        && let Some(another) = scenario.of_another()
+    {
+        let plan = Box::new(ScenarioPlan::new(&another, Steps::of(&another)));
+        let side_by_side = scenario.another.as_ref().is_some_and(|another| another.together);
+        setup = setup.and(factory, plan).side_by_side(side_by_side);
+    }
+    for observer in observers(&outcomes) {
+        setup = setup.observed_by(observer);
+    }
+    if let Some(recording) = &outcomes.recording {
+        let recorder = Recorder::new(recording.clone(), terms.initialize(), terms.selection());
+        setup = setup.observed_by(Box::new(recorder));
+    }
+    if handler.is_native() {
+        setup = setup.observed_by(Box::new(Violations::new(Conditions::from(&terms.header(handler)))));
+    }
+    Assembled { setup, scheduler, is_virtual: matches!(probed.opened(), Opened::Script(_)), outcomes }
+}
+
+fn plan(terms: &Terms, outcomes: &Outcomes) -> Box<dyn Plan> {
+    match (&terms.doing, &outcomes.steps) {
+        (Doing::Scenario(scenario), Some(steps)) => Box::new(ScenarioPlan::new(scenario, steps.clone())),
+        (Doing::Scenario(scenario), None) => Box::new(ScenarioPlan::new(scenario, Steps::of(scenario))),
+        (Doing::Standard(standard), _) => {
+            let mut plan = StandardPlan::new(standard.initialize.clone(), standard.selection.clone());
+            plan.retries = standard.retries;
+            Box::new(plan)
+        }
+    }
+}
