@@ -125,6 +125,14 @@ fn scenarios([first, second]: [&str; 2]) -> Vec<(&'static str, Same, Value)> {
             "a skip when all is over",
             json!({"steps": step(json!({"state": "synchronized"}), json!({"skip": first}))}),
         ),
+        trace(
+            "a second completion and a ninety-ninth report, which never come",
+            json!({"steps": [
+                {"when": {"callback": "SynchronizeCompleted", "nth": 2}, "do": "release", "expect": "never"},
+                {"when": report(first, 99), "do": {"skip": first}, "expect": "never"},
+                {"when": {"state": "synchronized", "nth": 2}, "do": "release", "expect": "never"},
+            ]}),
+        ),
         trace("released at once", json!({"steps": step(json!({"state": "created"}), json!("release"))})),
         trace("released when initialized", json!({"steps": step(json!({"state": "initialized"}), json!("release"))})),
         trace("released when enumerated", json!({"steps": step(json!({"state": "enumerated"}), json!("release"))})),
