@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use super::args::{Cli, Command};
+use super::args::{Cli, Command, LogArgs};
 
 /// What a command came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,10 +61,17 @@ pub fn main() -> ExitCode {
     // A worker is started for each session: it does not wait for the whole command line to be described first.
     #[cfg(unix)]
     if std::env::args_os().skip(1).eq(["worker"]) {
+        if let Err(failure) = super::log::start(&LogArgs::default()) {
+            super::output::tell(format_args!("mobsync worker: {failure}"));
+        }
         crate::job::worker();
     }
     // clap exits with 2 on a wrong command line, and with 0 after --help and --version.
     let cli = Cli::parse();
+    if let Err(failure) = super::log::start(&cli.log) {
+        super::output::tell(format_args!("mobsync: {failure}"));
+        return ExitCode::from(2);
+    }
     #[cfg(unix)]
     if let Ok(program) = std::env::current_exe() {
         crate::handler::exec::guard_by(program);

@@ -13,6 +13,7 @@ mod hold;
 mod interrupt;
 mod judging;
 mod live;
+mod log;
 mod notation;
 mod output;
 mod recorded;

@@ -46,6 +46,7 @@ impl Trial<'_> {
         }
         self.sessions += 1;
         let fails = (self.fails)(&candidate);
+        tracing::debug!(steps = candidate.steps.len(), fails, session = self.sessions, "shrink step");
         if fails {
             self.best = candidate;
         }

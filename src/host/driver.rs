@@ -213,6 +213,7 @@ impl<'a> Driver<'a> {
     }
 
     fn time_out(&self, method: CallMethod, waiting_for: WaitingFor) {
+        tracing::info!(%method, ?waiting_for, instance = self.id.0, "time-out");
         let note = Note::TimedOut(TimedOut { method: MethodName(method), waiting_for });
         self.shared.note(self.id, self.shared.clock.thread(), note);
     }
@@ -221,6 +222,8 @@ impl<'a> Driver<'a> {
     /// in the middle of it.
     fn make(&mut self, id: CallId, call: Call) -> bool {
         let method = call.method();
+        let _span = tracing::debug_span!("call", %method, instance = self.id.0).entered();
+        tracing::trace!("called");
         if let Clock::Virtual(scheduler) = &self.shared.clock {
             scheduler.concerns(self.id);
             scheduler.call_begins(scheduler.now_ns().saturating_add(self.limits.timeout_ns));
@@ -235,10 +238,12 @@ impl<'a> Driver<'a> {
         };
         match called {
             Called::Returned(ret) => {
+                tracing::trace!(hr = %ret.hr, "returned");
                 self.shared.end_call(self.id, id, ret);
                 self.take_notes();
             }
             Called::Panicked(what) => {
+                tracing::info!(what, "the handler panicked");
                 let note = Note::Crashed(Crashed { what: format!("panic: {what}").into() });
                 self.shared.note(self.id, self.shared.clock.thread(), note);
             }

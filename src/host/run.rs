@@ -160,6 +160,8 @@ pub fn run_real_with(
     drain: &mut dyn Drain,
 ) -> Result<Ran, CreateError> {
     let RealTimeOptions { outlet, apartment: apartment_observer, linger } = options;
+    let span = tracing::debug_span!("session", clock = "real");
+    let _entered = span.enter();
     let limits = setup.limits;
     let (instances, shared) = setup.into_parts(Clock::Real { started: Instant::now() });
     started(Controls(Arc::<Shared>::clone(&shared)));
@@ -170,7 +172,9 @@ pub fn run_real_with(
     let apartment = {
         let shared = Arc::clone(&shared);
         let observer = apartment_observer.clone();
+        let span = span.clone();
         std::thread::Builder::new().name(Thread::APARTMENT.to_string()).spawn(move || {
+            let _entered = span.enter();
             enter_apartment();
             if let Some(observer) = observer {
                 observer.enter();
@@ -217,6 +221,7 @@ pub fn run_real_with(
 /// # Errors
 /// When the instance cannot be created.
 pub fn run_virtual(setup: SessionSetup, scheduler: &Scheduler, drain: &mut dyn Drain) -> Result<Ran, CreateError> {
+    let _span = tracing::debug_span!("session", clock = "virtual").entered();
     let limits = setup.limits;
     let (instances, shared) = setup.into_parts(Clock::Virtual(scheduler.clone()));
     let mut tape = Tape::default();
@@ -271,6 +276,7 @@ fn pass_on(shared: &Shared, tape: &mut Tape, drain: &mut dyn Drain) {
 /// The session is over: connections are closed, and nothing is recorded any more.
 fn close(shared: &Shared, tape: &mut Tape, drain: &mut dyn Drain) {
     let closing = closing_notes(&shared.lock().session);
+    tracing::debug!(connections = closing.len(), "the session is over");
     for note in closing {
         shared.note(HandlerId::FIRST, Thread::APARTMENT, note);
     }

@@ -278,6 +278,9 @@ impl Shared {
             }
             Instruction::Call(call) => match instance.may(&Thread::APARTMENT, &call) {
                 Ok(()) => {
+                    if let (Call::PrepareForSync(args), Some(_)) = (&call, instance.retry_due()) {
+                        tracing::info!(instance = handler.0, items = args.items.len(), "retry");
+                    }
                     let id = state.call_id();
                     state.called_ns = Some((handler, call.method(), now_ns));
                     let what = Box::new(call.clone());
@@ -285,6 +288,7 @@ impl Shared {
                     Decision::Call(id, call)
                 }
                 Err(why) => {
+                    tracing::debug!(method = %call.method(), %why, by_plan, "the call is not legal, and is not made");
                     if by_plan {
                         plan.refused(&call, why);
                     }
@@ -338,6 +342,7 @@ impl Shared {
         }
         match state.called_ns {
             Some((handler, method, since_ns)) if at_ns.saturating_sub(since_ns) >= timeout_ns => {
+                tracing::info!(%method, instance = handler.0, "time-out: the call has not returned");
                 let note = TimedOut { method: MethodName(method), waiting_for: WaitingFor::Return };
                 state.record(at_ns, Thread::APARTMENT, handler, EventKind::Note(Box::new(Note::TimedOut(note))));
                 true

@@ -109,9 +109,13 @@ impl Channel {
     fn write_one(&self, kind: RecordKind, bytes: &[u8], gone: &impl Fn() -> bool) {
         let written = self.memory.number(WRITTEN).load(Ordering::Relaxed);
         let size = 4 + bytes.len();
+        let mut full = false;
         while written.saturating_sub(self.memory.number(READ).load(Ordering::Acquire)) as usize + size > RING {
             if gone() {
                 return;
+            }
+            if !std::mem::replace(&mut full, true) {
+                tracing::debug!("the ring is full: waiting for the parent to read");
             }
             std::thread::sleep(NAP);
         }

@@ -14,7 +14,7 @@ use nix::unistd::Pid;
 use super::assemble::Outcomes;
 use super::channel::{Channel, RecordKind};
 use super::worker::{Done, PlanNews, WorkerJob};
-use super::{Handler, Launched, Terms, stack};
+use super::{Handler, Launched, Terms, logging, stack};
 use crate::handler::CreateError;
 use crate::handler::com::crash;
 use crate::host::{self, Controller, Controls, Drain, Ran};
@@ -75,6 +75,7 @@ pub fn isolated(
     started: impl FnOnce(Controls),
     drain: &mut dyn Drain,
 ) -> Result<Launched, CreateError> {
+    let _span = tracing::debug_span!("job", handler = ?handler.name()).entered();
     let error = |why: String| CreateError { handler: handler.name(), why };
     let job = WorkerJob { handler: handler.spec().clone(), terms: terms.clone() };
     let job = serde_json::to_vec(&job).map_err(|why| error(format!("cannot be told to a worker: {why}")))?;
@@ -85,10 +86,13 @@ pub fn isolated(
     let mut command = Command::new(&workers.program);
     command.arg("worker").stdin(file).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     command.env(MARK, &mark);
+    command.envs(logging::of_workers());
     let mut child = command
         .spawn()
         .map_err(|why| error(format!("a worker cannot be started ({}): {why}", workers.program.display())))?;
     let group = i32::try_from(child.id()).unwrap_or(i32::MAX);
+    let _worker = tracing::info_span!("worker", pid = child.id()).entered();
+    tracing::info!("worker started");
     pass_on(child.stdout.take());
     pass_on(child.stderr.take());
     started(Controls::new(Arc::new(Reach(Arc::clone(&channel)))));
@@ -109,7 +113,10 @@ pub fn isolated(
         match session.receive(&channel, drain) {
             Ok(true) => heard = Instant::now(),
             Ok(false) => {}
-            Err(_) => given_up = true,
+            Err(_) => {
+                tracing::warn!("the ring makes no sense: something wrote into it");
+                given_up = true;
+            }
         }
         match ended {
             Ok(status) => break status.ok(),
@@ -117,11 +124,15 @@ pub fn isolated(
             Err(mpsc::RecvTimeoutError::Timeout) => {}
         }
         if session.done.is_some() || given_up || (heard.elapsed() > limit && session.is_owed_something()) {
-            given_up |= session.done.is_none();
+            if session.done.is_none() && !given_up {
+                tracing::info!(limit = ?limit, "time-out: the worker is silent, and is ended");
+                given_up = true;
+            }
             end_group(group, &mark);
         }
     };
     end_group(group, &mark);
+    tracing::info!(?status, "worker ended");
     let sound = session.receive(&channel, drain).is_ok();
     if session.done.is_none() {
         session.ended_by_itself(&channel, status.as_ref(), given_up && sound, drain);
@@ -167,6 +178,7 @@ fn end_marked(mark: &str) {
             let Some(pid) = process.file_name().to_str().and_then(|name| name.parse::<i32>().ok()) else { continue };
             let environment = std::fs::read(process.path().join("environ")).unwrap_or_default();
             if environment.windows(wanted.len()).any(|part| part == wanted.as_bytes()) {
+                tracing::info!(pid, "a process that the handler left behind is ended");
                 let _ = nix::sys::signal::kill(Pid::from_raw(pid), Signal::SIGKILL);
             }
         }

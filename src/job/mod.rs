@@ -9,6 +9,8 @@ mod file;
 mod find;
 #[cfg(unix)]
 mod isolated;
+#[cfg(unix)]
+mod logging;
 mod run;
 mod spec;
 mod stack;
@@ -20,6 +22,8 @@ mod worker;
 pub use error::HandlerError;
 #[cfg(unix)]
 pub use isolated::{Workers, isolated};
+#[cfg(unix)]
+pub use logging::{LOG, LOG_FORMAT, log_in_workers};
 pub use run::{Launched, in_process, in_process_observed};
 pub use spec::{Handler, HandlerSpec, Opened};
 pub use terms::{Doing, Standard, Terms};

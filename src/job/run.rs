@@ -42,6 +42,7 @@ pub fn in_process_observed(
     started: impl FnOnce(Controls),
     drain: &mut dyn Drain,
 ) -> Result<Launched, CreateError> {
+    let _span = tracing::debug_span!("job", handler = ?handler.name()).entered();
     let Assembled { setup, scheduler, is_virtual, outcomes } =
         assemble(handler, terms, |outcomes| observers(outcomes.recording.clone()));
     let ran = if is_virtual {

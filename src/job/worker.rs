@@ -74,6 +74,7 @@ fn run() -> Result<(), String> {
     let (memory, at) = channel.crash_place();
     write_crashes_to(memory, at, crate::time::name_of_crashed_thread);
 
+    let _span = tracing::debug_span!("worker", pid = std::process::id()).entered();
     let handler = job.handler.open().map_err(|error| error.to_string())?;
     let ended = run_session(&handler, &job.terms, channel);
     let done = match ended {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::handler::{HandlerArgs, OtherHandlerArgs};
-use super::options::{JudgeArgs, SessionArgs};
+use super::options::{JudgeArgs, LogArgs, SessionArgs};
 use super::words::{CheckFormat, JudgeFormat, ProfileName, ReportFormat, SchemaName, partition, seconds};
 
 /// What the exit codes mean; the same everywhere.
@@ -20,6 +20,8 @@ const OF_RUN: &str = "Ctrl-C cancels every item through the protocol; a second C
 #[command(name = "mobsync", version, about, max_term_width = 100)]
 #[command(after_help = EXIT_CODES)]
 pub(in crate::cli) struct Cli {
+    #[command(flatten)]
+    pub(in crate::cli) log: LogArgs,
     #[command(subcommand)]
     pub(in crate::cli) command: Command,
 }

@@ -11,5 +11,5 @@ pub(super) use commands::{
     ReportCommand, RulesArgs, RunArgs, SchemaArgs,
 };
 pub(super) use handler::Given;
-pub(super) use options::{JudgeArgs, RETRIES, SessionArgs};
+pub(super) use options::{JudgeArgs, LogArgs, LogFormat, RETRIES, SessionArgs};
 pub(super) use words::{EventName, JudgeFormat, ProfileName, ReportFormat, SchemaName};

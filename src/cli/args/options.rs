@@ -91,3 +91,25 @@ pub(in crate::cli) struct JudgeArgs {
     #[arg(long)]
     pub(in crate::cli) strict: bool,
 }
+
+/// What mobsync logs about itself.
+#[derive(Debug, Default, Args)]
+pub(in crate::cli) struct LogArgs {
+    /// Log what mobsync itself does, on standard error: a filter such as info, debug or mobsync::job=trace
+    ///
+    /// The variable MOBSYNC_LOG does the same.
+    #[arg(long, value_name = "FILTER", global = true, help_heading = "Logging")]
+    pub(in crate::cli) log: Option<String>,
+    /// How log lines are written (default: human, or what MOBSYNC_LOG_FORMAT says)
+    #[arg(long, value_name = "FORMAT", global = true, help_heading = "Logging")]
+    pub(in crate::cli) log_format: Option<LogFormat>,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(in crate::cli) enum LogFormat {
+    /// For people
+    Human,
+    /// One JSON object a line
+    Json,
+}

@@ -35,6 +35,7 @@ impl Loaded {
         // SAFETY: as above.
         let can_unload_now = unsafe { library.get::<DllCanUnloadNow>(b"DllCanUnloadNow") }.map(|symbol| *symbol).ok();
         std::mem::forget(library);
+        tracing::info!(library = ?place, "library loaded");
         Ok(Self { get_class_object, can_unload_now })
     }
 

@@ -63,12 +63,14 @@ fn query(object: &IUnknown, iid: Guid) -> (HResult, usize, Option<IUnknown>) {
 
 /// Asks the library for a class that nobody has.
 pub(super) fn unknown_class(library: &Loaded) -> Note {
+    tracing::debug!("probe: an unknown class");
     let (hr, class) = library.class(UNKNOWN_CLSID);
     Note::ClassAsked(ClassAsked { clsid: UNKNOWN_CLSID, hr, object: class.is_some() })
 }
 
 /// Asks the factory for an object that is a part of another one.
 pub(super) fn aggregation(class: &IClassFactory) -> Note {
+    tracing::debug!("probe: aggregation");
     let outer = &WHOLE;
     let iid: GUID = raw(IID_IUNKNOWN);
     let mut part: *mut c_void = null_mut();

@@ -53,6 +53,7 @@ impl Process {
             starts.current_dir(folder);
         }
         let mut child = starts.spawn()?;
+        tracing::info!(pid = child.id(), ?command, "program started");
         let group = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
         guard::watch(group);
         let tail = Arc::new(Mutex::new(Vec::new()));
