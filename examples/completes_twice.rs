@@ -36,7 +36,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     })?;
     for finding in monitor.findings() {
-        println!("{}: {} (thread {})", finding.rule.code, finding.message, finding.thread);
+        println!("{}: {} (thread {})", finding.rule.code, finding.message(), finding.thread);
     }
     Ok(())
 }

@@ -5,7 +5,9 @@ mod program;
 
 use std::path::{Path, PathBuf};
 
+use mobsync::protocol::{Guid, HandlerId, Method, Status, Thread};
 use mobsync::report::{Baseline, BaselineState};
+use mobsync::rules::{Finding, NamedItem, Occasion, ProgressViolation, StopViolation, Violation, rule};
 use program::{FORMATS, ran};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -45,6 +47,20 @@ impl File {
     fn report(&self, args: &[&str]) -> (Option<i32>, Value) {
         let (code, said, errors) = self.ran(&[args, &["--format", "json"]].concat());
         (code, serde_json::from_str(&said).unwrap_or_else(|error| panic!("{error}: {said}{errors}")))
+    }
+}
+
+fn finding(code: &str, violation: impl Into<Violation>) -> Finding {
+    let rule = rule(code).expect("the rule is in the catalogue");
+    Finding {
+        rule,
+        level: rule.level,
+        handler: HandlerId::FIRST,
+        violation: violation.into(),
+        method: "Progress".parse::<Method>().ok(),
+        occasion: Occasion::Skipped,
+        events: vec![1],
+        thread: Thread::APARTMENT,
     }
 }
 
@@ -148,6 +164,40 @@ fn numbers_in_messages_stand_for_any_number() {
     let file = File::of(&json!([{ "rule": "LIFE-03", "reason": "slow", "message": "not returned after 3s" }]));
     let (code, report) = file.report(&["run", HANGS]);
     assert_eq!((code, &report["findings"][0]["accepted"]), (Some(0), &json!("slow")), "it is after 10s here");
+}
+
+#[test]
+fn an_entry_is_narrowed_by_what_was_found_and_not_by_words() {
+    let letters = NamedItem { id: Guid::from_alias("B").expect("an alias"), name: Some("Letters".into()) };
+    let found = finding("STOP-06", StopViolation::OtherEnd { item: letters, status: Status::FAILED });
+    let accepts = |narrowed: Value| {
+        let mut entry = json!({ "rule": "STOP-06", "reason": "r" });
+        entry.as_object_mut().expect("an object").extend(narrowed.as_object().expect("an object").clone());
+        let document = json!({ "format": "mobsync-baseline", "version": 1, "accepted": [entry] });
+        let read = Baseline::parse(&document.to_string(), Path::new("b.json"));
+        read.unwrap_or_else(|error| panic!("{error}")).accepts("h", "c", &found)
+    };
+    for fits in [
+        json!({ "item": "Letters" }),
+        json!({ "item": "B" }),
+        json!({ "item": "{6D6F6273-796E-6300-0000-000000000042}" }),
+        json!({ "method": "Progress", "status": "FAILED", "occasion": "skipped" }),
+        json!({ "message": "was told to stop, and ends FAILED" }),
+    ] {
+        assert!(accepts(fits.clone()), "{fits}");
+    }
+    for other in [
+        json!({ "item": "Pictures" }),
+        json!({ "item": "A" }),
+        json!({ "method": "LogError" }),
+        json!({ "method": "Synchronize" }),
+        json!({ "status": "SUCCEEDED" }),
+        json!({ "occasion": "ordinary" }),
+        json!({ "item": "B", "occasion": "cancelled-item" }),
+        json!({ "message": "was told to stop, and ends SUCCEEDED" }),
+    ] {
+        assert!(!accepts(other.clone()), "{other}");
+    }
 }
 
 #[test]
@@ -293,6 +343,14 @@ fn a_wrong_baseline_is_refused_with_its_place_and_what_was_meant() {
         (whole("[{\"rule\": \"SYNC-04\", \"reason\": \" \"}]"), "accepted[0].reason: the text is empty"),
         (whole("[{\"rule\": \"SYNC-04\", \"reason\": \"r\", \"case\": \"\"}]"), "accepted[0].case: the text is empty"),
         (
+            whole("[{\"rule\": \"SYNC-04\", \"reason\": \"r\", \"method\": \"Progres\"}]"),
+            "accepted[0].method: `Progres` is not a method; expected a name such as Progress",
+        ),
+        (
+            whole("[{\"rule\": \"SYNC-04\", \"reason\": \"r\", \"occasion\": \"skip\"}]"),
+            "accepted[0].occasion: unknown name `skip`; there is: ordinary, cancelled-item,",
+        ),
+        (
             whole("[{\"rule\": \"SYNC-04\", \"reasn\": \"r\"}]"),
             "accepted[0].reasn: unknown field `reasn`; did you mean `reason`?",
         ),
@@ -354,8 +412,10 @@ fn the_document_shows_a_baseline_that_is_read() {
     let (example, _) = after.split_once("```").expect("it ends");
     let read = Baseline::parse(example, Path::new("docs/ci.md")).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(read.rows().len(), 3);
-    assert!(read.accepts("PROG-05", "Notes", "walk", "value 9 of maximum 4 for item B \"Letters\""));
-    assert!(!read.accepts("PROG-05", "Letters", "walk", "value 9 of maximum 4 for item B \"Letters\""));
+    let letters = NamedItem { id: Guid::from_alias("B").expect("an alias"), name: Some("Letters".into()) };
+    let found = finding("PROG-05", ProgressViolation::OutOfRange { item: letters, value: 9, maximum: 4 });
+    assert!(read.accepts("Notes", "walk", &found));
+    assert!(!read.accepts("Letters", "walk", &found));
 }
 
 proptest! {

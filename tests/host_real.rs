@@ -341,7 +341,7 @@ fn a_panic_in_a_method_is_a_crash_of_the_handler() {
         limits(60_000),
     );
     assert_eq!(came.codes(), ["LIFE-02"]);
-    assert!(came.findings[0].message.contains("out of cheese"), "{}", came.findings[0].message);
+    assert!(came.findings[0].message().contains("out of cheese"), "{}", came.findings[0].message());
     assert_eq!(came.state(), State::Crashed);
 }
 

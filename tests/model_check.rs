@@ -274,7 +274,7 @@ impl Model for Bounded {
                     WaitingFor::Return => world.open.as_ref().expect("a call is open").method(),
                     WaitingFor::Completion => world.instance().awaiting().expect("a completion is due"),
                 };
-                let note = TimedOut { method: MethodName(method), waiting_for };
+                let note = TimedOut { method, waiting_for };
                 world.apply(Thread::APARTMENT, EventKind::Note(Box::new(Note::TimedOut(note))));
             }
             Act::Crash => {

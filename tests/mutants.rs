@@ -49,7 +49,7 @@ fn found(handler: &Handler, profile: Profile) -> BTreeMap<&'static str, String> 
         });
         monitor.finish();
         for finding in monitor.findings() {
-            assert_eq!(finding.rule.subject, Subject::Handler, "{name}: {}", finding.message);
+            assert_eq!(finding.rule.subject, Subject::Handler, "{name}: {}", finding.message());
             found.entry(finding.rule.code).or_insert_with(|| name.clone());
         }
     }

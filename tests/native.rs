@@ -185,7 +185,7 @@ fn every_native_rule_is_broken_by_its_bugs_and_by_no_other() {
         let came = thorough(&notebook(bug, true));
         let codes = came.codes();
         if codes != BTreeSet::from([code.as_str()]) {
-            let said: Vec<String> = came.findings.iter().map(|f| format!("{}: {}", f.rule.code, f.message)).collect();
+            let said: Vec<String> = came.findings.iter().map(|f| format!("{}: {}", f.rule.code, f.message())).collect();
             wrong.push(format!("{bug}: {said:?}"));
         }
     }

@@ -5,9 +5,14 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use mobsync::protocol::{FileTime, HandlerId, Limits, Profile, Thread};
+use mobsync::protocol::{
+    CallMethod, CallbackMethod, Delay, FileTime, Guid, HandlerId, Limits, Method, Profile, Status, Thread,
+};
 use mobsync::report::{Baseline, CaseRecord, Filter, Format, Found, Omitted, Report, Scope, Style, render};
-use mobsync::rules::{Conditions, Finding, Level, Monitor, RULES, rule};
+use mobsync::rules::{
+    Conditions, Finding, Level, LifeViolation, Monitor, NamedItem, Occasion, ProgressViolation, RULES, StopViolation,
+    Violation, rule,
+};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -24,17 +29,32 @@ fn mobsync(args: &[&str]) -> (String, Output) {
     (String::from_utf8(output.stdout.clone()).expect("a report is UTF-8"), output)
 }
 
-fn found(code: &str, message: &str, backtrace: Option<Vec<String>>) -> Found {
+/// A finding whose message is `it: ` and that text.
+fn found(code: &str, text: &str, backtrace: Option<Vec<String>>) -> Found {
+    found_as(code, Violation::Message { what: "it".into(), text: text.into() }, backtrace)
+}
+
+fn found_as(code: &str, violation: impl Into<Violation>, backtrace: Option<Vec<String>>) -> Found {
     let rule = rule(code).expect("the rule is in the catalogue");
     let finding = Finding {
         rule,
         level: rule.level,
         handler: HandlerId(1),
-        message: message.to_owned(),
+        violation: violation.into(),
+        method: Some(Method::Callback(CallbackMethod::Progress)),
+        occasion: Occasion::Ordinary,
         events: vec![1, 2],
         thread: Thread::APARTMENT,
     };
     Found { finding, at_ns: 5_000_000, line: Some(7), context: Vec::new(), backtrace }
+}
+
+fn hung_for(seconds: u64) -> LifeViolation {
+    LifeViolation::Hung { method: CallMethod::Synchronize, waited: Delay(seconds * 1_000_000_000) }
+}
+
+fn item(alias: &str) -> NamedItem {
+    NamedItem { id: Guid::from_alias(alias).expect("an alias"), name: None }
 }
 
 fn record(name: &str, found: Vec<Found>, error: Option<&str>) -> CaseRecord {
@@ -264,38 +284,49 @@ fn a_stack_gives_the_source_line() {
 fn the_same_finding_in_many_cases_is_one_annotation_that_counts_them() {
     let line = |line: u32| Some(vec![format!("Note::Sync() at n.cpp:{line}")]);
     let mut cases: Vec<CaseRecord> = (1..=45)
-        .map(|nth| record(&format!("case-{nth}"), vec![found("SYNC-04", &format!("after {nth}s"), line(7))], None))
+        .map(|nth| record(&format!("case-{nth}"), vec![found_as("SYNC-04", hung_for(nth), line(7))], None))
         .collect();
     cases.push(record("other", vec![found("SYNC-04", "elsewhere", line(8)), found("PROG-05", "x", line(7))], None));
-    cases.push(record("twice", vec![found("CB-04", "one", None), found("CB-04", "two", None)], None));
+    let not_prepared = |alias| found_as("CB-04", ProgressViolation::NotPrepared { item: item(alias) }, None);
+    cases.push(record("twice", vec![not_prepared("A"), not_prepared("B")], None));
     let github = rendered(&report_of("h", cases), Format::Github);
     let of = |rule: &str| -> Vec<&str> {
         github.lines().filter(|line| line.starts_with("::") && line.contains(rule)).collect()
     };
     let [many, one] = of("title=SYNC-04")[..] else { panic!("{github}") };
     assert!(many.starts_with("::error file=n.cpp,line=7,"), "{many}");
-    assert!(many.contains("::after 1s%0AFound in 45 cases: case-1, case-2, case-3 and 42 more%0A"), "{many}");
+    assert!(
+        many.contains(
+            "::Synchronize had not returned after 1s%0AFound in 45 cases: case-1, case-2, case-3 and 42 more%0A"
+        ),
+        "{many}"
+    );
     assert!(many.ends_with("%0AReproduce with: mobsync check case-1"), "{many}");
-    assert!(one.contains("line=8,") && one.contains("::elsewhere%0A") && !one.contains("Found"), "{one}");
+    assert!(one.contains("line=8,") && one.contains("::it: elsewhere%0A") && !one.contains("Found"), "{one}");
     assert_eq!(of("title=PROG-05").len(), 1);
     let [twice] = of("title=CB-04")[..] else { panic!("{github}") };
-    assert!(twice.contains("::one%0Atwo%0AFound 2 times in twice%0A"), "{twice}");
+    assert!(twice.contains("::item A is worked on, but it was not prepared%0Aitem B is"), "{twice}");
+    assert!(twice.contains("prepared%0AFound 2 times in twice%0A"), "{twice}");
 }
 
 #[test]
 fn fingerprints_outlive_times_and_tell_findings_apart() {
-    let prints = |messages: &[&str]| -> Vec<String> {
-        let found = messages.iter().map(|message| found("SYNC-04", message, None)).collect();
+    let prints = |found: Vec<Found>| -> Vec<String> {
         let text = rendered(&report_of("h", vec![record("c", found, None)]), Format::Sarif);
         let sarif: Value = serde_json::from_str(&text).expect("JSON");
         let results = sarif["runs"][0]["results"].as_array().expect("results").clone();
-        results.iter().map(|result| result["partialFingerprints"]["mobsyncFinding/v1"].to_string()).collect()
+        results.iter().map(|result| result["partialFingerprints"]["mobsyncFinding/v2"].to_string()).collect()
     };
-    let (first, again) = (prints(&["after 9.99s", "after 1s", "x"]), prints(&["after 10.1s", "after 2s", "x"]));
+    let hung = |seconds| found_as("LIFE-03", hung_for(seconds), None);
+    let ends = |alias, status| found_as("STOP-06", StopViolation::OtherEnd { item: item(alias), status }, None);
+    let one = || vec![ends("A", Status::FAILED), ends("B", Status::FAILED), ends("A", Status::PENDING)];
+    let all = |first, second| prints(vec![hung(first), hung(second)].into_iter().chain(one()).collect());
+    let (first, again) = (all(9, 1), all(10, 2));
     assert_eq!(first, again);
-    assert!(first[0] != first[1] && first[1] != first[2] && first[0] != first[2], "{first:?}");
-    let twice = prints(&["x", "x"]);
-    assert_ne!(twice[0], twice[1]);
+    assert_eq!(first.iter().collect::<BTreeSet<_>>().len(), 5, "each is another one: {first:?}");
+    let mut skipped = ends("A", Status::FAILED);
+    skipped.finding.occasion = Occasion::Skipped;
+    assert_ne!(prints(vec![skipped]), prints(vec![ends("A", Status::FAILED)]));
 }
 
 #[test]
@@ -321,9 +352,9 @@ fn crashed_hung_and_skipped_cases_are_kept_apart() {
     report.add_skipped("d", "it has no properties".to_owned());
     let xml = rendered(&report, Format::Junit);
     valid_junit(&xml);
-    assert!(xml.contains("<error message=\"LIFE-02 it crashed\" type=\"crashed\">"), "{xml}");
-    assert!(xml.contains("<error message=\"LIFE-03 it hangs\" type=\"timed out\">"), "{xml}");
-    assert!(xml.contains("<failure message=\"SYNC-04 twice\" type=\"SYNC-04\">"), "{xml}");
+    assert!(xml.contains("<error message=\"LIFE-02 it: it crashed\" type=\"crashed\">"), "{xml}");
+    assert!(xml.contains("<error message=\"LIFE-03 it: it hangs\" type=\"timed out\">"), "{xml}");
+    assert!(xml.contains("<failure message=\"SYNC-04 it: twice\" type=\"SYNC-04\">"), "{xml}");
     assert!(xml.contains("<skipped message=\"because it has no properties\" type=\"skipped\"/>"), "{xml}");
     assert!(xml.contains("tests=\"4\" skipped=\"1\" errors=\"2\" failures=\"1\""), "{xml}");
     let sarif = valid_sarif(&sarif_schema(), &rendered(&report, Format::Sarif));
@@ -351,7 +382,7 @@ fn a_case_that_fails_is_named_after_what_is_not_accepted() {
     report.judge_baseline(Scope::Suite);
     let xml = rendered(&report, Format::Junit);
     valid_junit(&xml);
-    assert!(xml.contains("<failure message=\"PROG-05 9 of 4\" type=\"PROG-05\">"), "{xml}");
+    assert!(xml.contains("<failure message=\"PROG-05 it: 9 of 4\" type=\"PROG-05\">"), "{xml}");
     assert!(xml.contains("accepted error: LIFE-02"), "{xml}");
     let sarif = valid_sarif(&sarif_schema(), &rendered(&report, Format::Sarif));
     let results = sarif["runs"][0]["results"].as_array().expect("results");

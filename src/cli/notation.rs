@@ -153,8 +153,7 @@ impl<'a> Marker<'a> {
                 self.fails |= self.filter.fails(finding.level);
                 continue;
             }
-            let finding = Finding { message: self.names.message(&finding), ..finding };
-            let accepted = self.filter.baseline.accepts(code, &self.handler, &self.case, &finding.message);
+            let accepted = self.filter.baseline.accepts(&self.handler, &self.case, &finding);
             self.fails |= self.filter.fails(finding.level) && !accepted;
             self.found.push(Found { finding, at_ns: 0, line: None, context: Vec::new(), backtrace: None });
         }

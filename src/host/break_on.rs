@@ -24,7 +24,7 @@ pub const fn available() -> Result<(), NoTrap> {
 ///
 /// On systems without SIGTRAP it only says what was found.
 pub fn trap(finding: &Finding) {
-    eprintln!("mobsync: {} on thread {}: {}", finding.rule.code, finding.thread, finding.message);
+    eprintln!("mobsync: {} on thread {}: {}", finding.rule.code, finding.thread, finding.message());
     #[cfg(unix)]
     if let Err(error) = nix::sys::signal::raise(nix::sys::signal::Signal::SIGTRAP) {
         eprintln!("mobsync: SIGTRAP could not be raised: {error}");

@@ -8,8 +8,8 @@ use super::shared::{CallbackSink, Decision, InstanceChronicle, Shared};
 use crate::handler::{CreateError, EnumItems, HandlerFactory, SyncHandler};
 use crate::protocol::Limits;
 use crate::protocol::{
-    Call, CallId, CallMethod, Crashed, Created, HResult, HandlerId, Instance, MethodName, Note, Out, Return, Text,
-    TimedOut, WaitingFor,
+    Call, CallId, CallMethod, Crashed, Created, HResult, HandlerId, Instance, Note, Out, Return, Text, TimedOut,
+    WaitingFor,
 };
 use crate::time::Clock;
 use crate::time::Paused;
@@ -214,7 +214,7 @@ impl<'a> Driver<'a> {
 
     fn time_out(&self, method: CallMethod, waiting_for: WaitingFor) {
         tracing::info!(%method, ?waiting_for, instance = self.id.0, "time-out");
-        let note = Note::TimedOut(TimedOut { method: MethodName(method), waiting_for });
+        let note = Note::TimedOut(TimedOut { method, waiting_for });
         self.shared.note(self.id, self.shared.clock.thread(), note);
     }
 

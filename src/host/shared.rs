@@ -11,8 +11,8 @@ use super::plan::{Instruction, Plan, View};
 use super::tape::Tape;
 use crate::handler::{Chronicle, SyncCallback};
 use crate::protocol::{
-    Call, CallId, CallMethod, Callback, CallbackMethod, Event, EventKind, HResult, HandlerId, Instance, MethodName,
-    Note, Return, Session, Stack, State as SessionState, Text, Thread, TimedOut, WaitingFor, Wish,
+    Call, CallId, CallMethod, Callback, CallbackMethod, Event, EventKind, HResult, HandlerId, Instance, Note, Return,
+    Session, Stack, State as SessionState, Text, Thread, TimedOut, WaitingFor, Wish,
 };
 use crate::time::Clock;
 
@@ -343,7 +343,7 @@ impl Shared {
         match state.called_ns {
             Some((handler, method, since_ns)) if at_ns.saturating_sub(since_ns) >= timeout_ns => {
                 tracing::info!(%method, instance = handler.0, "time-out: the call has not returned");
-                let note = TimedOut { method: MethodName(method), waiting_for: WaitingFor::Return };
+                let note = TimedOut { method, waiting_for: WaitingFor::Return };
                 state.record(at_ns, Thread::APARTMENT, handler, EventKind::Note(Box::new(Note::TimedOut(note))));
                 true
             }

@@ -19,8 +19,7 @@ use crate::handler::CreateError;
 use crate::handler::com::crash;
 use crate::host::{self, Controller, Controls, Drain, Ran};
 use crate::protocol::{
-    Crashed, Created, Event, EventKind, HandlerId, Instance, MethodName, Note, Session, Stack, Thread, TimedOut,
-    WaitingFor,
+    Crashed, Created, Event, EventKind, HandlerId, Instance, Note, Session, Stack, Thread, TimedOut, WaitingFor,
 };
 
 /// How often the ring is emptied.
@@ -304,7 +303,7 @@ impl WorkerSession {
     fn say_how(&mut self, channel: &Channel, status: Option<&ExitStatus>, given_up: bool, drain: &mut dyn Drain) {
         let owed = self.session.instances().next().and_then(Instance::open_call);
         if let (true, Some(method)) = (given_up, owed) {
-            let note = TimedOut { method: MethodName(method), waiting_for: WaitingFor::Return };
+            let note = TimedOut { method, waiting_for: WaitingFor::Return };
             return self.note(Note::TimedOut(note), drain);
         }
         let (memory, at) = channel.crash_place();

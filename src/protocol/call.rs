@@ -47,6 +47,30 @@ macro_rules! crossings {
             }
         }
 
+        impl serde::Serialize for $method {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.name())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $method {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let name = compact_str::CompactString::deserialize(deserializer)?;
+                name.parse().map_err(serde::de::Error::custom)
+            }
+        }
+
+        impl schemars::JsonSchema for $method {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($method).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                let names: Vec<&str> = Self::ALL.iter().map(|method| method.name()).collect();
+                schemars::json_schema!({ "type": "string", "enum": names })
+            }
+        }
+
         impl std::fmt::Display for $method {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.pad(self.name())

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::call::crossings;
-use super::{Call, CallMethod, Callback, CallbackMethod, Guid, HResult, Return, Text};
+use super::{Call, CallMethod, Callback, CallbackMethod, Guid, HResult, Return, Text, UnknownName, nearest};
 
 /// One crossing, or one note about the session. The sequence of events is the session.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -167,7 +167,7 @@ pub struct Crashed {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct TimedOut {
     /// The method concerned.
-    pub method: MethodName,
+    pub method: CallMethod,
     /// Its return, or its completion.
     pub waiting_for: WaitingFor,
 }
@@ -270,31 +270,69 @@ pub struct Malformed {
     pub text: Text,
 }
 
-/// A [`CallMethod`] as a value in files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct MethodName(pub CallMethod);
+/// A method of the manager or of the handler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Method {
+    /// One that the manager calls.
+    Call(CallMethod),
+    /// One that the handler calls.
+    Callback(CallbackMethod),
+}
 
-impl Serialize for MethodName {
+impl Method {
+    /// The method's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Method::Call(method) => method.name(),
+            Method::Callback(method) => method.name(),
+        }
+    }
+}
+
+impl std::str::FromStr for Method {
+    type Err = UnknownName;
+
+    fn from_str(name: &str) -> Result<Self, UnknownName> {
+        let call = CallMethod::from_name(name).map(Method::Call);
+        call.or_else(|| CallbackMethod::from_name(name).map(Method::Callback)).ok_or_else(|| {
+            let calls = CallMethod::ALL.iter().map(|method| method.name());
+            let near = nearest(name, calls.chain(CallbackMethod::ALL.iter().map(|method| method.name())));
+            UnknownName {
+                given: name.to_owned(),
+                what: "a method",
+                expected: format!("a name such as {}", near.unwrap_or("Synchronize")),
+            }
+        })
+    }
+}
+
+impl Serialize for Method {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.0.name())
+        serializer.serialize_str(self.name())
     }
 }
 
-impl<'de> Deserialize<'de> for MethodName {
+impl<'de> Deserialize<'de> for Method {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = CompactString::deserialize(deserializer)?;
-        name.parse().map(Self).map_err(serde::de::Error::custom)
+        CompactString::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
-impl JsonSchema for MethodName {
+impl JsonSchema for Method {
     fn schema_name() -> std::borrow::Cow<'static, str> {
-        "CallMethod".into()
+        "Method".into()
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        let names: Vec<&str> = CallMethod::ALL.iter().map(|method| method.name()).collect();
+        let calls = CallMethod::ALL.iter().map(|method| method.name());
+        let names: Vec<&str> = calls.chain(CallbackMethod::ALL.iter().map(|method| method.name())).collect();
         schemars::json_schema!({ "type": "string", "enum": names })
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
     }
 }
 
@@ -307,6 +345,17 @@ impl Event {
             EventKind::Callback { what, .. } => what.method().name(),
             EventKind::Reply { method, .. } => method.name(),
             EventKind::Note(note) => note.method().name(),
+        }
+    }
+
+    /// The method that is called, that returns or that is answered; none for a note.
+    pub fn method(&self) -> Option<Method> {
+        match &self.kind {
+            EventKind::Call { what, .. } => Some(Method::Call(what.method())),
+            EventKind::Return { what, .. } => Some(Method::Call(what.method)),
+            EventKind::Callback { what, .. } => Some(Method::Callback(what.method())),
+            EventKind::Reply { method, .. } => Some(Method::Callback(*method)),
+            EventKind::Note(_) => None,
         }
     }
 }

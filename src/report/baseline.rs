@@ -1,15 +1,16 @@
 //! Accepted findings: a file says which, and why.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::model::code;
-use super::{Case, CaseOutcome, Report, plain};
+use super::{Case, CaseOutcome, FindingRow, Report, plain};
 use crate::json::{self, FileError};
-use crate::protocol::nearest;
-use crate::rules::{RULES, Rule, Verdict, select};
+use crate::protocol::{Guid, Method, Status, Text, nearest};
+use crate::rules::{Finding, NamedItem, Occasion, RULES, Rule, Verdict, Violation, select};
 
 /// What the first field of a baseline says.
 pub const BASELINE_FORMAT: &str = "mobsync-baseline";
@@ -59,7 +60,21 @@ struct Accepted {
     #[serde(default, deserialize_with = "maybe_text")]
     #[schemars(schema_with = "text")]
     case: Option<String>,
-    /// Only where the message contains this text; a number in it stands for any number.
+    /// Of this item only: its name, its ItemID, or the ItemID's short name.
+    #[serde(default, deserialize_with = "maybe_text")]
+    #[schemars(schema_with = "text")]
+    item: Option<String>,
+    /// At this method only, by its name: one that the manager calls, or a callback.
+    #[serde(default)]
+    method: Option<Method>,
+    /// With this status only.
+    #[serde(default)]
+    status: Option<Status>,
+    /// Only where the manager had done this before.
+    #[serde(default)]
+    occasion: Option<Occasion>,
+    /// Only where the message contains this text; a number in it stands for any number. The other keys say it better: a message
+    /// may have other words in the next version of the program.
     #[serde(default, deserialize_with = "maybe_text")]
     #[schemars(schema_with = "text")]
     message: Option<String>,
@@ -146,6 +161,18 @@ pub struct BaselineRow {
     /// In which case only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub case: Option<String>,
+    /// Of which item only: its name, its ItemID, or the ItemID's short name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<String>,
+    /// At which method only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<Method>,
+    /// With which status only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<Status>,
+    /// After what the manager had done only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occasion: Option<Occasion>,
     /// With which text in the message only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
@@ -205,6 +232,10 @@ impl Baseline {
                 reason: accepted.reason,
                 handler: accepted.handler,
                 case: accepted.case,
+                item: accepted.item,
+                method: accepted.method,
+                status: accepted.status,
+                occasion: accepted.occasion,
                 message: accepted.message,
                 matched: 0,
                 state: BaselineState::NotJudged,
@@ -219,9 +250,10 @@ impl Baseline {
         &self.0
     }
 
-    /// Whether it accepts a finding.
-    pub fn accepts(&self, rule: &str, handler: &str, case: &str, message: &str) -> bool {
-        self.0.iter().any(|row| row.fits(rule, handler, case, Some(message)))
+    /// Whether it accepts a finding of this handler in this case.
+    pub fn accepts(&self, handler: &str, case: &str, finding: &Finding) -> bool {
+        let facts = Facts::from(finding);
+        self.0.iter().any(|row| row.fits(finding.rule.code, handler, case, Some(&facts)))
     }
 }
 
@@ -232,15 +264,76 @@ impl From<Vec<BaselineRow>> for Baseline {
     }
 }
 
+/// What entries compare of a finding beside its rule.
+pub(super) struct Facts<'a> {
+    items: Vec<&'a NamedItem>,
+    method: Option<Method>,
+    status: Option<Status>,
+    occasion: Occasion,
+    message: Cow<'a, str>,
+}
+
+impl<'a> From<&'a Finding> for Facts<'a> {
+    fn from(finding: &'a Finding) -> Self {
+        Self {
+            items: finding.items(),
+            method: finding.method,
+            status: finding.status(),
+            occasion: finding.occasion,
+            message: finding.message().into(),
+        }
+    }
+}
+
+impl<'a> From<&'a FindingRow> for Facts<'a> {
+    fn from(row: &'a FindingRow) -> Self {
+        let items = row.details.as_ref().map(Violation::items).unwrap_or_default();
+        Self {
+            items: if items.is_empty() { row.item.iter().collect() } else { items },
+            method: row.method,
+            status: row.status,
+            occasion: row.occasion,
+            message: row.message.as_str().into(),
+        }
+    }
+}
+
+impl Facts<'_> {
+    fn has_item(&self, word: &str) -> bool {
+        let id: Option<Guid> = Guid::from_alias(word).or_else(|| word.parse().ok());
+        let is_meant = |item: &&NamedItem| {
+            id == Some(item.id) || item.name.as_ref().and_then(Text::as_str).is_some_and(|name| name == word)
+        };
+        self.items.iter().any(is_meant)
+    }
+}
+
 impl BaselineRow {
-    /// Without a message the finding was only counted.
-    fn fits(&self, rule: &str, handler: &str, case: &str, message: Option<&str>) -> bool {
-        let in_message =
-            |own: &String| message.is_some_and(|message| without_numbers(message).contains(&without_numbers(own)));
+    /// Without facts the finding was only counted.
+    fn fits(&self, rule: &str, handler: &str, case: &str, facts: Option<&Facts<'_>>) -> bool {
         self.rule == rule
             && self.handler.as_ref().is_none_or(|own| own == handler)
             && self.case.as_ref().is_none_or(|own| same_case(own, case))
-            && self.message.as_ref().is_none_or(in_message)
+            && match facts {
+                Some(facts) => self.fits_facts(facts),
+                None => !self.asks_for_facts(),
+            }
+    }
+
+    fn fits_facts(&self, facts: &Facts<'_>) -> bool {
+        self.item.as_ref().is_none_or(|own| facts.has_item(own))
+            && self.method.is_none_or(|own| facts.method == Some(own))
+            && self.status.is_none_or(|own| facts.status == Some(own))
+            && self.occasion.is_none_or(|own| facts.occasion == own)
+            && self.message.as_ref().is_none_or(|own| contains(&facts.message, own))
+    }
+
+    fn asks_for_facts(&self) -> bool {
+        self.item.is_some()
+            || self.method.is_some()
+            || self.status.is_some()
+            || self.occasion.is_some()
+            || self.message.is_some()
     }
 
     /// Where it stands.
@@ -259,11 +352,26 @@ impl BaselineRow {
             return format!("{} is accepted in {}, and there is no such {what}; {then}", self.rule, plain(case));
         }
         let case = self.case.as_ref().map_or(String::new(), |case| format!(" in {}", plain(case)));
-        let message = self
-            .message
-            .as_ref()
-            .map_or(String::new(), |message| format!(" with \"{}\" in its message", plain(message)));
-        format!("{} is accepted{case}{message}, and was not found; take the entry out", self.rule)
+        let mut narrowed = String::new();
+        if let Some(item) = &self.item {
+            narrowed += &format!(" of item {}", plain(item));
+        }
+        if let Some(method) = self.method {
+            narrowed += &format!(" at {method}");
+        }
+        if let Some(status) = self.status {
+            narrowed += &format!(" with {status}");
+        }
+        if let Some(occasion) = self.occasion {
+            narrowed += &match occasion {
+                Occasion::Ordinary => " in an ordinary session".to_owned(),
+                occasion => format!(" {}", occasion.words()),
+            };
+        }
+        if let Some(message) = &self.message {
+            narrowed += &format!(" with \"{}\" in its message", plain(message));
+        }
+        format!("{} is accepted{case}{narrowed}, and was not found; take the entry out", self.rule)
     }
 }
 
@@ -300,11 +408,11 @@ impl Report {
         rule: &str,
         handler: &str,
         case: &str,
-        message: Option<&str>,
+        facts: Option<&Facts<'_>>,
         count: usize,
     ) -> Option<String> {
         let mut reason = None;
-        for row in self.baseline.iter_mut().filter(|row| row.fits(rule, handler, case, message)) {
+        for row in self.baseline.iter_mut().filter(|row| row.fits(rule, handler, case, facts)) {
             row.matched += count;
             reason = reason.or_else(|| Some(row.reason.clone()));
         }
@@ -362,15 +470,19 @@ impl Report {
     }
 }
 
-/// The text with each of its numbers as `#`: times, counts and threads differ between runs of the same bug.
-pub(super) fn without_numbers(text: &str) -> String {
-    let mut words = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '0'..='9' if words.ends_with('#') => {}
-            '0'..='9' => words.push('#'),
-            c => words.push(c),
+/// Whether the message contains the text of an entry, in which a number stands for any number: times, counts and threads differ
+/// between runs of the same bug.
+fn contains(message: &str, own: &str) -> bool {
+    let without_numbers = |text: &str| {
+        let mut words = String::with_capacity(text.len());
+        for c in text.chars() {
+            match c {
+                '0'..='9' if words.ends_with('#') => {}
+                '0'..='9' => words.push('#'),
+                c => words.push(c),
+            }
         }
-    }
-    words
+        words
+    };
+    without_numbers(message).contains(&without_numbers(own))
 }

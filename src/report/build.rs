@@ -1,8 +1,10 @@
 //! How judged cases become a report.
 
+use super::baseline::Facts;
 use super::{Case, CaseOutcome, Filter, FindingRow, OmittedRow, Report, RuleRow, Summary};
 use super::{FORMAT, VERSION};
 use crate::protocol::{HandlerId, Profile};
+use crate::rules::codes::{LIFE_02, LIFE_03};
 use crate::rules::{Level, Monitor, RULES, Verdict, rule};
 use crate::runner::{CaseRecord, Found};
 use crate::scenario::ExpectationResult;
@@ -105,7 +107,7 @@ impl Report {
             }
         }
         for row in &mut case.findings {
-            row.accepted = self.accept(row.rule, case.handler, &case.name, Some(&row.message), 1);
+            row.accepted = self.accept(row.rule, case.handler, &case.name, Some(&Facts::from(&*row)), 1);
             self.summary.add(row.level, row.accepted.is_some(), 1);
             findings += 1;
             let fails = filter.fails(row.level);
@@ -194,11 +196,8 @@ impl Case {
 impl CaseOutcome {
     /// How a session ends that breaks the rule.
     fn of_rule(code: &str) -> Option<Self> {
-        match code {
-            "LIFE-02" => Some(CaseOutcome::Crashed),
-            "LIFE-03" => Some(CaseOutcome::TimedOut),
-            _ => None,
-        }
+        let ends = [(LIFE_02, CaseOutcome::Crashed), (LIFE_03, CaseOutcome::TimedOut)];
+        ends.into_iter().find(|(rule, _)| rule.code == code).map(|(_, outcome)| outcome)
     }
 
     /// The one that says more: a crash more than a hang, and a hang more than anything else.
@@ -233,7 +232,12 @@ impl FindingRow {
             subject: finding.rule.subject,
             handler,
             case: case.to_owned(),
-            message: finding.message,
+            item: finding.items().first().map(|item| (*item).clone()),
+            status: finding.status(),
+            method: finding.method,
+            occasion: finding.occasion,
+            message: finding.message(),
+            details: Some(finding.violation),
             events: finding.events,
             at_ns,
             thread: finding.thread.to_string(),

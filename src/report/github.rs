@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
-use super::baseline::without_numbers;
 use super::human::verdict_line;
 use super::render::{SourcePlace, Style, cut};
 use super::{Case, CaseOutcome, FindingRow, Report, plain};
@@ -94,9 +93,12 @@ fn of_group(Group { level, place, findings }: Group<'_>) -> Annotation {
 
 /// The messages that say different things: the same bug has other times and counts in another case.
 fn messages(findings: &[&FindingRow]) -> String {
-    let mut said: HashSet<String> = HashSet::new();
-    let different: Vec<&FindingRow> =
-        findings.iter().copied().filter(|finding| said.insert(without_numbers(&finding.message))).collect();
+    let mut said = HashSet::new();
+    let is_new = |finding: &&FindingRow| {
+        let item = finding.item.as_ref().map(|item| item.id);
+        said.insert((finding.kind(), item, finding.status, finding.method, finding.occasion))
+    };
+    let different: Vec<&FindingRow> = findings.iter().copied().filter(is_new).collect();
     // All of them are there, and how many more, however long one is.
     let longest = if different.len() > 1 { MESSAGE / 2 / NAMED } else { MESSAGE / 2 };
     let shown = different.iter().take(NAMED).map(|finding| cut(&plain(&finding.message), longest));

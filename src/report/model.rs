@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::baseline::BaselineRow;
-use crate::protocol::{Guid, Profile, Status, Text, nearest};
-use crate::rules::{Level, RULES, Subject, UnknownRule, Verdict, rule};
+use crate::protocol::{Guid, Method, Profile, Status, Text, nearest};
+use crate::rules::{Level, NamedItem, Occasion, RULES, Subject, UnknownRule, Verdict, Violation, rule};
 use crate::runner::ContextLine;
 use crate::scenario::ExpectationResult;
 
@@ -140,8 +140,24 @@ pub struct FindingRow {
     pub handler: u32,
     /// The case in which it was found.
     pub case: String,
+    /// The item that it concerns, where it is of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<NamedItem>,
+    /// The status that is wrong, where one is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<Status>,
+    /// The method at whose call, return, callback or reply it was seen. At a crash or a time-out: the method that had not
+    /// returned or was not completed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<Method>,
+    /// What the manager had done before.
+    #[serde(default, skip_serializing_if = "is_ordinary")]
+    pub occasion: Occasion,
     /// What happened.
     pub message: String,
+    /// What happened, as data: the message is made from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<Violation>,
     /// The sequence numbers of the events that show it.
     pub events: Vec<u64>,
     /// When it was seen, in nanoseconds since the trace began.
@@ -161,6 +177,19 @@ pub struct FindingRow {
     /// The events that show it, and those around the last of them, in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub context: Vec<ContextLine>,
+}
+
+fn is_ordinary(occasion: &Occasion) -> bool {
+    *occasion == Occasion::Ordinary
+}
+
+impl FindingRow {
+    /// What went wrong, in a word that stays the same whatever the values are; empty where a report does not say it.
+    pub(super) fn kind(&self) -> String {
+        let details = self.details.as_ref().and_then(|details| serde_json::to_value(details).ok()).unwrap_or_default();
+        let word = |field: &str| details[field].as_str().unwrap_or_default().to_owned();
+        format!("{} {}", word("about"), word("what"))
+    }
 }
 
 /// The code of a rule of the catalogue.

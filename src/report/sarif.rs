@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::baseline::without_numbers;
 use super::render::{SourcePlace, Style};
 use super::{BaselineRow, CaseOutcome, FindingRow, Report, plain};
 use crate::rules::{Level, Rule, rule};
@@ -102,7 +101,7 @@ fn result(
         "ruleId": finding.rule,
         "level": level(finding.level),
         "message": { "text": if message.is_empty() { finding.name } else { &*message } },
-        "partialFingerprints": { "mobsyncFinding/v1": fingerprint(finding, seen) },
+        "partialFingerprints": { "mobsyncFinding/v2": fingerprint(finding, seen) },
         "properties": {
             "case": finding.case,
             "handler": finding.handler,
@@ -137,11 +136,19 @@ fn result(
     result
 }
 
-/// What makes the finding the same one in another run: rule, case, and the message without its numbers, which are times, counts
-/// and threads; and the how manieth of these it is.
+/// What makes the finding the same one in another run: rule, case, what went wrong, item, status, method and occasion; and the how
+/// manieth of these it is. Times and counts are not among it: they differ between runs of the same bug.
 fn fingerprint(finding: &FindingRow, seen: &mut HashMap<String, usize>) -> String {
-    let words = without_numbers(&finding.message);
-    let key = format!("{}\n{}\n{words}", finding.rule, finding.case);
+    let key = json!([
+        finding.rule,
+        finding.case,
+        finding.kind(),
+        finding.item.as_ref().map(|item| item.id),
+        finding.status,
+        finding.method,
+        finding.occasion,
+    ])
+    .to_string();
     let nth = seen.entry(key.clone()).and_modify(|nth| *nth += 1).or_insert(0);
     Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("mobsync:{nth}:{key}").as_bytes()).to_string()
 }

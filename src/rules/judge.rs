@@ -1,7 +1,8 @@
 //! Where checks report to: which rules were exercised, and which were broken.
 
-use super::{Finding, Level, RULES, Rule};
-use crate::protocol::{Event, HandlerId, Thread};
+use super::monitor::Names;
+use super::{Finding, Level, NamedItem, Occasion, RULES, Rule, Violation};
+use crate::protocol::{Event, Guid, HandlerId, Method, Thread};
 
 /// What is known of a rule after a trace.
 #[derive(
@@ -47,58 +48,96 @@ pub(super) struct EventRef<'a> {
     pub(super) seq: u64,
     pub(super) handler: HandlerId,
     pub(super) thread: &'a Thread,
+    pub(super) method: Option<Method>,
+    names: &'a Names,
 }
 
-impl<'a> From<&'a Event> for EventRef<'a> {
-    fn from(event: &'a Event) -> Self {
-        Self { seq: event.seq, handler: event.handler, thread: &event.thread }
+impl<'a> EventRef<'a> {
+    pub(super) fn new(event: &'a Event, names: &'a Names) -> Self {
+        let Event { seq, handler, thread, .. } = event;
+        Self { seq: *seq, handler: *handler, thread, method: event.method(), names }
+    }
+
+    /// What is not seen at an event of its own, but when the trace ends behind this one.
+    pub(super) fn at_end(seq: u64, handler: HandlerId, thread: &'a Thread, names: &'a Names) -> Self {
+        Self { seq, handler, thread, method: None, names }
+    }
+
+    /// The place, where another method is concerned than the event's own.
+    pub(super) fn of(self, method: Option<Method>) -> Self {
+        Self { method, ..self }
+    }
+
+    /// The item of that ID, with the name that is known of it.
+    pub(super) fn item(self, id: Guid) -> NamedItem {
+        NamedItem { id, name: self.names.of(id).cloned() }
     }
 }
 
 impl Judge {
+    /// Something happened that could break the rule, and the rule was kept.
+    pub(super) fn kept(&mut self, rule: &'static Rule) {
+        self.exercised.insert(rule);
+    }
+
     /// Something happened that could break the rule; `holds` says whether the rule was kept.
-    pub(super) fn check(
+    pub(super) fn check<V: Into<Violation>>(
         &mut self,
         place: EventRef<'_>,
         rule: &'static Rule,
         holds: bool,
-        why: impl FnOnce() -> String,
+        why: impl FnOnce() -> V,
     ) {
         self.check_with(place, rule, holds, &[], why);
     }
 
     /// As [`Judge::check`], with earlier events that belong to it.
-    pub(super) fn check_with(
+    pub(super) fn check_with<V: Into<Violation>>(
         &mut self,
         place: EventRef<'_>,
         rule: &'static Rule,
         holds: bool,
         earlier: &[u64],
-        why: impl FnOnce() -> String,
+        why: impl FnOnce() -> V,
     ) {
-        self.exercised.insert(rule);
+        self.kept(rule);
         if !holds {
-            self.report(place, rule, rule.level, earlier, why());
+            self.report(place, rule, rule.level, earlier, why().into());
         }
     }
 
     /// The rule was broken.
-    pub(super) fn broken(&mut self, place: EventRef<'_>, rule: &'static Rule, why: impl Into<String>) {
+    pub(super) fn broken(&mut self, place: EventRef<'_>, rule: &'static Rule, why: impl Into<Violation>) {
         self.report(place, rule, rule.level, &[], why.into());
     }
 
     /// The rule was broken, less badly than its level says.
-    pub(super) fn broken_mildly(&mut self, place: EventRef<'_>, rule: &'static Rule, level: Level, why: &str) {
-        self.report(place, rule, level, &[], why.to_owned());
+    pub(super) fn broken_mildly(
+        &mut self,
+        place: EventRef<'_>,
+        rule: &'static Rule,
+        level: Level,
+        why: impl Into<Violation>,
+    ) {
+        self.report(place, rule, level, &[], why.into());
     }
 
-    fn report(&mut self, place: EventRef<'_>, rule: &'static Rule, level: Level, earlier: &[u64], message: String) {
+    fn report(
+        &mut self,
+        place: EventRef<'_>,
+        rule: &'static Rule,
+        level: Level,
+        earlier: &[u64],
+        violation: Violation,
+    ) {
         self.exercised.insert(rule);
         self.violated.insert(rule);
         let mut events: Vec<u64> = earlier.iter().copied().filter(|seq| *seq != 0 && *seq != place.seq).collect();
         events.push(place.seq);
-        let (handler, thread) = (place.handler, place.thread.clone());
-        self.findings.push(Finding { rule, level, handler, message, events, thread });
+        let (handler, thread, method) = (place.handler, place.thread.clone(), place.method);
+        // The monitor knows more of the occasion once the event is judged.
+        let occasion = Occasion::Ordinary;
+        self.findings.push(Finding { rule, level, handler, violation, method, occasion, events, thread });
     }
 
     pub(super) fn verdict(&self, rule: &Rule) -> Verdict {

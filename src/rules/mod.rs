@@ -2,12 +2,16 @@
 
 mod catalogue;
 mod checks;
+mod finding;
 mod judge;
 mod monitor;
 mod rule;
+mod violation;
 mod watch;
 
 pub use catalogue::{FAMILIES, Family, RULES, UnknownRule, codes, index_markdown, rule, select};
+pub use finding::{Finding, Occasion};
 pub use judge::Verdict;
 pub use monitor::{Conditions, Monitor};
-pub use rule::{Basis, Checked, Finding, Level, Rule, Subject};
+pub use rule::{Basis, Checked, Level, Rule, Subject};
+pub use violation::*;

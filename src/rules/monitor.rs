@@ -1,10 +1,12 @@
 //! Judges a session by the catalogue, from its events alone.
 
+use std::collections::BTreeMap;
+
 use super::checks;
 use super::judge::{EventRef, Judge, Verdict};
 use super::watch::{OpenCall, Watch};
 use super::{Finding, Rule};
-use crate::protocol::{Event, EventKind, FileTime, HandlerId, Limits, Profile, Session, Thread};
+use crate::protocol::{Event, EventKind, FileTime, Guid, HandlerId, Limits, Profile, Session, Text, Thread};
 
 /// What a judgement depends on beside the events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,13 +29,44 @@ pub struct Monitor {
     session: Session,
     watches: Vec<(HandlerId, Watch)>,
     judge: Judge,
+    names: Names,
     last: Option<(u64, HandlerId, Thread)>,
+}
+
+/// The names of the items, as they were enumerated last.
+#[derive(Debug, Default)]
+pub(super) struct Names(BTreeMap<Guid, Text>);
+
+impl Names {
+    pub(super) fn of(&self, item: Guid) -> Option<&Text> {
+        self.0.get(&item)
+    }
+
+    fn learn(&mut self, event: &Event) {
+        let EventKind::Return { what, .. } = &event.kind else { return };
+        for item in &what.out.items {
+            match self.0.get_mut(&item.id) {
+                Some(name) if *name == item.name => {}
+                Some(name) => name.clone_from(&item.name),
+                None => {
+                    self.0.insert(item.id, item.name.clone());
+                }
+            }
+        }
+    }
 }
 
 impl Monitor {
     /// Before the first event.
     pub fn new(conditions: Conditions) -> Self {
-        Self { conditions, session: Session::default(), watches: Vec::new(), judge: Judge::default(), last: None }
+        Self {
+            conditions,
+            session: Session::default(),
+            watches: Vec::new(),
+            judge: Judge::default(),
+            names: Names::default(),
+            last: None,
+        }
     }
 
     /// The session so far.
@@ -60,15 +93,11 @@ impl Monitor {
     pub fn observe(&mut self, event: &Event) -> usize {
         let before = self.judge.findings.len();
         let at = self.watch_index(event.handler);
-        let mut cx = Context {
-            conditions: self.conditions,
-            session: &mut self.session,
-            watches: &mut self.watches,
-            at,
-            judge: &mut self.judge,
-            event,
-        };
-        cx.observe();
+        self.names.learn(event);
+        self.context(at, event).before();
+        self.session.apply(event);
+        self.context(at, event).after();
+        self.say_occasions(before, at);
         match &mut self.last {
             Some((seq, handler, thread)) => {
                 *seq = event.seq;
@@ -86,10 +115,32 @@ impl Monitor {
     pub fn finish(&mut self) -> usize {
         let before = self.judge.findings.len();
         if let Some((seq, handler, thread)) = &self.last {
-            let place = EventRef { seq: *seq, handler: *handler, thread };
+            let place = EventRef::at_end(*seq, *handler, thread, &self.names);
             checks::connections::at_end(&self.session, &mut self.judge, place);
         }
         self.judge.findings.len() - before
+    }
+
+    fn context<'a>(&'a mut self, at: usize, event: &'a Event) -> Context<'a> {
+        Context {
+            conditions: self.conditions,
+            session: &self.session,
+            watches: &mut self.watches,
+            at,
+            judge: &mut self.judge,
+            names: &self.names,
+            event,
+        }
+    }
+
+    /// Says of the findings from `first` on what the manager had done before.
+    fn say_occasions(&mut self, first: usize, at: usize) {
+        let (id, watch) = &self.watches[at];
+        let instance = self.session.instance(*id);
+        for finding in &mut self.judge.findings[first..] {
+            let item = finding.items().first().and_then(|item| instance?.item(item.id));
+            finding.occasion = watch.occasion(instance, item);
+        }
     }
 
     fn watch_index(&mut self, handler: HandlerId) -> usize {
@@ -103,18 +154,19 @@ impl Monitor {
 /// What the checks of one event look at.
 pub(super) struct Context<'a> {
     pub(super) conditions: Conditions,
-    /// Before the event, until [`Context::apply`].
-    pub(super) session: &'a mut Session,
+    /// Before the event; in [`Context::after`] after it.
+    pub(super) session: &'a Session,
     watches: &'a mut [(HandlerId, Watch)],
     at: usize,
     pub(super) judge: &'a mut Judge,
+    names: &'a Names,
     pub(super) event: &'a Event,
 }
 
 impl<'a> Context<'a> {
     /// The event's place.
     pub(super) fn place(&self) -> EventRef<'a> {
-        self.event.into()
+        EventRef::new(self.event, self.names)
     }
 
     /// The event's instance, as the rules see it.
@@ -136,17 +188,13 @@ impl<'a> Context<'a> {
         (own, others.filter(|watch| watch.name.is_some() && watch.name == own.name))
     }
 
-    fn apply(&mut self) {
-        self.session.apply(self.event);
-    }
-
-    fn observe(&mut self) {
+    /// What is judged by where the session stands before the event.
+    fn before(&mut self) {
         let event = self.event;
         match &event.kind {
             EventKind::Call { call, what } => {
                 let legal = checks::manager::call(self, what);
                 checks::life::call(self, what);
-                self.apply();
                 let open = OpenCall { id: *call, seq: event.seq, at_ns: event.at_ns, call: (**what).clone(), legal };
                 checks::comparison::call(self, what);
                 checks::stopping::call(self, what);
@@ -163,9 +211,6 @@ impl<'a> Context<'a> {
                 checks::comparison::returned(self, what);
                 checks::native::returned(self, what, open.as_ref());
                 checks::wire::returned(self, what);
-                self.apply();
-                self.watch().heard_ns = event.at_ns;
-                checks::completion::after_return(self, what);
             }
             EventKind::Callback { what, .. } => {
                 let standing = self.session.standing(event.handler, what);
@@ -180,14 +225,11 @@ impl<'a> Context<'a> {
                     checks::comparison::callback(self, what, standing);
                 }
                 checks::life::callback(self, what);
-                self.apply();
-                self.watch().heard_ns = event.at_ns;
             }
             EventKind::Reply { call, method, hr } => {
                 checks::dialogs::reply(self, *call, *method, *hr);
                 checks::errors::reply(self, *call, *method, *hr);
                 checks::stopping::reply(self, *call, *method, *hr);
-                self.apply();
             }
             EventKind::Note(note) => {
                 checks::life::note(self, note);
@@ -195,8 +237,19 @@ impl<'a> Context<'a> {
                 checks::comparison::note(self, note);
                 checks::native::note(self, note);
                 checks::wire::note(self, note);
-                self.apply();
             }
+        }
+    }
+
+    /// What is known, and judged, once the event has taken its effect.
+    fn after(&mut self) {
+        match &self.event.kind {
+            EventKind::Return { what, .. } => {
+                self.watch().heard_ns = self.event.at_ns;
+                checks::completion::after_return(self, what);
+            }
+            EventKind::Callback { .. } => self.watch().heard_ns = self.event.at_ns,
+            EventKind::Call { .. } | EventKind::Reply { .. } | EventKind::Note(_) => {}
         }
     }
 }

@@ -1,11 +1,11 @@
-//! What a rule is, and what breaking one is.
+//! What a rule is.
 
 use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::{HandlerId, Profile, Thread};
+use crate::protocol::Profile;
 
 /// One rule of the catalogue. Everything that speaks of rules reads this declaration.
 #[derive(Debug)]
@@ -116,23 +116,6 @@ pub enum Checked {
     Monitor,
     /// Nothing yet; the text says what it waits for.
     NotYet(&'static str),
-}
-
-/// A rule was broken.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// The rule.
-    pub rule: &'static Rule,
-    /// How bad it is: the rule's own level, or a lesser one where the rule says so.
-    pub level: Level,
-    /// The instance that it concerns.
-    pub handler: HandlerId,
-    /// What happened, in one sentence with the values.
-    pub message: String,
-    /// The events that show it, by sequence number; the last one is where it was seen.
-    pub events: Vec<u64>,
-    /// The thread of that last event.
-    pub thread: Thread,
 }
 
 impl PartialEq for Rule {

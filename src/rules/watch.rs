@@ -1,8 +1,11 @@
 //! What the monitor remembers of an instance beyond the session machine: what rules need and the protocol does not.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crate::protocol::{Call, CallId, CallMethod, Guid, HResult, Initialize, Item, PrepareForSync, Status, Text};
+use super::{NamedItem, Occasion};
+use crate::protocol::{
+    Call, CallId, CallMethod, Guid, HResult, Initialize, Instance, Item, KnownItem, PrepareForSync, Status, Text,
+};
 
 /// One instance, as the rules see it.
 #[derive(Debug, Default)]
@@ -30,6 +33,8 @@ pub(super) struct Watch {
     pub(super) completions: BTreeMap<CallMethod, u64>,
     /// The user stepped in (a cancel, a skip, a refusal): outcomes are not comparable.
     pub(super) disturbed: bool,
+    /// What the user did first in this round.
+    pub(super) stepped_in: Option<Occasion>,
     /// Live errors by the event that logged them; those that GUID_NULL deleted.
     pub(super) logged: BTreeMap<Guid, u64>,
     pub(super) deleted_by_all: Vec<Guid>,
@@ -58,8 +63,8 @@ pub(super) struct OpenCall {
 #[derive(Debug, Default)]
 pub(super) struct Enumeration {
     items: Vec<Item>,
-    /// The IDs of the items.
-    ids: BTreeSet<Guid>,
+    /// Where the item of each ID stands: the first one, if there are several.
+    at: BTreeMap<Guid, usize>,
     /// Whether some enumerator came to the end, so that there are no more.
     pub(super) complete: bool,
     /// It is what the enumeration before showed, and only expected of this one.
@@ -71,7 +76,7 @@ impl Enumeration {
     pub(super) fn like(before: Option<&Self>) -> Self {
         match before {
             Some(before) if before.complete => {
-                Self { items: before.items.clone(), ids: before.ids.clone(), complete: true, expected: true }
+                Self { items: before.items.clone(), at: before.at.clone(), complete: true, expected: true }
             }
             _ => Self::default(),
         }
@@ -82,17 +87,18 @@ impl Enumeration {
         &self.items
     }
 
-    /// It shows one more item. Whether the item's ID is new in it.
-    pub(super) fn push(&mut self, item: Item) -> bool {
-        let new = self.ids.insert(item.id);
+    /// It shows one more item. Returns the item that had its ID before.
+    pub(super) fn push(&mut self, item: Item) -> Option<NamedItem> {
+        let first = self.at.get(&item.id).and_then(|at| self.items.get(*at)).map(NamedItem::from);
+        self.at.entry(item.id).or_insert(self.items.len());
         self.items.push(item);
-        new
+        first
     }
 
     /// It shows something else from `at` on: handlers may have other items by now.
     pub(super) fn differs_from(&mut self, at: usize) {
         self.items.truncate(at);
-        self.ids = self.items.iter().map(|item| item.id).collect();
+        self.at.retain(|_, first| *first < at);
         self.complete = false;
         self.expected = false;
     }
@@ -159,6 +165,36 @@ impl Watch {
     pub(super) fn begin_round(&mut self) {
         self.items.clear();
         self.completions.clear();
+        self.stepped_in = None;
+    }
+
+    /// The user steps in.
+    pub(super) fn step_in(&mut self, how: Occasion) {
+        self.disturbed = true;
+        self.stepped_in.get_or_insert(how);
+    }
+
+    /// What the manager has done, as far as it can matter to the item, or to what is of no item.
+    pub(super) fn occasion(&self, instance: Option<&Instance>, item: Option<&KnownItem>) -> Occasion {
+        let is_showing =
+            |instance: &Instance| matches!(instance.active(), Some(CallMethod::ShowError | CallMethod::ShowProperties));
+        if self.released_early {
+            return Occasion::ReleasedEarly;
+        }
+        if self.initialize.as_ref().is_some_and(|args| args.probe) {
+            return Occasion::UnknownEvent;
+        }
+        let Some(instance) = instance else { return Occasion::Ordinary };
+        match item {
+            _ if instance.flags().settings() => Occasion::Settings,
+            Some(item) if item.skipped => Occasion::Skipped,
+            Some(item) if item.cancelled => Occasion::CancelledItem,
+            Some(_) if instance.cancelled_all() => Occasion::CancelledAll,
+            None if is_showing(instance) => Occasion::Showing,
+            None if self.stepped_in.is_some() => self.stepped_in.unwrap_or_default(),
+            _ if instance.round() > 1 => Occasion::Retry,
+            _ => Occasion::Ordinary,
+        }
     }
 
     /// The newest enumeration.

@@ -8,7 +8,7 @@ use super::found::{CaseRecord, Found, Omitted};
 use super::items::{EarlierRounds, LiveErrors};
 use super::names::Names;
 use crate::protocol::{Event, EventKind, Item, Note, Session, Stack};
-use crate::rules::{Conditions, Finding, Monitor};
+use crate::rules::{Conditions, Monitor};
 
 /// How many findings of one rule are kept in full; more are counted.
 const MOST_OF_A_RULE: usize = 1000;
@@ -133,10 +133,9 @@ impl Judged {
                 continue;
             }
             *kept += 1;
-            let message = self.names.message(&finding);
             self.open.push_back((self.found.len(), AFTER));
             self.found.push(Found {
-                finding: Finding { message, ..finding },
+                finding,
                 at_ns: self.last_ns,
                 line: self.file.is_some().then_some(self.line),
                 context: Vec::new(),

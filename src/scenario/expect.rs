@@ -157,7 +157,7 @@ pub(super) fn findings(expect: Option<&ExpectFindings>, found: &[Finding]) -> Op
         if !extra.is_empty() {
             let told = found.iter().filter(|finding| extra.contains(&finding.rule.code));
             let told: Vec<String> =
-                told.take(5).map(|finding| format!("{} ({})", finding.rule.code, finding.message)).collect();
+                told.take(5).map(|finding| format!("{} ({})", finding.rule.code, finding.message())).collect();
             parts.push(format!("not expected: {}", told.join("; ")));
         }
         parts.join("; ")

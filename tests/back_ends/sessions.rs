@@ -71,7 +71,7 @@ impl Came {
         Verdict {
             outcome: expect.outcome.map(|outcome| outcome.to_string()),
             items: expect.items,
-            findings: self.findings.iter().map(|finding| (finding.rule.code, finding.message.to_string())).collect(),
+            findings: self.findings.iter().map(|finding| (finding.rule.code, finding.message())).collect(),
             steps: steps.collect(),
         }
     }

@@ -244,7 +244,7 @@ pub fn note() -> BoxedStrategy<Note> {
         text().prop_map(|what| Note::Crashed(Crashed { what })),
         (method(), any::<bool>()).prop_map(|(method, completion)| {
             let waiting_for = if completion { WaitingFor::Completion } else { WaitingFor::Return };
-            Note::TimedOut(TimedOut { method: MethodName(method), waiting_for })
+            Note::TimedOut(TimedOut { method, waiting_for })
         }),
         option::of(text()).prop_map(|name| Note::ConnectionClosed(ConnectionClosed { name })),
     ]

@@ -128,7 +128,7 @@ impl Suite<'_> {
         judged.found().iter().map(|found| &found.finding).filter(move |finding| {
             self.filter.keeps(finding.rule)
                 && self.filter.fails(finding.level)
-                && !self.filter.baseline.accepts(finding.rule.code, &handler, &task.name, &finding.message)
+                && !self.filter.baseline.accepts(&handler, &task.name, finding)
         })
     }
 

@@ -14,6 +14,7 @@ use super::wanted::{self, Wanted};
 use crate::cli::recorded::Recorded;
 use crate::host::Controls;
 use crate::protocol::{Event, EventKind, Instance};
+use crate::report::plain;
 use crate::scenario::{Expect, ItemRef, Reply};
 
 /// How far the session goes before it stops again.
@@ -157,9 +158,7 @@ impl Debugger {
             let told = performed.judged.found().len();
             performed.judged.finish();
             for found in performed.judged.found().get(told..).unwrap_or_default() {
-                let finding = &found.finding;
-                let text = format!("{} {}: {}", finding.level, finding.rule.code, finding.message);
-                self.console.say(&self.console.paint("31", &text));
+                self.console.say(&self.console.paint("31", &plain(&found.finding.to_string())));
             }
             let text = show::ending(performed);
             self.console.say(&self.console.paint("1", &text));

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::protocol::{Callback, Event, EventKind, Guid, Instance, LogError, State, Thread};
+use crate::report::plain;
 use crate::rules::Conditions;
 use crate::runner::Judged;
 use crate::trace::notation::Printer;
@@ -61,8 +62,7 @@ impl Performed {
         self.judged.observe(event.clone(), 0);
         let new = || self.judged.found().get(told..).unwrap_or_default().iter().map(|found| &found.finding);
         let codes: Vec<&'static str> = new().map(|finding| finding.rule.code).collect();
-        let findings =
-            new().map(|finding| format!("{} {}: {}", finding.level, finding.rule.code, finding.message)).collect();
+        let findings = new().map(|finding| plain(&finding.to_string()).into_owned()).collect();
         let line = self.line(event, &codes);
         let state = self.instance().map_or(State::Created, Instance::state);
         let reached = (state != self.state).then_some(state);

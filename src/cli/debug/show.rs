@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::performed::Performed;
 use super::wanted::{Wanted, name};
 use crate::protocol::{Call, Instance, Status};
+use crate::report::plain;
 use crate::rules::Level;
 use crate::scenario::Reply;
 
@@ -86,7 +87,7 @@ pub(super) fn findings(performed: &Performed) -> String {
         let events: Vec<String> = finding.events.iter().map(|seq| format!("#{seq}")).collect();
         // Writing into a string does not fail.
         let _ = writeln!(text, "{} {} {}", finding.level, rule.code, rule.name);
-        let _ = writeln!(text, "  {}", finding.message);
+        let _ = writeln!(text, "  {}", plain(&finding.message()));
         let _ = writeln!(text, "  at {} on thread {}", events.join(", "), finding.thread);
         for line in context {
             let _ = writeln!(text, "    | {}", line.line);

@@ -154,8 +154,7 @@ impl Replay<'_> {
     ) -> (Vec<ExpectationResult>, Option<(Expect, Vec<String>)>) {
         let found = judged.found().iter().map(|found| &found.finding);
         let file = case.file.display().to_string();
-        let accepts =
-            |finding: &Finding| self.filter.baseline.accepts(finding.rule.code, case.handler, &file, &finding.message);
+        let accepts = |finding: &Finding| self.filter.baseline.accepts(case.handler, &file, finding);
         // What is accepted is as if it had not come, but where the scenario asks for it.
         let counts = |finding: &&Finding| {
             self.filter.keeps(finding.rule) && (expects(scenario, finding.rule) || !accepts(finding))

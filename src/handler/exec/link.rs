@@ -13,7 +13,7 @@ use super::message::{self, Answer, Bad, excerpt};
 use super::process::Process;
 use crate::handler::{Chronicle, SyncCallback};
 use crate::protocol::{
-    Call, CallMethod, Callback, Crashed, HResult, Malformed, MethodName, Note, Out, Thread, TimedOut, WaitingFor,
+    Call, CallMethod, Callback, Crashed, HResult, Malformed, Note, Out, Thread, TimedOut, WaitingFor,
 };
 
 /// How long the program may take to end when its standard input is closed.
@@ -149,7 +149,7 @@ impl Link {
             if left.is_zero() {
                 state.ending = true;
                 drop(state);
-                let method = MethodName(CallMethod::Release);
+                let method = CallMethod::Release;
                 self.note(Note::TimedOut(TimedOut { method, waiting_for: WaitingFor::Return }));
                 self.process.end();
                 return None;

@@ -1,5 +1,8 @@
 //! Which calls the manager may make now, and why not the others.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::{Instance, Interface, Phase, Session, State};
 use crate::protocol::{
     Call, Enumerator, Guid, HResult, HandlerFlags, HandlerId, Initialize, ItemFlags, PrepareForSync, SetItemStatus,
@@ -7,7 +10,10 @@ use crate::protocol::{
 };
 
 /// Why the manager may not make a call now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
 pub enum Refusal {
     /// There is no such instance, or it was released, crashed or hangs.
     #[error("the instance is gone")]

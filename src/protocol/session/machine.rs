@@ -150,7 +150,7 @@ impl Session {
                 self.instance_mut(handler);
             }
             Note::Crashed(_) => self.instance_mut(handler).end = Some(State::Crashed),
-            Note::TimedOut(args) => self.instance_mut(handler).apply_time_out(args.method.0, args.waiting_for),
+            Note::TimedOut(args) => self.instance_mut(handler).apply_time_out(args.method, args.waiting_for),
             Note::ConnectionClosed(args) => {
                 if let Some(at) = self.connections.iter().position(|name| *name == args.name) {
                     self.connections.remove(at);

@@ -2,9 +2,11 @@
 //! that make no difference (ITEM-09, LIFE-04, INIT-06, PREP-07).
 
 use crate::protocol::{Call, CallMethod, Callback, Guid, HResult, Note, Return, Standing, SyncEvent, SyncFlags};
+use crate::rules::ComparisonViolation;
 use crate::rules::codes::*;
 use crate::rules::monitor::Context;
 use crate::rules::watch::{Enumeration, Watch};
+use crate::rules::{ItemViolation, NamedItem};
 
 pub(crate) fn note(cx: &mut Context<'_>, note: &Note) {
     if let Note::Created(args) = note {
@@ -24,11 +26,11 @@ pub(crate) fn returned(cx: &mut Context<'_>, what: &Return) {
     match what.method {
         CallMethod::Initialize => {
             cx.watch().initialized = Some(what.hr);
-            compare_results(cx, |watch| watch.initialized, "Initialize returned");
+            compare_results(cx, |watch| watch.initialized, CallMethod::Initialize, false);
         }
         CallMethod::PrepareForSync if cx.watch().prepared.is_none() => {
             cx.watch().prepared = Some(what.hr);
-            reserved_is_ignored(cx, what.hr, |watch| watch.prepared, "returned");
+            reserved_is_ignored(cx, what.hr, |watch| watch.prepared, false);
         }
         CallMethod::Next if what.hr.is_success() => same_items(cx, what),
         _ => {}
@@ -41,24 +43,37 @@ pub(crate) fn callback(cx: &mut Context<'_>, callback: &Callback, standing: Stan
         && cx.watch().prepare_completed.is_none()
     {
         cx.watch().prepare_completed = Some(args.hr);
-        compare_results(cx, |watch| watch.prepare_completed, "PrepareForSync was completed with");
-        reserved_is_ignored(cx, args.hr, |watch| watch.prepare_completed, "was completed with");
+        compare_results(cx, |watch| watch.prepare_completed, CallMethod::PrepareForSync, true);
+        reserved_is_ignored(cx, args.hr, |watch| watch.prepare_completed, true);
     }
     if let Callback::SynchronizeCompleted(args) = callback
         && standing.is_expected()
         && cx.watch().completed.is_none()
     {
         cx.watch().completed = Some(args.hr);
-        compare_results(cx, |watch| watch.completed, "Synchronize was completed with");
+        compare_results(cx, |watch| watch.completed, CallMethod::Synchronize, true);
     }
 }
 
 /// INIT-06 for a probe, LIFE-04 for an ordinary second instance.
-fn compare_results(cx: &mut Context<'_>, result: impl Fn(&Watch) -> Option<HResult>, what: &str) {
+fn compare_results(
+    cx: &mut Context<'_>,
+    result: impl Fn(&Watch) -> Option<HResult>,
+    method: CallMethod,
+    completed: bool,
+) {
     let place = cx.place();
-    let Some((is_probe, now, then)) = compared(cx, result) else { return };
+    let Some((is_probe, hr, before)) = compared(cx, result) else { return };
     let rule = if is_probe { INIT_06 } else { LIFE_04 };
-    cx.judge.check(place, rule, now == then, || format!("{what} {now}, but {then} in an instance before"));
+    let event = event(cx.watch());
+    cx.judge.check(place, rule, hr == before, || match is_probe {
+        true => ComparisonViolation::OtherResultThanManual { event, method, completed, hr, manual: before },
+        false => ComparisonViolation::OtherResult { method, completed, hr, before },
+    });
+}
+
+fn event(watch: &Watch) -> SyncEvent {
+    watch.initialize.as_ref().map_or(SyncEvent::default(), |args| args.flags.event())
 }
 
 /// Whether this is a probe, its result, and the result of the first instance that it can be compared with.
@@ -102,7 +117,7 @@ fn prepared_items(watch: &Watch) -> Option<Vec<Guid>> {
     })
 }
 
-fn reserved_is_ignored(cx: &mut Context<'_>, hr: HResult, result: impl Fn(&Watch) -> Option<HResult>, what: &str) {
+fn reserved_is_ignored(cx: &mut Context<'_>, hr: HResult, result: impl Fn(&Watch) -> Option<HResult>, completed: bool) {
     let place = cx.place();
     let reserved = reserved(cx.watch());
     let was_prepared = {
@@ -114,8 +129,10 @@ fn reserved_is_ignored(cx: &mut Context<'_>, hr: HResult, result: impl Fn(&Watch
         })
     };
     if reserved != 0 && was_prepared {
-        cx.judge.check(place, PREP_07, hr == HResult::S_OK, || {
-            format!("PrepareForSync with dwReserved {reserved} {what} {hr}, but S_OK with 0 before")
+        cx.judge.check(place, PREP_07, hr == HResult::S_OK, || ComparisonViolation::Reserved {
+            reserved,
+            completed,
+            hr,
         });
     }
 }
@@ -152,21 +169,20 @@ fn same_items(cx: &mut Context<'_>, what: &Return) {
                     };
                     compared = true;
                     if then != item.id {
-                        other_id = Some((item.clone(), then));
+                        other_id = Some((NamedItem::from(item), then));
                     }
                 }
             }
         }
     }
     if let Some(differs) = differs {
-        cx.judge.check(place, INIT_06, !differs, || "an unknown event shows other items than MANUAL".to_owned());
+        let event = event(cx.watch());
+        cx.judge.check(place, INIT_06, !differs, || ComparisonViolation::OtherItemsThanManual { event });
     }
-    if compared {
-        cx.judge.check(place, ITEM_09, other_id.is_none(), || {
-            other_id.map_or(String::new(), |(item, then)| {
-                format!("{:?} has the ItemID {}, but had {then} when it was enumerated before", item.name, item.id)
-            })
-        });
+    match other_id {
+        Some((item, before)) => cx.judge.broken(place, ITEM_09, ItemViolation::OtherId { item, before }),
+        None if compared => cx.judge.kept(ITEM_09),
+        None => {}
     }
 }
 

@@ -1,10 +1,10 @@
 //! Completions: that they come, once, and only when due (PREP, SYNC, ERRS, PROP), and what must be true by then.
 
 use crate::protocol::{CallMethod, Callback, Guid, HResult, Instance, KnownItem, Phase, Return, Standing, Status};
-use crate::rules::Rule;
 use crate::rules::codes::*;
 use crate::rules::monitor::Context;
 use crate::rules::watch::OpenCall;
+use crate::rules::{CompletionViolation, Rule};
 
 /// The rules about the completion of one method.
 pub(crate) struct Completion {
@@ -32,8 +32,7 @@ pub(crate) fn rules_of(method: CallMethod) -> Option<Completion> {
 pub(crate) fn has_interface(cx: &mut Context<'_>, callback: &Callback, standing: Standing) -> bool {
     let place = cx.place();
     let given = standing != Standing::NoInterface;
-    cx.judge
-        .check(place, CB_04, given, || format!("{} was called while no callback interface was set", callback.method()));
+    cx.judge.check(place, CB_04, given, || CompletionViolation::WithoutInterface { callback: callback.method() });
     given
 }
 
@@ -44,8 +43,8 @@ pub(crate) fn callback(cx: &mut Context<'_>, callback: &Callback, standing: Stan
     let before = cx.watch().completions.get(&method).copied().unwrap_or(0);
     match standing {
         Standing::Expected => {
-            cx.judge.check(place, rules.comes, true, String::new);
-            cx.judge.check(place, rules.once, true, String::new);
+            cx.judge.kept(rules.comes);
+            cx.judge.kept(rules.once);
             let seq = cx.event.seq;
             cx.watch().completions.insert(method, seq);
             super::dialogs::phase_ends(cx, method);
@@ -58,13 +57,13 @@ pub(crate) fn callback(cx: &mut Context<'_>, callback: &Callback, standing: Stan
             }
         }
         Standing::Second => {
-            cx.judge.check_with(place, rules.once, false, &[before], || format!("{method} is completed a second time"));
+            cx.judge.check_with(place, rules.once, false, &[before], || CompletionViolation::Second { method });
         }
         Standing::Uninvited => {
-            cx.judge.broken(place, rules.once, format!("{method} is completed, but it was not called in this round"));
+            cx.judge.broken(place, rules.once, CompletionViolation::NotCalled { method });
         }
         Standing::AfterRefusal => {
-            cx.judge.broken(place, rules.not_refused, format!("{method} did not succeed, but is completed"));
+            cx.judge.broken(place, rules.not_refused, CompletionViolation::AfterFailure { method });
         }
         _ => {}
     }
@@ -84,8 +83,9 @@ pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, _open: Option<&OpenC
     }
     let held = matches!(instance.phase(what.method), Phase::Open { held: Some(_) });
     let completion = cx.watch().completions.get(&what.method).copied().unwrap_or(0);
-    cx.judge.check_with(place, rules.not_refused, !held, &[completion], || {
-        format!("{} was completed, and then returned {}", what.method, what.hr)
+    cx.judge.check_with(place, rules.not_refused, !held, &[completion], || CompletionViolation::BeforeFailure {
+        method: what.method,
+        hr: what.hr,
     });
 }
 
@@ -107,24 +107,24 @@ fn round_ends(cx: &mut Context<'_>, hr: HResult) {
     for (id, item) in &prepared {
         let reported = cx.watch().items.get(id).is_some_and(|watch| watch.reported);
         if !item.skipped && !cancelled_all && !item.cancelled {
-            cx.judge.check(place, SYNC_08, reported, || format!("no Progress was reported for item {id}"));
+            cx.judge.check(place, SYNC_08, reported, || CompletionViolation::NoProgress { item: place.item(*id) });
         }
         if reported && !item.skipped && !cancelled_all {
             let ended = item.status.is_some_and(Status::is_final);
-            cx.judge.check(place, SYNC_09, ended, || {
-                let status = item.status.map_or("none".to_owned(), |status| status.to_string());
-                format!("the last status of item {id} is {status}, which is not final")
+            cx.judge.check(place, SYNC_09, ended, || CompletionViolation::NotFinal {
+                item: place.item(*id),
+                status: item.status,
             });
         }
     }
     let failed = prepared.iter().find(|(_, item)| item.status == Some(Status::FAILED));
     let all_succeeded = !prepared.is_empty() && prepared.iter().all(|(_, item)| item.status == Some(Status::SUCCEEDED));
     match failed {
-        Some((id, _)) => cx
-            .judge
-            .check(place, SYNC_12, hr != HResult::S_OK, || format!("completed with S_OK although item {id} FAILED")),
+        Some((id, _)) => cx.judge.check(place, SYNC_12, hr != HResult::S_OK, || {
+            CompletionViolation::SuccessWithFailed { item: place.item(*id) }
+        }),
         None => cx.judge.check(place, SYNC_12, hr.is_success() || !all_succeeded, || {
-            format!("completed with {hr} although every item SUCCEEDED")
+            CompletionViolation::FailureWithSucceeded { hr }
         }),
     }
 }
@@ -134,7 +134,7 @@ fn retry(cx: &mut Context<'_>, items: &[Guid]) {
     let Some(instance) = cx.session.instance(cx.event.handler) else { return };
     let unknown = items.iter().find(|id| instance.item(**id).is_none());
     cx.judge.check(place, ERRS_05, unknown.is_none() && !items.is_empty(), || match unknown {
-        Some(id) => format!("a retry is asked for item {id}, which was not enumerated"),
-        None => "a retry is asked for no item".to_owned(),
+        Some(id) => CompletionViolation::RetryOfUnknown { item: place.item(*id) },
+        None => CompletionViolation::RetryOfNothing,
     });
 }

@@ -3,6 +3,7 @@
 use crate::protocol::{CallMethod, HResult, HandlerFlags, Item, ItemFlags, ItemState, Profile, Return, Text};
 use crate::rules::codes::*;
 use crate::rules::monitor::Context;
+use crate::rules::{InfoViolation, ItemViolation, NamedItem};
 
 /// How far ahead of the session's beginning and its clock a time may be: two sessions side by side begin and write down their
 /// times within moments, and some file systems keep times to two seconds.
@@ -20,17 +21,13 @@ fn handler_info(cx: &mut Context<'_>, what: &Return) {
     let place = cx.place();
     let profile = cx.conditions.profile;
     if what.hr == HResult::S_OK {
-        cx.judge.check(place, INFO_01, what.out.info.is_some(), || {
-            "GetHandlerInfo returned S_OK without a structure".to_owned()
-        });
+        cx.judge.check(place, INFO_01, what.out.info.is_some(), || InfoViolation::Missing);
     }
     let Some(info) = &what.out.info else { return };
     cx.watch().info_known = true;
     let unknown = info.flags.0 & !HandlerFlags::mask(profile);
-    cx.judge.check(place, INFO_04, unknown == 0, || {
-        format!("SyncMgrHandlerFlags has {unknown:#x}, which the profile {profile} does not know")
-    });
-    cx.judge.check(place, INFO_06, is_readable(&info.name), || format!("the handler's name is {:?}", info.name));
+    cx.judge.check(place, INFO_04, unknown == 0, || InfoViolation::Flags { unknown, profile });
+    cx.judge.check(place, INFO_06, is_readable(&info.name), || InfoViolation::Name { name: info.name.clone() });
 }
 
 fn is_readable(name: &Text) -> bool {
@@ -44,10 +41,7 @@ fn item_object(cx: &mut Context<'_>, what: &Return) {
         (hr, true) => cx.conditions.profile == Profile::Vista && hr.is_success(),
         _ => false,
     };
-    cx.judge.check(place, OBJ_01, good, || {
-        let object = if what.out.object { "an object" } else { "no object" };
-        format!("GetItemObject returned {} and {object}", what.hr)
-    });
+    cx.judge.check(place, OBJ_01, good, || InfoViolation::Object { hr: what.hr, given: what.out.object });
 }
 
 /// One enumerated item, by itself.
@@ -55,25 +49,21 @@ pub(crate) fn item(cx: &mut Context<'_>, item: &Item) {
     let place = cx.place();
     let profile = cx.conditions.profile;
     let unknown = item.flags.0 & !ItemFlags::mask(profile);
-    cx.judge.check(place, ITEM_02, unknown == 0, || {
-        format!("dwFlags of {} has {unknown:#x}, which the profile {profile} does not know", called(item))
-    });
-    cx.judge.check(place, ITEM_03, !item.id.is_null(), || format!("the ItemID of {} is GUID_NULL", called(item)));
+    let named = || NamedItem::from(item);
+    cx.judge.check(place, ITEM_02, unknown == 0, || ItemViolation::Flags { item: named(), unknown, profile });
+    cx.judge.check(place, ITEM_03, !item.id.is_null(), || ItemViolation::NullId { item: named() });
     let known = item.state.0 <= ItemState::CHECKED.0;
-    cx.judge.check(place, ITEM_05, known, || format!("dwItemState of {} is {}", called(item), item.state));
-    cx.judge.check(place, ITEM_07, is_readable(&item.name), || format!("an item's name is {:?}", item.name));
+    cx.judge.check(place, ITEM_05, known, || ItemViolation::State { item: named(), state: item.state });
+    cx.judge.check(place, ITEM_07, is_readable(&item.name), || ItemViolation::Name { item: named() });
     super::native::item(cx, item);
     if item.flags.has(ItemFlags::LASTUPDATETIME) {
         let now = cx.conditions.started.plus_nanos(cx.event.at_ns);
         let latest = now.plus_nanos(SLACK_NS);
         let real = item.last_update.0 != 0 && item.last_update <= latest;
-        cx.judge.check(place, ITEM_08, real, || {
-            format!("ftLastUpdate of {} is {}; now is {now}", called(item), item.last_update)
+        cx.judge.check(place, ITEM_08, real, || ItemViolation::UpdateTime {
+            item: named(),
+            time: item.last_update,
+            now,
         });
     }
-}
-
-/// An item in messages.
-pub(crate) fn called(item: &Item) -> String {
-    if item.name.is_empty() { item.id.to_string() } else { format!("{:?} ({})", item.name, item.id) }
 }

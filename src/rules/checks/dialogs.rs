@@ -1,6 +1,7 @@
 //! Dialogs (MODE, PREP-06, SYNC-10).
 
 use crate::protocol::{CallId, CallMethod, Callback, CallbackMethod, HResult, Instance, Standing};
+use crate::rules::DialogViolation;
 use crate::rules::codes::*;
 use crate::rules::monitor::Context;
 
@@ -9,23 +10,21 @@ pub(crate) fn callback(cx: &mut Context<'_>, callback: &Callback, standing: Stan
     let place = cx.place();
     let holds = cx.session.dialog() == Some(cx.event.handler);
     if !args.enable {
-        cx.judge.check(place, MODE_02, standing != Standing::NotHeld, || {
-            "EnableModeless(FALSE) without a granted EnableModeless(TRUE)".to_owned()
-        });
+        cx.judge.check(place, MODE_02, standing != Standing::NotHeld, || DialogViolation::NotHeld);
         if standing.is_expected() {
-            cx.judge.check(place, MODE_01, true, String::new);
+            cx.judge.kept(MODE_01);
         }
         return;
     }
     let Some(instance) = cx.session.instance(cx.event.handler) else { return };
     let (active, may_bother) = (instance.active(), instance.flags().may_bother_user());
-    cx.judge.check(place, MODE_03, !holds, || "EnableModeless(TRUE) while a dialog is already held".to_owned());
+    cx.judge.check(place, MODE_03, !holds, || DialogViolation::HeldAlready);
     match active {
-        Some(CallMethod::PrepareForSync) => cx.judge.check(place, PREP_06, may_bother, || {
-            "a dialog in PrepareForSync, but the session has no MAYBOTHERUSER".to_owned()
-        }),
+        Some(CallMethod::PrepareForSync) => {
+            cx.judge.check(place, PREP_06, may_bother, || DialogViolation::InPrepare);
+        }
         Some(CallMethod::Synchronize) => {
-            cx.judge.broken(place, SYNC_10, "a dialog while Synchronize is under way; ask in PrepareForSync");
+            cx.judge.broken(place, SYNC_10, DialogViolation::InSynchronize);
         }
         _ => {}
     }
@@ -34,12 +33,11 @@ pub(crate) fn callback(cx: &mut Context<'_>, callback: &Callback, standing: Stan
 /// A phase is completed: what was granted must have been given back.
 pub(crate) fn phase_ends(cx: &mut Context<'_>, method: CallMethod) {
     if method == CallMethod::Synchronize {
-        let place = cx.place();
-        cx.judge.check(place, SYNC_10, true, String::new);
+        cx.judge.kept(SYNC_10);
     }
     if cx.session.dialog() == Some(cx.event.handler) {
         let place = cx.place();
-        cx.judge.broken(place, MODE_01, format!("{method} is completed while its dialog is still held"));
+        cx.judge.broken(place, MODE_01, DialogViolation::StillHeld { method });
     }
 }
 
@@ -53,8 +51,6 @@ pub(crate) fn reply(cx: &mut Context<'_>, call: CallId, method: CallbackMethod, 
         return;
     }
     if let Some(holder) = cx.session.dialog().filter(|holder| *holder != cx.event.handler) {
-        cx.judge.check(place, MODE_04, hr != HResult::S_OK, || {
-            format!("a dialog is granted while handler {holder} holds one")
-        });
+        cx.judge.check(place, MODE_04, hr != HResult::S_OK, || DialogViolation::GrantedTwice { holder });
     }
 }

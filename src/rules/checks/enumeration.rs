@@ -2,10 +2,10 @@
 
 use super::description;
 use crate::protocol::{Call, CallMethod, HResult, Item, Return, Walk};
-use crate::rules::Rule;
 use crate::rules::codes::*;
 use crate::rules::monitor::Context;
 use crate::rules::watch::{Enumeration, Moved, OpenCall, Walker};
+use crate::rules::{EnumerationViolation, ItemViolation, NamedItem, Rule};
 
 pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCall>) {
     match (what.method, open.map(|open| &open.call)) {
@@ -21,10 +21,7 @@ pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCa
 fn begin(cx: &mut Context<'_>, what: &Return) {
     let place = cx.place();
     let good = what.hr.is_success() == what.out.enumerator.is_some();
-    cx.judge.check(place, ENUM_01, good, || {
-        let with = if what.out.enumerator.is_some() { "with" } else { "without" };
-        format!("EnumSyncMgrItems returned {} {with} an enumerator", what.hr)
-    });
+    cx.judge.check(place, ENUM_01, good, || an_enumerator(what));
     if let Some(enumerator) = what.out.enumerator {
         let due = cx.session.instance(cx.event.handler).is_some_and(|instance| instance.enumeration_due());
         let watch = cx.watch();
@@ -37,13 +34,18 @@ fn begin(cx: &mut Context<'_>, what: &Return) {
     }
 }
 
+/// The result and the enumerator do not go together.
+fn an_enumerator(what: &Return) -> EnumerationViolation {
+    EnumerationViolation::Enumerator { method: what.method, hr: what.hr, given: what.out.enumerator.is_some() }
+}
+
 fn next(cx: &mut Context<'_>, what: &Return, walk: &Walk) {
     let place = cx.place();
     let items = &what.out.items;
     let walker = cx.watch().walkers.get(&walk.enumerator);
     let distrusted = walker.is_some_and(|walker| walker.distrusted);
     let ended = walker.is_some_and(|walker| walker.ended && !walker.distrusted);
-    cx.judge.check(place, ENUM_02, what.hr != HResult::E_NOTIMPL, || "Next returned E_NOTIMPL".to_owned());
+    cx.judge.check(place, ENUM_02, what.hr != HResult::E_NOTIMPL, || EnumerationViolation::NextNotImplemented);
     let counted = !walk.no_count || items.len() == usize::from(what.hr == HResult::S_OK);
     if !counted {
         // ENUM-04 says what is wrong with it.
@@ -51,9 +53,8 @@ fn next(cx: &mut Context<'_>, what: &Return, walk: &Walk) {
     }
     if ended && walk.celt > 0 {
         let good = what.hr == HResult::S_FALSE && items.is_empty() && what.out.fetched.unwrap_or(0) == 0;
-        cx.judge.check(place, ENUM_09, good, || {
-            format!("past the end, Next returned {} and {} items instead of S_FALSE and none", what.hr, items.len())
-        });
+        cx.judge
+            .check(place, ENUM_09, good, || EnumerationViolation::PastEnd { hr: what.hr, items: items.len() as u64 });
         if !good {
             return distrust(cx, walk.enumerator);
         }
@@ -61,8 +62,9 @@ fn next(cx: &mut Context<'_>, what: &Return, walk: &Walk) {
     if what.hr.is_failure() {
         if what.hr != HResult::E_NOTIMPL && !distrusted {
             let nothing = items.is_empty() && what.out.fetched.unwrap_or(0) == 0;
-            cx.judge.check(place, ENUM_05, nothing, || {
-                format!("Next returned {} and delivered {} items", what.hr, items.len())
+            cx.judge.check(place, ENUM_05, nothing, || EnumerationViolation::FailedWithItems {
+                hr: what.hr,
+                items: items.len() as u64,
             });
             if !nothing {
                 return distrust(cx, walk.enumerator);
@@ -84,15 +86,12 @@ fn count(cx: &mut Context<'_>, what: &Return, walk: &Walk) -> bool {
     let place = cx.place();
     let delivered = what.out.items.len() as u64;
     let asked = u64::from(walk.celt);
-    let says = what.out.fetched.map(u64::from);
+    let said = what.out.fetched.map(u64::from);
     let right_result = if delivered == asked { HResult::S_OK } else { HResult::S_FALSE };
-    let good = delivered <= asked && says.is_none_or(|says| says == delivered) && what.hr == right_result;
+    let good = delivered <= asked && said.is_none_or(|said| said == delivered) && what.hr == right_result;
     // Without a count ENUM-04 is what is asked.
     if !walk.no_count {
-        cx.judge.check(place, ENUM_03, good, || {
-            let says = says.map_or(String::new(), |says| format!(", said {says}"));
-            format!("Next was asked for {asked} items, delivered {delivered}{says}, and returned {}", what.hr)
-        });
+        cx.judge.check(place, ENUM_03, good, || EnumerationViolation::Count { asked, delivered, said, hr: what.hr });
     }
     good || walk.no_count
 }
@@ -100,8 +99,9 @@ fn count(cx: &mut Context<'_>, what: &Return, walk: &Walk) -> bool {
 /// Compares what an enumerator delivers with what is known of the enumeration, and moves it on.
 fn follow(cx: &mut Context<'_>, number: u32, what: &Return) {
     let place = cx.place();
-    let mut news: Vec<(Item, bool)> = Vec::new();
-    let mut astray = None;
+    let mut news: Vec<(Item, Option<NamedItem>)> = Vec::new();
+    // What came, and what was due; the end is nothing.
+    let mut astray: Option<(Option<NamedItem>, Option<NamedItem>)> = None;
     {
         let watch = cx.watch();
         let Some(walker) = watch.walkers.get_mut(&number) else { return };
@@ -117,15 +117,13 @@ fn follow(cx: &mut Context<'_>, number: u32, what: &Return) {
             }
             match enumeration.items().get(walker.at) {
                 Some(known) if known.id == item.id => {}
-                Some(known) => astray = astray.or_else(|| Some(format!("{} instead of {}", item.id, known.id))),
-                None if enumeration.complete => {
-                    astray = astray.or_else(|| Some(format!("{} after the last item", item.id)));
-                }
+                Some(known) => astray = astray.or_else(|| Some((Some(item.into()), Some(known.into())))),
+                None if enumeration.complete => astray = astray.or_else(|| Some((Some(item.into()), None))),
                 // Only an enumerator that walks straight on tells what comes next.
                 None => {
                     if enumeration.items().len() == walker.at {
-                        let new = enumeration.push(item.clone());
-                        news.push((item.clone(), new));
+                        let first = enumeration.push(item.clone());
+                        news.push((item.clone(), first));
                     }
                 }
             }
@@ -137,36 +135,39 @@ fn follow(cx: &mut Context<'_>, number: u32, what: &Return) {
                 enumeration.differs_from(walker.at);
             }
             if walker.at < enumeration.items().len() && astray.is_none() {
-                astray = Some(format!("the end instead of {}", enumeration.items()[walker.at].id));
+                astray = Some((None, Some(NamedItem::from(&enumeration.items()[walker.at]))));
             } else if walker.at == enumeration.items().len() {
                 enumeration.complete = true;
             }
         }
-        if let Some(rule) = moved_by(walker.after) {
-            let astray = astray.take();
-            if astray.is_some() {
-                walker.distrusted = true;
+        if let Some((after, rule)) = moved_by(walker.after) {
+            match astray.take() {
+                Some((found, expected)) => {
+                    walker.distrusted = true;
+                    cx.judge.broken(place, rule, EnumerationViolation::Astray { after, found, expected });
+                }
+                None => cx.judge.kept(rule),
             }
-            let after = walker.after;
-            cx.judge.check(place, rule, astray.is_none(), || {
-                format!("after {after:?}, Next delivered {}", astray.unwrap_or_default())
-            });
         } else if astray.is_some() {
             walker.lost = true;
         }
     }
-    for (item, new) in news {
-        cx.judge
-            .check(place, ITEM_04, new, || format!("ItemID {} is enumerated twice, now for {:?}", item.id, item.name));
+    for (item, first) in news {
+        match first {
+            Some(first) => {
+                cx.judge.broken(place, ITEM_04, ItemViolation::SharedId { first, item: NamedItem::from(&item) });
+            }
+            None => cx.judge.kept(ITEM_04),
+        }
     }
 }
 
-fn moved_by(moved: Moved) -> Option<&'static Rule> {
+fn moved_by(moved: Moved) -> Option<(CallMethod, &'static Rule)> {
     match moved {
         Moved::Nothing => None,
-        Moved::Reset => Some(ENUM_06),
-        Moved::Skip => Some(ENUM_07),
-        Moved::Clone => Some(ENUM_08),
+        Moved::Reset => Some((CallMethod::Reset, ENUM_06)),
+        Moved::Skip => Some((CallMethod::Skip, ENUM_07)),
+        Moved::Clone => Some((CallMethod::Clone, ENUM_08)),
     }
 }
 
@@ -207,8 +208,10 @@ fn skip(cx: &mut Context<'_>, what: &Return, walk: &Walk) {
     }
     walker.ended = walker.ended || what.hr == HResult::S_FALSE;
     if let Some(expected) = expected {
-        cx.judge.check(place, ENUM_07, what.hr == expected, || {
-            format!("Skip({}) returned {} where {expected} was due", walk.celt, what.hr)
+        cx.judge.check(place, ENUM_07, what.hr == expected, || EnumerationViolation::Skipped {
+            count: walk.celt,
+            hr: what.hr,
+            due: expected,
         });
         if what.hr != expected {
             distrust(cx, walk.enumerator);
@@ -221,7 +224,7 @@ fn reset(cx: &mut Context<'_>, what: &Return, number: u32) {
     if cx.watch().walkers.get(&number).is_some_and(|walker| walker.distrusted) {
         return;
     }
-    cx.judge.check(place, ENUM_06, what.hr.is_success(), || format!("Reset returned {}", what.hr));
+    cx.judge.check(place, ENUM_06, what.hr.is_success(), || EnumerationViolation::ResetFailed { hr: what.hr });
     if what.hr.is_failure() {
         return distrust(cx, number);
     }
@@ -235,10 +238,7 @@ fn clone(cx: &mut Context<'_>, what: &Return, number: u32) {
     let place = cx.place();
     let good = what.hr.is_success() == what.out.enumerator.is_some()
         && (what.hr.is_success() || what.hr == HResult::E_OUTOFMEMORY);
-    cx.judge.check(place, ENUM_08, good, || {
-        let with = if what.out.enumerator.is_some() { "with" } else { "without" };
-        format!("Clone returned {} {with} an enumerator", what.hr)
-    });
+    cx.judge.check(place, ENUM_08, good, || an_enumerator(what));
     let watch = cx.watch();
     if let Some(new) = what.out.enumerator
         && let Some(walker) = watch.walkers.get_mut(&number)

@@ -1,9 +1,9 @@
 //! The error log (LOG).
 
 use crate::protocol::{CallId, Callback, CallbackMethod, ErrorFlags, HResult, LogError, LogErrorInfo, LogLevel};
-use crate::rules::Level;
 use crate::rules::codes::*;
 use crate::rules::monitor::Context;
+use crate::rules::{ErrorLogViolation, Level};
 
 pub(crate) fn callback(cx: &mut Context<'_>, callback: &Callback) {
     match callback {
@@ -11,7 +11,7 @@ pub(crate) fn callback(cx: &mut Context<'_>, callback: &Callback) {
         Callback::DeleteLogError(args) => {
             let place = cx.place();
             let live = args.error.is_null() || cx.watch().logged.contains_key(&args.error);
-            cx.judge.check(place, LOG_08, live, || format!("ErrorID {} names no live error", args.error));
+            cx.judge.check(place, LOG_08, live, || ErrorLogViolation::NotLive { error: args.error });
             let watch = cx.watch();
             if args.error.is_null() {
                 watch.deleted_by_all = std::mem::take(&mut watch.logged).into_keys().collect();
@@ -26,10 +26,10 @@ pub(crate) fn callback(cx: &mut Context<'_>, callback: &Callback) {
 fn logged(cx: &mut Context<'_>, args: &LogError) {
     let place = cx.place();
     let known_level = (LogLevel::INFORMATION.0..=LogLevel::ERROR.0).contains(&args.level.0);
-    cx.judge.check(place, LOG_01, known_level, || format!("the level is {}", args.level));
-    cx.judge.check(place, LOG_02, args.text.is_some(), || "LogError was called without a text".to_owned());
+    cx.judge.check(place, LOG_01, known_level, || ErrorLogViolation::Level { level: args.level });
+    cx.judge.check(place, LOG_02, args.text.is_some(), || ErrorLogViolation::NoText);
     if args.text.as_ref().is_some_and(crate::protocol::Text::is_empty) {
-        cx.judge.broken_mildly(place, LOG_02, Level::Warning, "LogError was called with an empty text");
+        cx.judge.broken_mildly(place, LOG_02, Level::Warning, ErrorLogViolation::EmptyText);
     }
     if let Some(info) = args.info.as_deref() {
         structure(cx, info);
@@ -41,23 +41,19 @@ fn structure(cx: &mut Context<'_>, info: &LogErrorInfo) {
     let seq = cx.event.seq;
     let mask = info.mask.0 & !0x7;
     let flags = info.given_flags().0 & !ErrorFlags::ENABLEJUMPTEXT.0;
-    cx.judge.check(place, LOG_04, mask == 0 && flags == 0, || {
-        format!("unknown bits: mask {mask:#x}, dwSyncMgrErrorFlags {flags:#x}")
-    });
+    cx.judge.check(place, LOG_04, mask == 0 && flags == 0, || ErrorLogViolation::Bits { mask, flags });
     let error = info.given_error().filter(|error| !error.is_null());
     if info.given_flags().has(ErrorFlags::ENABLEJUMPTEXT) {
-        cx.judge.check(place, LOG_05, error.is_some(), || {
-            "ENABLEJUMPTEXT without an ErrorID: ShowError could not say which error is meant".to_owned()
-        });
+        cx.judge.check(place, LOG_05, error.is_some(), || ErrorLogViolation::NoErrorId);
     }
     if let Some(item) = info.given_item() {
         let known = cx.session.instance(cx.event.handler).is_some_and(|instance| instance.item(item).is_some());
-        cx.judge.check(place, LOG_06, known, || format!("item {item} was not enumerated"));
+        cx.judge.check(place, LOG_06, known, || ErrorLogViolation::NotEnumerated { item: place.item(item) });
     }
     if let Some(error) = error {
         let earlier = cx.watch().logged.get(&error).copied();
         cx.judge.check_with(place, LOG_07, earlier.is_none(), &[earlier.unwrap_or(0)], || {
-            format!("ErrorID {error} is live already")
+            ErrorLogViolation::LiveAlready { error }
         });
         let watch = cx.watch();
         watch.logged.insert(error, seq);
@@ -72,6 +68,6 @@ pub(crate) fn reply(cx: &mut Context<'_>, call: CallId, method: CallbackMethod, 
     let place = cx.place();
     let Some(instance) = cx.session.instance(cx.event.handler) else { return };
     if instance.pending().iter().any(|pending| pending.call == call && pending.deletes_all()) {
-        cx.judge.check(place, LOG_09, hr.is_success(), || format!("DeleteLogError(GUID_NULL) was answered {hr}"));
+        cx.judge.check(place, LOG_09, hr.is_success(), || ErrorLogViolation::DeleteAllFailed { hr });
     }
 }

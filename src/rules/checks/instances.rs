@@ -1,6 +1,7 @@
 //! Two native instances of one handler at the same time (COM-08).
 
 use crate::protocol::{CallMethod, Callback, Guid, Status, Thread};
+use crate::rules::ComViolation;
 use crate::rules::codes::COM_08;
 use crate::rules::monitor::Context;
 
@@ -11,21 +12,20 @@ pub(crate) fn callback(cx: &mut Context<'_>, callback: &Callback) {
     }
     let place = cx.place();
     if let Some(inside) = inside_call_of_another(cx) {
-        cx.judge.check(place, COM_08, inside.is_none(), || {
-            format!(
-                "{} came through the callback of this instance, of which nothing was asked, from within {} of another one",
-                callback.method(),
-                inside.map_or(String::new(), |method| method.to_string())
-            )
-        });
+        let callback = callback.method();
+        match inside {
+            Some(inside) => cx.judge.broken(place, COM_08, ComViolation::OtherInstance { callback, inside }),
+            None => cx.judge.kept(COM_08),
+        }
     }
     if let Callback::Progress(args) = callback
         && let Some(status) = args.info.as_ref().and_then(|info| info.given_status())
         && matches!(status, Status::SKIPPED | Status::STOPPED)
         && let Some(told) = told_to_another(cx, args.item)
     {
-        cx.judge.check_with(place, COM_08, false, &[told], || {
-            format!("item {} ends {status} here, where nobody stopped it: another instance was told to", args.item)
+        cx.judge.check_with(place, COM_08, false, &[told], || ComViolation::StoppedElsewhere {
+            item: place.item(args.item),
+            status,
         });
     }
 }

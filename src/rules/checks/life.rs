@@ -1,10 +1,13 @@
 //! Crashes, hangs, early releases, and what holds in every session (LIFE).
 
 use super::completion::rules_of;
-use crate::protocol::{Call, CallMethod, Callback, HResult, Instance, Note, Outcome, Return, State, WaitingFor};
+use crate::protocol::{
+    Call, CallMethod, Callback, Delay, HResult, Instance, Method, Note, Outcome, Return, State, WaitingFor,
+};
 use crate::rules::codes::*;
 use crate::rules::monitor::Context;
 use crate::rules::watch::OpenCall;
+use crate::rules::{CompletionViolation, LifeViolation, StopViolation};
 
 /// `ERROR_INVALID_WINDOW_HANDLE` as an HRESULT.
 const INVALID_WINDOW_HANDLE: HResult = HResult(0x8007_0578);
@@ -23,7 +26,8 @@ pub(crate) fn call(cx: &mut Context<'_>, call: &Call) {
     if let Some(method) = awaiting.filter(|_| silent_ns > limit_ns)
         && let Some(rules) = rules_of(method)
     {
-        cx.judge.broken(place, rules.comes, format!("{method} was never completed"));
+        let place = place.of(Some(Method::Call(method)));
+        cx.judge.broken(place, rules.comes, CompletionViolation::Never { method });
     }
 }
 
@@ -41,12 +45,12 @@ pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCa
     let limit_ns = cx.conditions.limits.timeout_ns;
     let took_ns = open.map_or(0, |open| cx.event.at_ns.saturating_sub(open.at_ns));
     cx.judge.check_with(place, LIFE_03, took_ns <= limit_ns, &[open.map_or(0, |open| open.seq)], || {
-        format!("{} took {} to return", what.method, crate::protocol::Delay(took_ns))
+        LifeViolation::Slow { method: what.method, took: Delay(took_ns) }
     });
     if what.method == CallMethod::Release {
-        cx.judge.check(place, LIFE_02, true, String::new);
+        cx.judge.kept(LIFE_02);
         if cx.watch().released_early {
-            cx.judge.check(place, LIFE_01, true, String::new);
+            cx.judge.kept(LIFE_01);
         }
     }
     settings_result(cx, what);
@@ -57,8 +61,9 @@ fn settings_result(cx: &mut Context<'_>, what: &Return) {
     let place = cx.place();
     let settings = cx.session.instance(cx.event.handler).is_some_and(|instance| instance.flags().settings());
     if settings && matches!(what.method, CallMethod::GetHandlerInfo | CallMethod::EnumSyncMgrItems) {
-        cx.judge.check(place, LIFE_05, what.hr.is_success(), || {
-            format!("{} returned {} in a SETTINGS session", what.method, what.hr)
+        cx.judge.check(place, LIFE_05, what.hr.is_success(), || LifeViolation::FailedInSettings {
+            method: what.method,
+            hr: what.hr,
         });
     }
 }
@@ -79,8 +84,9 @@ fn null_window(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCall>) {
     }
     let about_window = matches!(what.hr, HResult::E_HANDLE | INVALID_WINDOW_HANDLE);
     let about_argument = plain && matches!(what.hr, HResult::E_INVALIDARG | HResult::E_POINTER);
-    cx.judge.check_with(place, LIFE_06, !about_window && !about_argument, &[open.seq], || {
-        format!("{} returned {} to a NULL parent window", what.method, what.hr)
+    cx.judge.check_with(place, LIFE_06, !about_window && !about_argument, &[open.seq], || LifeViolation::NullWindow {
+        method: what.method,
+        hr: what.hr,
     });
 }
 
@@ -94,7 +100,7 @@ pub(crate) fn callback(cx: &mut Context<'_>, callback: &Callback) {
             Callback::Progress(_) | Callback::PrepareForSyncCompleted(_) | Callback::SynchronizeCompleted(_)
         )
     {
-        cx.judge.broken(place, LIFE_05, format!("{} in a SETTINGS session", callback.method()));
+        cx.judge.broken(place, LIFE_05, LifeViolation::CallbackInSettings { callback: callback.method() });
     }
 }
 
@@ -109,39 +115,34 @@ pub(crate) fn note(cx: &mut Context<'_>, note: &Note) {
     match note {
         Note::Crashed(args) if !finished => {
             let during = cx.watch().open.as_ref().map(|open| open.call.method());
-            let during = during.map_or(String::new(), |method| format!(" inside {method}"));
-            cx.judge
-                .check_with(place, LIFE_02, false, &[called], || format!("the handler crashed{during}: {}", args.what));
+            let place = place.of(during.map(Method::Call));
+            let how = args.what.clone();
+            cx.judge.check_with(place, LIFE_02, false, &[called], || LifeViolation::Crashed { during, how });
             if released_early {
-                cx.judge.broken(place, LIFE_01, "it crashed when it was released in the middle of a session");
+                cx.judge.broken(place, LIFE_01, LifeViolation::CrashedOnRelease);
             }
         }
         Note::TimedOut(args) if args.waiting_for == WaitingFor::Return => {
-            let method = args.method.0;
-            let waited = crate::protocol::Delay(cx.watch().open_for_ns(now_ns));
-            cx.judge
-                .check_with(place, LIFE_03, false, &[called], || format!("{method} had not returned after {waited}"));
+            let method = args.method;
+            let place = place.of(Some(Method::Call(method)));
+            let waited = Delay(cx.watch().open_for_ns(now_ns));
+            cx.judge.check_with(place, LIFE_03, false, &[called], || LifeViolation::Hung { method, waited });
             if method == CallMethod::SetItemStatus {
-                cx.judge.check_with(place, STOP_04, false, &[called], || "SetItemStatus did not return".to_owned());
+                cx.judge.check_with(place, STOP_04, false, &[called], || StopViolation::SetItemStatusHangs);
             }
             if released_early {
-                cx.judge.broken(place, LIFE_01, "it hung when it was released in the middle of a session");
+                cx.judge.broken(place, LIFE_01, LifeViolation::HungOnRelease);
             }
         }
         Note::TimedOut(args) => {
-            let method = args.method.0;
+            let method = args.method;
             let Some(rules) = rules_of(method) else { return };
             let due = cx.watch().due_since_ns;
-            let waited = due.map_or(String::new(), |due| {
-                format!(" {} after its return", crate::protocol::Delay(now_ns.saturating_sub(due)))
-            });
-            cx.judge.broken(
-                place,
-                rules.comes,
-                format!("{method} was not completed{waited}, and the handler is silent"),
-            );
+            let place = place.of(Some(Method::Call(method)));
+            let waited = due.map(|due| Delay(now_ns.saturating_sub(due)));
+            cx.judge.broken(place, rules.comes, CompletionViolation::Overdue { method, waited });
             if method == CallMethod::Synchronize && cancelled_all {
-                cx.judge.broken(place, STOP_02, "every item was told to stop, and SynchronizeCompleted did not come");
+                cx.judge.broken(place, STOP_02, StopViolation::NotCompleted);
             }
         }
         _ => {}

@@ -1,11 +1,11 @@
 //! What the manager may call, and when. The session machine decides; this file only names the rule.
 
 use crate::protocol::{
-    Call, CallMethod, HResult, Initialize, Instance, Phase, Refusal, SetProgressCallback, State, SyncEvent,
+    Call, CallMethod, Guid, HResult, Initialize, Instance, Phase, Refusal, SetProgressCallback, State, SyncEvent,
 };
-use crate::rules::Rule;
 use crate::rules::codes::*;
 use crate::rules::monitor::Context;
+use crate::rules::{ManagerViolation, Rule};
 
 /// Judges a call before it is applied; says whether it was legal.
 pub(crate) fn call(cx: &mut Context<'_>, call: &Call) -> bool {
@@ -24,36 +24,46 @@ pub(crate) fn call(cx: &mut Context<'_>, call: &Call) -> bool {
     };
     let refusal = instance.may(&cx.event.thread, call).err();
     if let Some(rule) = exercised_by(instance, call) {
-        cx.judge.check(place, rule, true, String::new);
+        cx.judge.kept(rule);
     }
     for rule in exercised(call) {
-        cx.judge.check(place, rule, true, String::new);
+        cx.judge.kept(rule);
     }
     let Some(why) = refusal else { return true };
     if let Refusal::NoSuchError(error) = why
         && cx.watch().deleted_by_all.contains(&error)
     {
-        cx.judge.broken(place, LOG_09, format!("ShowError for {error}, which DeleteLogError(GUID_NULL) deleted"));
+        cx.judge.broken(place, LOG_09, ManagerViolation::DeletedErrorShown { error });
     }
     for rule in broken(call, why) {
-        cx.judge.broken(place, rule, format!("{} was called: {why}", call.method()));
+        let item = refused_item(why).map(|id| place.item(id));
+        cx.judge.broken(place, rule, ManagerViolation::Refused { method: call.method(), why, item });
     }
     false
+}
+
+/// The item in which the reason lies.
+fn refused_item(why: Refusal) -> Option<Guid> {
+    match why {
+        Refusal::NotEnumerated(item)
+        | Refusal::ChosenTwice(item)
+        | Refusal::ItemNotPrepared(item)
+        | Refusal::NoProperties(item) => Some(item),
+        _ => None,
+    }
 }
 
 /// The arguments of `Initialize` are judged one by one: a call can be wrong in several ways at once.
 fn initialize(cx: &mut Context<'_>, args: &Initialize) {
     let place = cx.place();
-    cx.judge.check(place, INIT_01, args.reserved == 0, || format!("dwReserved is {}", args.reserved));
+    cx.judge.check(place, INIT_01, args.reserved == 0, || ManagerViolation::Reserved { reserved: args.reserved });
     if !args.probe {
-        cx.judge.check(place, INIT_02, args.flags.is_legal(), || {
-            format!("dwSyncMgrFlags is {}: one event, and no bits but SETTINGS and MAYBOTHERUSER", args.flags)
-        });
+        cx.judge.check(place, INIT_02, args.flags.is_legal(), || ManagerViolation::Flags { flags: args.flags });
     }
     let allowed = args.cookie.is_none() || args.flags.event() == SyncEvent::INVOKE;
     cx.judge.check(place, INIT_03, allowed, || {
-        let bytes = args.cookie.as_ref().map_or(0, |cookie| cookie.0.len());
-        format!("a cookie of {bytes} bytes with the event {}", args.flags.event())
+        let bytes = args.cookie.as_ref().map_or(0, |cookie| cookie.0.len() as u64);
+        ManagerViolation::Cookie { bytes, event: args.flags.event() }
     });
 }
 

@@ -7,6 +7,9 @@ use crate::protocol::{
 use crate::rules::codes::*;
 use crate::rules::monitor::Context;
 use crate::rules::watch::OpenCall;
+use crate::rules::{
+    ComViolation, EnumerationViolation, ErrorLogViolation, InfoViolation, ItemViolation, NamedItem, ProgressViolation,
+};
 
 /// What is remembered of a native instance.
 #[derive(Debug, Default)]
@@ -62,9 +65,7 @@ pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCa
             cx.watch().native.leaked = references.is_some_and(|references| references > 0);
             let place = cx.place();
             if let Some(references) = references {
-                cx.judge.check(place, COM_04, references == 0, || {
-                    format!("the last Release returned {references}: the handler is still referred to")
-                });
+                cx.judge.check(place, COM_04, references == 0, || ComViolation::Leaked { references });
             }
         }
         _ => {}
@@ -73,15 +74,9 @@ pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCa
 
 fn handler_info(cx: &mut Context<'_>, info: &HandlerInfo) {
     let place = cx.place();
-    cx.judge.check(place, INFO_02, !info.foreign, || {
-        "the structure of GetHandlerInfo does not come from CoTaskMemAlloc: the manager cannot free it".to_owned()
-    });
-    cx.judge.check(place, INFO_03, info.size.is_none(), || {
-        format!("cbSize of SYNCMGRHANDLERINFO is {}, not 88", info.size.unwrap_or_default())
-    });
-    cx.judge.check(place, INFO_05, !info.unterminated, || {
-        format!("wszHandlerName has no end within its 32 units: {:?}", info.name)
-    });
+    cx.judge.check(place, INFO_02, !info.foreign, || InfoViolation::Foreign);
+    cx.judge.check(place, INFO_03, info.size.is_none(), || InfoViolation::Size { size: info.size.unwrap_or_default() });
+    cx.judge.check(place, INFO_05, !info.unterminated, || InfoViolation::Unterminated { name: info.name.clone() });
 }
 
 /// One enumerated item, by itself.
@@ -90,12 +85,11 @@ pub(crate) fn item(cx: &mut Context<'_>, item: &Item) {
         return;
     }
     let place = cx.place();
-    cx.judge.check(place, ITEM_01, item.size.is_none(), || {
-        format!("cbSize of item {} is {}, not 304", item.id, item.size.unwrap_or_default())
+    cx.judge.check(place, ITEM_01, item.size.is_none(), || ItemViolation::Size {
+        item: NamedItem::from(item),
+        size: item.size.unwrap_or_default(),
     });
-    cx.judge.check(place, ITEM_06, !item.unterminated, || {
-        format!("wszItemName of item {} has no end within its 128 units", item.id)
-    });
+    cx.judge.check(place, ITEM_06, !item.unterminated, || ItemViolation::Unterminated { item: NamedItem::from(item) });
 }
 
 /// `Next(1, …, NULL)`.
@@ -106,9 +100,9 @@ fn uncounted(cx: &mut Context<'_>, what: &Return) {
         HResult::S_FALSE => what.out.items.is_empty(),
         _ => false,
     };
-    cx.judge.check(place, ENUM_04, good, || {
-        let items = what.out.items.len();
-        format!("Next for one item, with NULL for pceltFetched, returned {} and {items} items", what.hr)
+    cx.judge.check(place, ENUM_04, good, || EnumerationViolation::Uncounted {
+        hr: what.hr,
+        items: what.out.items.len() as u64,
     });
 }
 
@@ -120,19 +114,17 @@ pub(crate) fn callback(cx: &mut Context<'_>, callback: &Callback) {
     match callback {
         Callback::Progress(args) => {
             let Some(info) = &args.info else { return };
-            cx.judge.check(place, PROG_01, info.size.is_none(), || {
-                format!("cbSize of SYNCMGRPROGRESSITEM is {}, not 32", info.size.unwrap_or_default())
+            cx.judge.check(place, PROG_01, info.size.is_none(), || ProgressViolation::Size {
+                size: info.size.unwrap_or_default(),
             });
             if info.mask.has(ProgressMask::STATUSTEXT) {
-                cx.judge.check(place, PROG_03, info.text.is_some(), || {
-                    "the mask has STATUSTEXT, and lpcStatusText is NULL".to_owned()
-                });
+                cx.judge.check(place, PROG_03, info.text.is_some(), || ProgressViolation::NoText);
             }
         }
         Callback::LogError(args) => {
             let Some(info) = &args.info else { return };
-            cx.judge.check(place, LOG_03, info.size.is_none(), || {
-                format!("cbSize of SYNCMGRLOGERRORINFO is {}, not 44", info.size.unwrap_or_default())
+            cx.judge.check(place, LOG_03, info.size.is_none(), || ErrorLogViolation::Size {
+                size: info.size.unwrap_or_default(),
             });
         }
         _ => {}
@@ -148,34 +140,24 @@ pub(crate) fn note(cx: &mut Context<'_>, note: &Note) {
             (watch.is, watch.created) = (created.native, seq);
         }
         Note::CallbackReferences(args) => references(cx, args.callback, args.count),
-        Note::OverReleased(args) => cx.judge.broken(
-            place,
-            CB_05,
-            format!("the callback object {} was released more often than it was AddRef'd", args.callback),
-        ),
+        Note::OverReleased(args) => {
+            cx.judge.broken(place, CB_05, ComViolation::OverReleased { callback: args.callback });
+        }
         Note::Queried(args) => queried(cx, args),
         Note::ClassAsked(args) => {
             let good = args.hr == HResult::CLASS_E_CLASSNOTAVAILABLE && !args.object;
-            cx.judge.check(place, COM_05, good, || {
-                let object = if args.object { "an object" } else { "no object" };
-                format!("DllGetClassObject for a class that nobody has gave {} and {object}", args.hr)
-            });
+            cx.judge.check(place, COM_05, good, || ComViolation::UnknownClass { hr: args.hr, given: args.object });
         }
         Note::Aggregated(args) => {
             let good = args.hr == HResult::CLASS_E_NOAGGREGATION || (args.hr.is_success() && args.works);
             cx.judge.check(place, COM_06, good, || match args.hr.is_success() {
-                true => {
-                    "CreateInstance took an outer object, and the part does not take it for its identity".to_owned()
-                }
-                false => format!("CreateInstance with an outer object returned {}", args.hr),
+                true => ComViolation::OuterIgnored,
+                false => ComViolation::OuterRefused { hr: args.hr },
             });
         }
         Note::UnloadAsked(args) if args.in_use || !cx.watch().native.leaked => {
             let good = args.hr == if args.in_use { HResult::S_FALSE } else { HResult::S_OK };
-            cx.judge.check(place, COM_07, good, || {
-                let when = if args.in_use { "while an object lives" } else { "when everything is released" };
-                format!("DllCanUnloadNow returned {} {when}", args.hr)
-            });
+            cx.judge.check(place, COM_07, good, || ComViolation::Unload { hr: args.hr, in_use: args.in_use });
         }
         _ => {}
     }
@@ -189,24 +171,20 @@ fn references(cx: &mut Context<'_>, callback: u32, count: u32) {
     let before = watch.references.insert(callback, count);
     let (given, again, released) = (watch.given, watch.given_again, watch.released);
     if released {
-        cx.judge.check(place, CB_03, count == 0, || {
-            format!("the handler is gone, and {count} references to the callback object {callback} are left")
-        });
-        cx.judge.check(place, CB_05, true, String::new);
+        cx.judge.check(place, CB_03, count == 0, || ComViolation::NotReleased { callback, count });
+        cx.judge.kept(CB_05);
     } else if given == Some(callback) {
-        cx.judge.check(place, CB_01, count > 0, || {
-            format!("SetProgressCallback returned without a reference to the callback object {callback}")
-        });
+        cx.judge.check(place, CB_01, count > 0, || ComViolation::NotReferenced { callback });
         if let Some(held) = again.filter(|_| idle) {
-            cx.judge.check(place, CB_02, count <= held, || {
-                format!("the callback object {callback} was given again: {held} references before, {count} after it")
+            cx.judge.check(place, CB_02, count <= held, || ComViolation::GivenAgain {
+                callback,
+                before: held,
+                after: count,
             });
         }
     } else if given.is_some() && idle && before.is_some() {
         // A thread that works may keep what it took; when nothing goes on, nobody does.
-        cx.judge.check(place, CB_02, count == 0, || {
-            format!("another callback object was given, and {count} references to number {callback} are left")
-        });
+        cx.judge.check(place, CB_02, count == 0, || ComViolation::NotReplaced { callback, count });
     }
 }
 
@@ -214,20 +192,20 @@ fn queried(cx: &mut Context<'_>, args: &Queried) {
     let place = cx.place();
     let given = args.hr == HResult::S_OK && args.object.is_some();
     if args.iid == IID_IUNKNOWN || args.iid == IID_ISYNC_MGR_SYNCHRONIZE {
-        cx.judge.check(place, COM_02, given, || {
-            format!("QueryInterface of {} for {} returned {}", args.interface, args.iid, args.hr)
+        cx.judge.check(place, COM_02, given, || ComViolation::NoInterface {
+            interface: args.interface,
+            iid: args.iid,
+            hr: args.hr,
         });
         if args.iid == IID_IUNKNOWN && given {
             let identity = *cx.watch().native.identity.get_or_insert(args.object.unwrap_or_default());
-            cx.judge.check(place, COM_01, args.object == Some(identity), || {
-                "QueryInterface for IUnknown gave another pointer than the first time".to_owned()
-            });
+            cx.judge.check(place, COM_01, args.object == Some(identity), || ComViolation::OtherIdentity);
         }
     } else {
         let good = args.hr == HResult::E_NOINTERFACE && args.object.is_none();
-        cx.judge.check(place, COM_03, good, || {
-            let pointer = if args.object.is_some() { "a pointer" } else { "NULL" };
-            format!("QueryInterface for an interface that nobody has gave {} and {pointer}", args.hr)
+        cx.judge.check(place, COM_03, good, || ComViolation::UnknownInterface {
+            hr: args.hr,
+            pointer: args.object.is_some(),
         });
     }
 }

@@ -1,6 +1,7 @@
 //! Reports of progress (PROG, SYNC-07, SYNC-11, and what a handler does after it was told to stop).
 
 use crate::protocol::{CallMethod, Callback, Phase, Progress, ProgressItem, Standing, Status};
+use crate::rules::ProgressViolation;
 use crate::rules::codes::*;
 use crate::rules::monitor::Context;
 
@@ -10,20 +11,21 @@ pub(crate) fn callback(cx: &mut Context<'_>, callback: &Callback, standing: Stan
     let Some(instance) = cx.session.instance(cx.event.handler) else { return };
     let known = instance.item(args.item).copied();
     let completed = matches!(instance.phase(CallMethod::Synchronize), Phase::Done(_) | Phase::Open { held: Some(_) });
-    cx.judge.check(place, PROG_01, args.info.is_some(), || "Progress was called without a structure".to_owned());
-    cx.judge.check(place, PROG_08, known.is_some(), || format!("item {} was not enumerated", args.item));
+    cx.judge.check(place, PROG_01, args.info.is_some(), || ProgressViolation::NoStructure);
+    cx.judge
+        .check(place, PROG_08, known.is_some(), || ProgressViolation::NotEnumerated { item: place.item(args.item) });
     if let Some(info) = &args.info {
         structure(cx, info);
     }
     match (known, standing) {
         (_, Standing::AfterEnd) => {
-            cx.judge.check(place, SYNC_11, !completed, || {
-                format!("progress of item {} after SynchronizeCompleted", args.item)
+            cx.judge.check(place, SYNC_11, !completed, || ProgressViolation::AfterCompletion {
+                item: place.item(args.item),
             });
         }
         (Some(item), _) => {
-            cx.judge.check(place, SYNC_07, item.prepared, || {
-                format!("item {} is worked on, but it was not prepared", args.item)
+            cx.judge.check(place, SYNC_07, item.prepared, || ProgressViolation::NotPrepared {
+                item: place.item(args.item),
             });
             if item.prepared && standing.is_expected() {
                 report(cx, args);
@@ -38,11 +40,10 @@ fn structure(cx: &mut Context<'_>, info: &ProgressItem) {
     let place = cx.place();
     let profile = cx.conditions.profile;
     let unknown = info.mask.0 & !0xf;
-    cx.judge.check(place, PROG_02, unknown == 0, || format!("the mask has the unknown bits {unknown:#x}"));
+    cx.judge.check(place, PROG_02, unknown == 0, || ProgressViolation::Mask { unknown });
     if let Some(status) = info.given_status() {
-        cx.judge.check(place, PROG_04, status.is_known(profile), || {
-            format!("the profile {profile} knows no status {status}")
-        });
+        cx.judge
+            .check(place, PROG_04, status.is_known(profile), || ProgressViolation::UnknownStatus { status, profile });
     }
 }
 
@@ -63,21 +64,27 @@ fn report(cx: &mut Context<'_>, args: &Progress) {
     watch.max = max;
     watch.value = value.or(last_value);
     if let (Some(value), Some(max)) = (value, max) {
-        cx.judge.check(place, PROG_05, (0..=max).contains(&value), || {
-            format!("value {value} of maximum {max} for item {item}")
+        cx.judge.check(place, PROG_05, (0..=max).contains(&value), || ProgressViolation::OutOfRange {
+            item: place.item(item),
+            value,
+            maximum: max,
         });
     }
     if let (Some(value), Some(last), true) = (value, last_value, was_updating && last_max == max) {
         let still_updating = updating || status.is_none();
-        cx.judge.check(place, PROG_06, value >= last || !still_updating, || {
-            format!("the value of item {item} goes back from {last} to {value}")
+        cx.judge.check(place, PROG_06, value >= last || !still_updating, || ProgressViolation::GoesBack {
+            item: place.item(item),
+            from: last,
+            to: value,
         });
     }
     if let Some(status) = status {
         let again = updating && ended.is_some();
         let (final_status, ended_at) = ended.unwrap_or((status, 0));
-        cx.judge.check_with(place, PROG_07, !again, &[ended_at], || {
-            format!("item {item} is {status} again after {final_status}")
+        cx.judge.check_with(place, PROG_07, !again, &[ended_at], || ProgressViolation::WorksAgain {
+            item: place.item(item),
+            status,
+            ended: final_status,
         });
         super::stopping::reported(cx, item, status);
         let watch = cx.watch().items.entry(item).or_default();

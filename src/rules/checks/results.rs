@@ -1,6 +1,7 @@
 //! Results of methods (RET), and how long the asynchronous ones take.
 
-use crate::protocol::{CallMethod, HResult, Return};
+use crate::protocol::{CallMethod, Delay, HResult, Return};
+use crate::rules::ResultViolation;
 use crate::rules::codes::*;
 use crate::rules::monitor::Context;
 use crate::rules::watch::OpenCall;
@@ -11,8 +12,9 @@ pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCa
     if let Some(own) = own_results(what.method) {
         let common = [HResult::S_OK, HResult::E_INVALIDARG, HResult::E_UNEXPECTED, HResult::E_OUTOFMEMORY];
         let listed = common.contains(&what.hr) || own.contains(&what.hr);
-        cx.judge.check_with(place, RET_01, listed, &[called], || {
-            format!("{} returned {}, which its page does not list", what.method, what.hr)
+        cx.judge.check_with(place, RET_01, listed, &[called], || ResultViolation::NotListed {
+            method: what.method,
+            hr: what.hr,
         });
     }
     let rule = match what.method {
@@ -23,12 +25,10 @@ pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCa
     };
     let took_ns = open.map_or(0, |open| cx.event.at_ns.saturating_sub(open.at_ns));
     let limit_ns = cx.conditions.limits.blocking_ns;
-    cx.judge.check_with(place, rule, took_ns <= limit_ns, &[called], || {
-        let (took, limit) = (crate::protocol::Delay(took_ns), crate::protocol::Delay(limit_ns));
-        format!(
-            "{} took {took} to return; it should return at once and work on another thread (limit {limit})",
-            what.method
-        )
+    cx.judge.check_with(place, rule, took_ns <= limit_ns, &[called], || ResultViolation::Slow {
+        method: what.method,
+        took: Delay(took_ns),
+        limit: Delay(limit_ns),
     });
 }
 

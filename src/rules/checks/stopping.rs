@@ -4,6 +4,7 @@ use crate::protocol::{Call, CallId, CallMethod, CallbackMethod, Guid, HResult, P
 use crate::rules::codes::*;
 use crate::rules::monitor::Context;
 use crate::rules::watch::OpenCall;
+use crate::rules::{Occasion, StopViolation};
 
 /// A new round: nothing was reported, nobody was told anything.
 pub(crate) fn call(cx: &mut Context<'_>, call: &Call) {
@@ -17,8 +18,7 @@ pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCa
     if what.method != CallMethod::SetItemStatus {
         return;
     }
-    let place = cx.place();
-    cx.judge.check(place, STOP_04, true, String::new);
+    cx.judge.kept(STOP_04);
     if let Some(Call::SetItemStatus(args)) = open.map(|open| &open.call)
         && args.status == Status::SKIPPED
         && what.hr.is_success()
@@ -27,7 +27,7 @@ pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCa
         let instance = cx.session.instance(cx.event.handler);
         let before_any_work = instance.is_some_and(|instance| instance.phase(CallMethod::Synchronize) == Phase::Idle);
         let watch = cx.watch();
-        watch.disturbed = true;
+        watch.step_in(Occasion::Skipped);
         let item = watch.items.entry(args.item).or_default();
         item.tell(seq);
         item.told_surely |= before_any_work;
@@ -36,8 +36,13 @@ pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCa
 
 /// A reply to `Progress` tells the handler to stop.
 pub(crate) fn reply(cx: &mut Context<'_>, call: CallId, method: CallbackMethod, hr: HResult) {
-    if hr != HResult::S_OK {
-        cx.watch().disturbed = true;
+    match (method, hr) {
+        (_, HResult::S_OK) => return,
+        (CallbackMethod::Progress, HResult::S_SYNCMGR_CANCELITEM) => cx.watch().step_in(Occasion::CancelledItem),
+        (CallbackMethod::Progress, HResult::S_SYNCMGR_CANCELALL) => cx.watch().step_in(Occasion::CancelledAll),
+        (CallbackMethod::EnableModeless, HResult::S_FALSE) => cx.watch().step_in(Occasion::RefusedDialog),
+        (CallbackMethod::EstablishConnection, HResult::E_FAIL) => cx.watch().step_in(Occasion::FailedConnection),
+        _ => cx.watch().disturbed = true,
     }
     if method != CallbackMethod::Progress {
         return;
@@ -77,10 +82,10 @@ pub(crate) fn reported(cx: &mut Context<'_>, item: Guid, status: Status) {
         watch.told_surely |= watch.updates_since > 1;
         let since = watch.updates_since;
         // Reported once: what follows is the same fault.
-        cx.judge.check_with(place, rule, since != tolerance + 1, &[told], || {
-            format!(
-                "item {item} was told to stop, and is UPDATING for the {since}th time since (tolerated: {tolerance})"
-            )
+        cx.judge.check_with(place, rule, since != tolerance + 1, &[told], || StopViolation::WorksOn {
+            item: place.item(item),
+            reports: since,
+            tolerated: tolerance,
         });
         return;
     }
@@ -89,11 +94,11 @@ pub(crate) fn reported(cx: &mut Context<'_>, item: Guid, status: Status) {
     }
     let kept = match (known.skipped, status) {
         (true, Status::SUCCEEDED) => {
-            cx.judge.check_with(place, STOP_03, false, &[told], || format!("item {item} was skipped, and SUCCEEDED"));
+            cx.judge.check_with(place, STOP_03, false, &[told], || StopViolation::Finished { item: place.item(item) });
             return;
         }
         (_, status) => matches!(status, Status::SKIPPED | Status::STOPPED),
     };
-    cx.judge.check(place, rule, true, String::new);
-    cx.judge.check_with(place, STOP_06, kept, &[told], || format!("item {item} was told to stop, and ends {status}"));
+    cx.judge.kept(rule);
+    cx.judge.check_with(place, STOP_06, kept, &[told], || StopViolation::OtherEnd { item: place.item(item), status });
 }

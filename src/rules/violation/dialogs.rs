@@ -1,0 +1,64 @@
+//! Dialogs and connections.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::{CallMethod, HandlerId, Text};
+
+/// What is wrong with a dialog.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "what", rename_all = "kebab-case")]
+pub enum DialogViolation {
+    /// FALSE without a granted TRUE.
+    #[error("EnableModeless(FALSE) without a granted EnableModeless(TRUE)")]
+    NotHeld,
+    /// TRUE while TRUE is granted.
+    #[error("EnableModeless(TRUE) while a dialog is already held")]
+    HeldAlready,
+    /// A dialog in `PrepareForSync` where the user may not be bothered.
+    #[error("a dialog in PrepareForSync, but the session has no MAYBOTHERUSER")]
+    InPrepare,
+    /// A dialog while `Synchronize` runs.
+    #[error("a dialog while Synchronize is under way; ask in PrepareForSync")]
+    InSynchronize,
+    /// The phase ends, and the dialog does not.
+    #[error("{method} is completed while its dialog is still held")]
+    StillHeld {
+        /// The method that is completed.
+        method: CallMethod,
+    },
+    /// The manager grants two at once.
+    #[error("a dialog is granted while handler {holder} holds one")]
+    GrantedTwice {
+        /// Who holds the other.
+        holder: HandlerId,
+    },
+}
+
+/// What is wrong with a connection.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "what", rename_all = "kebab-case")]
+pub enum ConnectionViolation {
+    /// The handler did not say that it would.
+    #[error("EstablishConnection was called, but SyncMgrHandlerFlags has no MAYESTABLISHCONNECTION")]
+    NotAnnounced,
+    /// The manager closes it while a handler works.
+    #[error("{} was closed while handler {running} had not ended", connection(.name.as_ref()))]
+    ClosedEarly {
+        /// Its name; nothing is the default connection.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<Text>,
+        /// Who was at work.
+        running: HandlerId,
+    },
+    /// The manager does not close it.
+    #[error("every handler has ended, and {count} connections were not closed")]
+    LeftOpen {
+        /// How many.
+        count: u64,
+    },
+}
+
+fn connection(name: Option<&Text>) -> String {
+    name.map_or("the default connection".to_owned(), |name| format!("connection {name:?}"))
+}

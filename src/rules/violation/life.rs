@@ -1,0 +1,68 @@
+//! Crashes, calls that do not return, sessions that do not work.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::{CallMethod, CallbackMethod, Delay, HResult, Text};
+
+/// A crash, a call that does not return, a session that does not work.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "what", rename_all = "kebab-case")]
+pub enum LifeViolation {
+    /// It crashed, or ended the process.
+    #[error(
+        "the handler crashed{}: {how}",
+        .during.map_or(String::new(), |method| format!(" inside {method}"))
+    )]
+    Crashed {
+        /// The call that was open.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        during: Option<CallMethod>,
+        /// The panic's message, or the signal's name.
+        how: Text,
+    },
+    /// It crashed because it was released.
+    #[error("it crashed when it was released in the middle of a session")]
+    CrashedOnRelease,
+    /// It hung because it was released.
+    #[error("it hung when it was released in the middle of a session")]
+    HungOnRelease,
+    /// A call took too long.
+    #[error("{method} took {took} to return")]
+    Slow {
+        /// The method.
+        method: CallMethod,
+        /// How long it took.
+        took: Delay,
+    },
+    /// A call did not return.
+    #[error("{method} had not returned after {waited}")]
+    Hung {
+        /// The method.
+        method: CallMethod,
+        /// How long it was waited for.
+        waited: Delay,
+    },
+    /// A SETTINGS session does not work.
+    #[error("{method} returned {hr} in a SETTINGS session")]
+    FailedInSettings {
+        /// The method.
+        method: CallMethod,
+        /// Its result.
+        hr: HResult,
+    },
+    /// A SETTINGS session synchronizes.
+    #[error("{callback} in a SETTINGS session")]
+    CallbackInSettings {
+        /// The callback.
+        callback: CallbackMethod,
+    },
+    /// NULL for a window was refused.
+    #[error("{method} returned {hr} to a NULL parent window")]
+    NullWindow {
+        /// The method.
+        method: CallMethod,
+        /// Its result.
+        hr: HResult,
+    },
+}

@@ -1,0 +1,63 @@
+//! What a handler does after it was asked to stop.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::NamedItem;
+use crate::protocol::Status;
+
+/// What a handler does after it was asked to stop.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "what", rename_all = "kebab-case")]
+pub enum StopViolation {
+    /// It works on.
+    #[error("item {item} was told to stop, and is UPDATING for the {reports}th time since (tolerated: {tolerated})")]
+    WorksOn {
+        /// The item.
+        item: NamedItem,
+        /// How many reports of work came since.
+        reports: u32,
+        /// How many may come.
+        tolerated: u32,
+    },
+    /// It finished what it was told to skip.
+    #[error("item {item} was skipped, and SUCCEEDED")]
+    Finished {
+        /// The item.
+        item: NamedItem,
+    },
+    /// Its end does not say that it was stopped.
+    #[error("item {item} was told to stop, and ends {status}")]
+    OtherEnd {
+        /// The item.
+        item: NamedItem,
+        /// How it ended.
+        status: Status,
+    },
+    /// Every item was stopped, and the round does not end.
+    #[error("every item was told to stop, and SynchronizeCompleted did not come")]
+    NotCompleted,
+    /// The call that tells of it does not return.
+    #[error("SetItemStatus did not return")]
+    SetItemStatusHangs,
+}
+
+impl StopViolation {
+    pub(super) fn item(&self) -> Option<&NamedItem> {
+        match self {
+            StopViolation::WorksOn { item, .. }
+            | StopViolation::Finished { item }
+            | StopViolation::OtherEnd { item, .. } => Some(item),
+            StopViolation::NotCompleted | StopViolation::SetItemStatusHangs => None,
+        }
+    }
+
+    pub(super) fn status(&self) -> Option<Status> {
+        match self {
+            StopViolation::WorksOn { .. } => Some(Status::UPDATING),
+            StopViolation::Finished { .. } => Some(Status::SUCCEEDED),
+            StopViolation::OtherEnd { status, .. } => Some(*status),
+            StopViolation::NotCompleted | StopViolation::SetItemStatusHangs => None,
+        }
+    }
+}
