@@ -48,7 +48,7 @@ fn refused_item(why: Refusal) -> Option<Guid> {
         Refusal::NotEnumerated(item)
         | Refusal::ChosenTwice(item)
         | Refusal::ItemNotPrepared(item)
-        | Refusal::NoProperties(item) => Some(item),
+        | Refusal::NoProperties(item) => Some(item).filter(|item| !item.is_null()),
         _ => None,
     }
 }

@@ -67,7 +67,7 @@ fn because(why: &Refusal, item: Option<&NamedItem>) -> String {
         (Refusal::NotEnumerated(_), Some(item)) => format!("item {item} was not enumerated"),
         (Refusal::ChosenTwice(_), Some(item)) => format!("item {item} is chosen twice"),
         (Refusal::ItemNotPrepared(_), Some(item)) => format!("item {item} was not prepared"),
-        (Refusal::NoProperties(_), Some(item)) if !item.id.is_null() => format!("item {item} has no HASPROPERTIES"),
+        (Refusal::NoProperties(_), Some(item)) => format!("item {item} has no HASPROPERTIES"),
         (Refusal::NoProperties(_), _) => "the handler has no HASPROPERTIES".to_owned(),
         (Refusal::NoSuchError(error), _) => format!("no live error {} with ENABLEJUMPTEXT", short(error)),
         (why, _) => why.to_string(),
