@@ -3,7 +3,7 @@
 use super::Known;
 use super::alphabet::{first_middle_last, in_state, on_callback};
 use crate::protocol::{CallbackMethod, Cookie, Guid, HandlerFlags, Item, ItemFlags, Profile, State};
-use crate::scenario::{Action, Another, Choose, ErrorRef, EventName, ItemRef, Look, Reply, Scenario, Step};
+use crate::scenario::{Action, Another, Choose, ErrorRef, EventName, ItemRef, Reply, Scenario, Step, Survey};
 
 /// One case of the suite.
 #[derive(Clone, Debug, PartialEq)]
@@ -121,11 +121,11 @@ impl Collector<'_> {
         const WALK: &[&str] = &["ENUM-02", "ENUM-03", "ENUM-05", "ENUM-06", "ENUM-07", "ENUM-08", "ENUM-09"];
         let native = (!self.native).then_some("the handler has no COM vtables");
         for (name, title, look, rules, against) in [
-            ("walk", "The enumerator is walked thoroughly", Look::Walk, WALK, None),
-            ("object", "An item's object is asked for", Look::Object, &["OBJ-01"][..], None),
-            ("callback-again", "The callback is given twice", Look::CallbackAgain, &["CB-01", "CB-02"], None),
-            ("another-callback", "Another callback is given", Look::AnotherCallback, &["CB-01", "CB-02"], None),
-            ("uncounted", "The enumerator is walked without counting", Look::Uncounted, &["ENUM-04"], native),
+            ("walk", "The enumerator is walked thoroughly", Survey::Walk, WALK, None),
+            ("object", "An item's object is asked for", Survey::Object, &["OBJ-01"][..], None),
+            ("callback-again", "The callback is given twice", Survey::CallbackAgain, &["CB-01", "CB-02"], None),
+            ("another-callback", "Another callback is given", Survey::AnotherCallback, &["CB-01", "CB-02"], None),
+            ("uncounted", "The enumerator is walked without counting", Survey::Uncounted, &["ENUM-04"], native),
         ] {
             let scenario = Scenario { look: vec![look], ..self.scenario(title) };
             self.add_unless(against, name, rules, scenario);

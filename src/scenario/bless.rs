@@ -2,7 +2,8 @@
 
 use super::event_pattern::EventPattern;
 use super::expect::{Observed, actual_outcome, actual_status, codes, counts, findings, sequence};
-use super::file::{Expect, ExpectFindings, Scenario};
+use super::expectation::{Expect, ExpectFindings};
+use super::file::Scenario;
 use super::pattern::ItemRef;
 
 /// Everything that can be expected of what came: the outcome, every prepared item, the findings.

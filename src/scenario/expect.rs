@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::event_pattern::EventPattern;
-use super::file::{Expect, ExpectFindings, StepExpect};
+use super::expectation::{Expect, ExpectFindings};
 use super::pattern::ItemRef;
 use super::plan::Steps;
+use super::step::StepExpect;
 use crate::protocol::{CallId, Event, EventKind, HResult, Item, Outcome, Session, Status};
 use crate::rules::{Finding, Level};
 

@@ -1,19 +1,16 @@
 //! The scenario format: the types of the file.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::event_pattern::EventPattern;
-use super::look::Look;
-use super::pattern::{CallbackPattern, ItemRef, named_state};
+use super::expectation::Expect;
+use super::pattern::ItemRef;
+use super::step::Step;
+use super::survey::Survey;
 use crate::host::Selection;
-use crate::json::Id;
-use crate::protocol::{
-    CallbackMethod, Cookie, Delay, Guid, Initialize, Outcome, Profile, State, Status, SyncEvent, SyncFlags, Wish,
-};
+use crate::protocol::{Cookie, Delay, Guid, Initialize, Profile, SyncEvent, SyncFlags};
 
 /// What the first field of a scenario says.
 pub const FORMAT: &str = "mobsync-scenario";
@@ -79,7 +76,7 @@ pub struct Scenario {
     pub reserved: u32,
     /// What the manager looks at beside the ordinary, before it prepares anything.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub look: Vec<Look>,
+    pub look: Vec<Survey>,
     /// Native handlers are also asked what no session asks: interfaces, classes and aggregation.
     #[serde(default, skip_serializing_if = "is_default")]
     pub probes: bool,
@@ -108,7 +105,7 @@ fn this_format<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::
     Err(serde::de::Error::custom(format_args!("the format is `{found}`; expected `{FORMAT}`")))
 }
 
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
@@ -255,356 +252,6 @@ impl From<&Selection> for Choose {
             Selection::All => Choose::All,
             Selection::Nothing => Choose::Nothing,
             Selection::Named(words) => Choose::These(words.iter().map(|word| ItemRef(word.clone())).collect()),
-        }
-    }
-}
-
-/// Something that the user or the manager does once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "StepWire")]
-#[schemars(with = "StepWire")]
-pub struct Step {
-    /// When.
-    pub when: Trigger,
-    /// What.
-    #[serde(rename = "do")]
-    pub action: Action,
-    /// What must come of it.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub expect: StepExpect,
-}
-
-/// What must come of a step.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum StepExpect {
-    /// Its trigger comes, and it is done.
-    #[default]
-    Taken,
-    /// Its trigger comes, but the protocol does not allow the action then: it is not done.
-    Illegal,
-    /// Its trigger never comes.
-    Never,
-}
-
-/// A step as it stands in the file, before it is known to make sense.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct StepWire {
-    #[schemars(schema_with = "super::schema::trigger")]
-    when: Trigger,
-    #[serde(rename = "do")]
-    action: Action,
-    /// What must come of it; `taken` unless said otherwise.
-    #[serde(default)]
-    expect: StepExpect,
-}
-
-impl TryFrom<StepWire> for Step {
-    type Error = String;
-
-    fn try_from(wire: StepWire) -> Result<Self, String> {
-        let StepWire { when, action, expect } = wire;
-        if let Action::Reply(reply) = action {
-            let answers = reply.answers();
-            match &when {
-                Trigger::Callback(pattern) if pattern.callback == answers => {}
-                Trigger::Callback(pattern) => {
-                    return Err(format!(
-                        "the reply `{reply}` answers {answers}, but this step waits for {}",
-                        pattern.callback
-                    ));
-                }
-                _ => {
-                    return Err(format!(
-                        "the reply `{reply}` answers a callback: its trigger is {{\"callback\": \"{answers}\", …}}"
-                    ));
-                }
-            }
-        }
-        Ok(Self { when, action, expect })
-    }
-}
-
-/// When a step is taken: `{"state": …}`, `{"callback": …}` or `{"time": …}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "TriggerWire", untagged)]
-pub enum Trigger {
-    /// The session reaches a state for the `nth` time.
-    State {
-        /// The state.
-        #[serde(with = "named_state")]
-        state: State,
-        /// Which time, from 1.
-        #[serde(skip_serializing_if = "is_one")]
-        nth: u32,
-    },
-    /// The `nth` callback that fits.
-    Callback(CallbackPattern),
-    /// So long after the session began.
-    Time {
-        /// How long.
-        time: Delay,
-    },
-}
-
-fn is_one(number: &u32) -> bool {
-    *number == 1
-}
-
-/// A trigger as it stands in the file.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TriggerWire {
-    /// The session reaches this state.
-    #[serde(default, deserialize_with = "named_state::optional::deserialize")]
-    state: Option<State>,
-    /// The handler calls this method.
-    #[serde(default, deserialize_with = "super::pattern::callback_name::optional::deserialize")]
-    callback: Option<CallbackMethod>,
-    /// So long after the session began.
-    #[serde(default)]
-    time: Option<Delay>,
-    /// Which time it happens, from 1.
-    #[serde(default)]
-    nth: Option<u32>,
-    /// The callback is about this item.
-    #[serde(default)]
-    item: Option<ItemRef>,
-    /// The callback reports this status.
-    #[serde(default)]
-    status: Option<Status>,
-    /// The callback comes on this thread.
-    #[serde(default)]
-    thread: Option<String>,
-}
-
-impl TryFrom<TriggerWire> for Trigger {
-    type Error = String;
-
-    fn try_from(wire: TriggerWire) -> Result<Self, String> {
-        let nth = wire.nth.unwrap_or(1);
-        if nth == 0 {
-            return Err("`nth` counts from 1".to_owned());
-        }
-        let narrowed = wire.item.is_some() || wire.status.is_some() || wire.thread.is_some();
-        match (wire.state, wire.callback, wire.time) {
-            (None, Some(callback), None) => {
-                let pattern =
-                    CallbackPattern { callback, nth, item: wire.item, status: wire.status, thread: wire.thread };
-                pattern.check()?;
-                Ok(Trigger::Callback(pattern))
-            }
-            (..) if narrowed => Err("`item`, `status` and `thread` go with `callback`".to_owned()),
-            (Some(state), None, None) => Ok(Trigger::State { state, nth }),
-            (None, None, Some(time)) if wire.nth.is_none() => Ok(Trigger::Time { time }),
-            (None, None, Some(_)) => Err("`nth` does not go with `time`: a time comes once".to_owned()),
-            _ => Err("a trigger is exactly one of `state`, `callback` and `time`".to_owned()),
-        }
-    }
-}
-
-/// What is done.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Action {
-    /// Calls `SetItemStatus(item, SKIPPED)`.
-    Skip(ItemRef),
-    /// Answers the callback that is waited for.
-    Reply(Reply),
-    /// Calls `ShowError` for this ErrorID; `first` is the first live error with jump text.
-    ShowError(ErrorRef),
-    /// Calls `ShowProperties` for this item; `handler` is the handler itself.
-    ShowProperties(ItemRef),
-    /// Takes the callback back and releases the handler, wherever the session stands.
-    Release,
-    /// Prepares the items that `ShowErrorCompleted` asked to retry. The manager does so by itself unless told otherwise.
-    NextRound,
-    /// The manager does nothing for so long.
-    Wait(Delay),
-}
-
-impl fmt::Display for Action {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Action::Skip(item) => write!(f, "skip {item}"),
-            Action::Reply(reply) => write!(f, "reply {reply}"),
-            Action::ShowError(error) => write!(f, "show error {error}"),
-            Action::ShowProperties(item) => write!(f, "show the properties of {item}"),
-            Action::Release => f.write_str("release"),
-            Action::NextRound => f.write_str("start the next round"),
-            Action::Wait(delay) => write!(f, "wait {delay}"),
-        }
-    }
-}
-
-/// Which error is shown: an ErrorID (or its short name), or `first`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ErrorRef {
-    /// The first live error with jump text, by ErrorID.
-    First,
-    /// This one.
-    This(Id),
-}
-
-impl fmt::Display for ErrorRef {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ErrorRef::First => f.write_str("first"),
-            ErrorRef::This(id) => id.fmt(f),
-        }
-    }
-}
-
-impl Serialize for ErrorRef {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            ErrorRef::First => serializer.serialize_str("first"),
-            ErrorRef::This(id) => id.serialize(serializer),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for ErrorRef {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let word = String::deserialize(deserializer)?;
-        if word == "first" {
-            return Ok(ErrorRef::First);
-        }
-        Id::deserialize(serde::de::value::StringDeserializer::new(word)).map(ErrorRef::This)
-    }
-}
-
-impl JsonSchema for ErrorRef {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "ErrorRef".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "description": "an ErrorID, its short name, or `first`", "type": "string" })
-    }
-}
-
-/// How a callback is answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Reply {
-    /// `Progress`: S_SYNCMGR_CANCELITEM.
-    CancelItem,
-    /// `Progress`: S_SYNCMGR_CANCELALL.
-    CancelAll,
-    /// `EnableModeless(TRUE)`: S_FALSE.
-    RefuseDialog,
-    /// `EstablishConnection`: E_FAIL.
-    FailConnection,
-}
-
-impl Reply {
-    /// The callback that it answers.
-    pub const fn answers(self) -> CallbackMethod {
-        match self {
-            Reply::CancelItem | Reply::CancelAll => CallbackMethod::Progress,
-            Reply::RefuseDialog => CallbackMethod::EnableModeless,
-            Reply::FailConnection => CallbackMethod::EstablishConnection,
-        }
-    }
-}
-
-impl From<Reply> for Wish {
-    fn from(reply: Reply) -> Self {
-        match reply {
-            Reply::CancelItem => Wish::CancelItem,
-            Reply::CancelAll => Wish::CancelAll,
-            Reply::RefuseDialog => Wish::RefuseDialog,
-            Reply::FailConnection => Wish::FailConnection,
-        }
-    }
-}
-
-impl fmt::Display for Reply {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Reply::CancelItem => "cancel-item",
-            Reply::CancelAll => "cancel-all",
-            Reply::RefuseDialog => "refuse-dialog",
-            Reply::FailConnection => "fail-connection",
-        })
-    }
-}
-
-/// What must come of a session. What is not said is not looked at, but for findings: without `findings`, an error fails.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Expect {
-    /// How the session ends, e.g. `completed with S_OK`, `nothing to synchronize`, `declined with S_FALSE`.
-    #[serde(with = "super::pattern::outcome", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub outcome: Option<Outcome>,
-    /// The last status of items, by ID or name; null: none was reported.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub items: BTreeMap<String, Option<Status>>,
-    /// Which rules are broken: a list (exactly these), or `{"at_least": […]}`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "super::schema::findings")]
-    pub findings: Option<ExpectFindings>,
-    /// Events that must occur in this order, with others between them or not.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub events: Vec<EventPattern>,
-    /// How often methods are called, or notes made.
-    #[serde(with = "super::pattern::counts", skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(schema_with = "super::schema::counts")]
-    pub counts: BTreeMap<String, u64>,
-}
-
-/// Which rules must be broken.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
-pub enum ExpectFindings {
-    /// These, each at least once, and no other.
-    Exactly(Vec<String>),
-    /// These, each at least once.
-    AtLeast {
-        /// The codes.
-        at_least: Vec<String>,
-    },
-}
-
-impl<'de> Deserialize<'de> for ExpectFindings {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = ExpectFindings;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list of codes, or {\"at_least\": [codes]}")
-            }
-            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, seq: A) -> Result<ExpectFindings, A::Error> {
-                let codes = Vec::deserialize(serde::de::value::SeqAccessDeserializer::new(seq))?;
-                super::pattern::known_codes(&codes).map_err(serde::de::Error::custom)?;
-                Ok(ExpectFindings::Exactly(codes))
-            }
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<ExpectFindings, A::Error> {
-                match map.next_key::<String>()?.as_deref() {
-                    Some("at_least") => {}
-                    Some(other) => return Err(serde::de::Error::unknown_field(other, &["at_least"])),
-                    None => return Err(serde::de::Error::missing_field("at_least")),
-                }
-                let at_least: Vec<String> = map.next_value()?;
-                super::pattern::known_codes(&at_least).map_err(serde::de::Error::custom)?;
-                if let Some(other) = map.next_key::<String>()? {
-                    return Err(serde::de::Error::unknown_field(&other, &["at_least"]));
-                }
-                Ok(ExpectFindings::AtLeast { at_least })
-            }
-        }
-        deserializer.deserialize_any(Visitor)
-    }
-}
-
-impl ExpectFindings {
-    /// The codes that are expected.
-    pub fn codes(&self) -> &[String] {
-        match self {
-            ExpectFindings::Exactly(codes) | ExpectFindings::AtLeast { at_least: codes } => codes,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Scenarios made by programs.
 
-use super::file::{Choose, EventName, Expect, FORMAT, Scenario, VERSION};
+use super::expectation::Expect;
+use super::file::{Choose, EventName, FORMAT, Scenario, VERSION};
 use crate::protocol::Profile;
 
 impl Scenario {

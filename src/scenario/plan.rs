@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use super::expect::times;
-use super::file::{Action, ErrorRef, Scenario, Step, StepExpect, Trigger};
-use super::look::Looking;
+use super::file::Scenario;
 use super::pattern::CallbackPattern;
+use super::step::{Action, ErrorRef, Step, StepExpect, Trigger};
+use super::survey::Surveyor;
 use crate::host::{Instruction, Plan, StandardPlan, View};
 use crate::protocol::{
     Call, Callback, Event, EventKind, GUID_NULL, Interface, Item, PrepareForSync, Refusal, Session, SetItemStatus,
@@ -175,7 +176,7 @@ pub struct ScenarioPlan {
     items: Vec<Item>,
     /// None before the first event.
     state: Option<State>,
-    looking: Looking,
+    surveyor: Surveyor,
 }
 
 impl ScenarioPlan {
@@ -194,7 +195,7 @@ impl ScenarioPlan {
             releasing: false,
             items: Vec::new(),
             state: None,
-            looking: Looking::new(&scenario.look),
+            surveyor: Surveyor::new(&scenario.look),
         }
     }
 
@@ -344,7 +345,7 @@ impl Plan for ScenarioPlan {
                 if matches!(self.state, Some(State::Enumerated | State::Ready)) =>
             {
                 let given = matches!(view.instance.interface(), Interface::Given(_));
-                Instruction::Call(self.looking.next(&self.items, given).unwrap_or(call))
+                Instruction::Call(self.surveyor.next(&self.items, given).unwrap_or(call))
             }
             Instruction::Wait(until_ns) => {
                 Instruction::Wait([until_ns, self.next_time_ns()].into_iter().flatten().min())
@@ -377,10 +378,10 @@ impl Plan for ScenarioPlan {
     }
 
     fn observe(&mut self, event: &Event, session: &Session) -> bool {
-        let looked = matches!(&event.kind, EventKind::Return { what, .. } if self.looking.returned(what));
-        let mut woken = !looked && self.inner.observe(event, session);
+        let surveyed = matches!(&event.kind, EventKind::Return { what, .. } if self.surveyor.returned(what));
+        let mut woken = !surveyed && self.inner.observe(event, session);
         match &event.kind {
-            EventKind::Return { what, .. } if !looked => {
+            EventKind::Return { what, .. } if !surveyed => {
                 for item in &what.out.items {
                     match self.items.iter_mut().find(|known| known.id == item.id) {
                         Some(known) => known.clone_from(item),
@@ -412,7 +413,7 @@ impl Plan for ScenarioPlan {
     }
 
     fn refused(&mut self, call: &Call, why: Refusal) {
-        if self.looking.refused() {
+        if self.surveyor.refused() {
             return;
         }
         match self.asked.take() {

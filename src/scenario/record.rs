@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::file::{Action, ErrorRef, Reply, Step, StepExpect, Trigger};
 use super::pattern::{CallbackPattern, ItemRef};
+use super::step::{Action, ErrorRef, Reply, Step, StepExpect, Trigger};
 use crate::host::{Instruction, Observer, Plan, Selection, StandardPlan, View};
 use crate::json::Id;
 use crate::protocol::{

@@ -13,7 +13,7 @@ const LOOK_MS: u16 = 20;
 
 /// What one look into the pipe brought.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Look {
+pub(super) enum LineRead {
     /// A line, without its end.
     Line(Vec<u8>),
     /// A line longer than [`LONGEST`]: its beginning. The rest is passed over as it comes.
@@ -40,7 +40,7 @@ impl<R: Read + AsFd> Lines<R> {
     }
 
     /// The next line, or why there is none.
-    pub(super) fn look(&mut self) -> io::Result<Look> {
+    pub(super) fn read(&mut self) -> io::Result<LineRead> {
         loop {
             if let Some(end) = self.buffer[self.searched..].iter().position(|byte| *byte == b'\n') {
                 let rest = self.buffer.split_off(self.searched + end + 1);
@@ -50,7 +50,7 @@ impl<R: Read + AsFd> Lines<R> {
                     continue;
                 }
                 line.pop();
-                return Ok(Look::Line(line));
+                return Ok(LineRead::Line(line));
             }
             self.searched = self.buffer.len();
             if self.skipping {
@@ -59,17 +59,17 @@ impl<R: Read + AsFd> Lines<R> {
             } else if self.buffer.len() > LONGEST {
                 self.skipping = true;
                 self.searched = 0;
-                return Ok(Look::TooLong(std::mem::take(&mut self.buffer)));
+                return Ok(LineRead::TooLong(std::mem::take(&mut self.buffer)));
             }
             let mut polled = [PollFd::new(self.pipe.as_fd(), PollFlags::POLLIN)];
             match poll(&mut polled, PollTimeout::from(LOOK_MS)) {
-                Ok(0) | Err(nix::errno::Errno::EINTR) => return Ok(Look::Nothing),
+                Ok(0) | Err(nix::errno::Errno::EINTR) => return Ok(LineRead::Nothing),
                 Ok(_) => {}
                 Err(error) => return Err(error.into()),
             }
             let mut chunk = [0; 64 << 10];
             match self.pipe.read(&mut chunk) {
-                Ok(0) => return Ok(Look::End),
+                Ok(0) => return Ok(LineRead::End),
                 Ok(read) => self.buffer.extend_from_slice(&chunk[..read]),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),

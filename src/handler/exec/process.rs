@@ -19,12 +19,12 @@ const VERSION: &str = "1";
 
 /// A started program.
 pub(super) struct Process {
-    child: Mutex<Held>,
+    child: Mutex<ChildState>,
     group: Pid,
     tail: Arc<Mutex<Vec<u8>>>,
 }
 
-struct Held {
+struct ChildState {
     child: Child,
     ended: Option<ExitStatus>,
 }
@@ -61,7 +61,7 @@ impl Process {
         else {
             return Err(io::Error::other("no pipes"));
         };
-        let process = Self { child: Mutex::new(Held { child, ended: None }), group, tail: Arc::clone(&tail) };
+        let process = Self { child: Mutex::new(ChildState { child, ended: None }), group, tail: Arc::clone(&tail) };
         let pass = move || pass_on(stderr, &tail);
         if let Err(error) = std::thread::Builder::new().name("handler's stderr".to_owned()).spawn(pass) {
             process.end();
@@ -72,7 +72,7 @@ impl Process {
 
     /// Whether the program has ended, and how. Its group ends with it.
     pub(super) fn ended(&self) -> Option<ExitStatus> {
-        let mut held = self.held();
+        let mut held = self.child();
         if held.ended.is_none()
             && let Ok(Some(status)) = held.child.try_wait()
         {
@@ -89,7 +89,7 @@ impl Process {
             return;
         }
         let _ = killpg(self.group, Signal::SIGKILL);
-        let mut held = self.held();
+        let mut held = self.child();
         if held.ended.is_none() {
             held.ended = held.child.wait().ok();
             guard::unwatch(self.group);
@@ -102,7 +102,7 @@ impl Process {
         String::from_utf8_lossy(&tail).trim().to_owned()
     }
 
-    fn held(&self) -> MutexGuard<'_, Held> {
+    fn child(&self) -> MutexGuard<'_, ChildState> {
         self.child.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -4,7 +4,7 @@ use std::process::ChildStdout;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::lines::{LONGEST, Lines, Look};
+use super::lines::{LONGEST, LineRead, Lines};
 use super::link::Link;
 use super::message::{self, Bad, Message};
 use super::process::how;
@@ -16,19 +16,19 @@ const LAST: Duration = Duration::from_secs(1);
 pub(super) fn read(link: &Link, stdout: ChildStdout) {
     let mut lines = Lines::new(stdout);
     loop {
-        match lines.look() {
-            Ok(Look::Line(line)) => {
+        match lines.read() {
+            Ok(LineRead::Line(line)) => {
                 link.log("<", &line);
                 heed(link, &line);
             }
-            Ok(Look::TooLong(line)) => link.bad(&Bad::new(format!("a line longer than {LONGEST} bytes")), &line),
+            Ok(LineRead::TooLong(line)) => link.bad(&Bad::new(format!("a line longer than {LONGEST} bytes")), &line),
             // What was written before the end has been read by now, even if another process holds the pipe.
-            Ok(Look::Nothing) => {
+            Ok(LineRead::Nothing) => {
                 if link.process.ended().is_some() {
                     break;
                 }
             }
-            Ok(Look::End) | Err(_) => break,
+            Ok(LineRead::End) | Err(_) => break,
         }
     }
     let until = Instant::now() + LAST;

@@ -1,4 +1,4 @@
-//! What a thorough manager looks at before it prepares anything.
+//! What a thorough manager surveys at before it prepares anything.
 
 use std::collections::VecDeque;
 
@@ -9,10 +9,10 @@ use crate::protocol::{
     Call, CallMethod, Enumerator, GUID_NULL, GetItemObject, Guid, IID_IUNKNOWN, Item, Return, SetProgressCallback, Walk,
 };
 
-/// What the manager looks at beside the ordinary, when it has enumerated the items.
+/// What the manager surveys at beside the ordinary, when it has enumerated the items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Look {
+pub enum Survey {
     /// Walks a new enumerator: by one, past the end, by as many as there are, after `Reset`, `Skip` and `Clone`.
     Walk,
     /// Walks a new enumerator by one, with NULL for `pceltFetched`: for native handlers.
@@ -47,8 +47,8 @@ enum Which {
 
 /// The calls that a thorough manager makes.
 #[derive(Debug, Default)]
-pub(super) struct Looking {
-    looks: VecDeque<Look>,
+pub(super) struct Surveyor {
+    surveys: VecDeque<Survey>,
     planned: VecDeque<Planned>,
     /// The enumerators that it was given.
     new: Option<u32>,
@@ -57,9 +57,9 @@ pub(super) struct Looking {
     open: bool,
 }
 
-impl Looking {
-    pub(super) fn new(looks: &[Look]) -> Self {
-        Self { looks: looks.iter().copied().collect(), ..Self::default() }
+impl Surveyor {
+    pub(super) fn new(surveys: &[Survey]) -> Self {
+        Self { surveys: surveys.iter().copied().collect(), ..Self::default() }
     }
 
     /// The next call, while there is one. `given` says that the handler has the callback.
@@ -71,9 +71,9 @@ impl Looking {
                     return Some(call);
                 }
             }
-            let needs_callback = |look: &Look| matches!(look, Look::CallbackAgain | Look::AnotherCallback);
-            let at = self.looks.iter().position(|look| given || !needs_callback(look))?;
-            let look = self.looks.remove(at)?;
+            let needs_callback = |look: &Survey| matches!(look, Survey::CallbackAgain | Survey::AnotherCallback);
+            let at = self.surveys.iter().position(|look| given || !needs_callback(look))?;
+            let look = self.surveys.remove(at)?;
             self.planned = steps(look, items).into();
         }
     }
@@ -120,12 +120,12 @@ impl Looking {
     }
 }
 
-fn steps(look: Look, items: &[Item]) -> Vec<Planned> {
+fn steps(look: Survey, items: &[Item]) -> Vec<Planned> {
     use Planned::{Clone, Enumerate, Give, Next, Object, Reset, Skip, Uncounted};
     use Which::{Clone as Cloned, New};
     let many = u32::try_from(items.len()).unwrap_or(u32::MAX);
     match look {
-        Look::Walk => {
+        Survey::Walk => {
             let mut steps = vec![Enumerate];
             steps.extend((0..many.min(64)).map(|_| Next(New, 1)));
             // Past the end, and again.
@@ -137,13 +137,13 @@ fn steps(look: Look, items: &[Item]) -> Vec<Planned> {
             steps.extend([Reset, Skip(many.saturating_add(3)), Next(New, 1)]);
             steps
         }
-        Look::Uncounted => {
+        Survey::Uncounted => {
             let mut steps = vec![Enumerate];
             steps.extend((0..=many.min(64)).map(|_| Uncounted));
             steps
         }
-        Look::Object => vec![Object(items.first().map_or(GUID_NULL, |item| item.id))],
-        Look::CallbackAgain => vec![Give(1)],
-        Look::AnotherCallback => vec![Give(2)],
+        Survey::Object => vec![Object(items.first().map_or(GUID_NULL, |item| item.id))],
+        Survey::CallbackAgain => vec![Give(1)],
+        Survey::AnotherCallback => vec![Give(2)],
     }
 }
