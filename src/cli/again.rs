@@ -5,8 +5,8 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
-use super::args::Given;
 use super::args::{CheckArgs, ConformArgs, EventName, ProfileName, ReplayArgs, RunArgs};
+use crate::job::HandlerName;
 use crate::protocol::Limits;
 
 /// The command that runs the session again: with a scripted handler's seed event by event.
@@ -70,7 +70,7 @@ pub(super) fn of_scenario(args: &ConformArgs, file: &Path) -> String {
 }
 
 /// The command that replays a recorded scenario, which names no handler, against the one that was given.
-pub(super) fn of_recorded(file: &Path, given: &Given) -> String {
+pub(super) fn of_recorded(file: &Path, given: &HandlerName) -> String {
     let mut line = Line::new("replay");
     line.word(&file.display().to_string());
     line.other_handler(given);
@@ -120,25 +120,25 @@ impl Line {
     }
 
     /// The handler in its place.
-    fn handler(&mut self, given: &Given) {
-        if let Given::Word { word, .. } = given {
+    fn handler(&mut self, given: &HandlerName) {
+        if let HandlerName::Word { word, .. } = given {
             self.word(word);
         }
         self.handler_options(given);
     }
 
     /// The handler in place of a scenario's.
-    fn other_handler(&mut self, given: &Given) {
-        if let Given::Word { word, .. } = given {
+    fn other_handler(&mut self, given: &HandlerName) {
+        if let HandlerName::Word { word, .. } = given {
             self.option("--handler", word);
         }
         self.handler_options(given);
     }
 
-    fn handler_options(&mut self, given: &Given) {
+    fn handler_options(&mut self, given: &HandlerName) {
         match given {
-            Given::Exec(command) => self.option("--exec", command),
-            Given::Word { folders, clsid, .. } => {
+            HandlerName::Exec(command) => self.option("--exec", command),
+            HandlerName::Word { folders, clsid, .. } => {
                 folders.iter().for_each(|folder| self.option("--folder", folder));
                 if let Some(clsid) = clsid {
                     self.option("--clsid", &clsid.to_string());

@@ -1,9 +1,8 @@
 //! `--break-on`.
 
 use super::exit::Failure;
-use crate::host::Observer;
-use crate::host::break_on::{self, BreakOn};
-use crate::rules::{Conditions, Rule, UnknownRule, select};
+use crate::host::break_on;
+use crate::rules::{Rule, UnknownRule, select};
 
 /// The rules at whose violation `--break-on` wants the debugger's trap.
 pub(super) fn asked(words: &[String], in_process: bool) -> Result<Vec<&'static Rule>, Failure> {
@@ -14,11 +13,6 @@ pub(super) fn asked(words: &[String], in_process: bool) -> Result<Vec<&'static R
         ));
     }
     rules(words)
-}
-
-/// Raises the debugger's trap at the violation of these rules; nothing if there are none.
-pub(super) fn observer(rules: Vec<&'static Rule>, conditions: Conditions) -> Option<Box<dyn Observer>> {
-    (!rules.is_empty()).then(|| Box::new(BreakOn::trap(rules, conditions)) as Box<dyn Observer>)
 }
 
 /// The rules that the words of `--break-on` select.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::exit::Failure;
 use crate::report::{Format, Report, Style, render};
+use crate::runner::{self, WriteError};
 
 /// Writes a message to standard error. When nobody is there to read it, the work still goes on.
 pub(super) fn tell(message: impl fmt::Display) {
@@ -124,28 +125,13 @@ impl<W: Write> Write for Patient<W> {
 }
 
 /// What is said of a file that cannot be written.
-pub(super) fn cannot_write(option: &str, path: &Path, error: &io::Error) -> Failure {
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let why = match (error.kind(), folder) {
-        (ErrorKind::NotFound, Some(folder)) if !folder.exists() => {
-            format!("there is no folder {}; make it first, or name a file elsewhere", folder.display())
-        }
-        (ErrorKind::IsADirectory, _) => "that is a folder; name a file".to_owned(),
-        _ => error.to_string(),
-    };
-    Failure(format!("{option} {}: cannot be written: {why}", path.display()))
+fn cannot_write(option: &str, path: &Path, error: &io::Error) -> Failure {
+    Failure(format!("{option} {}", WriteError::new(path, error)))
 }
 
 /// Makes the folder that an option names, unless it is there.
 pub(super) fn make_folder(option: &str, folder: &Path) -> Result<(), Failure> {
-    std::fs::create_dir_all(folder).map_err(|error| {
-        let why = match folder.ancestors().find(|there| there.is_file()) {
-            Some(there) if there == folder => "that is a file; name a folder, which is made if need be".to_owned(),
-            Some(there) => format!("{} is a file, and no folder can be in it; name another", there.display()),
-            None => format!("the folder cannot be made: {error}"),
-        };
-        Failure(format!("{option} {}: {why}", folder.display()))
-    })
+    runner::make_folder(folder).map_err(|error| Failure(format!("{option} {error}")))
 }
 
 /// A file that a command writes must be none that it reads or writes otherwise. Each is given as the command line names it.

@@ -3,28 +3,26 @@
 use std::path::Path;
 
 use super::again;
-use super::args::{RunArgs, SessionArgs};
+use super::args::RunArgs;
 use super::break_on;
 use super::exit::{Ended, Failure};
-use super::hold::Hold;
 use super::interrupt::Interrupt;
 use super::judging;
 use super::live::Live;
 use super::output::{keep_apart, tell};
-use super::recorded::{self, Recorded};
-use super::watcher::{Watched, Watcher};
-use crate::host::Selection;
-use crate::job::{Launched, Opened, Standard, Terms};
-use crate::protocol::{Event, Initialize, Item, Limits, Session, SyncEvent, SyncFlags};
+use super::sessions;
+use crate::host::Controls;
+use crate::job::{Opened, Terms};
+use crate::protocol::{Event, Item, Session};
 use crate::report::{CaseRecord, Report, Scope, plain};
 use crate::rules::Finding;
-use crate::runner::Judged;
+use crate::runner::{self, Judged, JudgedSession, Recorded, RunOptions, Watcher};
 use crate::scenario::{self, Observed, Recording, Steps};
 use crate::time::MOST_STEPS;
 
 pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     let filter = judging::filter(&args.judge)?;
-    let mut terms = terms(&args.session)?;
+    let mut terms = sessions::terms(&args.session)?;
     terms.record = args.record.is_some();
     let selection = terms.selection();
     let given = args.handler.given();
@@ -46,45 +44,40 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     keep_apart(("--record", record), ("the file of --trace", trace))?;
     keep_apart(("--record", record), ("the file of --output", report_to))?;
     let output = judging::output(&args.judge, handler_file.as_deref().map(|file| ("the handler's file", file)))?;
-    let header = terms.header(&handler);
     let name = handler.name();
     let replay = match handler.opened() {
-        Opened::Script(_) => again::of_run(args, Some(header.seed.unwrap_or_default())),
+        Opened::Script(_) => again::of_run(args, Some(terms.seed)),
         Opened::Real(_) => trace.map_or_else(|| again::of_run(args, None), |trace| again::of_trace(trace, None)),
     };
 
     let break_on = break_on::asked(&args.session.break_on, args.session.in_process)?;
-    let live = Live::new();
-    let teller = live.teller();
-    let mut watcher = Watcher::new(&header, trace, Some(live))?;
+    let isolation = sessions::isolation(args.session.in_process)?;
+    let options = RunOptions { isolation, break_on, trace: trace.map(Path::to_owned) };
     let interrupt = Interrupt::default();
-    let listen = |controls| interrupt.listen(controls, teller);
-    let drain = &mut |events: Vec<Event>, _: &Session| watcher.take(events);
-    let hold = Hold { in_process: args.session.in_process, break_on: &break_on };
-    let Launched { ran, recording, .. } = hold.session(&handler, &terms, listen, drain)?;
-    interrupt.session_is_over();
-    let Watched { mut judged, trace_failure } = watcher.end();
+    let mut shown = Shown { live: Live::new(), interrupt: interrupt.clone() };
+    let ran = runner::run(&handler, &terms, &options, &mut shown).map_err(sessions::run_failure)?;
+    let JudgedSession { header, mut judged, left, exhausted, recording, trace_failure, .. } = ran;
 
     // Whatever went wrong, what happened is reported first.
     let unmatched = selection.unmatched(judged.items());
     let mut failures = Vec::new();
-    if ran.exhausted {
+    if exhausted {
         failures.push(endless(&judged));
-    } else if !ran.left && !unmatched.is_empty() {
+    } else if !left && !unmatched.is_empty() {
         failures.push(no_such_item(&unmatched, judged.items()));
     }
-    if ran.left {
+    if left {
         failures.push("interrupted: the session was left before its end".to_owned());
     } else if interrupt.came() {
         failures.push("interrupted: what was not finished then was stopped".to_owned());
     }
-    failures.extend(trace_failure);
+    failures.extend(trace_failure.map(|failure| format!("--trace {failure}")));
     if let (Some(file), Some(recording)) = (record, recording)
-        && let Err(why) = write_recording(args, &terms, recording, &judged, file)
+        && let Err(Failure(why)) = write_recording(args, &terms, recording, &judged, file)
     {
         failures.push(format!("--record {why}"));
     }
-    let broken_off = (ran.left || ran.exhausted).then(|| "the session was left before its end".to_owned());
+    let broken_off = (left || exhausted).then(|| "the session was left before its end".to_owned());
 
     let mut report = Report::new(name.as_str(), header.profile, header.seed, &filter);
     report.handler_file = handler_file.map(|file| file.display().to_string());
@@ -98,6 +91,27 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     Ended::after(&failures, report.failed())
 }
 
+/// What a person sees of the session, and how it can be stopped.
+struct Shown {
+    live: Live,
+    interrupt: Interrupt,
+}
+
+impl Watcher for Shown {
+    fn started(&mut self, controls: Controls) {
+        self.interrupt.listen(controls, self.live.teller());
+    }
+
+    fn event(&mut self, event: &Event, _: &Session) {
+        self.live.observe(event);
+    }
+
+    fn ended(&mut self) {
+        self.interrupt.session_is_over();
+        self.live.finish();
+    }
+}
+
 /// Writes what was done as a scenario that expects what came.
 fn write_recording(
     args: &RunArgs,
@@ -105,51 +119,18 @@ fn write_recording(
     recording: Recording,
     judged: &Judged,
     file: &Path,
-) -> Result<(), String> {
-    let given = args.handler.given();
-    let title = format!("Recorded from a session with {}", given.word());
-    let scenario = recorded::ordinary(&args.session, terms, &title);
+) -> Result<(), Failure> {
+    let handler = args.handler.given();
+    let title = format!("Recorded from a session with {}", handler.word());
+    let scenario = sessions::ordinary(&args.session, terms, &title);
     let findings: Vec<Finding> = judged.found().iter().map(|found| found.finding.clone()).collect();
     let steps = Steps::default();
     // Of the events nothing is expected that is not said otherwise.
     let came =
         Observed { events: &[], session: judged.session(), items: judged.items(), findings: &findings, steps: &steps };
-    let expect = scenario::observed(&came);
-    let recorded = Recorded { scenario, recording, handler: given };
-    let said = recorded.write(file, expect)?;
-    tell(said);
+    let recorded = Recorded { scenario, recording, handler };
+    tell(sessions::record(&recorded, file, scenario::observed(&came))?);
     Ok(())
-}
-
-/// What the options say about the session.
-pub(super) fn terms(args: &SessionArgs) -> Result<Terms, Failure> {
-    let event = SyncEvent::from(args.event);
-    if args.cookie.is_some() && event != SyncEvent::INVOKE {
-        return Err(Failure("--cookie goes with --event invoke: no other event carries one".to_owned()));
-    }
-    let mut flags = if args.no_user { 0 } else { SyncFlags::MAYBOTHERUSER };
-    if args.settings {
-        flags |= SyncFlags::SETTINGS;
-    }
-    let initialize = Initialize { cookie: args.cookie.clone(), ..Initialize::new(SyncFlags::new(event, flags)) };
-    let selection = if args.item.is_empty() { Selection::Checked } else { Selection::Named(args.item.clone()) };
-    // Without MAYBOTHERUSER there is no user to look at errors.
-    let retries = if args.no_user { 0 } else { args.retries };
-    Ok(Terms {
-        profile: args.profile.map(Into::into).unwrap_or_default(),
-        seed: args.seed.unwrap_or_default(),
-        limits: limits(args),
-        ..Terms::standard(Standard { initialize, selection, retries })
-    })
-}
-
-fn limits(args: &SessionArgs) -> Limits {
-    let usual = Limits::default();
-    Limits {
-        timeout_ns: args.timeout.unwrap_or(usual.timeout_ns),
-        blocking_ns: args.blocking_limit.unwrap_or(usual.blocking_ns),
-        ..usual
-    }
 }
 
 pub(super) fn no_such_item(words: &[&str], items: &[Item]) -> String {

@@ -11,6 +11,7 @@ mod find;
 mod isolated;
 #[cfg(unix)]
 mod logging;
+mod name;
 mod run;
 mod spec;
 mod stack;
@@ -24,6 +25,7 @@ pub use error::HandlerError;
 pub use isolated::{Workers, isolated};
 #[cfg(unix)]
 pub use logging::{LOG, LOG_FORMAT, log_in_workers};
+pub use name::HandlerName;
 pub use run::{Launched, in_process, in_process_observed};
 pub use spec::{Handler, HandlerSpec, Opened};
 pub use terms::{Doing, Standard, Terms};

@@ -1,7 +1,8 @@
 //! Which rules a report speaks of, and what makes it fail.
 
 use super::Baseline;
-use crate::rules::{Level, RULES, Rule, UnknownRule, select};
+use crate::rules::{Finding, Level, RULES, Rule, UnknownRule, select};
+use crate::runner::Acceptance;
 
 /// `--select`, `--ignore`, `--strict` and `--baseline`.
 #[derive(Debug, Clone, Default)]
@@ -50,5 +51,15 @@ impl Filter {
     /// Whether a finding of that level is something to complain of.
     pub fn fails(&self, level: Level) -> bool {
         level == Level::Error || (self.strict && level == Level::Warning)
+    }
+}
+
+impl Acceptance for Filter {
+    fn reports(&self, rule: &Rule) -> bool {
+        self.keeps(rule)
+    }
+
+    fn accepts(&self, finding: &Finding, handler: &str, case: &str) -> bool {
+        self.baseline.accepts(handler, case, finding)
     }
 }

@@ -60,8 +60,14 @@ impl Judged {
 
     /// Takes the next event, and the line of the trace file in which it stands.
     pub fn observe(&mut self, event: Event, line: u64) {
+        self.observe_with(event, line, |_, _| {});
+    }
+
+    /// As [`observe`](Self::observe); `see` gets the event, and the session after it.
+    pub(super) fn observe_with(&mut self, event: Event, line: u64, see: impl FnOnce(&Event, &Session)) {
         self.earlier.observe(&event, self.monitor.session());
         let found = self.monitor.observe(&event);
+        see(&event, self.monitor.session());
         self.last_ns = event.at_ns;
         self.line = line;
         self.names.observe(&event);

@@ -1,14 +1,26 @@
 //! Runs sessions, judges them, and keeps what reports need of them; many at a time.
 
+mod acceptance;
 mod context;
+mod files;
 mod found;
 mod items;
 mod judged;
 mod names;
 mod parallel;
+mod recorded;
+mod replay;
+mod run;
+mod scenarios;
 
+pub use acceptance::Acceptance;
+pub use files::{MakeFolderError, WriteError, make_folder};
 pub use found::{CaseRecord, ContextLine, Found, Omitted};
 pub use items::{EarlierRounds, LiveErrors};
 pub use judged::Judged;
 pub use names::Names;
 pub use parallel::{Stop, in_order, side_by_side};
+pub use recorded::{RecordError, Recorded};
+pub use replay::{ReplayError, ReplayOptions, Replayed, replay};
+pub use run::{Isolation, JudgedSession, RunError, RunOptions, TraceFailure, Watcher, run, run_observed};
+pub use scenarios::{FindScenariosError, TracePlacesError, find_scenarios, trace_places};

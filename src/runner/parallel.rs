@@ -9,6 +9,7 @@ use std::thread;
 
 use parking_lot::{Mutex, MutexGuard};
 
+use super::Watcher;
 use crate::host::Controls;
 
 /// Does so many things, some at the same time (one for each processor unless it is said how many), and gives what came of them in their order.
@@ -81,20 +82,19 @@ impl Stop {
         self.running().values().for_each(Controls::leave);
     }
 
-    /// Begins something that takes the controls of its sessions, unless it is too late.
-    pub fn unless_stopped<T>(&self, begin: impl FnOnce(&dyn Fn(Controls)) -> T) -> Option<T> {
-        if self.stopped.load(Ordering::SeqCst) {
+    /// Whether everything was stopped.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::SeqCst)
+    }
+
+    /// Begins something, unless everything was stopped. The sessions that `begin` runs one after the other can be stopped if
+    /// the watcher that it gets sees them.
+    pub fn unless_stopped<T>(&self, begin: impl FnOnce(&mut dyn Watcher) -> T) -> Option<T> {
+        if self.is_stopped() {
             return None;
         }
         let number = self.begun.fetch_add(1, Ordering::Relaxed);
-        let started = |controls: Controls| {
-            self.running().insert(number, controls.clone());
-            // It may have been stopped since it was asked.
-            if self.stopped.load(Ordering::SeqCst) {
-                controls.leave();
-            }
-        };
-        let came = begin(&started);
+        let came = begin(&mut Running { stop: self, number });
         // What is over holds what it had of its worker no longer.
         self.running().remove(&number);
         Some(came)
@@ -102,5 +102,21 @@ impl Stop {
 
     fn running(&self) -> MutexGuard<'_, BTreeMap<u64, Controls>> {
         self.running.lock()
+    }
+}
+
+/// A session that can be stopped.
+struct Running<'a> {
+    stop: &'a Stop,
+    number: u64,
+}
+
+impl Watcher for Running<'_> {
+    fn started(&mut self, controls: Controls) {
+        self.stop.running().insert(self.number, controls.clone());
+        // It may have been stopped since it was asked.
+        if self.stop.is_stopped() {
+            controls.leave();
+        }
     }
 }

@@ -1,10 +1,8 @@
 //! The handler on the command line: HANDLER, or a program.
 
-use std::path::{Path, PathBuf};
-
 use clap::{ArgGroup, Args};
 
-use crate::job::{Handler, HandlerError};
+use crate::job::HandlerName;
 use crate::protocol::Guid;
 
 /// HANDLER, and what belongs to it.
@@ -45,78 +43,25 @@ struct HandlerOptions {
     clsid: Option<Guid>,
 }
 
-/// A handler as it was given.
-#[derive(Clone, Debug)]
-pub(in crate::cli) enum Given {
-    /// HANDLER.
-    Word {
-        word: String,
-        /// `--folder`.
-        folders: Vec<String>,
-        /// `--clsid`.
-        clsid: Option<Guid>,
-    },
-    /// The command of `--exec`.
-    Exec(String),
-}
-
 impl HandlerArgs {
     /// What was given.
-    pub(in crate::cli) fn given(&self) -> Given {
+    pub(in crate::cli) fn given(&self) -> HandlerName {
         // Without either of them the command line is wrong.
-        given(self.handler.as_deref(), &self.options).unwrap_or_else(|| Given::Exec(String::new()))
+        given(self.handler.as_deref(), &self.options).unwrap_or_else(|| HandlerName::Exec(String::new()))
     }
 }
 
 impl OtherHandlerArgs {
     /// What was given, if anything.
-    pub(in crate::cli) fn given(&self) -> Option<Given> {
+    pub(in crate::cli) fn given(&self) -> Option<HandlerName> {
         given(self.handler.as_deref(), &self.options)
     }
 }
 
-fn given(word: Option<&str>, HandlerOptions { exec, folder, clsid }: &HandlerOptions) -> Option<Given> {
+fn given(word: Option<&str>, HandlerOptions { exec, folder, clsid }: &HandlerOptions) -> Option<HandlerName> {
     match (exec, word) {
-        (Some(command), _) => Some(Given::Exec(command.clone())),
-        (None, Some(word)) => Some(Given::Word { word: word.to_owned(), folders: folder.clone(), clsid: *clsid }),
+        (Some(command), _) => Some(HandlerName::Exec(command.clone())),
+        (None, Some(word)) => Some(HandlerName::Word { word: word.to_owned(), folders: folder.clone(), clsid: *clsid }),
         (None, None) => None,
     }
-}
-
-impl Given {
-    /// Makes it ready to be driven.
-    pub(in crate::cli) fn find(&self) -> Result<Handler, HandlerError> {
-        match self {
-            Self::Word { word, folders, clsid } => Handler::find(word, folders, *clsid),
-            Self::Exec(command) => Handler::exec(command),
-        }
-    }
-
-    /// Its file, where it is one: nothing is written over it, and reports point at it. Of a command it is the first word that
-    /// is a file; not an interpreter, which is no file of the user's.
-    pub(in crate::cli) fn file(&self) -> Option<PathBuf> {
-        match self {
-            Self::Word { word, .. } => Some(PathBuf::from(word)).filter(|file| file.is_file()),
-            Self::Exec(command) => {
-                let words = shell_words::split(command).ok()?;
-                let mut files = words.iter().enumerate().filter(|(at, word)| *at > 0 || !is_on_path(word));
-                files.find(|(_, word)| Path::new(word).is_file()).map(|(_, word)| PathBuf::from(word))
-            }
-        }
-    }
-
-    /// What a title calls it.
-    pub(in crate::cli) fn word(&self) -> &str {
-        match self {
-            Self::Word { word, .. } => word,
-            Self::Exec(command) => command,
-        }
-    }
-}
-
-/// Whether the system finds the program in a folder of PATH, or would if the word were only its name.
-fn is_on_path(program: &str) -> bool {
-    let path = Path::new(program);
-    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return true };
-    std::env::var_os("PATH").is_some_and(|folders| std::env::split_paths(&folders).any(|known| known == folder))
 }

@@ -10,6 +10,5 @@ pub(super) use commands::{
     CheckArgs, Cli, Command, CompletionsArgs, ConformArgs, DebugArgs, DiffArgs, MergeArgs, ReplayArgs, ReportArgs,
     ReportCommand, RulesArgs, RunArgs, SchemaArgs,
 };
-pub(super) use handler::Given;
 pub(super) use options::{JudgeArgs, LogArgs, LogFormat, RETRIES, SessionArgs};
 pub(super) use words::{EventName, JudgeFormat, ProfileName, ReportFormat, SchemaName};

@@ -33,7 +33,7 @@ pub(in crate::cli) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
     let stop = Stop::default();
     let interrupt = Interrupt::default();
     interrupt.listen_to_stop(&stop, "what was held is reported");
-    stop.unless_stopped(|controls| suite.survey(controls)).transpose()?;
+    stop.unless_stopped(|watcher| suite.survey(watcher)).transpose()?;
     let is_surveyed = !interrupt.came();
     let Chosen { tasks, skipped, partition } = if is_surveyed {
         let cases = conform::cases(&suite.known, profile, handler.is_native());
@@ -56,7 +56,7 @@ pub(in crate::cli) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
     let jobs = if args.in_process && handler.is_native() { Some(NonZero::<u16>::MIN) } else { args.jobs };
     let one = |at| {
         let task = tasks.get(at, &suite);
-        let came = stop.unless_stopped(|controls| suite.run(&task, controls));
+        let came = stop.unless_stopped(|watcher| suite.run(&task, watcher));
         bar.inc(1);
         (task.name, came)
     };

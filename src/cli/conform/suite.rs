@@ -5,15 +5,14 @@ use std::path::PathBuf;
 use crate::cli::again;
 use crate::cli::args::ConformArgs;
 use crate::cli::exit::Failure;
-use crate::cli::hold::Hold;
-use crate::cli::watcher::{Watched, Watcher};
+use crate::cli::sessions;
 use crate::conform::{self, Known};
 use crate::host::Controls;
 use crate::job::{Handler, Terms};
 use crate::protocol::{Event, Profile, Session};
 use crate::report::Filter;
 use crate::rules::Finding;
-use crate::runner::Judged;
+use crate::runner::{self, Judged, JudgedSession, RunOptions, Watcher};
 use crate::scenario::{self, Scenario, StepCame, Steps};
 
 /// How many sessions shrinking may take.
@@ -26,6 +25,22 @@ pub(super) struct Suite<'a> {
     pub(super) handler: &'a Handler,
     pub(super) profile: Profile,
     pub(super) known: Known,
+}
+
+/// Learns of the handler what its first session shows.
+struct Survey<'a> {
+    watcher: &'a mut dyn Watcher,
+    known: Known,
+}
+
+impl Watcher for Survey<'_> {
+    fn started(&mut self, controls: Controls) {
+        self.watcher.started(controls);
+    }
+
+    fn event(&mut self, event: &Event, session: &Session) {
+        self.known.observe(event, session);
+    }
 }
 
 /// One session to hold.
@@ -50,22 +65,17 @@ pub(super) struct Came {
 
 impl Suite<'_> {
     /// Learns what there is to know of the handler.
-    pub(super) fn survey(&mut self, started: impl FnOnce(Controls)) -> Result<(), Failure> {
-        let mut known = Known::default();
-        let mut session = Session::default();
-        let mut see = |events: Vec<Event>, _: &Session| {
-            for event in &events {
-                session.apply(event);
-                known.observe(event, &session);
-            }
-        };
-        self.hold().session(self.handler, &self.terms(&conform::survey(self.profile)), started, &mut see)?;
-        self.known = known;
+    pub(super) fn survey(&mut self, watcher: &mut dyn Watcher) -> Result<(), Failure> {
+        let mut survey = Survey { watcher, known: Known::default() };
+        let terms = self.terms(&conform::survey(self.profile));
+        runner::run(self.handler, &terms, &self.options(None)?, &mut survey).map_err(sessions::run_failure)?;
+        self.known = survey.known;
         Ok(())
     }
 
-    fn hold(&self) -> Hold<'static> {
-        Hold { in_process: self.args.in_process, break_on: &[] }
+    fn options(&self, trace: Option<PathBuf>) -> Result<RunOptions, Failure> {
+        let isolation = sessions::isolation(self.args.in_process)?;
+        Ok(RunOptions { isolation, trace, ..RunOptions::default() })
     }
 
     fn terms(&self, scenario: &Scenario) -> Terms {
@@ -76,9 +86,9 @@ impl Suite<'_> {
     }
 
     /// Holds one session.
-    pub(super) fn run(&self, task: &Task, started: impl FnOnce(Controls)) -> Result<Came, Failure> {
+    pub(super) fn run(&self, task: &Task, watcher: &mut dyn Watcher) -> Result<Came, Failure> {
         let trace = self.args.trace.as_ref().map(|folder| folder.join(format!("{}.jsonl", task.name)));
-        let (judged, steps, left) = self.judge(&task.scenario, trace, started)?;
+        let (judged, steps, left) = self.judge(&task.scenario, trace, watcher)?;
         let fails = self.failing(task, &judged).next().is_some();
         let steps = steps.map(|steps| steps.came(judged.items())).unwrap_or_default();
         // A random session has steps that do not come; they are no matter.
@@ -109,17 +119,15 @@ impl Suite<'_> {
         &self,
         scenario: &Scenario,
         trace: Option<PathBuf>,
-        started: impl FnOnce(Controls),
+        watcher: &mut dyn Watcher,
     ) -> Result<(Judged, Option<Steps>, bool), Failure> {
         let terms = self.terms(scenario);
-        let mut watcher = Watcher::new(&terms.header(self.handler), trace.as_deref(), None)?;
-        let mut drain = |events: Vec<Event>, _: &Session| watcher.take(events);
-        let launched = self.hold().session(self.handler, &terms, started, &mut drain)?;
-        let Watched { judged, trace_failure } = watcher.end();
-        if let Some(why) = trace_failure {
-            return Err(Failure(why));
+        let ran = runner::run(self.handler, &terms, &self.options(trace)?, watcher);
+        let JudgedSession { judged, left, exhausted, steps, trace_failure, .. } = ran.map_err(sessions::run_failure)?;
+        match trace_failure {
+            Some(why) => Err(Failure(format!("--trace {why}"))),
+            None => Ok((judged, steps, left || exhausted)),
         }
-        Ok((judged, launched.steps, launched.ran.left || launched.ran.exhausted))
     }
 
     /// What makes the session fail.
@@ -137,7 +145,7 @@ impl Suite<'_> {
         let scenario = &task.scenario;
         let Some(rule) = self.failing(task, judged).map(|finding| finding.rule).next() else { return scenario.clone() };
         let mut fails = |candidate: &Scenario| {
-            let judged = self.judge(candidate, None, |_| {});
+            let judged = self.judge(candidate, None, &mut ());
             judged.is_ok_and(|(judged, ..)| self.failing(task, &judged).any(|finding| finding.rule == rule))
         };
         let shrunk = conform::shrink(scenario, &self.known, MOST_TRIALS, &mut fails);

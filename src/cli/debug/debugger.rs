@@ -11,10 +11,12 @@ use super::console::{Console, Line};
 use super::performed::{Performed, Seen};
 use super::show;
 use super::wanted::{self, Wanted};
-use crate::cli::recorded::Recorded;
+use crate::cli::exit::Failure;
+use crate::cli::sessions;
 use crate::host::Controls;
 use crate::protocol::{Event, EventKind, Instance};
 use crate::report::plain;
+use crate::runner::Recorded;
 use crate::scenario::{Expect, ItemRef, Reply};
 
 /// How far the session goes before it stops again.
@@ -313,7 +315,11 @@ impl Debugger {
             Command::Record => {
                 self.any()?;
                 let recorded = self.recorded.as_ref().ok_or(NOT_BEGUN)?;
-                self.tell(&recorded.write(Path::new(rest), Expect::default())?);
+                if rest.is_empty() {
+                    return Err("record to which file?".to_owned());
+                }
+                let said = sessions::record(recorded, Path::new(rest), Expect::default());
+                self.tell(&said.map_err(|Failure(why)| why)?);
             }
             Command::Help => self.tell(&command::help(rest)?),
         }

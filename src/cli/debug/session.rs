@@ -1,7 +1,5 @@
 //! One session after another.
 
-use std::fs::File;
-use std::path::Path;
 use std::sync::{Arc, Mutex, mpsc};
 
 use super::console::Console;
@@ -12,15 +10,15 @@ use super::performed::Performed;
 use crate::cli::args::DebugArgs;
 use crate::cli::break_on;
 use crate::cli::exit::{Ended, Failure};
-use crate::cli::recorded::{self, Recorded};
 use crate::cli::run;
-use crate::handler::CreateError;
-use crate::host::{Drain, Observer};
-use crate::job::{self, Handler, Terms};
-use crate::protocol::{Delay, Event, Session};
+use crate::cli::sessions;
+use crate::host::{Controls, Observer};
+use crate::job::{Handler, Terms};
+use crate::protocol::Delay;
 use crate::rules::{Conditions, Level, Rule};
-use crate::scenario::{self, Recording, Scenario, StepCame, Steps};
-use crate::trace::{self, Header, Writer};
+use crate::runner::{self, JudgedSession, Recorded, RunError, RunOptions, Watcher};
+use crate::scenario::{self, Recording, Scenario, StepCame};
+use crate::trace::Header;
 
 /// A person thinks for as long as it takes: a hundred years, which is no limit, and still far from the end of a u64.
 const NO_LIMIT_NS: u64 = 3_155_760_000_000_000_000;
@@ -83,8 +81,8 @@ impl Prepared {
         let (mut terms, scenario) = match given {
             Some(scenario) => (Terms::scenario(scenario.clone()), scenario.clone()),
             None => {
-                let terms = run::terms(&args.session)?;
-                let scenario = recorded::ordinary(&args.session, &terms, "Recorded in a debugger session");
+                let terms = sessions::terms(&args.session)?;
+                let scenario = sessions::ordinary(&args.session, &terms, "Recorded in a debugger session");
                 (terms, scenario)
             }
         };
@@ -115,17 +113,19 @@ impl Prepared {
             let recording = recording.unwrap_or_default();
             lock(&debugging).begin(Performed::new(conditions), Recorded { recording, handler: given, scenario });
             let debug: Box<dyn Observer> = Box::new(DebugObserver::new(debugging, number));
-            std::iter::once(debug).chain(break_on::observer(break_on, conditions)).collect()
+            vec![debug]
         };
-        let mut trace = Traced::new(args.session.trace.as_deref(), &header)?;
-        let (steps, failed) = if handler.is_scripted() {
-            run_script(handler, terms, observers, trace, debugger)?
+        let options = RunOptions { break_on, trace: args.session.trace.clone(), ..RunOptions::default() };
+        let ran = if handler.is_scripted() {
+            run_script(handler, terms, options, observers, debugger)?
         } else {
-            let started = |controls| lock(debugger).set_leave(Leave::Real(controls));
-            let launched = job::in_process_observed(&handler, &terms, observers, started, &mut trace)?;
-            (launched.steps, trace.failed)
+            let mut leaving = Leaving(debugger);
+            let ran = runner::run_observed(&handler, &terms, &options, observers, &mut leaving);
+            Some(ran.map_err(sessions::run_failure)?)
         };
-        let mut more: Vec<String> = failed.into_iter().collect();
+        let (steps, failure) = ran.map(|ran| (ran.steps, ran.trace_failure)).unwrap_or_default();
+        let mut more: Vec<String> =
+            failure.iter().map(|failure| format!("The trace is not complete: {failure}.")).collect();
         let debugger = lock(debugger);
         let items = debugger.performed().map_or(&[][..], |performed| performed.judged.items());
         let unmatched = selection.unmatched(items);
@@ -141,58 +141,41 @@ impl Prepared {
     }
 }
 
-/// What comes of a session beside its events: the scenario's steps, and why the trace is not whole.
-type Observed = (Option<Steps>, Option<String>);
+/// Lets a session in real time be left.
+struct Leaving<'a>(&'a Shared);
+
+impl Watcher for Leaving<'_> {
+    fn started(&mut self, controls: Controls) {
+        lock(self.0).set_leave(Leave::Real(controls));
+    }
+}
 
 /// What comes of a script's session.
 enum Told {
-    Ended(Result<Observed, CreateError>),
+    Ended(Box<Result<JudgedSession, RunError>>),
     Left,
 }
 
 /// Runs a script's session on a thread of its own, so that it can be left behind: nothing else can stop a script that
-/// never ends.
+/// never ends. Nothing is known of one that was left.
 fn run_script(
     handler: Handler,
     terms: Terms,
+    options: RunOptions,
     observers: impl FnOnce(Option<Recording>) -> Vec<Box<dyn Observer>> + Send + 'static,
-    mut trace: Traced,
     debugger: &Shared,
-) -> Result<Observed, Failure> {
+) -> Result<Option<JudgedSession>, Failure> {
     let (tell, told) = mpsc::channel();
     let left = tell.clone();
     lock(debugger).set_leave(Leave::Halt(Box::new(move || drop(left.send(Told::Left)))));
     std::thread::Builder::new().name("script".to_owned()).stack_size(SCRIPT_STACK).spawn(move || {
-        let launched = job::in_process_observed(&handler, &terms, observers, |_| {}, &mut trace);
+        let ran = runner::run_observed(&handler, &terms, &options, observers, &mut ());
         // Whoever waits for it waits until it comes.
-        drop(tell.send(Told::Ended(launched.map(|launched| (launched.steps, trace.failed)))));
+        drop(tell.send(Told::Ended(Box::new(ran))));
     })?;
     match told.recv() {
-        Ok(Told::Ended(ended)) => Ok(ended?),
-        Ok(Told::Left) => Ok((None, None)),
+        Ok(Told::Ended(ended)) => Ok(Some((*ended).map_err(sessions::run_failure)?)),
+        Ok(Told::Left) => Ok(None),
         Err(mpsc::RecvError) => Err(Failure("the session's thread ended before the session".to_owned())),
-    }
-}
-
-/// Writes the trace, where one is wanted.
-struct Traced {
-    writer: Option<Writer<File>>,
-    failed: Option<String>,
-}
-
-impl Traced {
-    fn new(path: Option<&Path>, header: &Header) -> Result<Self, Failure> {
-        let writer = path.map(|path| trace::create_file(path, header)).transpose()?;
-        Ok(Self { writer, failed: None })
-    }
-}
-
-impl Drain for Traced {
-    fn events(&mut self, events: Vec<Event>, _: &Session) {
-        let Some(writer) = &mut self.writer else { return };
-        if let Some(error) = events.iter().find_map(|event| writer.write(event).err()) {
-            self.failed = Some(format!("The trace is not complete: {error}."));
-            self.writer = None;
-        }
     }
 }

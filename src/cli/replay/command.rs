@@ -2,21 +2,23 @@
 
 use std::path::PathBuf;
 
-use super::one::{Replay, Replayed};
-use super::{blessed, files, show};
+use super::show;
+use crate::cli::again;
 use crate::cli::args::{JudgeFormat, ReplayArgs};
 use crate::cli::break_on;
 use crate::cli::exit::{Ended, Failure};
 use crate::cli::interrupt::{self, Interrupt};
 use crate::cli::judging;
 use crate::cli::output::{Output, keep_apart};
+use crate::cli::sessions;
 use crate::report::{Filter, Paint, Report, Scope, beside};
-use crate::runner::{Stop, side_by_side};
+use crate::runner::{self, ReplayError, ReplayOptions, Replayed, RunOptions, Stop, side_by_side};
+use crate::scenario;
 
 pub(in crate::cli) fn replay(args: &ReplayArgs) -> Result<Ended, Failure> {
     let filter = judging::filter(&args.judge)?;
     let break_on = break_on::asked(&args.break_on, args.in_process)?;
-    let scenarios = files::scenarios(&args.scenarios)?;
+    let scenarios = runner::find_scenarios(&args.scenarios)?;
     for scenario in &scenarios {
         let read = ("a scenario that is to be replayed", Some(scenario.as_path()));
         keep_apart(("--trace", args.trace.as_deref()), read)?;
@@ -24,14 +26,23 @@ pub(in crate::cli) fn replay(args: &ReplayArgs) -> Result<Ended, Failure> {
     keep_apart(("--trace", args.trace.as_deref()), ("the file of --baseline", args.judge.baseline.as_deref()))?;
     let read = scenarios.iter().map(|scenario| ("a scenario that is to be replayed", scenario.as_path()));
     let output = judging::output(&args.judge, read)?;
-    let traces = args.trace.as_deref().map(|to| files::traces(to, &scenarios)).transpose()?;
-    let replay = Replay { args, filter: &filter, break_on: &break_on };
+    let traces = args.trace.as_deref().map(|to| runner::trace_places(to, &scenarios)).transpose();
+    let traces = traces.map_err(|error| Failure(format!("--trace {error}")))?;
+    let isolation = sessions::isolation(args.in_process)?;
+    let options = ReplayOptions {
+        handler: args.handler.given(),
+        run: RunOptions { isolation, break_on, trace: None },
+        timeout_ns: args.timeout,
+        blocking_ns: args.blocking_limit,
+        bless: args.bless,
+        acceptance: &filter,
+    };
     let stop = Stop::default();
     let interrupt = Interrupt::default();
     interrupt.listen_to_stop(&stop, "what was replayed is reported");
     let ended = side_by_side(args.jobs, scenarios.len(), |at| {
         let trace = traces.as_ref().and_then(|traces| traces.get(at)).map(PathBuf::as_path);
-        stop.unless_stopped(|controls| replay.of(&scenarios[at], trace, controls))
+        stop.unless_stopped(|watcher| runner::replay(&scenarios[at], &options, trace, watcher).map_err(failure))
     });
     interrupt.session_is_over();
     report(args, &filter, &scenarios, ended, output, interrupt.came())
@@ -69,22 +80,24 @@ fn report(
             }
         };
         broken_off += usize::from(replayed.broken_off.is_some());
-        failures.extend(replayed.trouble.clone());
+        failures.extend(replayed.trace_failure.as_ref().map(|failure| format!("--trace {failure}")));
         if let Some((expect, changes)) = &replayed.blessed
             && replayed.broken_off.is_none()
             && !changes.is_empty()
         {
-            match blessed::write(file, expect) {
+            match scenario::rewrite(file, expect) {
                 Ok(()) => changes.iter().for_each(|change| blessings += &format!("{}: {change}\n", file.display())),
-                Err(Failure(why)) => failures.push(why),
+                Err(error) => failures.push(error.to_string()),
             }
         }
         let header = &replayed.header;
         let report = report.get_or_insert_with(|| Report::new(&*replayed.handler, header.profile, header.seed, filter));
         report.agree_with(&replayed.handler, header.seed);
         let before = report.findings.len();
-        add(report, &mut replayed, filter);
-        text += &show::scenario(&replayed, report, &report.findings[before..], all, &paint);
+        let reproduce = again::of_replay(args, file);
+        let case = replayed.take_record(Some(reproduce.clone()));
+        report.add_case(case, replayed.judged.monitor(), filter);
+        text += &show::scenario(&replayed, &reproduce, report, &report.findings[before..], all, &paint);
     }
     let mut failed = false;
     let interrupted =
@@ -108,13 +121,9 @@ fn report(
     Ended::after(&failures, failed)
 }
 
-/// Adds the case. What is expected to be found is nothing to complain of.
-fn add(report: &mut Report, replayed: &mut Replayed, filter: &Filter) {
-    let mut case = replayed.judged.take_record(&replayed.file.display().to_string(), Some(replayed.again.clone()));
-    case.found.retain(|found| !replayed.expects(found.finding.rule));
-    case.omitted.retain(|rule| !replayed.expects(rule));
-    case.handler = Some(replayed.handler.clone());
-    case.error.clone_from(&replayed.broken_off);
-    case.expectations = Some(replayed.expectations.clone());
-    report.add_case(case, replayed.judged.monitor(), filter);
+fn failure(error: ReplayError) -> Failure {
+    match error {
+        ReplayError::Run(error) => sessions::run_failure(error),
+        error => error.into(),
+    }
 }

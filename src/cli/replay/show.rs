@@ -2,19 +2,20 @@
 
 use std::fmt::Write;
 
-use super::one::Replayed;
 use crate::report::{FindingRow, Paint, Report, finding_text, plain};
+use crate::runner::Replayed;
 
 /// One scenario: a line, and below it what was not met; with `all`, also what was.
 pub(super) fn scenario(
     replayed: &Replayed,
+    reproduce: &str,
     report: &Report,
     findings: &[FindingRow],
     all: bool,
     paint: &Paint,
 ) -> String {
     let mut text = String::new();
-    let word = match (replayed.held(), &replayed.broken_off) {
+    let word = match (replayed.is_met(), &replayed.broken_off) {
         (true, _) => paint.good("ok"),
         (false, None) => paint.bad("FAILED"),
         (false, Some(_)) => paint.middling("broken off"),
@@ -42,8 +43,8 @@ pub(super) fn scenario(
             let _ = writeln!(text, "    {line}");
         }
     }
-    if !replayed.held() {
-        let _ = writeln!(text, "    {} {}", paint.dim("reproduce with:"), replayed.again);
+    if !replayed.is_met() {
+        let _ = writeln!(text, "    {} {}", paint.dim("reproduce with:"), reproduce);
     }
     text
 }

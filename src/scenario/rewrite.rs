@@ -2,17 +2,30 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::cli::exit::Failure;
-use crate::scenario::{Expect, member};
+use super::expectation::Expect;
+use super::write::member;
 
-/// Replaces what the file expects. Members that say the same as before stay as they are written.
-pub(super) fn write(file: &Path, expect: &Expect) -> Result<(), Failure> {
-    let failure = |why: &dyn std::fmt::Display| Failure(format!("{}: cannot be rewritten: {why}", file.display()));
+/// A scenario file cannot be rewritten.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}: cannot be rewritten: {why}", file.display())]
+pub struct RewriteError {
+    /// The file.
+    pub file: PathBuf,
+    /// What stands in the way.
+    pub why: String,
+}
+
+/// Replaces what a scenario file expects. Members that say the same as before stay as they are written.
+///
+/// # Errors
+/// When the file cannot be read, is not a scenario any more, or cannot be written. It is then as it was.
+pub fn rewrite(file: &Path, expect: &Expect) -> Result<(), RewriteError> {
+    let failure = |why: &dyn std::fmt::Display| RewriteError { file: file.to_owned(), why: why.to_string() };
     let text = fs::read_to_string(file).map_err(|error| failure(&error))?;
     let new = rewritten(&text, expect).map_err(|error| failure(&error))?;
     // Written beside it and renamed: the old file is there until the new one is whole.
@@ -20,7 +33,7 @@ pub(super) fn write(file: &Path, expect: &Expect) -> Result<(), Failure> {
     let name = file.file_name().map_or_else(Default::default, |name| name.to_string_lossy().into_owned());
     let beside = folder.join(format!(".{name}.new"));
     fs::write(&beside, new).and_then(|()| fs::rename(&beside, file)).map_err(|error| {
-        // The first error is the one to tell.
+        // The first error is the one to report.
         let _ = fs::remove_file(&beside);
         failure(&error)
     })

@@ -1,0 +1,91 @@
+//! What the options say of how sessions are run.
+
+use std::path::Path;
+
+use super::again;
+use super::args::SessionArgs;
+use super::exit::Failure;
+use crate::host::Selection;
+use crate::job::{HandlerName, Standard, Terms};
+use crate::protocol::{Delay, Initialize, Limits, SyncEvent, SyncFlags};
+use crate::runner::{Isolation, Recorded, RunError};
+use crate::scenario::{Expect, Scenario};
+
+/// Where sessions run: those of native handlers in workers of this program, but with `--in-process`.
+pub(super) fn isolation(in_process: bool) -> Result<Isolation, Failure> {
+    if in_process {
+        return Ok(Isolation::None);
+    }
+    Ok(Isolation::Native(std::env::current_exe()?))
+}
+
+/// Why a session was not run, with the option that is to blame.
+pub(super) fn run_failure(error: RunError) -> Failure {
+    match error {
+        RunError::Trace(error) => Failure(format!("--trace {error}")),
+        error => error.into(),
+    }
+}
+
+/// What the options say about the session.
+pub(super) fn terms(args: &SessionArgs) -> Result<Terms, Failure> {
+    let event = SyncEvent::from(args.event);
+    if args.cookie.is_some() && event != SyncEvent::INVOKE {
+        return Err(Failure("--cookie goes with --event invoke: no other event carries one".to_owned()));
+    }
+    let mut flags = if args.no_user { 0 } else { SyncFlags::MAYBOTHERUSER };
+    if args.settings {
+        flags |= SyncFlags::SETTINGS;
+    }
+    let initialize = Initialize { cookie: args.cookie.clone(), ..Initialize::new(SyncFlags::new(event, flags)) };
+    let selection = if args.item.is_empty() { Selection::Checked } else { Selection::Named(args.item.clone()) };
+    // Without MAYBOTHERUSER there is no user to look at errors.
+    let retries = if args.no_user { 0 } else { args.retries };
+    Ok(Terms {
+        profile: args.profile.map(Into::into).unwrap_or_default(),
+        seed: args.seed.unwrap_or_default(),
+        limits: limits(args),
+        ..Terms::standard(Standard { initialize, selection, retries })
+    })
+}
+
+fn limits(args: &SessionArgs) -> Limits {
+    let usual = Limits::default();
+    Limits {
+        timeout_ns: args.timeout.unwrap_or(usual.timeout_ns),
+        blocking_ns: args.blocking_limit.unwrap_or(usual.blocking_ns),
+        ..usual
+    }
+}
+
+/// The scenario of the ordinary session that the options ask for: what a recording begins with.
+pub(super) fn ordinary(args: &SessionArgs, terms: &Terms, title: &str) -> Scenario {
+    Scenario {
+        seed: terms.seed,
+        profile: terms.profile,
+        event: SyncEvent::from(args.event).into(),
+        settings: args.settings,
+        user: !args.no_user,
+        cookie: terms.initialize().cookie,
+        choose: (&terms.selection()).into(),
+        timeout: args.timeout.map(Delay),
+        blocking: args.blocking_limit.map(Delay),
+        ..Scenario::titled(title)
+    }
+}
+
+/// Writes a recording, and says what was written.
+pub(super) fn record(recorded: &Recorded, file: &Path, expect: Expect) -> Result<String, Failure> {
+    let steps = match recorded.write(file, expect)? {
+        1 => "1 step".to_owned(),
+        steps => format!("{steps} steps"),
+    };
+    let said = format!("{}: a scenario of {steps}.", file.display());
+    Ok(match recorded.handler {
+        HandlerName::Word { .. } => said,
+        HandlerName::Exec(_) => {
+            let replay = again::of_recorded(file, &recorded.handler);
+            format!("{said} It does not say which program the handler is; to replay it: {replay}")
+        }
+    })
+}

@@ -1,0 +1,63 @@
+//! How users name handlers.
+
+use std::path::{Path, PathBuf};
+
+use super::{Handler, HandlerError};
+use crate::protocol::Guid;
+
+/// A handler as the user names it.
+#[derive(Clone, Debug)]
+pub enum HandlerName {
+    /// HANDLER, and the options that belong to it.
+    Word {
+        /// HANDLER: a built-in handler, a library, or a file.
+        word: String,
+        /// LEFT=RIGHT pairs, for `filesync`.
+        folders: Vec<String>,
+        /// The class, for a native library.
+        clsid: Option<Guid>,
+    },
+    /// A program that speaks the wire protocol: the command that starts it, as a shell takes it.
+    Exec(String),
+}
+
+impl HandlerName {
+    /// Makes the handler ready to be driven.
+    ///
+    /// # Errors
+    /// When there is no such handler, or it cannot be driven.
+    pub fn find(&self) -> Result<Handler, HandlerError> {
+        match self {
+            Self::Word { word, folders, clsid } => Handler::find(word, folders, *clsid),
+            Self::Exec(command) => Handler::exec(command),
+        }
+    }
+
+    /// Its file, where it is one: nothing is written over it, and reports point at it. Of a command it is the first word that
+    /// is a file; not an interpreter, which is no file of the user's.
+    pub fn file(&self) -> Option<PathBuf> {
+        match self {
+            Self::Word { word, .. } => Some(PathBuf::from(word)).filter(|file| file.is_file()),
+            Self::Exec(command) => {
+                let words = shell_words::split(command).ok()?;
+                let mut files = words.iter().enumerate().filter(|(at, word)| *at > 0 || !is_on_path(word));
+                files.find(|(_, word)| Path::new(word).is_file()).map(|(_, word)| PathBuf::from(word))
+            }
+        }
+    }
+
+    /// What a title calls it.
+    pub fn word(&self) -> &str {
+        match self {
+            Self::Word { word, .. } => word,
+            Self::Exec(command) => command,
+        }
+    }
+}
+
+/// Whether the system finds the program in a folder of PATH, or would if the word were only its name.
+fn is_on_path(program: &str) -> bool {
+    let path = Path::new(program);
+    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return true };
+    std::env::var_os("PATH").is_some_and(|folders| std::env::split_paths(&folders).any(|known| known == folder))
+}

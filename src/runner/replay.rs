@@ -1,0 +1,221 @@
+//! Replays one scenario.
+
+use std::path::{Path, PathBuf};
+
+use super::acceptance::Acceptance;
+use super::run::{JudgedSession, RunError, RunOptions, TraceFailure, Watcher, run};
+use super::{CaseRecord, Judged};
+use crate::host::Controls;
+use crate::job::{Handler, HandlerError, HandlerName, Terms};
+use crate::protocol::{Event, Session};
+use crate::rules::{self, Finding, Rule};
+use crate::scenario::{self, Expect, ExpectFindings, ExpectationResult, Observed, Scenario, ScenarioError, Steps};
+use crate::trace::Header;
+
+/// How scenarios are replayed.
+pub struct ReplayOptions<'a> {
+    /// The handler to use in place of the one that a scenario names.
+    pub handler: Option<HandlerName>,
+    /// How their sessions are run. The trace is that of each scenario: see [`replay`].
+    pub run: RunOptions,
+    /// How long a call may take, and how long a handler that owes a completion may be silent, in nanoseconds; without it the
+    /// scenario says.
+    pub timeout_ns: Option<u64>,
+    /// How long an asynchronous method may take to return, in nanoseconds; without it the scenario says.
+    pub blocking_ns: Option<u64>,
+    /// Also say what the scenario would have to expect, so that everything is met.
+    pub bless: bool,
+    /// Which findings count.
+    pub acceptance: &'a dyn Acceptance,
+}
+
+/// A scenario that was replayed.
+pub struct Replayed {
+    /// Its file.
+    pub file: PathBuf,
+    /// The scenario. It expects nothing of rules that are not reported.
+    pub scenario: Scenario,
+    /// The header of the trace.
+    pub header: Header,
+    /// The handler's name.
+    pub handler: String,
+    /// The session, and what was found in it.
+    pub judged: Judged,
+    /// What the scenario expects, and whether it was met.
+    pub expectations: Vec<ExpectationResult>,
+    /// With [`ReplayOptions::bless`]: the expectations that hold, and each change as a line.
+    pub blessed: Option<(Expect, Vec<String>)>,
+    /// Why it did not come to its end.
+    pub broken_off: Option<String>,
+    /// Why the trace file is not whole.
+    pub trace_failure: Option<TraceFailure>,
+}
+
+/// Why a scenario was not replayed.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// The scenario cannot be read.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// There is no handler to replay it against.
+    #[error(
+        "{}: the scenario names no handler; give one with --handler HANDLER or --exec 'COMMAND ARG…'",
+        file.display()
+    )]
+    NoHandler {
+        /// The scenario.
+        file: PathBuf,
+    },
+    /// The handler that the scenario names cannot be driven.
+    #[error("{}: handler: {error}", file.display())]
+    HandlerOfScenario {
+        /// The scenario.
+        file: PathBuf,
+        /// What is wrong with the handler.
+        error: HandlerError,
+    },
+    /// The handler that was given in its place cannot be driven.
+    #[error(transparent)]
+    Handler(#[from] HandlerError),
+    /// The session cannot begin.
+    #[error(transparent)]
+    Run(#[from] RunError),
+}
+
+impl Replayed {
+    /// Whether everything that was expected came.
+    pub fn is_met(&self) -> bool {
+        self.broken_off.is_none() && self.expectations.iter().all(|expectation| expectation.held)
+    }
+
+    /// Takes away what goes into a report; what the scenario expects to be found is not in it. `replay` is a command that
+    /// reproduces it.
+    pub fn take_record(&mut self, replay: Option<String>) -> CaseRecord {
+        let mut case = self.judged.take_record(&self.file.display().to_string(), replay);
+        case.found.retain(|found| !expects(&self.scenario, found.finding.rule));
+        case.omitted.retain(|rule| !expects(&self.scenario, rule));
+        case.handler = Some(self.handler.clone());
+        case.error.clone_from(&self.broken_off);
+        case.expectations = Some(self.expectations.clone());
+        case
+    }
+}
+
+/// Whether the scenario expects that the rule is broken.
+fn expects(scenario: &Scenario, rule: &Rule) -> bool {
+    let expected = scenario.expect.findings.as_ref().map_or(&[][..], ExpectFindings::codes);
+    expected.iter().any(|code| code == rule.code)
+}
+
+/// Replays the scenario of a file, and writes the trace to `trace`, where one is wanted.
+///
+/// # Errors
+/// When the scenario or the handler cannot be read, or the session cannot begin.
+pub fn replay(
+    file: &Path,
+    options: &ReplayOptions<'_>,
+    trace: Option<&Path>,
+    watcher: &mut dyn Watcher,
+) -> Result<Replayed, ReplayError> {
+    let mut scenario = scenario::load(file)?;
+    let handler = match &options.handler {
+        Some(given) => given.find()?,
+        None => handler_of(file, &scenario)?,
+    };
+    let mut terms = Terms::scenario(scenario.clone());
+    terms.limits.timeout_ns = options.timeout_ns.unwrap_or(terms.limits.timeout_ns);
+    terms.limits.blocking_ns = options.blocking_ns.unwrap_or(terms.limits.blocking_ns);
+    let run_options = RunOptions { trace: trace.map(Path::to_owned), ..options.run.clone() };
+    let mut kept = Kept { events: Vec::new(), watcher };
+    let session = run(&handler, &terms, &run_options, &mut kept)?;
+    let events = kept.events;
+    let JudgedSession { header, judged, left, exhausted, steps, trace_failure, .. } = session;
+
+    let broken_off = if exhausted {
+        Some("the script does not come to an end".to_owned())
+    } else {
+        left.then(|| "the session was left before its end".to_owned())
+    };
+    expect_only_what_is_reported(&mut scenario, options.acceptance);
+    let steps = steps.unwrap_or_default();
+    let handler = handler.name();
+    let findings = counted(file, &handler, &scenario, &judged, options.acceptance);
+    let observed = observed(&judged, &events, &findings, &steps);
+    let blessed = options.bless.then(|| scenario::blessed(&scenario, &observed));
+    // What is rewritten holds from now on; a step that was not taken stays as it is, and is reported.
+    let expect = blessed.as_ref().map_or(&scenario.expect, |(expect, _)| expect);
+    let expectations = scenario::check(expect, &observed);
+    let file = file.to_owned();
+    Ok(Replayed { file, scenario, header, handler, judged, expectations, blessed, broken_off, trace_failure })
+}
+
+/// Keeps the events, and passes them on.
+struct Kept<'a> {
+    events: Vec<Event>,
+    watcher: &'a mut dyn Watcher,
+}
+
+impl Watcher for Kept<'_> {
+    fn started(&mut self, controls: Controls) {
+        self.watcher.started(controls);
+    }
+
+    fn event(&mut self, event: &Event, session: &Session) {
+        self.events.push(event.clone());
+        self.watcher.event(event, session);
+    }
+
+    fn ended(&mut self) {
+        self.watcher.ended();
+    }
+}
+
+/// What came, as expectations look at it.
+fn observed<'a>(judged: &'a Judged, events: &'a [Event], findings: &'a [Finding], steps: &'a Steps) -> Observed<'a> {
+    Observed { events, session: judged.session(), items: judged.items(), findings, steps }
+}
+
+/// The handler that the scenario names; paths are relative to its file.
+fn handler_of(file: &Path, scenario: &Scenario) -> Result<Handler, ReplayError> {
+    let Some(word) = &scenario.handler else { return Err(ReplayError::NoHandler { file: file.to_owned() }) };
+    let base = file.parent().unwrap_or(Path::new(""));
+    let in_base = |word: &str| base.join(word).to_string_lossy().into_owned();
+    let folders: Vec<String> = scenario
+        .folders
+        .iter()
+        .map(|pair| match pair.split_once('=') {
+            Some((left, right)) => format!("{}={}", in_base(left), in_base(right)),
+            None => pair.clone(),
+        })
+        .collect();
+    let word = if word == "filesync" { word.clone() } else { in_base(word) };
+    Handler::find(&word, &folders, scenario.clsid)
+        .map_err(|error| ReplayError::HandlerOfScenario { file: file.to_owned(), error })
+}
+
+/// Nothing is expected of rules that are not reported.
+fn expect_only_what_is_reported(scenario: &mut Scenario, acceptance: &dyn Acceptance) {
+    let is_reported = |code: &String| rules::rule(code).is_none_or(|rule| acceptance.reports(rule));
+    if let Some(ExpectFindings::Exactly(codes) | ExpectFindings::AtLeast { at_least: codes }) =
+        &mut scenario.expect.findings
+    {
+        codes.retain(is_reported);
+    }
+}
+
+/// The findings that expectations are compared with. One that is accepted is as if it had not come, but where the scenario
+/// asks for it.
+fn counted(
+    file: &Path,
+    handler: &str,
+    scenario: &Scenario,
+    judged: &Judged,
+    acceptance: &dyn Acceptance,
+) -> Vec<Finding> {
+    let case = file.display().to_string();
+    let counts = |finding: &&Finding| {
+        acceptance.reports(finding.rule)
+            && (expects(scenario, finding.rule) || !acceptance.accepts(finding, handler, &case))
+    };
+    judged.found().iter().map(|found| &found.finding).filter(counts).cloned().collect()
+}

@@ -1,0 +1,246 @@
+//! Runs one session: in this process or in a worker, with its trace written and judged as it happens.
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use super::Judged;
+use super::files::WriteError;
+use crate::handler::CreateError;
+use crate::host::break_on::BreakOn;
+use crate::host::{Controls, Observer};
+use crate::job::{self, Handler, Launched, Terms};
+use crate::protocol::{Event, Session};
+use crate::rules::{Conditions, Rule};
+use crate::scenario::{Recording, Steps};
+use crate::trace::{self, Header, TraceError, Writer};
+
+/// How a session is run: what does not change what happens in it.
+#[derive(Clone, Debug, Default)]
+pub struct RunOptions {
+    /// In which process.
+    pub isolation: Isolation,
+    /// Raise the debugger's trap in the thread that breaks one of these rules. Needs a session in this process.
+    pub break_on: Vec<&'static Rule>,
+    /// Write the trace to this file.
+    pub trace: Option<PathBuf>,
+}
+
+/// In which process a session runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Isolation {
+    /// In this one. A native handler that crashes ends it.
+    #[default]
+    None,
+    /// A native handler's session runs in a worker process, which is this program, started with the argument `worker`; it
+    /// must call [`worker`](crate::job::worker) then. `mobsync` does. On systems without workers, sessions run in this
+    /// process.
+    Native(PathBuf),
+    /// As [`Native`](Self::Native), for handlers of every kind.
+    All(PathBuf),
+}
+
+/// Sees a session while it runs.
+pub trait Watcher {
+    /// The session begins; in real time it can be reached by these controls.
+    fn started(&mut self, controls: Controls) {
+        let _ = controls;
+    }
+
+    /// The next event, and the session after it.
+    fn event(&mut self, event: &Event, session: &Session) {
+        let _ = (event, session);
+    }
+
+    /// There are no more events.
+    fn ended(&mut self) {}
+}
+
+/// Nobody watches.
+impl Watcher for () {}
+
+/// Keeps the events.
+impl Watcher for Vec<Event> {
+    fn event(&mut self, event: &Event, _: &Session) {
+        self.push(event.clone());
+    }
+}
+
+/// A session that was run and judged.
+pub struct JudgedSession {
+    /// The header of its trace.
+    pub header: Header,
+    /// What was found, and the session itself.
+    pub judged: Judged,
+    /// The user left it before its end.
+    pub left: bool,
+    /// The script's threads did not come to an end, and were given up.
+    pub exhausted: bool,
+    /// What came of the scenario's steps, where there is a scenario.
+    pub steps: Option<Steps>,
+    /// What the manager and the user did, where [`Terms::record`] asked for it.
+    pub recording: Option<Recording>,
+    /// Why the trace file is not whole, where one was wanted.
+    pub trace_failure: Option<TraceFailure>,
+}
+
+/// Why a session was not run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The trace file cannot be created.
+    #[error(transparent)]
+    Trace(#[from] WriteError),
+    /// There is no worker, or no instance of the handler.
+    #[error(transparent)]
+    Create(#[from] CreateError),
+    /// [`RunOptions::break_on`] with a worker.
+    #[error("a debugger's trap can be raised in this process only, and the handler runs in a worker")]
+    BreakOnInWorker,
+}
+
+/// Why a trace file is not whole. The session itself went on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{error}; the trace ends before event #{next}")]
+pub struct TraceFailure {
+    /// What stood in the way.
+    pub error: WriteError,
+    /// The number of the first event that is not in it.
+    pub next: u64,
+}
+
+/// Runs a session of the handler to its end, and judges it.
+///
+/// # Errors
+/// When the session cannot begin. What goes wrong later is in what is returned, with all that happened until then.
+pub fn run(
+    handler: &Handler,
+    terms: &Terms,
+    options: &RunOptions,
+    watcher: &mut dyn Watcher,
+) -> Result<JudgedSession, RunError> {
+    let Some(program) = options.isolation.worker_of(handler) else {
+        return run_observed(handler, terms, options, |_| Vec::new(), watcher);
+    };
+    if !options.break_on.is_empty() {
+        return Err(RunError::BreakOnInWorker);
+    }
+    in_worker(program, handler, terms, options, watcher)
+}
+
+/// As [`run`], always in this process, with observers in the session itself. `observers` makes them; it is given the recording,
+/// where [`Terms::record`] asks for one.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_observed(
+    handler: &Handler,
+    terms: &Terms,
+    options: &RunOptions,
+    observers: impl FnOnce(Option<Recording>) -> Vec<Box<dyn Observer>>,
+    watcher: &mut dyn Watcher,
+) -> Result<JudgedSession, RunError> {
+    let header = terms.header(handler);
+    let conditions = Conditions::from(&header);
+    let observers = |recording| {
+        let mut all = observers(recording);
+        if !options.break_on.is_empty() {
+            all.push(Box::new(BreakOn::trap(options.break_on.clone(), conditions)));
+        }
+        all
+    };
+    let watched = Watched::new(header, options, watcher)?;
+    let started = |controls| watched.borrow_mut().watcher.started(controls);
+    let mut drain = |events: Vec<Event>, _: &Session| watched.borrow_mut().take(events);
+    let launched = job::in_process_observed(handler, terms, observers, started, &mut drain)?;
+    Ok(watched.into_inner().end(launched))
+}
+
+#[cfg(unix)]
+fn in_worker(
+    program: &Path,
+    handler: &Handler,
+    terms: &Terms,
+    options: &RunOptions,
+    watcher: &mut dyn Watcher,
+) -> Result<JudgedSession, RunError> {
+    let workers = job::Workers { program: program.to_owned() };
+    let watched = Watched::new(terms.header(handler), options, watcher)?;
+    let started = |controls| watched.borrow_mut().watcher.started(controls);
+    let mut drain = |events: Vec<Event>, _: &Session| watched.borrow_mut().take(events);
+    let launched = job::isolated(&workers, handler, terms, started, &mut drain)?;
+    Ok(watched.into_inner().end(launched))
+}
+
+/// There are no workers on this system: [`Isolation::worker_of`] names none.
+#[cfg(not(unix))]
+fn in_worker(
+    _: &Path,
+    handler: &Handler,
+    terms: &Terms,
+    options: &RunOptions,
+    watcher: &mut dyn Watcher,
+) -> Result<JudgedSession, RunError> {
+    run_observed(handler, terms, options, |_| Vec::new(), watcher)
+}
+
+impl Isolation {
+    /// The program that runs the handler's sessions, if that is another process.
+    fn worker_of(&self, handler: &Handler) -> Option<&Path> {
+        match self {
+            _ if cfg!(not(unix)) => None,
+            Self::Native(program) if handler.is_native() => Some(program),
+            Self::All(program) => Some(program),
+            _ => None,
+        }
+    }
+}
+
+/// A session that runs: its trace is written, it is judged, and it is watched.
+struct Watched<'a> {
+    header: Header,
+    trace: Option<(PathBuf, Writer<File>)>,
+    trace_failure: Option<TraceFailure>,
+    judged: Judged,
+    /// The line of the trace file that was written last.
+    line: u64,
+    watcher: &'a mut dyn Watcher,
+}
+
+impl<'a> Watched<'a> {
+    fn new(header: Header, options: &RunOptions, watcher: &'a mut dyn Watcher) -> Result<RefCell<Self>, WriteError> {
+        let trace = match &options.trace {
+            Some(path) => Some((path.clone(), create_trace(path, &header)?)),
+            None => None,
+        };
+        let judged = Judged::new((&header).into()).of_file(options.trace.clone());
+        Ok(RefCell::new(Self { header, trace, trace_failure: None, judged, line: 1, watcher }))
+    }
+
+    fn take(&mut self, events: Vec<Event>) {
+        for event in events {
+            if let Some((path, writer)) = &mut self.trace
+                && self.trace_failure.is_none()
+                && let Err(error) = writer.write(&event)
+            {
+                // The session goes on to its end: a handler is not left hanging for a full disk.
+                self.trace_failure = Some(TraceFailure { error: WriteError::new(path, &error), next: event.seq });
+            }
+            self.line += 1;
+            self.judged.observe_with(event, self.line, |event, session| self.watcher.event(event, session));
+        }
+    }
+
+    fn end(self, Launched { ran, steps, recording }: Launched) -> JudgedSession {
+        let Self { header, mut judged, trace_failure, watcher, .. } = self;
+        watcher.ended();
+        judged.finish();
+        JudgedSession { header, judged, left: ran.left, exhausted: ran.exhausted, steps, recording, trace_failure }
+    }
+}
+
+fn create_trace(path: &Path, header: &Header) -> Result<Writer<File>, WriteError> {
+    trace::create_file(path, header).map_err(|error| match error {
+        TraceError::Io { kind, message, .. } => WriteError::of_kind(path, kind, message),
+        error => WriteError { path: path.to_owned(), why: error.to_string() },
+    })
+}
