@@ -2,6 +2,7 @@
 //! made from it, and items have the names that the handler gave them.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use mobsync::protocol::{EventKind, Guid, Text};
 use mobsync::rules::{Conditions, Finding, Monitor, RULES, Violation};
@@ -92,4 +93,42 @@ fn items_have_the_names_that_the_handler_gave_them() {
         }
     }
     assert!(named > 20 && listed > named, "{named} items with a name of {listed}");
+}
+
+/// The files of Rust below a folder.
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("the folder is there") {
+        let path = entry.expect("it can be listed").path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn a_rule_is_named_by_its_constant_and_not_by_its_code() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    sources(&root.join("src"), &mut files);
+    let codes: Vec<String> = RULES.iter().map(|rule| format!("\"{}\"", rule.code)).collect();
+    let mut named = 0;
+    let mut complaints = Vec::new();
+    for file in files {
+        let text = std::fs::read_to_string(&file).expect("it is UTF-8");
+        let (program, _) = text.split_once("#[cfg(test)]").unwrap_or((&text, ""));
+        let lines = program.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//"));
+        let lines = lines.filter(|(_, line)| codes.iter().any(|code| line.contains(code.as_str())));
+        for (at, line) in lines {
+            // The declarations.
+            if file.starts_with(root.join("src/rules/catalogue")) {
+                named += 1;
+            } else {
+                complaints.push(format!("{}:{}: {}", file.display(), at + 1, line.trim()));
+            }
+        }
+    }
+    assert_eq!(named, RULES.len(), "each rule is declared once");
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }

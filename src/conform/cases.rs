@@ -3,6 +3,8 @@
 use super::Known;
 use super::alphabet::{first_middle_last, in_state, on_callback};
 use crate::protocol::{CallbackMethod, Cookie, Guid, HandlerFlags, Item, ItemFlags, Profile, State};
+use crate::rules::Rule;
+use crate::rules::codes::*;
 use crate::scenario::{Action, Another, Choose, ErrorRef, EventName, ItemRef, Reply, Scenario, Step, Survey};
 
 /// One case of the suite.
@@ -13,7 +15,7 @@ pub struct Case {
     /// What the manager and the user do.
     pub scenario: Scenario,
     /// The rules that it is there for, beside those that every session exercises.
-    pub rules: &'static [&'static str],
+    pub rules: Vec<&'static Rule>,
     /// Why it does not apply to the handler.
     pub skipped: Option<String>,
 }
@@ -48,8 +50,8 @@ impl Collector<'_> {
         Scenario { profile: self.profile, choose: Choose::All, ..Scenario::titled(title) }
     }
 
-    fn add(&mut self, name: impl Into<String>, rules: &'static [&'static str], scenario: Scenario) {
-        self.cases.push(Case { name: name.into(), scenario, rules, skipped: None });
+    fn add(&mut self, name: impl Into<String>, rules: &[&'static Rule], scenario: Scenario) {
+        self.cases.push(Case { name: name.into(), scenario, rules: rules.to_vec(), skipped: None });
     }
 
     /// A case that applies only where the reason against it is not given.
@@ -57,11 +59,11 @@ impl Collector<'_> {
         &mut self,
         against: Option<&str>,
         name: impl Into<String>,
-        rules: &'static [&'static str],
+        rules: &[&'static Rule],
         scenario: Scenario,
     ) {
         let skipped = against.map(str::to_owned);
-        self.cases.push(Case { name: name.into(), scenario, rules, skipped });
+        self.cases.push(Case { name: name.into(), scenario, rules: rules.to_vec(), skipped });
     }
 
     fn name_of(&self, item: &Item) -> ItemRef {
@@ -84,55 +86,51 @@ impl Collector<'_> {
         ] {
             let cookie = (event == EventName::Invoke).then(|| Cookie(vec![0, 1, 0xfe, 0xff]));
             let scenario = Scenario { event, cookie, ..self.scenario(&format!("An ordinary session: {word}")) };
-            self.add(
-                format!("event-{word}"),
-                &["PREP-02", "SYNC-03", "SYNC-08", "SYNC-09", "SYNC-12"],
-                scenario.clone(),
-            );
+            self.add(format!("event-{word}"), &[PREP_02, SYNC_03, SYNC_08, SYNC_09, SYNC_12], scenario.clone());
             if matches!(event, EventName::Manual | EventName::Idle) {
                 let title = format!("Nobody is at the screen: {word}");
                 let scenario = Scenario { user: false, title, ..scenario };
-                self.add(format!("event-{word}-without-a-user"), &["PREP-06", "SYNC-08"], scenario);
+                self.add(format!("event-{word}-without-a-user"), &[PREP_06, SYNC_08], scenario);
             }
         }
     }
 
     fn choices(&mut self) {
         let none = Scenario { choose: Choose::Nothing, ..self.scenario("Nothing is chosen") };
-        self.add("choose-nothing", &["LIFE-01"], none);
+        self.add("choose-nothing", &[LIFE_01], none);
         let checked = Scenario { choose: Choose::Checked, ..self.scenario("What the handler preselects is chosen") };
-        self.add("choose-preselected", &["ITEM-05"], checked);
+        self.add("choose-preselected", &[ITEM_05], checked);
         for (_, item) in self.items() {
             let scenario = self.scenario(&format!("{item} alone is chosen"));
             let scenario = Scenario { choose: Choose::These(vec![item.clone()]), ..scenario };
-            self.add(format!("choose-only-{item}"), &["SYNC-07"], scenario);
+            self.add(format!("choose-only-{item}"), &[SYNC_07], scenario);
         }
         let names: Vec<ItemRef> = self.known.items.iter().map(|item| self.name_of(item)).collect();
         let few = (names.len() < 2).then_some("the handler has fewer than two items");
         let reversed = Choose::These(names.iter().rev().cloned().collect());
         let scenario = Scenario { choose: reversed, ..self.scenario("All are chosen, the last one first") };
-        self.add_unless(few, "choose-reversed", &["SYNC-07"], scenario);
+        self.add_unless(few, "choose-reversed", &[SYNC_07], scenario);
         let without_first = Choose::These(names.iter().skip(1).cloned().collect());
         let scenario = Scenario { choose: without_first, ..self.scenario("All but the first are chosen") };
-        self.add_unless(few, "choose-without-the-first", &["SYNC-07"], scenario);
+        self.add_unless(few, "choose-without-the-first", &[SYNC_07], scenario);
     }
 
     fn looks(&mut self) {
-        const WALK: &[&str] = &["ENUM-02", "ENUM-03", "ENUM-05", "ENUM-06", "ENUM-07", "ENUM-08", "ENUM-09"];
+        let walk: &[&'static Rule] = &[ENUM_02, ENUM_03, ENUM_05, ENUM_06, ENUM_07, ENUM_08, ENUM_09];
         let native = (!self.native).then_some("the handler has no COM vtables");
         for (name, title, look, rules, against) in [
-            ("walk", "The enumerator is walked thoroughly", Survey::Walk, WALK, None),
-            ("object", "An item's object is asked for", Survey::Object, &["OBJ-01"][..], None),
-            ("callback-again", "The callback is given twice", Survey::CallbackAgain, &["CB-01", "CB-02"], None),
-            ("another-callback", "Another callback is given", Survey::AnotherCallback, &["CB-01", "CB-02"], None),
-            ("uncounted", "The enumerator is walked without counting", Survey::Uncounted, &["ENUM-04"], native),
+            ("walk", "The enumerator is walked thoroughly", Survey::Walk, walk, None),
+            ("object", "An item's object is asked for", Survey::Object, &[OBJ_01][..], None),
+            ("callback-again", "The callback is given twice", Survey::CallbackAgain, &[CB_01, CB_02], None),
+            ("another-callback", "Another callback is given", Survey::AnotherCallback, &[CB_01, CB_02], None),
+            ("uncounted", "The enumerator is walked without counting", Survey::Uncounted, &[ENUM_04], native),
         ] {
             let scenario = Scenario { look: vec![look], ..self.scenario(title) };
             self.add_unless(against, name, rules, scenario);
         }
-        const COM: &[&str] = &["COM-01", "COM-02", "COM-03", "COM-04", "COM-05", "COM-06", "COM-07"];
+        let com: &[&'static Rule] = &[COM_01, COM_02, COM_03, COM_04, COM_05, COM_06, COM_07];
         let scenario = Scenario { probes: true, ..self.scenario("Interfaces, classes and aggregation are asked for") };
-        self.add_unless(native, "interfaces", COM, scenario);
+        self.add_unless(native, "interfaces", com, scenario);
     }
 
     fn instances(&mut self) {
@@ -140,10 +138,10 @@ impl Collector<'_> {
         let second = Another::default();
         let scenario =
             Scenario { another: with(second.clone()), ..self.scenario("A second instance, when the first is gone") };
-        self.add("second-instance", &["ITEM-09", "LIFE-04"], scenario);
+        self.add("second-instance", &[ITEM_09, LIFE_04], scenario);
         let together = Another { together: true, ..second.clone() };
         let scenario = Scenario { another: with(together), ..self.scenario("Two instances at once") };
-        self.add("two-instances-at-once", &["COM-08"], scenario);
+        self.add("two-instances-at-once", &[COM_08], scenario);
         let cancel = Action::Reply(Reply::CancelAll);
         let cancel = on_callback(CallbackMethod::Progress, self.known.all_reports().div_ceil(2).max(1), None, cancel);
         let together = Another { together: true, ..second.clone() };
@@ -151,13 +149,13 @@ impl Collector<'_> {
         let scenario = Scenario { another: with(together), steps: vec![cancel], ..self.scenario(title) };
         let silent = (self.known.all_reports() == 0).then_some("no item reports progress");
         let against = silent.or((!self.native).then_some("the handler has no COM vtables"));
-        self.add_unless(against, "cancel-one-of-two-instances", &["COM-08"], scenario);
+        self.add_unless(against, "cancel-one-of-two-instances", &[COM_08], scenario);
         let unknown = Another { event: Some(EventName::Unknown), ..second.clone() };
         let scenario = Scenario { another: with(unknown), ..self.scenario("An event that the protocol does not have") };
-        self.add("unknown-event", &["INIT-06"], scenario);
+        self.add("unknown-event", &[INIT_06], scenario);
         let reserved = Another { reserved: 7, ..second };
         let scenario = Scenario { another: with(reserved), ..self.scenario("What is reserved is not 0") };
-        self.add("reserved-argument", &["PREP-07"], scenario);
+        self.add("reserved-argument", &[PREP_07], scenario);
     }
 
     /// Skips and cancels.
@@ -168,29 +166,29 @@ impl Collector<'_> {
             (!prepare).then_some("PrepareForSync is completed before it returns, so that this window never opens");
         let no_synchronize =
             (!synchronize).then_some("Synchronize is completed before it returns, so that this window never opens");
-        const SKIP: &[&str] = &["STOP-03", "STOP-04", "STOP-06"];
+        let skipping: &[&'static Rule] = &[STOP_03, STOP_04, STOP_06];
         for (id, item) in self.items() {
             let step = in_state(State::PrepareReturned, 1, Action::Skip(item.clone()));
-            self.with_step(no_prepare, format!("skip-{item}-while-preparing"), SKIP, step);
+            self.with_step(no_prepare, format!("skip-{item}-while-preparing"), skipping, step);
             let step = in_state(State::SynchronizeReturned, 1, Action::Skip(item.clone()));
-            self.with_step(no_synchronize, format!("skip-{item}-at-once"), SKIP, step);
+            self.with_step(no_synchronize, format!("skip-{item}-at-once"), skipping, step);
             let reports = self.known.reports.get(&id).copied().unwrap_or(0);
             let silent = (reports == 0).then_some("the item reports no progress");
             for (nth, when) in first_middle_last(reports.max(1)).zip(["first", "middle", "last"]) {
                 let when = if reports == 1 { "only" } else { when };
                 let skip = on_callback(CallbackMethod::Progress, nth, Some(item.clone()), Action::Skip(item.clone()));
-                self.with_step(no_synchronize.or(silent), format!("skip-{item}-at-the-{when}-report"), SKIP, skip);
+                self.with_step(no_synchronize.or(silent), format!("skip-{item}-at-the-{when}-report"), skipping, skip);
                 let cancel = Action::Reply(Reply::CancelItem);
                 let cancel = on_callback(CallbackMethod::Progress, nth, Some(item.clone()), cancel);
                 let name = format!("cancel-{item}-at-the-{when}-report");
-                self.with_step(silent, name, &["STOP-01", "STOP-06"], cancel);
+                self.with_step(silent, name, &[STOP_01, STOP_06], cancel);
             }
         }
         let reports = self.known.all_reports();
         let silent = (reports == 0).then_some("no item reports progress");
         for (nth, when) in first_middle_last(reports.max(1)).zip(["first", "middle", "last"]) {
             let cancel = on_callback(CallbackMethod::Progress, nth, None, Action::Reply(Reply::CancelAll));
-            self.with_step(silent, format!("cancel-all-at-the-{when}-report"), &["STOP-02", "STOP-06"], cancel);
+            self.with_step(silent, format!("cancel-all-at-the-{when}-report"), &[STOP_02, STOP_06], cancel);
         }
         let all: Vec<Step> = self
             .items()
@@ -198,10 +196,10 @@ impl Collector<'_> {
             .map(|(_, item)| in_state(State::SynchronizeReturned, 1, Action::Skip(item)))
             .collect();
         let scenario = Scenario { steps: all, ..self.scenario("Every item is skipped") };
-        self.add_unless(no_synchronize, "skip-everything", SKIP, scenario);
+        self.add_unless(no_synchronize, "skip-everything", skipping, scenario);
     }
 
-    fn with_step(&mut self, against: Option<&str>, name: String, rules: &'static [&'static str], step: Step) {
+    fn with_step(&mut self, against: Option<&str>, name: String, rules: &[&'static Rule], step: Step) {
         let scenario = Scenario { steps: vec![step], ..self.scenario(&name.replace('-', " ")) };
         self.add_unless(against, name, rules, scenario);
     }
@@ -209,18 +207,18 @@ impl Collector<'_> {
     fn refusals(&mut self) {
         let dialogs = (self.known.dialogs == 0).then_some("the handler asks for no dialog");
         let connections = (self.known.connections == 0).then_some("the handler opens no connection");
-        const MODE: &[&str] = &["MODE-01", "MODE-02", "MODE-03"];
+        let mode: &[&'static Rule] = &[MODE_01, MODE_02, MODE_03];
         for (nth, when) in first_middle_last(self.known.dialogs.max(1)).zip(["first", "middle", "last"]) {
             let refuse = on_callback(CallbackMethod::EnableModeless, nth, None, Action::Reply(Reply::RefuseDialog));
             let mut steps = vec![refuse];
             steps.extend(self.show_error());
             let scenario = Scenario { steps, ..self.scenario(&format!("The {when} dialog is refused")) };
-            self.add_unless(dialogs, format!("refuse-the-{when}-dialog"), MODE, scenario);
+            self.add_unless(dialogs, format!("refuse-the-{when}-dialog"), mode, scenario);
         }
         for (nth, when) in first_middle_last(self.known.connections.max(1)).zip(["first", "middle", "last"]) {
             let fail = Action::Reply(Reply::FailConnection);
             let fail = on_callback(CallbackMethod::EstablishConnection, nth, None, fail);
-            self.with_step(connections, format!("fail-the-{when}-connection"), &["CONN-01"], fail);
+            self.with_step(connections, format!("fail-the-{when}-connection"), &[CONN_01], fail);
         }
     }
 
@@ -232,22 +230,22 @@ impl Collector<'_> {
 
     fn errors(&mut self) {
         let none = (self.known.jump_errors == 0).then_some("the handler logs no error with jump text");
-        const SHOW: &[&str] = &["ERRS-02", "ERRS-03", "ERRS-04", "ERRS-05", "ERRS-07", "LOG-08"];
+        let show: &[&'static Rule] = &[ERRS_02, ERRS_03, ERRS_04, ERRS_05, ERRS_07, LOG_08];
         let step = || in_state(State::Synchronized, 1, Action::ShowError(ErrorRef::First));
         for (name, user) in [("show-the-error", true), ("show-the-error-without-a-user", false)] {
             let scenario = Scenario { user, steps: vec![step()], ..self.scenario("The user looks at the error") };
-            self.add_unless(none, name, SHOW, scenario);
+            self.add_unless(none, name, show, scenario);
         }
         let release = in_state(State::RetryDue, 1, Action::Release);
         let scenario = Scenario { steps: vec![step(), release], ..self.scenario("Released instead of retried") };
-        self.add_unless(none, "release-instead-of-the-retry", &["LIFE-01"], scenario);
+        self.add_unless(none, "release-instead-of-the-retry", &[LIFE_01], scenario);
     }
 
     fn settings(&mut self) {
-        const RULES: &[&str] = &["LIFE-05", "PROP-02", "PROP-03", "PROP-04"];
+        let rules: &[&'static Rule] = &[LIFE_05, PROP_02, PROP_03, PROP_04];
         for (name, user) in [("settings", true), ("settings-without-a-user", false)] {
             let scenario = Scenario { settings: true, user, choose: Choose::Checked, ..self.scenario("Configuration") };
-            self.add(name, RULES, scenario);
+            self.add(name, rules, scenario);
         }
         let handler = self.known.flags.has(HandlerFlags::HASPROPERTIES);
         let with_pages: Vec<ItemRef> = self
@@ -262,11 +260,11 @@ impl Collector<'_> {
         let refuse = on_callback(CallbackMethod::EnableModeless, 1, None, Action::Reply(Reply::RefuseDialog));
         let refused = self.scenario("The page of properties is refused");
         let scenario = Scenario { settings: true, choose, steps: vec![refuse], ..refused };
-        self.add_unless(none, "refuse-the-page-of-properties", RULES, scenario);
+        self.add_unless(none, "refuse-the-page-of-properties", rules, scenario);
         let no_items = with_pages.is_empty().then_some("no item has HASPROPERTIES");
         let items = self.scenario("The properties of items are shown");
         let scenario = Scenario { settings: true, choose: Choose::These(with_pages), ..items };
-        self.add_unless(no_items, "properties-of-items", RULES, scenario);
+        self.add_unless(no_items, "properties-of-items", rules, scenario);
     }
 
     fn releases(&mut self) {
@@ -282,10 +280,10 @@ impl Collector<'_> {
         ] {
             let never = (!self.known.states.contains(&state)).then_some("the session is never in that state");
             let release = in_state(state, 1, Action::Release);
-            self.with_step(never, format!("release-when-{state}"), &["LIFE-01", "CB-03", "CB-04"], release);
+            self.with_step(never, format!("release-when-{state}"), &[LIFE_01, CB_03, CB_04], release);
         }
         let silent = (self.known.all_reports() == 0).then_some("no item reports progress");
         let release = on_callback(CallbackMethod::Progress, 2, None, Action::Release);
-        self.with_step(silent, "release-while-it-works".to_owned(), &["LIFE-01", "CB-03", "CB-04"], release);
+        self.with_step(silent, "release-while-it-works".to_owned(), &[LIFE_01, CB_03, CB_04], release);
     }
 }

@@ -6,6 +6,11 @@ use crate::cli::output::print;
 use crate::conform::Case;
 use crate::report::plain;
 
+/// The codes of the rules that the case is there for.
+fn codes(case: &Case) -> Vec<&'static str> {
+    case.rules.iter().map(|rule| rule.code).collect()
+}
+
 pub(super) fn list(cases: &[Case], format: JudgeFormat) -> Result<(), Failure> {
     let text = match format {
         JudgeFormat::Human => {
@@ -13,7 +18,7 @@ pub(super) fn list(cases: &[Case], format: JudgeFormat) -> Result<(), Failure> {
             let line = |case: &Case| {
                 let about = match &case.skipped {
                     Some(why) => format!("skipped because {why}"),
-                    None => case.rules.join(", "),
+                    None => codes(case).join(", "),
                 };
                 format!("{:<width$}  {}\n", plain(&case.name), plain(&about))
             };
@@ -22,7 +27,7 @@ pub(super) fn list(cases: &[Case], format: JudgeFormat) -> Result<(), Failure> {
         JudgeFormat::Json => {
             let entry = |case: &Case| {
                 serde_json::json!({
-                    "name": case.name, "rules": case.rules, "skipped": case.skipped, "scenario": case.scenario,
+                    "name": case.name, "rules": codes(case), "skipped": case.skipped, "scenario": case.scenario,
                 })
             };
             let entries: Vec<_> = cases.iter().map(entry).collect();
