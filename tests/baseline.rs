@@ -355,7 +355,7 @@ fn a_wrong_baseline_is_refused_with_its_place_and_what_was_meant() {
             "accepted[0].reasn: unknown field `reasn`; did you mean `reason`?",
         ),
         (whole("{}"), "2:14: accepted: expected a list, found an object"),
-        (whole("[]").replace('1', "2"), "1:43: version: this is version 2 of the format"),
+        (whole("[]").replace('1', "2"), "1:43: version: the file has format version 2"),
         (
             whole("[]").replace("baseline", "baselin"),
             "format: the format is `mobsync-baselin`; expected `mobsync-baseline`",

@@ -151,7 +151,7 @@ fn an_end_of_the_process_is_told_however_it_comes() {
         assert_eq!((run.code, run.rules()), (Some(1), vec!["LIFE-02"]), "{how}: {:#}", run.report);
         let message = run.finding("LIFE-02")["message"].as_str().unwrap_or_default();
         assert!(message.contains(what), "{how}: {message}");
-        assert_eq!(message.contains("an exception left a method"), how == "THROW", "{how}: {message}");
+        assert_eq!(message.contains("an exception escaped from a method"), how == "THROW", "{how}: {message}");
     }
 }
 

@@ -19,12 +19,12 @@ fn errors_say_what_was_found_what_was_expected_and_what_is_near() {
         ("manager", "", "found the end of the line, expected a method that the manager calls"),
         ("manager Sychronize", "Sychronize", "`Sychronize` is not a method that the manager calls; expected a name such as Synchronize"),
         ("manager Xyz", "Xyz", "`Xyz` is not a method that the manager calls; expected one of Initialize, GetHandlerInfo, EnumSyncMgrItems, GetItemObject, ShowProperties, SetProgressCallback, PrepareForSync, Synchronize, SetItemStatus, ShowError, Next, Skip, Reset, Clone, Release"),
-        ("manager Progress A", "Progress", "`Progress` is called by the handler: `handler Progress …`"),
-        ("handler Release", "Release", "`Release` is called by the manager: `manager Release …`"),
-        ("handler Synchronize", "Synchronize", "`Synchronize` is called by the manager: `manager Synchronize …`"),
+        ("manager Progress A", "Progress", "`Progress` is called by the handler; write `handler Progress …`"),
+        ("handler Release", "Release", "`Release` is called by the manager; write `manager Release …`"),
+        ("handler Synchronize", "Synchronize", "`Synchronize` is called by the manager; write `manager Synchronize …`"),
         ("note Creatd \"x\"", "Creatd", "`Creatd` is not a note; expected a name such as Created"),
-        ("manager Initialize", "", "Initialize needs its `flags`"),
-        ("manager Initialize probe", "", "Initialize needs its `flags`"),
+        ("manager Initialize", "", "Initialize needs the argument `flags`"),
+        ("manager Initialize probe", "", "Initialize needs the argument `flags`"),
         ("manager Initialize MANUL", "MANUL", "`MANUL` is not a SYNCMGRFLAG event; expected a name such as MANUAL, or a number"),
         ("manager Initialize MANUAL|MAYBOTHER", "MANUAL|MAYBOTHER", "`MAYBOTHER` is not a SYNCMGRFLAG flag; expected a name such as MAYBOTHERUSER, or a number"),
         ("manager Initialize MANUAL extra", "extra", "found `extra`, expected the end of the arguments after flags"),
@@ -40,7 +40,7 @@ fn errors_say_what_was_found_what_was_expected_and_what_is_near() {
         ("manager Initialize \"\\x\"", "\"\\x\"", "found a string with invalid escape, expected a JSON string (text that is no UTF-16 is written {utf16:[55296]})"),
         ("manager Synchronize 5", "5", "found `5`, expected the end of the line: Synchronize has no positional arguments"),
         ("manager Synchronize hwnd=", "", "found the end of the line, expected a value: a name, a number, \"text\", {GUID}, [a list] or {key:value}"),
-        ("manager Next 1", "", "Next needs its `celt`"),
+        ("manager Next 1", "", "Next needs the argument `celt`"),
         ("manager Next 1 x", "x", "found `x`, expected a number from 0 to 4294967295"),
         ("manager Next 1 16 -> S_OKK", "S_OKK", "`S_OKK` is not an HRESULT; expected a name such as S_OK, or a number"),
         ("manager Next 1 16 -> ?", "?", "found `?`, expected an HRESULT; a call that stays open has no `->`"),
@@ -53,8 +53,8 @@ fn errors_say_what_was_found_what_was_expected_and_what_is_near() {
         ("manager Next 1 16 -> S_OK items=[{id:A,name:\"x\"}", "", "found the end of the line, expected `,` or `]`"),
         ("manager Next 1 16 -> S_OK items=[{id A}]", "A", "found `A`, expected `:`"),
         ("manager Next 1 16 -> S_OK items=[[[[[[[[[[[A]]]]]]]]]]]", "[", "values are nested deeper than 8 levels"),
-        ("manager Next returns S_OK", "Next", "no call of Next to instance 1 is open that could return"),
-        ("manager/2 Next returns S_OK", "Next", "no call of Next to instance 2 is open that could return"),
+        ("manager Next returns S_OK", "Next", "Next returns, but instance 1 has no open call of it"),
+        ("manager/2 Next returns S_OK", "Next", "Next returns, but instance 2 has no open call of it"),
         ("manager PrepareForSync [A, left]", "left", "`left` is not an alias; expected A to Z, E1 to E99, GUID_NULL, one that an `alias` line declares, or {GUID}"),
         ("manager PrepareForSync A", "A", "found `A`, expected a list, such as [A, B]"),
         ("manager PrepareForSync [5]", "5", "`5` is not an alias; expected A to Z, E1 to E99, GUID_NULL, one that an `alias` line declares, or {GUID}"),
@@ -97,7 +97,7 @@ fn errors_say_what_was_found_what_was_expected_and_what_is_near() {
         ("started yesterday", "yesterday", "`yesterday` is not a time; expected RFC 3339 such as 2026-01-02T03:04:05Z, or a FILETIME count"),
         ("timeout 5", "5", "`5` is not a span of time; expected a number with its unit, such as 5ms, 1.5s, 200us or 7ns"),
         ("tolerance many", "many", "found `many`, expected a number such as 3"),
-        ("alias A {00000000-0000-0000-0000-00000000000A}", "A", "`A` is {6D6F6273-796E-6300-0000-000000000041} already"),
+        ("alias A {00000000-0000-0000-0000-00000000000A}", "A", "`A` already stands for {6D6F6273-796E-6300-0000-000000000041}"),
         ("alias 1a {00000000-0000-0000-0000-00000000000A}", "1a", "found `1a`, expected a name of letters, digits and _"),
         ("alias x 5", "5", "`5` is not an alias; expected A to Z, E1 to E99, GUID_NULL, one that an `alias` line declares, or {GUID}"),
         ("alias x", "", "found the end of the line, expected {XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX}"),
@@ -125,13 +125,13 @@ fn errors_say_what_was_found_what_was_expected_and_what_is_near() {
 fn errors_that_need_lines_before() {
     let late = error("opening created\n\nprofile vista");
     assert_eq!((late.line, late.column, &*late.problem), (3, 1, &Problem::Late { directive: "profile" }));
-    assert_eq!(late.problem.to_string(), "`profile` stands before the first crossing");
+    assert_eq!(late.problem.to_string(), "`profile` must come before the first call or callback");
     let twice = error("timeout 5s\ntimeout 5s\n");
     assert_eq!((twice.line, &*twice.problem), (2, &Problem::Twice { key: "timeout".into() }));
     let alias = "alias x {00000000-0000-0000-0000-00000000000A}\n";
     assert!(parse(&alias.repeat(2), "t").is_ok());
     let taken = error(&format!("{alias}{}", alias.replace("0A", "0B")));
-    assert_eq!(taken.problem.to_string(), "`x` is {00000000-0000-0000-0000-00000000000A} already");
+    assert_eq!(taken.problem.to_string(), "`x` already stands for {00000000-0000-0000-0000-00000000000A}");
     let near = error(&format!("{}manager ShowProperties phtos", alias.replace('x', "photos")));
     assert_eq!(near.problem.to_string(), "`phtos` is not an alias; expected a name such as photos");
     let open = error("manager Next 1 1\nmanager Next returns S_OK\nmanager Next returns S_OK");
@@ -140,7 +140,7 @@ fn errors_that_need_lines_before() {
     let other_thread = error("handler EnableModeless TRUE -> ?\nhandler EnableModeless answered S_OK @two");
     assert_eq!(
         other_thread.problem.to_string(),
-        "no EnableModeless of instance 1 on thread two is unanswered; `handler EnableModeless … -> ?` leaves one so"
+        "no EnableModeless of instance 1 on thread two waits for an answer; write `handler EnableModeless … -> ?` to leave one open"
     );
     let age = "note ConnectionClosed +18446744073s\n";
     assert!(parse(age, "t").is_ok());

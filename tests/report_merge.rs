@@ -211,7 +211,7 @@ fn what_is_no_report_is_refused_with_its_place_and_what_was_expected() {
         ),
         (
             right.replacen("\"version\": 1", "\"version\": 2", 1),
-            "TWO:3:14: version: this is version 2 of the format; this program reads version 1",
+            "TWO:3:14: version: the file has format version 2; this program reads version 1",
         ),
         (right.replacen("\"findings\"", "\"findngs\"", 1), "the field `findings` is missing"),
         (right.replacen("\"SYNC-04\"", "\"SYNC-4\"", 1), "findings[0].rule: `SYNC-4` is not a rule"),

@@ -103,7 +103,7 @@ fn every_action_is_in_the_table_and_is_read() {
 
 /// The names that an error about an unknown one gives.
 fn known(error: &str) -> impl Iterator<Item = &str> {
-    error.split_once("there is: ").map_or("", |(_, names)| names).split(", ")
+    error.split_once("xpected one of: ").map_or("", |(_, names)| names).split(", ")
 }
 
 #[test]

@@ -76,16 +76,16 @@ fn impossible_triggers() {
     refused(&when(r#"{ "state": "prepard" }"#), 6, "steps[0].when.state", "a state such as prepared");
     refused(&when(r#"{ "state": "xxxxxxxxxx" }"#), 6, "steps[0].when.state", "one of created, declined, initialized");
     let status = r#"{ "callback": "EnableModeless", "status": "UPDATING" }"#;
-    refused(&when(status), 6, path, "EnableModeless reports no status; `status` goes with Progress");
+    refused(&when(status), 6, path, "EnableModeless has no status; `status` is allowed only with Progress");
     let item = r#"{ "callback": "EnableModeless", "item": "A" }"#;
-    refused(&when(item), 6, path, "EnableModeless is about no item; `item` goes with Progress and LogError");
+    refused(&when(item), 6, path, "EnableModeless has no item; `item` is allowed only with Progress and LogError");
     refused(&when(r#"{ "callback": "Progress", "nth": 0 }"#), 6, path, "`nth` counts from 1");
     let two = r#"{ "callback": "Progress", "state": "prepared" }"#;
-    refused(&when(two), 6, path, "a trigger is exactly one of `state`, `callback` and `time`");
-    refused(&when("{}"), 6, path, "a trigger is exactly one of `state`, `callback` and `time`");
+    refused(&when(two), 6, path, "a trigger needs exactly one of `state`, `callback` and `time`");
+    refused(&when("{}"), 6, path, "a trigger needs exactly one of `state`, `callback` and `time`");
     let narrowed = r#"{ "state": "prepared", "item": "A" }"#;
-    refused(&when(narrowed), 6, path, "`item`, `status` and `thread` go with `callback`");
-    refused(&when(r#"{ "time": "5ms", "nth": 2 }"#), 6, path, "a time comes once");
+    refused(&when(narrowed), 6, path, "`item`, `status` and `thread` are allowed only with `callback`");
+    refused(&when(r#"{ "time": "5ms", "nth": 2 }"#), 6, path, "`time`, which occurs only once");
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn a_reply_answers_the_callback_that_is_waited_for() {
     let why = "the reply `refuse-dialog` answers EnableModeless, but this step waits for Progress";
     refused(&other, 6, "steps[0]", why);
     let none = step(r#"{ "when": { "state": "prepared" }, "do": { "reply": "cancel-all" } }"#);
-    refused(&none, 6, "steps[0]", r#"its trigger is {"callback": "Progress", …}"#);
+    refused(&none, 6, "steps[0]", r#"its trigger must be {"callback": "Progress", …}"#);
 }
 
 #[test]
@@ -126,28 +126,33 @@ fn wrong_expectations() {
         &expect(r#""findings": ["SYNC-40"]"#),
         8,
         "expect.findings",
-        "`SYNC-40` is no rule's code; did you mean SYNC-",
+        "`SYNC-40` is not the code of a rule; did you mean SYNC-",
     );
     refused(&expect(r#""findings": { "atleast": [] }"#), 8, "expect.findings", "did you mean `at_least`?");
-    refused(&expect(r#""findings": { "at_least": ["X"] }"#), 8, "expect.findings", "`X` is no rule's code");
+    refused(&expect(r#""findings": { "at_least": ["X"] }"#), 8, "expect.findings", "`X` is not the code of a rule");
     let count = expect(r#""counts": { "Sychronize": 1 }"#);
-    refused(&count, 8, "expect.counts", "`Sychronize` is no method, callback or note; did you mean `Synchronize`?");
+    refused(&count, 8, "expect.counts", "`Sychronize` is not a method, callback or note; did you mean `Synchronize`?");
     let event = |text: &str| expect(&format!("\"events\": [{text}]"));
     let path = "expect.events[0]";
     refused(&event(r#"{ "call": "Sychronize" }"#), 8, path, "expected a name such as Synchronize");
     refused(&event(r#"{ "note": "Crash" }"#), 8, path, "expected a name such as Crashed");
     refused(&event(r#"{ "call": "Release", "note": "Crashed" }"#), 8, path, "exactly one of `call`, `return`");
-    refused(&event(r#"{ "call": "Release", "reply": "S_OK" }"#), 8, path, "`reply` goes with `callback`");
-    let item = "`item` does not go with the call Synchronize, which says nothing of it";
+    refused(&event(r#"{ "call": "Release", "reply": "S_OK" }"#), 8, path, "`reply` is allowed only with `callback`");
+    let item = "`item` is not allowed with the call Synchronize, which has no such field";
     refused(&event(r#"{ "call": "Synchronize", "item": "A" }"#), 8, path, item);
-    refused(&event(r#"{ "note": "Crashed", "hr": "S_OK" }"#), 8, path, "`hr` does not go with the note Crashed");
+    refused(&event(r#"{ "note": "Crashed", "hr": "S_OK" }"#), 8, path, "`hr` is not allowed with the note Crashed");
     refused(
         &event(r#"{ "callback": "LogError", "status": "FAILED" }"#),
         8,
         path,
-        "`status` does not go with the callback",
+        "`status` is not allowed with the callback",
     );
-    refused(&event(r#"{ "return": "ShowError", "error": "E1" }"#), 8, path, "`error` does not go with the return of");
+    refused(
+        &event(r#"{ "return": "ShowError", "error": "E1" }"#),
+        8,
+        path,
+        "`error` is not allowed with the return of",
+    );
     let result = event(r#"{ "return": "Synchronize", "hr": "S_OKAY" }"#);
     refused(&result, 8, "expect.events[0].hr", "`S_OKAY` is not an HRESULT; expected a name such as S_OK");
 }
@@ -159,7 +164,7 @@ fn another_version_or_format_and_no_scenario_at_all() {
     for found in [0, 2] {
         let error = error(&right.replace("\"version\": 1", &format!("\"version\": {found}")));
         assert!(matches!(error, ScenarioError::Version { line: 3, found: of, .. } if of == found), "{error:?}");
-        let message = format!("version: this is version {found} of the format; this program reads version 1");
+        let message = format!("version: the file has format version {found}; this program reads version 1");
         assert!(error.to_string().starts_with("wrong.json:3:") && error.to_string().ends_with(&message), "{error}");
     }
     let trace = right.replace("mobsync-scenario", "mobsync-trace");

@@ -106,22 +106,20 @@ fn a_file_that_is_no_trace_is_told_by_its_first_line() {
     );
     assert_eq!(
         not(r#"{"version":1}"#),
-        format!(r#"t.jsonl: not a trace: the first line is a JSON object that names no "format"; {expected}"#)
+        format!(r#"t.jsonl: not a trace: the first line is a JSON object without "format"; {expected}"#)
     );
     assert_eq!(
         not(CREATED),
-        format!(
-            "t.jsonl: not a trace: the first line is an event, the line that says what follows is missing; {expected}"
-        )
+        format!("t.jsonl: not a trace: the first line is an event; the header line is missing; {expected}")
     );
 }
 
 #[test]
 fn another_version_is_a_clear_error() {
     let of = |version: &str| read(&HEADER.replace(":1,", &format!(":{version},"))).unwrap_err().to_string();
-    assert_eq!(of("7"), "t.jsonl: the trace is of version 7; this program reads version 1");
-    assert_eq!(of("1.5"), "t.jsonl: the trace is of version 1.5; this program reads version 1");
-    assert_eq!(of("\"1\""), "t.jsonl: the trace is of version unknown; this program reads version 1");
+    assert_eq!(of("7"), "t.jsonl: the trace has format version 7; this program reads version 1");
+    assert_eq!(of("1.5"), "t.jsonl: the trace has format version 1.5; this program reads version 1");
+    assert_eq!(of("\"1\""), "t.jsonl: the trace has format version unknown; this program reads version 1");
 }
 
 #[test]
@@ -212,7 +210,10 @@ fn what_is_missing_or_given_twice_is_named() {
 fn sequence_numbers_rise() {
     let again = read(&file(&[HEADER, CREATED, INITIALIZE, CREATED])).unwrap_err();
     assert_eq!(again, TraceError::Sequence { file: "t.jsonl".into(), line: 4, seq: 1, after: 2 });
-    assert_eq!(again.to_string(), "t.jsonl:4: event 1 cannot follow event 2: sequence numbers rise, from 1");
+    assert_eq!(
+        again.to_string(),
+        "t.jsonl:4: event 1 cannot follow event 2: sequence numbers must increase, starting at 1"
+    );
     assert_eq!(
         read(&file(&[HEADER, INITIALIZE, INITIALIZE])),
         Err(TraceError::Sequence { file: "t.jsonl".into(), line: 3, seq: 2, after: 2 })
@@ -232,7 +233,7 @@ fn a_file_that_breaks_off_says_so_and_what_came_before_is_there() {
     assert_eq!(error, TraceError::Truncated { file: "t.jsonl".into(), line: 3, length: 40, events: 1 });
     assert_eq!(
         error.to_string(),
-        "t.jsonl:3: the last line breaks off after 40 characters: whoever wrote the trace was stopped; the 1 events before it are whole"
+        "t.jsonl:3: the last line is cut off after 40 characters, because the trace was not written to its end; the 1 events before it are complete"
     );
     assert_eq!(reader.next(), None);
     // A line that ends but is not whole was not cut off by a stop.

@@ -62,7 +62,7 @@ impl Channel {
     pub(super) fn open(file: &File) -> io::Result<Self> {
         let size = usize::try_from(file.metadata()?.len()).unwrap_or(0);
         if size < JOB_AT {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "this is no worker's channel"));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "this is not a worker's channel"));
         }
         SharedMemory::map(file, size).map(|memory| Self { memory })
     }

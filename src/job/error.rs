@@ -34,7 +34,7 @@ pub enum HandlerError {
     #[error(transparent)]
     File(#[from] FileError),
     /// A handler file of kind `builtin` that names no built-in handler.
-    #[error("{}: name: no built-in handler `{name}`; there is `filesync`", file.display())]
+    #[error("{}: name: unknown built-in handler `{name}`; expected `filesync`", file.display())]
     NoBuiltin {
         /// The handler file.
         file: PathBuf,
@@ -51,7 +51,7 @@ pub enum HandlerError {
         file: PathBuf,
     },
     /// A handler file of kind `exec` without a command.
-    #[error("{}: command: no program; expected one and its arguments, such as [\"python3\", \"handler.py\"]", file.display())]
+    #[error("{}: command: the list is empty; expected a program and its arguments, such as [\"python3\", \"handler.py\"]", file.display())]
     NoCommandInFile {
         /// The handler file.
         file: PathBuf,
@@ -66,8 +66,7 @@ pub enum HandlerError {
     },
     /// A library without a class.
     #[error(
-        "{}: which class? Give --clsid {{XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX}}, the CLSID for which the library's \
-         DllGetClassObject gives a factory",
+        "{}: a native library needs --clsid {{XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX}}, the CLSID of the handler's class",
         library.display()
     )]
     NoClass {
@@ -81,13 +80,13 @@ pub enum HandlerError {
         word: String,
     },
     /// A library that is not there.
-    #[error("{}: there is no such file", library.display())]
+    #[error("{}: no such file", library.display())]
     NoLibrary {
         /// The library.
         library: PathBuf,
     },
     /// A kind of handler that this version does not drive.
-    #[error("{what} are not supported yet by this version", what = .0)]
+    #[error("{what} are not supported by this version", what = .0)]
     NotYet(
         /// The handler or its file, and its kind.
         String,

@@ -24,7 +24,7 @@ impl Handler {
         let wrong = |why: &str| HandlerError::Command { command: command.to_owned(), why: why.to_owned() };
         let words = shell_words::split(command).map_err(|error| wrong(&error.to_string()))?;
         if words.first().is_none_or(String::is_empty) {
-            return Err(wrong("there is no program in it"));
+            return Err(wrong("the command is empty"));
         }
         HandlerSpec::Exec { command: words, folder: None, name: command.trim().to_owned() }.open()
     }

@@ -77,9 +77,9 @@ pub fn isolated(
     let _span = tracing::debug_span!("job", handler = ?handler.name()).entered();
     let error = |why: String| CreateError { handler: handler.name(), why };
     let job = WorkerJob { handler: handler.spec().clone(), terms: terms.clone() };
-    let job = serde_json::to_vec(&job).map_err(|why| error(format!("cannot be told to a worker: {why}")))?;
+    let job = serde_json::to_vec(&job).map_err(|why| error(format!("cannot be sent to a worker: {why}")))?;
     let (channel, file) =
-        Channel::new(&job).map_err(|why| error(format!("no memory to share with a worker: {why}")))?;
+        Channel::new(&job).map_err(|why| error(format!("cannot allocate memory to share with a worker: {why}")))?;
     let channel = Arc::new(channel);
     let mark = mark();
     let mut command = Command::new(&workers.program);
@@ -88,7 +88,7 @@ pub fn isolated(
     command.envs(logging::of_workers());
     let mut child = command
         .spawn()
-        .map_err(|why| error(format!("a worker cannot be started ({}): {why}", workers.program.display())))?;
+        .map_err(|why| error(format!("cannot start a worker ({}): {why}", workers.program.display())))?;
     let group = i32::try_from(child.id()).unwrap_or(i32::MAX);
     let _worker = tracing::info_span!("worker", pid = child.id()).entered();
     tracing::info!("worker started");
@@ -100,7 +100,7 @@ pub fn isolated(
     let waits = std::thread::Builder::new().name("worker".to_owned()).spawn(move || drop(tell.send(child.wait())));
     if let Err(why) = waits {
         end_group(group, &mark);
-        return Err(error(format!("no thread to wait for a worker: {why}")));
+        return Err(error(format!("cannot start a thread to wait for a worker: {why}")));
     }
 
     let mut session = WorkerSession::new(handler, terms);
@@ -313,7 +313,7 @@ impl WorkerSession {
             let frames = stack::of_maps(&crash.addresses, &crash.maps);
             thread = crash.thread.unwrap_or(thread);
             if stack::has_foreign_exception(&crash.addresses, &crash.maps) {
-                how = ": an exception left a method";
+                how = ": an exception escaped from a method";
             }
             if !frames.is_empty() {
                 self.note_on(thread.clone(), Note::Stack(Stack { event: 0, frames }), drain);

@@ -49,7 +49,7 @@ pub enum FileError {
     },
     /// The file is of another version.
     #[error(
-        "{file}:{line}:{column}: version: this is version {found} of the format; this program reads version {VERSION}",
+        "{file}:{line}:{column}: version: the file has format version {found}; this program reads version {VERSION}",
         file = file.display()
     )]
     Version {

@@ -17,11 +17,11 @@ pub(crate) fn reworded(why: &str) -> String {
         let what = if why.starts_with("unknown field") { "field" } else { "name" };
         let there_is = names.join(", ");
         return match (names.as_slice(), nearest(given, names.iter().copied())) {
-            ([], _) => format!("unknown {what} `{given}`; none is expected here"),
+            ([], _) => format!("unknown {what} `{given}`; no {what} is allowed here"),
             ([_], Some(near)) => format!("unknown {what} `{given}`; did you mean `{near}`?"),
             ([only], None) => format!("unknown {what} `{given}`; expected `{only}`"),
-            (_, Some(near)) => format!("unknown {what} `{given}`; did you mean `{near}`? There is: {there_is}"),
-            (_, None) => format!("unknown {what} `{given}`; there is: {there_is}"),
+            (_, Some(near)) => format!("unknown {what} `{given}`; did you mean `{near}`? Expected one of: {there_is}"),
+            (_, None) => format!("unknown {what} `{given}`; expected one of: {there_is}"),
         };
     }
     if let Some(field) = why.strip_prefix("missing field ") {
@@ -114,11 +114,11 @@ mod tests {
             ("unknown variant `com`, expected `script`", "unknown name `com`; expected `script`"),
             (
                 "unknown field `itmes`, expected one of `items`, `flags`",
-                "unknown field `itmes`; did you mean `items`? There is: items, flags",
+                "unknown field `itmes`; did you mean `items`? Expected one of: items, flags",
             ),
             (
                 "unknown field `zzzzzz`, expected one of `items`, `flags`",
-                "unknown field `zzzzzz`; there is: items, flags",
+                "unknown field `zzzzzz`; expected one of: items, flags",
             ),
         ];
         for (serde, ours) in cases {

@@ -131,10 +131,12 @@ impl TryFrom<EventPatternWire> for EventPattern {
             (None, Some(name), None, None) => What::Return(name.parse().map_err(text)?),
             (None, None, Some(name), None) => What::Callback(name.parse().map_err(text)?),
             (None, None, None, Some(name)) => What::Note(name.parse().map_err(text)?),
-            _ => return Err("an event is exactly one of `call`, `return`, `callback` and `note`".to_owned()),
+            _ => return Err("an event needs exactly one of `call`, `return`, `callback` and `note`".to_owned()),
         };
         if wire.reply.is_some() && !matches!(what, What::Callback(_)) {
-            return Err("`reply` goes with `callback`; a call's result is `return` with `hr`".to_owned());
+            return Err(
+                "`reply` is allowed only with `callback`; for the result of a call, use `return` with `hr`".to_owned()
+            );
         }
         let EventPatternWire { item, status, error, hr, reply, thread, .. } = wire;
         let told = what.tells();
@@ -145,7 +147,7 @@ impl TryFrom<EventPatternWire> for EventPattern {
             ("hr", hr.is_some(), told.hr),
         ] {
             if given && !tells {
-                return Err(format!("`{name}` does not go with {what}, which says nothing of it"));
+                return Err(format!("`{name}` is not allowed with {what}, which has no such field"));
             }
         }
         Ok(Self { what, item, status, error, hr, reply, thread })

@@ -76,10 +76,10 @@ impl CallbackPattern {
     pub(super) fn check(&self) -> Result<(), String> {
         let about_items = matches!(self.callback, CallbackMethod::Progress | CallbackMethod::LogError);
         if self.item.is_some() && !about_items {
-            return Err(format!("{} is about no item; `item` goes with Progress and LogError", self.callback));
+            return Err(format!("{} has no item; `item` is allowed only with Progress and LogError", self.callback));
         }
         if self.status.is_some() && self.callback != CallbackMethod::Progress {
-            return Err(format!("{} reports no status; `status` goes with Progress", self.callback));
+            return Err(format!("{} has no status; `status` is allowed only with Progress", self.callback));
         }
         Ok(())
     }
@@ -273,7 +273,7 @@ pub(super) mod counts {
             Some(name) => {
                 let near = super::nearest(name, super::method_names());
                 let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-                Err(serde::de::Error::custom(format_args!("`{name}` is no method, callback or note{near}")))
+                Err(serde::de::Error::custom(format_args!("`{name}` is not a method, callback or note{near}")))
             }
         }
     }
@@ -293,7 +293,7 @@ pub(super) fn known_codes(codes: &[String]) -> Result<(), String> {
         None => Ok(()),
         Some(code) => {
             let near = nearest(code, known()).map_or(String::new(), |near| format!("; did you mean {near}?"));
-            Err(format!("`{code}` is no rule's code{near}"))
+            Err(format!("`{code}` is not the code of a rule{near}"))
         }
     }
 }

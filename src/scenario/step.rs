@@ -68,7 +68,7 @@ impl TryFrom<StepWire> for Step {
                 }
                 _ => {
                     return Err(format!(
-                        "the reply `{reply}` answers a callback: its trigger is {{\"callback\": \"{answers}\", …}}"
+                        "the reply `{reply}` answers a callback: its trigger must be {{\"callback\": \"{answers}\", …}}"
                     ));
                 }
             }
@@ -146,11 +146,11 @@ impl TryFrom<TriggerWire> for Trigger {
                 pattern.check()?;
                 Ok(Trigger::Callback(pattern))
             }
-            (..) if narrowed => Err("`item`, `status` and `thread` go with `callback`".to_owned()),
+            (..) if narrowed => Err("`item`, `status` and `thread` are allowed only with `callback`".to_owned()),
             (Some(state), None, None) => Ok(Trigger::State { state, nth }),
             (None, None, Some(time)) if wire.nth.is_none() => Ok(Trigger::Time { time }),
-            (None, None, Some(_)) => Err("`nth` does not go with `time`: a time comes once".to_owned()),
-            _ => Err("a trigger is exactly one of `state`, `callback` and `time`".to_owned()),
+            (None, None, Some(_)) => Err("`nth` cannot be used with `time`, which occurs only once".to_owned()),
+            _ => Err("a trigger needs exactly one of `state`, `callback` and `time`".to_owned()),
         }
     }
 }

@@ -37,7 +37,7 @@ pub enum TraceError {
         first_line: String,
     },
     /// The trace is of a version that this program does not know.
-    #[error("{file}: the trace is of version {found}; this program reads version {VERSION}")]
+    #[error("{file}: the trace has format version {found}; this program reads version {VERSION}")]
     Version {
         /// The file, as the caller named it.
         file: String,
@@ -60,7 +60,7 @@ pub enum TraceError {
     },
     /// The last line has no end.
     #[error(
-        "{file}:{line}: the last line breaks off after {length} characters: whoever wrote the trace was stopped; the {events} events before it are whole"
+        "{file}:{line}: the last line is cut off after {length} characters, because the trace was not written to its end; the {events} events before it are complete"
     )]
     Truncated {
         /// The file, as the caller named it.
@@ -73,7 +73,7 @@ pub enum TraceError {
         events: u64,
     },
     /// A line is longer than any event.
-    #[error("{file}:{line}: the line is longer than {limit} bytes; no event is")]
+    #[error("{file}:{line}: the line is longer than {limit} bytes, the maximum for an event")]
     TooLong {
         /// The file, as the caller named it.
         file: String,
@@ -93,7 +93,7 @@ pub enum TraceError {
         column: u64,
     },
     /// A value is nested deeper than any event.
-    #[error("{file}:{line}:{column}: values are nested deeper than {limit} levels; no event's are")]
+    #[error("{file}:{line}:{column}: values are nested deeper than {limit} levels, the maximum for an event")]
     TooDeep {
         /// The file, as the caller named it.
         file: String,
@@ -105,7 +105,7 @@ pub enum TraceError {
         limit: usize,
     },
     /// Sequence numbers do not rise.
-    #[error("{file}:{line}: event {seq} cannot follow event {after}: sequence numbers rise, from 1")]
+    #[error("{file}:{line}: event {seq} cannot follow event {after}: sequence numbers must increase, starting at 1")]
     Sequence {
         /// The file, as the caller named it.
         file: String,

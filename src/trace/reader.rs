@@ -143,9 +143,9 @@ impl<R: BufRead> Reader<R> {
                 return Err(other(&format!("of format \"{}\"", readable(format))));
             }
             _ if fields.contains_key("seq") => {
-                return Err(other("an event, the line that says what follows is missing"));
+                return Err(other("an event; the header line is missing"));
             }
-            _ => return Err(other("a JSON object that names no \"format\"")),
+            _ => return Err(other("a JSON object without \"format\"")),
         }
         let found = match fields.get("version") {
             Some(version) if version.as_u64() == Some(VERSION) => None,

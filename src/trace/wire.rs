@@ -379,7 +379,7 @@ impl Draft {
             (_, Args::Callback(what)) => EventKind::Callback { call: call()?, what },
             (Shape::Reply(method), Args::Reply) => EventKind::Reply { call: call()?, method, hr: hr()? },
             (_, Args::Note(note)) => EventKind::Note(note),
-            (_, Args::Return(_) | Args::Reply) => return Err(E::custom("args are of another kind of event")),
+            (_, Args::Return(_) | Args::Reply) => return Err(E::custom("the args belong to another kind of event")),
         };
         Ok(Event { seq, at_ns, thread, handler, kind })
     }

@@ -55,7 +55,7 @@ impl crate::BackEnd for Folders {
                 steps.extend(entries.iter().enumerate().map(|(at, entry)| {
                     json!({"progress": {"item": id, "status": "UPDATING", "value": at, "max": all, "text": entry}})
                 }));
-                let text = format!("{all} brought over");
+                let text = format!("{all} copied");
                 steps.push(
                     json!({"progress": {"item": id, "status": "SUCCEEDED", "value": all, "max": all, "text": text}}),
                 );

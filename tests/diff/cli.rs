@@ -191,7 +191,7 @@ fn what_cannot_be_read_exits_with_2_and_the_readers_words() {
     std::fs::write(folder.path().join("other.json"), "{\"kind\": \"script\"}\n").expect("it can be written");
     for (file, said) in [
         ("missing.jsonl", "mobsync: missing.jsonl: cannot be read"),
-        ("broken.jsonl", "the last line breaks off after"),
+        ("broken.jsonl", "the last line is cut off after"),
         ("empty.jsonl", "mobsync: empty.jsonl: the file is empty"),
         ("other.json", "mobsync: other.json: not a trace"),
         (".", "mobsync: .: cannot be read"),

@@ -138,7 +138,7 @@ fn what_is_no_message_is_told() {
     let once = |what: &str| format!("if method == \"GetHandlerInfo\": {what}");
     breaks(&once("say('Hello')"), &["WIRE-01"], "not JSON");
     breaks(&once("say('[]')"), &["WIRE-01"], "not an object");
-    breaks(&once("answer(77, hr='S_OK')"), &["WIRE-01"], "an answer to no request");
+    breaks(&once("answer(77, hr='S_OK')"), &["WIRE-01"], "an answer without a request");
     breaks(&once("answer(id, hr='S_OK', args=OUT[method])"), &["WIRE-01"], "a second answer");
     breaks(&once("back('x', 'Progres')"), &["WIRE-01"], "an unknown method");
     breaks(&once("back('x', 'Progress', item=7)"), &["WIRE-01"], "params of Progress");
@@ -147,7 +147,7 @@ fn what_is_no_message_is_told() {
     breaks(
         "if method == 'Release': back('p', 'Progress', item='{00000000-0000-0000-0000-00000000000A}')",
         &["WIRE-01"],
-        "was used before",
+        "was already used",
     );
 }
 

@@ -185,7 +185,7 @@ fn where_a_folder_meets_a_file_both_stay_and_the_rest_goes_on() {
     assert_eq!(logged.len(), 2, "{logged:?}");
     let (level, text, _) = &logged[0];
     assert_eq!(*level, LogLevel::ERROR);
-    assert!(text.contains("is a file, but") && text.contains("is a folder; both were left as they are"), "{text}");
+    assert!(text.contains("is a file, but") && text.contains("is a folder; both were left unchanged"), "{text}");
     assert!(logged[1].1.contains("is a folder, but") && logged[1].1.contains("is a file;"), "{}", logged[1].1);
 }
 

@@ -178,7 +178,7 @@ fn a_file_that_changes_while_it_is_copied_is_not_copied_half_old_half_new() {
         let mut session = while_copying(&folders, disturb);
         let round = session.run();
         assert_eq!(round.hr, HResult::E_FAIL);
-        assert!(round.logged()[0].1.contains("changed while it was being copied"), "{:?}", round.logged());
+        assert!(round.logged()[0].1.contains("changed during the copy"), "{:?}", round.logged());
         assert_eq!(fs::read(folders.right("large")).unwrap(), b"old");
         assert_no_temporary(&folders.right(""));
         assert_eq!(session.run().hr, HResult::S_OK);
@@ -264,7 +264,7 @@ fn a_file_that_is_longer_than_the_system_says_is_not_taken_for_whole() {
     let pair = mobsync::handler::FolderPair::new("/proc/sys/kernel/random", folders.right("")).unwrap();
     let round = run_once(&mobsync::handler::FileSync::new(vec![pair]).unwrap());
     assert_eq!(round.hr, HResult::E_FAIL);
-    assert!(round.logged().iter().any(|(_, text, _)| text.contains("boot_id changed while")), "{:?}", round.logged());
+    assert!(round.logged().iter().any(|(_, text, _)| text.contains("boot_id changed during")), "{:?}", round.logged());
     assert!(!folders.right("boot_id").exists());
     assert_no_temporary(&folders.right(""));
 }
@@ -279,6 +279,9 @@ fn a_time_of_update_that_cannot_be_written_down_is_a_warning() {
     assert_eq!(round.hr, HResult::S_OK);
     let (level, text, _) = &round.logged()[0];
     assert_eq!(*level, LogLevel::WARNING);
-    assert!(text.starts_with("everything is up to date, but cannot write down when in "), "{text}");
+    assert!(
+        text.starts_with("everything is up to date, but the time of this synchronization cannot be saved in "),
+        "{text}"
+    );
     assert_no_temporary(&folders.right(""));
 }

@@ -51,7 +51,7 @@ fn left_must_be_a_folder() {
     let folders = Folders::new();
     let error = parse(&folders.left("missing"), &folders.right("")).unwrap_err();
     assert!(matches!(&error, FolderError::Unreachable { side: Side::Left, path, .. } if path.ends_with("missing")));
-    assert!(error.to_string().starts_with("LEFT: cannot reach"), "{error}");
+    assert!(error.to_string().starts_with("LEFT: cannot open"), "{error}");
     fs::write(folders.left("file"), "").unwrap();
     let error = parse(&folders.left("file"), &folders.right("")).unwrap_err();
     assert_eq!(error, FolderError::NotAFolder { side: Side::Left, path: folders.left("file") });

@@ -39,7 +39,7 @@ impl HandlerFactory for ExecFactory {
         let read = move || reader::read(&link, pipes.stdout);
         match std::thread::Builder::new().name("handler's stdout".to_owned()).spawn(read) {
             Ok(_) => Ok(Box::new(handler)),
-            Err(error) => Err(failed(format!("no thread to read from it: {error}"))),
+            Err(error) => Err(failed(format!("cannot start a thread to read its output: {error}"))),
         }
     }
 }

@@ -212,8 +212,8 @@ impl Link {
         }
         let earlier = id.as_u64().is_some_and(|id| (1..=state.last_id).contains(&id));
         Err(Bad::new(match earlier {
-            true => format!("a second answer: the call {id} was answered before"),
-            false => format!("an answer to no request: nothing with the id {id} is open"),
+            true => format!("a second answer: the call with the id {id} was already answered"),
+            false => format!("an answer without a request: no call with the id {id} is open"),
         }))
     }
 
@@ -222,7 +222,7 @@ impl Link {
         let sink = {
             let mut state = self.lock();
             if state.ids.contains(&id) {
-                return Err(Bad::new(format!("the id {id} was used before")).asked(id));
+                return Err(Bad::new(format!("the id {id} was already used")).asked(id));
             }
             if state.ids.len() == REMEMBERED {
                 state.ids.pop_front();
@@ -232,7 +232,7 @@ impl Link {
         };
         let Some(sink) = sink else {
             return Err(
-                Bad::new(format!("{} before SetProgressCallback has given the callback", callback.method())).asked(id)
+                Bad::new(format!("{} before SetProgressCallback has set the callback", callback.method())).asked(id)
             );
         };
         let hr = sink.call_on(thread, callback);

@@ -91,7 +91,7 @@ pub(super) fn read(line: &[u8]) -> Result<Message, Bad> {
     let Value::Object(mut message) = value else {
         return Err(Bad {
             asks: true,
-            ..Bad::new("not an object: a message is one JSON object, and batches are not taken")
+            ..Bad::new("not an object: a message is one JSON object, and batches are not supported")
         });
     };
     let id = message.shift_remove("id");
@@ -111,10 +111,12 @@ pub(super) fn read(line: &[u8]) -> Result<Message, Bad> {
                 .map_err(|bad| bad.asked(id))
         }
         (Some(Value::String(name)), None) => {
-            Err(Bad { asks: false, ..Bad::new(format!("{name} without an id: a callback is a request")) })
+            Err(Bad { asks: false, ..Bad::new(format!("{name} without an id: a callback must be a request")) })
         }
-        (Some(Value::String(_)), Some(_)) => Err(Bad { asks: true, ..Bad::new("the id is no string and no number") }),
-        (Some(_), _) => Err(Bad { asks: true, ..Bad::new("\"method\" is no string") }),
+        (Some(Value::String(_)), Some(_)) => {
+            Err(Bad { asks: true, ..Bad::new("the id is neither a string nor a number") })
+        }
+        (Some(_), _) => Err(Bad { asks: true, ..Bad::new("\"method\" is not a string") }),
         (None, Some(id)) => Ok(Message::Answer { id, answer: answer(message) }),
         (None, None) => Err(Bad::new("neither a request nor an answer: \"method\" and \"id\" are missing")),
     }
@@ -144,7 +146,7 @@ fn answer(mut message: Map<String, Value>) -> Result<Answer, String> {
         (Some(result), None) => Ok(Answer::Result(result)),
         (None, Some(error)) => match error.get("code").and_then(Value::as_i64) {
             Some(code) => Ok(Answer::Error(code)),
-            None => Err("\"error\" has no number \"code\"".to_owned()),
+            None => Err("\"error\" has no numeric \"code\"".to_owned()),
         },
         _ => Err("an answer has either \"result\" or \"error\"".to_owned()),
     }

@@ -52,7 +52,7 @@ impl fmt::Display for Side {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FolderError {
     /// There is no `=` between LEFT and RIGHT.
-    #[error("`{given}` is no pair of folders; write LEFT=RIGHT, such as photos=/mnt/stick/photos")]
+    #[error("`{given}` is not a pair of folders; write LEFT=RIGHT, such as photos=/mnt/stick/photos")]
     NoEquals {
         /// What was given.
         given: String,
@@ -66,7 +66,7 @@ pub enum FolderError {
         side: Side,
     },
     /// Several `=`, and more than one of them could end LEFT.
-    #[error("`{given}` can be read in two ways, as {first} is a folder and {second} is one too; rename one of them")]
+    #[error("`{given}` is ambiguous: both {first} and {second} are folders; rename one of them")]
     Ambiguous {
         /// What was given.
         given: String,
@@ -76,7 +76,7 @@ pub enum FolderError {
         second: PathBuf,
     },
     /// A folder that is needed cannot be reached.
-    #[error("{side}: cannot reach {path}: {why}; give a folder that exists and can be read")]
+    #[error("{side}: cannot open {path}: {why}; give a folder that exists and can be read")]
     Unreachable {
         /// Which side.
         side: Side,
@@ -100,7 +100,7 @@ pub enum FolderError {
         path: PathBuf,
     },
     /// One folder of the pair lies in the other.
-    #[error("{inner} lies in {outer}; a folder cannot be synchronized with a part of itself")]
+    #[error("{inner} is inside {outer}; a folder cannot be synchronized with a part of itself")]
     Nested {
         /// The outer folder.
         outer: PathBuf,
@@ -120,9 +120,7 @@ pub enum FolderError {
     },
     /// Two pairs would write into one folder, or one would write where another reads; as they run side by side, what
     /// comes of it would be chance.
-    #[error(
-        "{one} is written to by one pair, and {other} is used by another: they overlap; synchronize them in two runs"
-    )]
+    #[error("one pair writes to {one}, and another uses {other}: they overlap; synchronize them in two runs")]
     Overlap {
         /// The RIGHT of one pair.
         one: PathBuf,

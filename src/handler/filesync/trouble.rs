@@ -32,15 +32,15 @@ pub(super) enum Trouble {
     Read { path: PathBuf, why: io::Error },
     #[error("cannot write {path}: {why}")]
     Write { path: PathBuf, why: io::Error },
-    #[error("{path} changed while it was being copied; what it replaces was left as it is")]
+    #[error("{path} changed during the copy; the file it replaces was left unchanged")]
     Changed { path: PathBuf },
     #[error(
-        "{left} is a {left_kind}, but {right} is a {right_kind}; both were left as they are: rename or remove one of them"
+        "{left} is a {left_kind}, but {right} is a {right_kind}; both were left unchanged; rename or remove one of them"
     )]
     Conflict { left: PathBuf, left_kind: EntryKind, right: PathBuf, right_kind: EntryKind },
     #[error("cannot start a thread to synchronize {path}: {why}")]
     Thread { path: PathBuf, why: io::Error },
-    #[error("synchronizing {path} failed in a way that was not foreseen")]
+    #[error("an internal error occurred while synchronizing {path}")]
     Panicked { path: PathBuf },
 }
 

@@ -115,7 +115,10 @@ impl<'a> Worker<'a> {
             && let Err(why) = state::record(self.item().pair.right(), self.item().id)
         {
             let state = self.right(Path::new(STATE));
-            let text = format!("everything is up to date, but cannot write down when in {}: {why}", state.display());
+            let text = format!(
+                "everything is up to date, but the time of this synchronization cannot be saved in {}: {why}",
+                state.display()
+            );
             self.warn(Path::new(STATE), &text)?;
         }
         Ok(self.ending(total))
@@ -160,9 +163,9 @@ impl<'a> Worker<'a> {
 
     fn ending(&self, total: i32) -> Ending {
         match self.failures {
-            0 if total == 0 => Ending { status: Status::SUCCEEDED, text: "nothing had changed".to_owned(), total },
-            0 => Ending { status: Status::SUCCEEDED, text: format!("{total} brought over"), total },
-            count => Ending { status: Status::FAILED, text: format!("{count} could not be brought over"), total },
+            0 if total == 0 => Ending { status: Status::SUCCEEDED, text: "nothing has changed".to_owned(), total },
+            0 => Ending { status: Status::SUCCEEDED, text: format!("{total} copied"), total },
+            count => Ending { status: Status::FAILED, text: format!("{count} could not be copied"), total },
         }
     }
 }

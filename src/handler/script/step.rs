@@ -244,7 +244,7 @@ impl<'de> Deserialize<'de> for Yes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match bool::deserialize(deserializer)? {
             true => Ok(Self),
-            false => Err(de::Error::custom("expected true, found false; leave the step out if it is not wanted")),
+            false => Err(de::Error::custom("expected true, found false; remove the step if it should not run")),
         }
     }
 }
@@ -255,7 +255,7 @@ impl JsonSchema for Yes {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "description": "true; a step that is not wanted is left out", "const": true })
+        schemars::json_schema!({ "description": "true; remove the step if it should not run", "const": true })
     }
 }
 

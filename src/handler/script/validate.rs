@@ -34,14 +34,11 @@ fn of_fields(method: CallMethod, behaviour: &Behaviour, path: &Path) -> Option<(
     for (field, given, methods) in fields {
         if given && !methods.contains(&method) {
             let names: Vec<&str> = methods.iter().map(|method| method.name()).collect();
-            return Some((
-                path.key(field),
-                format!("{method} brings nothing of the kind; it is for {}", names.join(", ")),
-            ));
+            return Some((path.key(field), format!("{method} has no such field; it belongs to {}", names.join(", "))));
         }
     }
     if method == Release && behaviour.returns.is_some() {
-        return Some((path.key("returns"), "Release returns the number of references, and no result".to_owned()));
+        return Some((path.key("returns"), "Release returns the number of references, not an HRESULT".to_owned()));
     }
     None
 }
@@ -64,7 +61,7 @@ fn of_step(method: CallMethod, step: &ScriptStep, path: &Path) -> Option<(Path, 
         ScriptStep::Complete(_) | ScriptStep::CompleteIfLast(_) if !method.is_asynchronous() => {
             let key = if matches!(step, ScriptStep::Complete(_)) { "complete" } else { "complete_if_last" };
             let why = format!(
-                "{method} has no completion of its own; name one with complete_as, e.g. {}",
+                "{method} has no completion of its own; use complete_as, for example {}",
                 r#"{"complete_as": {"method": "SynchronizeCompleted", "hr": "S_OK"}}"#
             );
             Some((path.key(key), why))
@@ -74,7 +71,7 @@ fn of_step(method: CallMethod, step: &ScriptStep, path: &Path) -> Option<(Path, 
             if complete.method.completes().is_none() {
                 let all = CallbackMethod::ALL.iter().filter(|method| method.completes().is_some());
                 let names: Vec<&str> = all.map(|method| method.name()).collect();
-                let why = format!("{} completes nothing; expected one of {}", complete.method, names.join(", "));
+                let why = format!("{} is not a completion; expected one of {}", complete.method, names.join(", "));
                 return Some((path.key("method"), why));
             }
             let takes_items = complete.method == CallbackMethod::ShowErrorCompleted;
@@ -86,7 +83,7 @@ fn of_step(method: CallMethod, step: &ScriptStep, path: &Path) -> Option<(Path, 
             let args = serde_path_to_error::Deserializer::new(&raw.args, &mut track);
             let error = Callback::deserialize_args(raw.method, args).err()?;
             let path = path.key("callback").key("args").join(&Path::from(&track.path()));
-            Some((path, format!("not what {} takes: {}", raw.method, crate::json::reworded(&error.to_string()))))
+            Some((path, format!("not valid for {}: {}", raw.method, crate::json::reworded(&error.to_string()))))
         }
         ScriptStep::Repeat(repeat) => first_of(method, &repeat.steps, &path.key("repeat").key("do")),
         ScriptStep::Start(start) => first_of(method, &start.steps, &path.key("start").key("do")),

@@ -48,7 +48,7 @@ pub enum Problem {
         expected: String,
     },
     /// An argument that a method needs is not given.
-    #[error("{method} needs its `{key}`")]
+    #[error("{method} needs the argument `{key}`")]
     Missing {
         /// The method.
         method: &'static str,
@@ -68,7 +68,7 @@ pub enum Problem {
         message: String,
     },
     /// The line names a method of the other side.
-    #[error("`{method}` is called by the {caller}: `{caller} {method} …`")]
+    #[error("`{method}` is called by the {caller}; write `{caller} {method} …`")]
     OtherSide {
         /// The method.
         method: &'static str,
@@ -76,7 +76,7 @@ pub enum Problem {
         caller: &'static str,
     },
     /// A return without its call.
-    #[error("no call of {method} to instance {handler} is open that could return")]
+    #[error("{method} returns, but instance {handler} has no open call of it")]
     NoOpenCall {
         /// The method.
         method: CallMethod,
@@ -85,7 +85,7 @@ pub enum Problem {
     },
     /// A reply without its callback.
     #[error(
-        "no {method} of instance {handler} on thread {thread} is unanswered; `handler {method} … -> ?` leaves one so"
+        "no {method} of instance {handler} on thread {thread} waits for an answer; write `handler {method} … -> ?` to leave one open"
     )]
     NoOpenCallback {
         /// The method.
@@ -96,7 +96,7 @@ pub enum Problem {
         thread: Thread,
     },
     /// An alias that means another GUID already.
-    #[error("`{alias}` is {guid} already")]
+    #[error("`{alias}` already stands for {guid}")]
     AliasTaken {
         /// The alias.
         alias: String,
@@ -104,7 +104,7 @@ pub enum Problem {
         guid: Guid,
     },
     /// A directive that must stand before the first crossing.
-    #[error("`{directive}` stands before the first crossing")]
+    #[error("`{directive}` must come before the first call or callback")]
     Late {
         /// The directive.
         directive: &'static str,
