@@ -3,10 +3,10 @@
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
-use super::again;
 use super::args::CheckArgs;
 use super::exit::{Ended, Failure};
 use super::judging;
+use super::reproduce;
 use crate::protocol::Instance;
 use crate::report::{CaseRecord, Report, Scope};
 use crate::rules::Conditions;
@@ -43,7 +43,7 @@ pub(super) fn check(args: &CheckArgs) -> Result<Ended, Failure> {
         let profile = args.profile.map_or(header.profile, Into::into);
         let report = report.get_or_insert_with(|| Report::new(&*header.handler, profile, header.seed, &filter));
         report.agree_with(&header.handler, header.seed);
-        let record = judged.take_record(&case, again::of_check(path, args));
+        let record = judged.take_record(&case, reproduce::of_check(path, args));
         let record = CaseRecord { error, handler: Some(header.handler.to_string()), ..record };
         report.add_case(record, judged.monitor(), &filter);
     }

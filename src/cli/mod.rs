@@ -1,6 +1,5 @@
 //! The command line. `main.rs` only calls [`main`].
 
-mod again;
 mod args;
 mod break_on;
 mod check;
@@ -17,6 +16,7 @@ mod notation;
 mod output;
 mod replay;
 mod report;
+mod reproduce;
 mod rules;
 mod run;
 mod schema;

@@ -3,7 +3,7 @@
 use super::args::{MergeArgs, ReportArgs, ReportCommand};
 use super::exit::{Ended, Failure};
 use super::judging;
-use crate::report::{CaseOutcome, Part, Report, common_baseline, merge, read_report};
+use crate::report::{Part, common_baseline, merge, read_report};
 
 pub(super) fn report(args: &ReportArgs) -> Result<Ended, Failure> {
     match &args.command {
@@ -24,16 +24,9 @@ fn merged(args: &MergeArgs) -> Result<Ended, Failure> {
     let report = merge(parts, &filter)?;
     let read = args.reports.iter().map(|file| ("a report that is to be merged", file.as_path()));
     let output = judging::output(&args.judge, read)?;
-    let mut failures = undone(&report);
+    let mut failures = report.incomplete();
     if let Err(Failure(why)) = output.deliver_report(&report, args.format.into()) {
         failures.push(why);
     }
     Ended::after(&failures, report.failed())
-}
-
-/// What was not judged, or not to its end.
-pub(super) fn undone(report: &Report) -> Vec<String> {
-    let incomplete = report.cases.iter().filter(|case| case.outcome == CaseOutcome::Incomplete);
-    let of_case = incomplete.map(|case| format!("{}: {}", case.name, case.error.as_deref().unwrap_or_default()));
-    report.unfinished.iter().cloned().chain(of_case).collect()
 }

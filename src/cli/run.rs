@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use super::again;
 use super::args::RunArgs;
 use super::break_on;
 use super::exit::{Ended, Failure};
@@ -10,6 +9,7 @@ use super::interrupt::Interrupt;
 use super::judging;
 use super::live::Live;
 use super::output::{keep_apart, tell};
+use super::reproduce;
 use super::sessions;
 use crate::host::Controls;
 use crate::job::{Opened, Terms};
@@ -46,8 +46,10 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     let output = judging::output(&args.judge, handler_file.as_deref().map(|file| ("the handler's file", file)))?;
     let name = handler.name();
     let replay = match handler.opened() {
-        Opened::Script(_) => again::of_run(args, Some(terms.seed)),
-        Opened::Real(_) => trace.map_or_else(|| again::of_run(args, None), |trace| again::of_trace(trace, None)),
+        Opened::Script(_) => reproduce::of_run(args, Some(terms.seed)),
+        Opened::Real(_) => {
+            trace.map_or_else(|| reproduce::of_run(args, None), |trace| reproduce::of_trace(trace, None))
+        }
     };
 
     let break_on = break_on::asked(&args.session.break_on, args.session.in_process)?;

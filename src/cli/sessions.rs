@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::again;
 use super::args::SessionArgs;
 use super::exit::Failure;
+use super::reproduce;
 use crate::host::Selection;
 use crate::job::{HandlerName, Standard, Terms};
 use crate::protocol::{Delay, Initialize, Limits, SyncEvent, SyncFlags};
@@ -84,7 +84,7 @@ pub(super) fn record(recorded: &Recorded, file: &Path, expect: Expect) -> Result
     Ok(match recorded.handler {
         HandlerName::Word { .. } => said,
         HandlerName::Exec(_) => {
-            let replay = again::of_recorded(file, &recorded.handler);
+            let replay = reproduce::of_recorded(file, &recorded.handler);
             format!("{said} It does not say which program the handler is; to replay it: {replay}")
         }
     })

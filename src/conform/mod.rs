@@ -4,10 +4,15 @@ mod alphabet;
 mod cases;
 mod known;
 mod random;
+mod session;
 mod shrink;
+mod suite;
+mod tasks;
 
 pub use alphabet::alphabet;
 pub use cases::{Case, cases};
 pub use known::{Known, survey};
 pub use random::scenario;
 pub use shrink::{Shrunk, shrink};
+pub use suite::{Reproduce, Suite, SuiteError, SuiteOptions, SuiteWatcher};
+pub use tasks::NoSuchCase;

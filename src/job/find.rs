@@ -16,6 +16,14 @@ impl Handler {
         spec(word, folders, clsid)?.open()
     }
 
+    /// The class of a native library.
+    ///
+    /// # Errors
+    /// When there is no such file.
+    pub fn of_library(library: &Path, clsid: Guid) -> Result<Self, HandlerError> {
+        file::library_of(library, clsid, None)?.open()
+    }
+
     /// The program of a command, which is taken apart as a shell does.
     ///
     /// # Errors

@@ -76,7 +76,9 @@ pub fn isolated(
 ) -> Result<Launched, CreateError> {
     let _span = tracing::debug_span!("job", handler = ?handler.name()).entered();
     let error = |why: String| CreateError { handler: handler.name(), why };
-    let job = WorkerJob { handler: handler.spec().clone(), terms: terms.clone() };
+    let spec =
+        handler.spec().ok_or_else(|| error("it is this program's own; only this process can drive it".to_owned()))?;
+    let job = WorkerJob { handler: spec.clone(), terms: terms.clone() };
     let job = serde_json::to_vec(&job).map_err(|why| error(format!("cannot be sent to a worker: {why}")))?;
     let (channel, file) =
         Channel::new(&job).map_err(|why| error(format!("cannot allocate memory to share with a worker: {why}")))?;

@@ -54,7 +54,8 @@ pub enum HandlerSpec {
 /// A handler that can be driven, as often as one likes. Clones share what is the same for all sessions.
 #[derive(Clone)]
 pub struct Handler {
-    spec: HandlerSpec,
+    /// None where it exists in this process only.
+    spec: Option<HandlerSpec>,
     opened: Opened,
 }
 
@@ -89,14 +90,19 @@ impl HandlerSpec {
             }
             Self::Script { file, text } => Opened::Script(Arc::new(script::parse(text, file)?)),
         };
-        Ok(Handler { spec: self, opened })
+        Ok(Handler { spec: Some(self), opened })
     }
 }
 
 impl Handler {
-    /// The handler as it is written down.
-    pub fn spec(&self) -> &HandlerSpec {
-        &self.spec
+    /// A handler of this program's own. No other process can drive it.
+    pub fn from_factory(factory: Arc<dyn HandlerFactory>) -> Self {
+        Self { spec: None, opened: Opened::Real(factory) }
+    }
+
+    /// The handler as it is written down; none where it exists in this process only.
+    pub fn spec(&self) -> Option<&HandlerSpec> {
+        self.spec.as_ref()
     }
 
     /// How it is driven.
@@ -120,10 +126,13 @@ impl Handler {
     /// The handler; a native one is asked what no session asks, if that is wanted.
     pub(super) fn probed(&self, wanted: bool) -> Handler {
         match &self.spec {
-            HandlerSpec::Com { library, clsid, name, probes: false } if wanted => {
+            Some(HandlerSpec::Com { library, clsid, name, probes: false }) if wanted => {
                 let spec =
                     HandlerSpec::Com { library: library.clone(), clsid: *clsid, name: name.clone(), probes: true };
-                Handler { opened: Opened::Real(Arc::new(ComFactory::new(library, *clsid, name, true))), spec }
+                Handler {
+                    opened: Opened::Real(Arc::new(ComFactory::new(library, *clsid, name, true))),
+                    spec: Some(spec),
+                }
             }
             _ => self.clone(),
         }
@@ -131,7 +140,7 @@ impl Handler {
 
     /// Whether it is a native library, of which nothing should be loaded into a process that is to live on.
     pub fn is_native(&self) -> bool {
-        matches!(self.spec, HandlerSpec::Com { .. })
+        matches!(self.spec, Some(HandlerSpec::Com { .. }))
     }
 
     /// What makes its instances; a script's run under this scheduler.

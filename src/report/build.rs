@@ -172,6 +172,13 @@ impl Report {
         self.summary.failed > 0 || (self.strict && self.stale().next().is_some())
     }
 
+    /// Why the report does not say everything: what was left out, and the cases that were not judged to their end.
+    pub fn incomplete(&self) -> Vec<String> {
+        let incomplete = self.cases.iter().filter(|case| case.outcome == CaseOutcome::Incomplete);
+        let of_case = incomplete.map(|case| format!("{}: {}", case.name, case.error.as_deref().unwrap_or_default()));
+        self.unfinished.iter().cloned().chain(of_case).collect()
+    }
+
     /// Whether everything that was asked for was done, and judged to its end.
     pub fn is_whole(&self) -> bool {
         self.unfinished.is_empty() && self.cases.iter().all(|case| case.outcome != CaseOutcome::Incomplete)

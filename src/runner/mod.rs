@@ -13,13 +13,14 @@ mod replay;
 mod run;
 mod scenarios;
 
+pub use crate::host::Controls;
 pub use acceptance::Acceptance;
 pub use files::{MakeFolderError, WriteError, make_folder};
 pub use found::{CaseRecord, ContextLine, Found, Omitted};
 pub use items::{EarlierRounds, LiveErrors};
 pub use judged::Judged;
 pub use names::Names;
-pub use parallel::{Stop, in_order, side_by_side};
+pub use parallel::{Stop, in_order, interrupted, side_by_side};
 pub use recorded::{RecordError, Recorded};
 pub use replay::{ReplayError, ReplayOptions, Replayed, replay};
 pub use run::{Isolation, JudgedSession, RunError, RunOptions, TraceFailure, Watcher, run, run_observed};

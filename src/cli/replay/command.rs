@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use super::show;
-use crate::cli::again;
 use crate::cli::args::{JudgeFormat, ReplayArgs};
 use crate::cli::break_on;
 use crate::cli::exit::{Ended, Failure};
-use crate::cli::interrupt::{self, Interrupt};
+use crate::cli::interrupt::Interrupt;
 use crate::cli::judging;
 use crate::cli::output::{Output, keep_apart};
+use crate::cli::reproduce;
 use crate::cli::sessions;
 use crate::report::{Filter, Paint, Report, Scope, beside};
 use crate::runner::{self, ReplayError, ReplayOptions, Replayed, RunOptions, Stop, side_by_side};
@@ -94,14 +94,14 @@ fn report(
         let report = report.get_or_insert_with(|| Report::new(&*replayed.handler, header.profile, header.seed, filter));
         report.agree_with(&replayed.handler, header.seed);
         let before = report.findings.len();
-        let reproduce = again::of_replay(args, file);
+        let reproduce = reproduce::of_replay(args, file);
         let case = replayed.take_record(Some(reproduce.clone()));
         report.add_case(case, replayed.judged.monitor(), filter);
         text += &show::scenario(&replayed, &reproduce, report, &report.findings[before..], all, &paint);
     }
     let mut failed = false;
     let interrupted =
-        interrupted.then(|| interrupt::interrupted(("scenario", "begun"), scenarios.len(), not_begun, broken_off));
+        interrupted.then(|| runner::interrupted(("scenario", "begun"), scenarios.len(), not_begun, broken_off));
     if let Some(mut report) = report {
         report.unfinished.extend(interrupted.clone());
         unread.iter().for_each(|(case, why)| report.add_unread(case, why.clone()));

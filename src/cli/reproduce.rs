@@ -6,6 +6,7 @@ use std::path::Path;
 use clap::ValueEnum;
 
 use super::args::{CheckArgs, ConformArgs, EventName, ProfileName, ReplayArgs, RunArgs};
+use crate::conform::Reproduce;
 use crate::job::HandlerName;
 use crate::protocol::Limits;
 
@@ -40,33 +41,33 @@ pub(super) fn of_run(args: &RunArgs, seed: Option<u64>) -> String {
     line.0
 }
 
-/// The command that runs a case of the suite again, or a random session.
-pub(super) fn of_conform(args: &ConformArgs, case: Option<&str>, seed: Option<u64>) -> String {
-    let mut line = Line::new("conform");
-    line.handler(&args.handler.given());
-    if let Some(case) = case {
-        line.option("--case", case);
+/// The commands that reproduce what the suite finds.
+pub(super) fn of_conform(args: &ConformArgs) -> impl Fn(Reproduce<'_>) -> String + Send + Sync + 'static {
+    let handler = args.handler.given();
+    let (profile, timeout, limit) = (args.profile, args.timeout, args.blocking_limit);
+    move |reproduce| {
+        if let Reproduce::Scenario(file) = reproduce {
+            return of_recorded(file, &handler);
+        }
+        let mut line = Line::new("conform");
+        line.handler(&handler);
+        match reproduce {
+            Reproduce::Case(case) => line.option("--case", case),
+            Reproduce::Random(seed) => {
+                line.option("--seed", &seed.to_string());
+                line.option("--sessions", "1");
+            }
+            Reproduce::Scenario(_) => {}
+        }
+        line.profile(profile);
+        if let Some(timeout) = timeout {
+            line.option("--timeout", &seconds(timeout));
+        }
+        if let Some(limit) = limit {
+            line.option("--blocking-limit", &seconds(limit));
+        }
+        line.0
     }
-    if let Some(seed) = seed {
-        line.option("--seed", &seed.to_string());
-        line.option("--sessions", "1");
-    }
-    line.profile(args.profile);
-    if let Some(timeout) = args.timeout {
-        line.option("--timeout", &seconds(timeout));
-    }
-    if let Some(limit) = args.blocking_limit {
-        line.option("--blocking-limit", &seconds(limit));
-    }
-    line.0
-}
-
-/// The command that replays a scenario file against a handler.
-pub(super) fn of_scenario(args: &ConformArgs, file: &Path) -> String {
-    let mut line = Line::new("replay");
-    line.word(&file.display().to_string());
-    line.other_handler(&args.handler.given());
-    line.0
 }
 
 /// The command that replays a recorded scenario, which names no handler, against the one that was given.

@@ -1,0 +1,137 @@
+//! `mobsync conform`.
+
+use std::io::IsTerminal;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::args::{ConformArgs, JudgeFormat};
+use super::exit::{Ended, Failure};
+use super::interrupt::Interrupt;
+use super::judging;
+use super::output::{is_dumb_terminal, make_folder, print};
+use super::reproduce;
+use super::sessions;
+use crate::conform::{Case, NoSuchCase, Suite, SuiteError, SuiteOptions, SuiteWatcher};
+use crate::report::{Filter, plain};
+use crate::runner::Stop;
+
+pub(super) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
+    let filter = judging::filter(&args.judge)?;
+    let given = args.handler.given();
+    let handler = given.find()?;
+    for (option, folder) in [("--scenarios", &args.scenarios), ("--trace", &args.trace)] {
+        if let Some(folder) = folder {
+            make_folder(option, folder)?;
+        }
+    }
+    let file = given.file();
+    let output = judging::output(&args.judge, file.as_deref().map(|file| ("the handler's file", file)))?;
+    let suite = Suite::of(handler).with(options(args, filter)?).reproduced_by(reproduce::of_conform(args));
+    let (stop, interrupt) = (Stop::default(), Interrupt::default());
+    interrupt.listen_to_stop(&stop, "what was run is reported");
+    if args.list {
+        let cases = suite.cases_unless_stopped(&stop).map_err(failure)?;
+        let cases =
+            cases.ok_or_else(|| Failure("interrupted: the session that shows the cases was left".to_owned()))?;
+        list(&cases, args.format)?;
+        return Ok(Ended::Well);
+    }
+
+    let bar = Bar::new();
+    let mut report = suite.run_watched(&stop, &bar).map_err(failure)?;
+    bar.0.finish_and_clear();
+    interrupt.session_is_over();
+    report.handler_file = file.map(|file| file.display().to_string());
+    let mut failures = report.incomplete();
+    if let Err(Failure(why)) = output.deliver_report(&report, args.format.into()) {
+        failures.push(why);
+    }
+    Ended::after(&failures, report.failed())
+}
+
+fn options(args: &ConformArgs, filter: Filter) -> Result<SuiteOptions, Failure> {
+    Ok(SuiteOptions {
+        profile: args.profile.map(Into::into).unwrap_or_default(),
+        cases: args.case.clone(),
+        sessions: args.sessions,
+        seed: args.seed,
+        partition: args.partition,
+        jobs: args.jobs,
+        timeout_ns: args.timeout,
+        blocking_ns: args.blocking_limit,
+        isolation: sessions::isolation(args.in_process)?,
+        scenarios: args.scenarios.clone(),
+        traces: args.trace.clone(),
+        filter,
+    })
+}
+
+/// Why the suite was not run, with the option that is to blame.
+fn failure(error: SuiteError) -> Failure {
+    match error {
+        SuiteError::NoSuchCase(error @ NoSuchCase { near: None, .. }) => {
+            Failure(format!("--case {error}; --list shows the cases"))
+        }
+        SuiteError::NoSuchCase(error) => Failure(format!("--case {error}")),
+        SuiteError::Survey(error) => sessions::run_failure(error),
+        error => error.into(),
+    }
+}
+
+/// A progress bar, on a terminal.
+struct Bar(ProgressBar);
+
+impl Bar {
+    fn new() -> Self {
+        if !std::io::stderr().is_terminal() || is_dumb_terminal() {
+            return Self(ProgressBar::hidden());
+        }
+        let style = ProgressStyle::with_template("{bar:40} {pos}/{len} sessions, {elapsed}");
+        Self(ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())))
+    }
+}
+
+impl SuiteWatcher for Bar {
+    fn begins(&self, sessions: usize) {
+        self.0.set_length(sessions as u64);
+    }
+
+    fn session_ended(&self, _: &str) {
+        self.0.inc(1);
+    }
+}
+
+/// The codes of the rules that the case is there for.
+fn codes(case: &Case) -> Vec<&'static str> {
+    case.rules.iter().map(|rule| rule.code).collect()
+}
+
+/// Prints the cases and their rules.
+fn list(cases: &[Case], format: JudgeFormat) -> Result<(), Failure> {
+    let text = match format {
+        JudgeFormat::Human => {
+            let width = cases.iter().map(|case| case.name.chars().count()).max().unwrap_or(0);
+            let line = |case: &Case| {
+                let about = match &case.skipped {
+                    Some(why) => format!("skipped because {why}"),
+                    None => codes(case).join(", "),
+                };
+                format!("{:<width$}  {}\n", plain(&case.name), plain(&about))
+            };
+            cases.iter().map(line).collect::<String>()
+        }
+        JudgeFormat::Json => {
+            let entry = |case: &Case| {
+                serde_json::json!({
+                    "name": case.name, "rules": codes(case), "skipped": case.skipped, "scenario": case.scenario,
+                })
+            };
+            let entries: Vec<_> = cases.iter().map(entry).collect();
+            format!("{}\n", serde_json::to_string_pretty(&entries)?)
+        }
+        JudgeFormat::Junit | JudgeFormat::Sarif | JudgeFormat::Github => {
+            return Err(Failure("--list prints human or json only: nothing was run that could be reported".to_owned()));
+        }
+    };
+    print(text.as_bytes())
+}

@@ -1,7 +1,0 @@
-//! `mobsync conform`.
-
-mod command;
-mod list;
-mod suite;
-
-pub(super) use command::conform;

@@ -1,0 +1,135 @@
+//! Runs the sessions of the suite, and judges each.
+
+use std::path::{Path, PathBuf};
+
+use super::suite::{Reproduce, Reproducer};
+use super::tasks::Task;
+use super::{Known, SuiteOptions, shrink};
+use crate::job::{Handler, Terms};
+use crate::rules::Finding;
+use crate::runner::{self, Judged, JudgedSession, RunError, RunOptions, Stop, TraceFailure, Watcher, WriteError};
+use crate::scenario::{self, Expect, ExpectFindings, Scenario, StepCame, Steps};
+
+/// How many sessions shrinking may take.
+const MOST_TRIALS: usize = 300;
+
+/// What came of one session.
+pub(super) struct SessionResult {
+    pub(super) name: String,
+    pub(super) judged: Judged,
+    /// How it is reproduced.
+    pub(super) reproduce: String,
+    /// Why it says nothing: the step that it is about did not come.
+    pub(super) skipped: Option<String>,
+    /// Why it did not come to its end.
+    pub(super) broken_off: Option<String>,
+}
+
+/// Why nothing came of a session.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SessionError {
+    #[error(transparent)]
+    Run(#[from] RunError),
+    #[error("the trace is not complete: {0}")]
+    Trace(#[from] TraceFailure),
+    #[error("the scenario cannot be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("the scenario: {0}")]
+    Scenario(#[from] WriteError),
+}
+
+/// How the sessions of a suite are run.
+pub(super) struct Sessions<'a> {
+    handler: &'a Handler,
+    name: String,
+    options: &'a SuiteOptions,
+    reproducer: &'a Reproducer,
+    known: &'a Known,
+    stop: &'a Stop,
+}
+
+impl<'a> Sessions<'a> {
+    pub(super) fn new(
+        handler: &'a Handler,
+        options: &'a SuiteOptions,
+        reproducer: &'a Reproducer,
+        known: &'a Known,
+        stop: &'a Stop,
+    ) -> Self {
+        Self { handler, name: handler.name(), options, reproducer, known, stop }
+    }
+
+    /// Runs one session.
+    pub(super) fn run(&self, task: &Task, watcher: &mut dyn Watcher) -> Result<SessionResult, SessionError> {
+        let trace = self.options.traces.as_ref().map(|folder| folder.join(format!("{}.jsonl", task.name)));
+        let (judged, steps, left) = self.judge(&task.scenario, trace, watcher)?;
+        let fails = self.failing(task, &judged).next().is_some();
+        let steps = steps.map(|steps| steps.came(judged.items())).unwrap_or_default();
+        // A random session has steps that do not come; they are no matter.
+        let missed = steps.into_iter().find(|(_, came, _)| *came != StepCame::Taken).filter(|_| !task.random);
+        let skipped =
+            missed.filter(|_| judged.found().is_empty()).map(|(step, _, why)| format!("`{}`: {why}", step.action));
+        let reproduce = match &self.options.scenarios {
+            Some(folder) if fails => {
+                let scenario = if task.random { self.shrunk(task, &judged, watcher) } else { task.scenario.clone() };
+                let file = folder.join(format!("{}.json", task.name));
+                write_scenario(scenario, &file)?;
+                (self.reproducer)(Reproduce::Scenario(&file))
+            }
+            _ if task.random => (self.reproducer)(Reproduce::Random(task.scenario.seed)),
+            _ => (self.reproducer)(Reproduce::Case(&task.name)),
+        };
+        let broken_off = left.then(|| "the session was left before its end".to_owned());
+        Ok(SessionResult { name: task.name.clone(), judged, reproduce, skipped, broken_off })
+    }
+
+    fn judge(
+        &self,
+        scenario: &Scenario,
+        trace: Option<PathBuf>,
+        watcher: &mut dyn Watcher,
+    ) -> Result<(Judged, Option<Steps>, bool), SessionError> {
+        let terms = self.options.terms(Terms::scenario(scenario.clone()));
+        let options = RunOptions { isolation: self.options.isolation.clone(), trace, ..RunOptions::default() };
+        let session = runner::run(self.handler, &terms, &options, watcher)?;
+        let JudgedSession { judged, left, exhausted, steps, trace_failure, .. } = session;
+        match trace_failure {
+            Some(failure) => Err(failure.into()),
+            None => Ok((judged, steps, left || exhausted)),
+        }
+    }
+
+    /// What makes the session fail.
+    fn failing<'b>(&'b self, task: &'b Task, judged: &'b Judged) -> impl Iterator<Item = &'b Finding> {
+        let filter = &self.options.filter;
+        judged.found().iter().map(|found| &found.finding).filter(move |finding| {
+            filter.keeps(finding.rule)
+                && filter.fails(finding.level)
+                && !filter.baseline.accepts(&self.name, &task.name, finding)
+        })
+    }
+
+    /// The shortest scenario that breaks the same rule.
+    fn shrunk(&self, task: &Task, judged: &Judged, watcher: &mut dyn Watcher) -> Scenario {
+        let scenario = &task.scenario;
+        let Some(rule) = self.failing(task, judged).map(|finding| finding.rule).next() else { return scenario.clone() };
+        let mut fails = |candidate: &Scenario| {
+            if self.stop.is_stopped() {
+                return false;
+            }
+            let judged = self.judge(candidate, None, watcher);
+            judged.is_ok_and(|(judged, ..)| self.failing(task, &judged).any(|finding| finding.rule == rule))
+        };
+        let shrunk = shrink(scenario, self.known, MOST_TRIALS, &mut fails);
+        let title = format!("The shortest session that breaks {}, of {}", rule.code, scenario.title);
+        Scenario { title, ..shrunk.scenario }
+    }
+}
+
+/// Writes a scenario that expects that nothing is found.
+fn write_scenario(scenario: Scenario, file: &Path) -> Result<(), SessionError> {
+    let expect = Expect { findings: Some(ExpectFindings::Exactly(Vec::new())), ..Expect::default() };
+    let text = scenario::to_text(&Scenario { expect, ..scenario })?;
+    std::fs::write(file, text).map_err(|error| WriteError::new(file, &error))?;
+    Ok(())
+}

@@ -1,0 +1,336 @@
+//! The suite: which sessions are run, and the report of them all.
+
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::session::{SessionResult, Sessions};
+use super::tasks::{Chosen, NoSuchCase, choose};
+use super::{Case, Known, cases, survey};
+use crate::handler::HandlerFactory;
+use crate::job::{Handler, HandlerError, Terms};
+use crate::protocol::{Event, Guid, Limits, Profile, Session};
+use crate::report::{Filter, Report, Scope};
+use crate::runner::{
+    self, Controls, Isolation, MakeFolderError, RunError, RunOptions, Stop, Watcher, in_order, interrupted, make_folder,
+};
+
+/// What the suite runs, and how.
+#[derive(Clone, Debug, Default)]
+pub struct SuiteOptions {
+    /// Which Windows the manager plays.
+    pub profile: Profile,
+    /// The names of the cases to run; all when there is none.
+    pub cases: Vec<String>,
+    /// How many random sessions to run beside the cases.
+    pub sessions: u64,
+    /// The seed of the first random session; the next ones count up.
+    pub seed: u64,
+    /// Run one part of so many, from 1: all parts together are the whole.
+    pub partition: Option<(usize, usize)>,
+    /// How many sessions run at the same time; one for each processor without it.
+    pub jobs: Option<NonZero<u16>>,
+    /// How long a call may take, and how long a handler that owes a completion may be silent, in nanoseconds.
+    pub timeout_ns: Option<u64>,
+    /// How long an asynchronous method may take to return, in nanoseconds.
+    pub blocking_ns: Option<u64>,
+    /// In which process sessions run.
+    pub isolation: Isolation,
+    /// Write the scenario of each session that fails into this folder; that of a random session is made as short as it can
+    /// be.
+    pub scenarios: Option<PathBuf>,
+    /// Write the trace of each session into this folder.
+    pub traces: Option<PathBuf>,
+    /// Which rules are reported, what is accepted, and what fails.
+    pub filter: Filter,
+}
+
+/// What reproduces a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reproduce<'a> {
+    /// The case of that name.
+    Case(&'a str),
+    /// The random session with that seed.
+    Random(u64),
+    /// The scenario in that file.
+    Scenario(&'a Path),
+}
+
+/// Says how a finding is reproduced.
+pub(super) type Reproducer = Arc<dyn Fn(Reproduce<'_>) -> String + Send + Sync>;
+
+/// Watches the suite. The sessions run on several threads.
+pub trait SuiteWatcher: Sync {
+    /// So many sessions will be run.
+    fn begins(&self, sessions: usize) {
+        let _ = sessions;
+    }
+
+    /// The case or random session of that name was run, or left out because everything was stopped.
+    fn session_ended(&self, name: &str) {
+        let _ = name;
+    }
+}
+
+/// Nobody watches.
+impl SuiteWatcher for () {}
+
+/// Why the suite was not run.
+#[derive(Debug, thiserror::Error)]
+pub enum SuiteError {
+    /// The session that shows what there is to test cannot begin.
+    #[error(transparent)]
+    Survey(#[from] RunError),
+    /// A case was asked for that there is not.
+    #[error(transparent)]
+    NoSuchCase(#[from] NoSuchCase),
+    /// A folder for scenarios or traces cannot be made.
+    #[error(transparent)]
+    Folder(#[from] MakeFolderError),
+}
+
+/// The conformance suite, for one handler: sessions that together provoke what a manager and a user can provoke. Every session
+/// is judged by all rules.
+///
+/// ```
+/// # use mobsync::conform::Suite;
+/// # use mobsync::job::Handler;
+/// # use mobsync::report::human;
+/// # let handler = Handler::find("fixtures/handlers/minimal.json", &[], None)?;
+/// let report = Suite::of(handler).sessions(20).run()?;
+/// assert!(!report.failed(), "{}", human(&report, false));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Suite {
+    handler: Handler,
+    options: SuiteOptions,
+    reproducer: Reproducer,
+}
+
+impl Suite {
+    /// For a handler of this program's own. Its sessions run in this process, on threads of their own.
+    pub fn new(factory: impl HandlerFactory + 'static) -> Self {
+        Self::of(Handler::from_factory(Arc::new(factory)))
+    }
+
+    /// For the class of a native library.
+    ///
+    /// The library is loaded into this process, and sessions run one after the other: a handler that crashes ends the
+    /// process. With [`isolated`](Self::isolated) every session runs in a process of its own.
+    ///
+    /// # Errors
+    /// When there is no such file.
+    pub fn of_library(library: impl AsRef<Path>, clsid: Guid) -> Result<Self, HandlerError> {
+        Handler::of_library(library.as_ref(), clsid).map(Self::of)
+    }
+
+    /// For any handler.
+    pub fn of(handler: Handler) -> Self {
+        let reproducer = Arc::new(|reproduce: Reproduce<'_>| match reproduce {
+            Reproduce::Case(name) => format!("Suite::new(…).case({name:?}).run()"),
+            Reproduce::Random(seed) => format!("Suite::new(…).sessions(1).seed({seed}).run()"),
+            Reproduce::Scenario(file) => format!("mobsync replay {}", file.display()),
+        });
+        Self { handler, options: SuiteOptions::default(), reproducer }
+    }
+
+    /// With these options instead of the ones so far.
+    #[must_use]
+    pub fn with(self, options: SuiteOptions) -> Self {
+        Self { options, ..self }
+    }
+
+    /// Says how findings are reproduced, as reports show it: with a command, for example.
+    #[must_use]
+    pub fn reproduced_by(self, reproducer: impl Fn(Reproduce<'_>) -> String + Send + Sync + 'static) -> Self {
+        Self { reproducer: Arc::new(reproducer), ..self }
+    }
+
+    /// Which Windows the manager plays.
+    #[must_use]
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.options.profile = profile;
+        self
+    }
+
+    /// Runs this case; with several calls, these cases. Without any, all are run.
+    #[must_use]
+    pub fn case(mut self, name: impl Into<String>) -> Self {
+        self.options.cases.push(name.into());
+        self
+    }
+
+    /// Runs so many random sessions beside the cases.
+    #[must_use]
+    pub fn sessions(mut self, sessions: u64) -> Self {
+        self.options.sessions = sessions;
+        self
+    }
+
+    /// The seed of the first random session; the next ones count up.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.options.seed = seed;
+        self
+    }
+
+    /// How long a call may take, and how long a handler that owes a completion may be silent (10 s without it).
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.options.timeout_ns = Some(u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX));
+        self
+    }
+
+    /// Runs the sessions of a native handler in processes of their own: `mobsync` is the path of the program `mobsync`, or
+    /// of another that calls [`worker`](crate::job::worker) when its only argument is `worker`.
+    #[must_use]
+    pub fn isolated(mut self, mobsync: impl Into<PathBuf>) -> Self {
+        self.options.isolation = Isolation::Native(mobsync.into());
+        self
+    }
+
+    /// The cases for this handler, those that do not apply to it among them. One session is run to see what they are.
+    ///
+    /// # Errors
+    /// When that session cannot begin.
+    pub fn cases(&self) -> Result<Vec<Case>, SuiteError> {
+        let known = self.survey(&mut ())?;
+        Ok(self.cases_of(&known))
+    }
+
+    /// As [`cases`](Self::cases); nothing when everything was stopped meanwhile.
+    ///
+    /// # Errors
+    /// As [`cases`](Self::cases).
+    pub fn cases_unless_stopped(&self, stop: &Stop) -> Result<Option<Vec<Case>>, SuiteError> {
+        Ok(self.survey_unless_stopped(stop)?.map(|known| self.cases_of(&known)))
+    }
+
+    /// Runs the suite.
+    ///
+    /// # Errors
+    /// When the handler cannot be created, there is no such case, or a folder cannot be made.
+    pub fn run(&self) -> Result<Report, SuiteError> {
+        self.run_watched(&Stop::default(), &())
+    }
+
+    /// Runs the suite until it is done or stopped. A report of a suite that was stopped says what was not run.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn run_watched(&self, stop: &Stop, watcher: &dyn SuiteWatcher) -> Result<Report, SuiteError> {
+        let options = &self.options;
+        for folder in options.scenarios.iter().chain(&options.traces) {
+            make_folder(folder)?;
+        }
+        let known = self.survey_unless_stopped(stop)?;
+        let Chosen { tasks, skipped, partition } = match &known {
+            Some(known) => choose(options, self.cases_of(known))?,
+            None => Chosen::default(),
+        };
+        watcher.begins(tasks.len());
+        let mut report = self.empty_report();
+        report.partition = partition;
+        let (mut not_begun, mut broken_off) = (0, 0);
+        if let Some(known) = &known {
+            let sessions = Sessions::new(&self.handler, options, &self.reproducer, known, stop);
+            let one = |at| {
+                let task = tasks.get(at, options.profile, known);
+                let result = stop.unless_stopped(|watcher| sessions.run(&task, watcher));
+                watcher.session_ended(&task.name);
+                (task.name, result)
+            };
+            in_order(self.jobs(), tasks.len(), one, |_, (name, result)| match result {
+                Some(Ok(result)) => {
+                    broken_off += usize::from(result.broken_off.is_some());
+                    add(&mut report, result, &options.filter);
+                }
+                Some(Err(error)) => report.add_unread(&name, error.to_string()),
+                None => not_begun += 1,
+            });
+        }
+        for Case { name, skipped, .. } in skipped {
+            report.add_skipped(&name, skipped.unwrap_or_default());
+        }
+        if known.is_none() {
+            let why = "interrupted: the session that shows what there is to test was left, and no other was run";
+            report.unfinished.push(why.to_owned());
+        } else if stop.is_stopped() {
+            report.unfinished.push(interrupted(("session", "run"), tasks.len(), not_begun, broken_off));
+        }
+        let is_whole = options.cases.is_empty() && options.partition.is_none() && known.is_some();
+        report.judge_baseline(if is_whole { Scope::Suite } else { Scope::Part });
+        Ok(report)
+    }
+
+    fn empty_report(&self) -> Report {
+        let SuiteOptions { profile, sessions, seed, filter, .. } = &self.options;
+        Report::new(self.handler.name(), *profile, (*sessions > 0).then_some(*seed), filter)
+    }
+
+    fn cases_of(&self, known: &Known) -> Vec<Case> {
+        cases(known, self.options.profile, self.handler.is_native())
+    }
+
+    fn survey_unless_stopped(&self, stop: &Stop) -> Result<Option<Known>, RunError> {
+        let known = stop.unless_stopped(|watcher| self.survey(watcher)).transpose()?;
+        // What a session showed that was left is not all that there is.
+        Ok(known.filter(|_| !stop.is_stopped()))
+    }
+
+    /// Learns what there is to know of the handler.
+    fn survey(&self, watcher: &mut dyn Watcher) -> Result<Known, RunError> {
+        let mut seen = Surveyed { watcher, known: Known::default() };
+        let terms = self.options.terms(Terms::scenario(survey(self.options.profile)));
+        let options = RunOptions { isolation: self.options.isolation.clone(), ..RunOptions::default() };
+        runner::run(&self.handler, &terms, &options, &mut seen)?;
+        Ok(seen.known)
+    }
+
+    /// A library that is loaded once for all sessions cannot tell them apart: whether it is in use, it says of all.
+    fn jobs(&self) -> Option<NonZero<u16>> {
+        match self.options.isolation {
+            Isolation::None if self.handler.is_native() => Some(NonZero::<u16>::MIN),
+            _ => self.options.jobs,
+        }
+    }
+}
+
+impl SuiteOptions {
+    /// The terms of a session, with the options' limits.
+    pub(super) fn terms(&self, terms: Terms) -> Terms {
+        let limits = Limits {
+            timeout_ns: self.timeout_ns.unwrap_or(terms.limits.timeout_ns),
+            blocking_ns: self.blocking_ns.unwrap_or(terms.limits.blocking_ns),
+            ..terms.limits
+        };
+        Terms { limits, ..terms }
+    }
+}
+
+/// Learns of the handler what its first session shows.
+struct Surveyed<'a> {
+    watcher: &'a mut dyn Watcher,
+    known: Known,
+}
+
+impl Watcher for Surveyed<'_> {
+    fn started(&mut self, controls: Controls) {
+        self.watcher.started(controls);
+    }
+
+    fn event(&mut self, event: &Event, session: &Session) {
+        self.known.observe(event, session);
+    }
+}
+
+fn add(report: &mut Report, mut result: SessionResult, filter: &Filter) {
+    if let Some(why) = result.skipped {
+        return report.add_skipped(&result.name, why);
+    }
+    let mut record = result.judged.take_record(&result.name, Some(result.reproduce));
+    record.error = result.broken_off;
+    report.add_case(record, result.judged.monitor(), filter);
+}

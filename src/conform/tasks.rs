@@ -1,0 +1,91 @@
+//! Which sessions of the suite are run.
+
+use super::{Case, Known, SuiteOptions, scenario};
+use crate::protocol::{Profile, nearest};
+use crate::report::Partition;
+use crate::scenario::Scenario;
+
+/// One session to run.
+#[derive(Clone)]
+pub(super) struct Task {
+    pub(super) name: String,
+    pub(super) scenario: Scenario,
+    /// It is a random session, and its scenario has no name of its own.
+    pub(super) random: bool,
+}
+
+/// The sessions to run. A random one is made when its turn comes.
+#[derive(Default)]
+pub(super) struct Tasks {
+    fixed: Vec<Task>,
+    seeds: Vec<u64>,
+}
+
+impl Tasks {
+    pub(super) fn len(&self) -> usize {
+        self.fixed.len() + self.seeds.len()
+    }
+
+    pub(super) fn get(&self, at: usize, profile: Profile, known: &Known) -> Task {
+        if let Some(task) = self.fixed.get(at) {
+            return task.clone();
+        }
+        let seed = self.seeds.get(at - self.fixed.len()).copied().unwrap_or_default();
+        Task { name: random_name(seed), scenario: scenario(seed, profile, known), random: true }
+    }
+}
+
+fn random_name(seed: u64) -> String {
+    format!("random-{seed}")
+}
+
+/// What this part of the suite runs, what does not apply, and what the whole suite is.
+#[derive(Default)]
+pub(super) struct Chosen {
+    pub(super) tasks: Tasks,
+    pub(super) skipped: Vec<Case>,
+    pub(super) partition: Option<Partition>,
+}
+
+/// A case that the suite does not have.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{name}: there is no such case{}", near.as_ref().map_or_else(String::new, |near| format!("; did you mean {near}?")))]
+pub struct NoSuchCase {
+    /// The name that was given.
+    pub name: String,
+    /// The case with the nearest name.
+    pub near: Option<String>,
+}
+
+/// Chooses among all cases and random sessions.
+pub(super) fn choose(options: &SuiteOptions, cases: Vec<Case>) -> Result<Chosen, NoSuchCase> {
+    let cases = named(options, cases)?;
+    let (part, parts) = options.partition.unwrap_or((1, 1));
+    let of_this_part = |at: usize| at % parts == part - 1;
+    let seed = |nth: u64| options.seed.wrapping_add(nth);
+    // The order of a report of the whole: what is run, and then what does not apply.
+    let whole = || {
+        let named = |skipped: bool| cases.iter().filter(move |case| case.skipped.is_some() == skipped);
+        let run = named(false).map(|case| case.name.clone());
+        let random = (0..options.sessions).map(|nth| random_name(seed(nth)));
+        run.chain(random).chain(named(true).map(|case| case.name.clone())).collect()
+    };
+    let partition = options.partition.map(|(part, of)| Partition { part, of, suite: whole() });
+    let here = cases.into_iter().enumerate().filter(|(at, _)| of_this_part(*at)).map(|(_, case)| case);
+    let (skipped, cases): (Vec<Case>, Vec<Case>) = here.partition(|case| case.skipped.is_some());
+    let fixed = cases.into_iter().map(|case| Task { name: case.name, scenario: case.scenario, random: false });
+    let random = (0..options.sessions).filter(|nth| of_this_part(usize::try_from(*nth).unwrap_or(0))).map(seed);
+    Ok(Chosen { tasks: Tasks { fixed: fixed.collect(), seeds: random.collect() }, skipped, partition })
+}
+
+/// The cases that the options name; all if they name none.
+fn named(options: &SuiteOptions, cases: Vec<Case>) -> Result<Vec<Case>, NoSuchCase> {
+    for name in &options.cases {
+        if cases.iter().all(|case| case.name != *name) {
+            let near = nearest(name, cases.iter().map(|case| case.name.as_str())).map(str::to_owned);
+            return Err(NoSuchCase { name: name.clone(), near });
+        }
+    }
+    let is_chosen = |case: &Case| options.cases.is_empty() || options.cases.contains(&case.name);
+    Ok(cases.into_iter().filter(is_chosen).collect())
+}
