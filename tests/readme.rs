@@ -1,4 +1,4 @@
-//! What README.md and docs/scripts.md tell people to run, run: with the exit codes and the output that they promise.
+//! The commands in README.md and in the documents run, with the exit codes and the output that they show; links lead somewhere.
 #![cfg(unix)] // the commands are given to a shell
 
 use std::collections::BTreeMap;
@@ -8,11 +8,24 @@ use std::process::Command;
 
 use mobsync::rules::{Checked, RULES};
 
+/// The documents whose `sh` blocks are run, each with how many commands it has at least.
+const RUN: [(&str, usize); 7] = [
+    ("README.md", 5),
+    ("docs/running.md", 14),
+    ("docs/handlers.md", 6),
+    ("docs/conformance.md", 5),
+    ("docs/checking.md", 4),
+    ("docs/scenarios.md", 4),
+    ("docs/scripts.md", 5),
+];
+
 /// A fenced block of a document.
 struct Block {
     language: String,
     line: usize,
     text: String,
+    /// The file as which the paragraph before it says to save it.
+    save_as: Option<String>,
 }
 
 fn root() -> &'static Path {
@@ -20,21 +33,31 @@ fn root() -> &'static Path {
 }
 
 fn blocks(document: &str) -> Vec<Block> {
+    let lines: Vec<&str> = document.lines().collect();
     let mut blocks = Vec::new();
     let mut open: Option<Block> = None;
-    for (at, line) in document.lines().enumerate() {
+    for (at, line) in lines.iter().copied().enumerate() {
         match &mut open {
             Some(_) if line == "```" => blocks.extend(open.take()),
             Some(block) => block.text.extend([line, "\n"]),
             None => {
                 if let Some(language) = line.strip_prefix("```") {
-                    open = Some(Block { language: language.to_owned(), line: at + 1, text: String::new() });
+                    let save_as = save_as(&lines[..at]);
+                    open = Some(Block { language: language.to_owned(), line: at + 1, text: String::new(), save_as });
                 }
             }
         }
     }
     assert!(open.is_none(), "a block is not closed");
     blocks
+}
+
+/// The file that the paragraph at the end of these lines says to save the next block as.
+fn save_as(before: &[&str]) -> Option<String> {
+    let text = before.join("\n");
+    let paragraph = text.trim_end().rsplit("\n\n").next()?.replace('\n', " ");
+    let (_, name) = paragraph.split_once("Save this as `")?;
+    Some(name.split_once('`')?.0.to_owned())
 }
 
 /// A copy of what the commands read, with a `target` folder, so that they leave no trace in the repository.
@@ -93,9 +116,9 @@ fn run_all(name: &str) -> (usize, tempfile::TempDir) {
     let blocks = blocks(&document);
     for block in &blocks {
         match block.language.as_str() {
-            // What a file is called stands in the text before: only README.md has such a block.
-            "json" if name == "README.md" => {
-                fs::write(folder.path().join("mine.json"), &block.text).expect("the script can be written");
+            "json" if block.save_as.is_some() => {
+                let file = folder.path().join(block.save_as.as_deref().unwrap_or_default());
+                fs::write(file, &block.text).expect("the script can be written");
             }
             "sh" => {
                 for line in block.text.lines() {
@@ -147,21 +170,99 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     files
 }
 
-#[test]
-fn the_readme_is_true() {
-    let (commands, folder) = run_all("README.md");
-    assert!(commands > 15, "the commands are found");
+/// Runs one of the documents.
+#[track_caller]
+fn runs(name: &str) -> tempfile::TempDir {
+    let (commands, folder) = run_all(name);
+    let at_least = RUN.iter().find(|(run, _)| *run == name).expect("it is one of those that are run").1;
+    assert!(commands >= at_least, "{name} has {commands} commands, fewer than {at_least}");
+    folder
+}
+
+/// What filesync copied is what it was to copy.
+#[track_caller]
+fn copied(folder: &tempfile::TempDir, pairs: &[(&str, &str)]) {
     let left = files(&root().join("fixtures/folders/left"));
     assert!(left.len() >= 10 && left.values().any(Vec::is_empty), "the sample is there");
-    for (from, to) in [("left", "right"), ("left", "left"), ("recipes", "recipes")] {
+    for (from, to) in pairs {
         let from = files(&root().join("fixtures/folders").join(from));
         assert_eq!(files(&folder.path().join("target").join(to)), from, "target/{to}");
     }
 }
 
 #[test]
+fn the_readme_is_true() {
+    runs("README.md");
+}
+
+#[test]
+fn the_document_about_running_is_true() {
+    copied(&runs("docs/running.md"), &[("left", "right")]);
+}
+
+#[test]
+fn the_document_about_handlers_is_true() {
+    let folder = runs("docs/handlers.md");
+    copied(&folder, &[("left", "right"), ("left", "left"), ("recipes", "recipes"), ("left", "from-python")]);
+}
+
+#[test]
+fn the_document_about_conformance_is_true() {
+    runs("docs/conformance.md");
+}
+
+#[test]
+fn the_document_about_traces_is_true() {
+    runs("docs/checking.md");
+}
+
+#[test]
+fn the_document_about_scenarios_is_true() {
+    runs("docs/scenarios.md");
+}
+
+#[test]
 fn the_document_about_scripts_is_true() {
-    assert!(run_all("docs/scripts.md").0 > 4, "the commands are found");
+    runs("docs/scripts.md");
+}
+
+/// The Markdown files of a folder.
+fn documents(folder: &str) -> Vec<String> {
+    let entries = fs::read_dir(root().join(folder)).expect("the folder is there");
+    let names = entries.map(|entry| entry.expect("it can be listed").file_name().to_string_lossy().into_owned());
+    let mut names: Vec<String> =
+        names.filter(|name| name.ends_with(".md")).map(|name| format!("{folder}/{name}")).collect();
+    names.sort();
+    assert!(names.len() > 10, "{folder} has documents");
+    names
+}
+
+#[test]
+fn the_index_names_every_document() {
+    let index = fs::read_to_string(root().join("docs/README.md")).expect("docs/README.md is there");
+    for document in documents("docs") {
+        let name = document.strip_prefix("docs/").expect("it is in docs");
+        assert!(name == "README.md" || index.contains(&format!("]({name})")), "docs/README.md does not link {name}");
+    }
+}
+
+#[test]
+fn the_counts_of_the_suites_own_tests_are_those_of_the_coverage() {
+    let flowing = |name: &str| {
+        let text = fs::read_to_string(root().join(name)).expect("the document is there");
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let coverage = flowing("docs/coverage.md");
+    let number = |behind: &str| -> u32 {
+        let (_, rest) = coverage.split_once(behind).unwrap_or_else(|| panic!("docs/coverage.md has no `{behind}`"));
+        rest.split(' ').next().and_then(|number| number.parse().ok()).expect("a number follows")
+    };
+    let says = format!(
+        "{} scripts that have one fault each and {} that only look wrong",
+        number("The suite finds "),
+        number("accuses none of ")
+    );
+    assert!(flowing("docs/conformance.md").contains(&says), "docs/conformance.md does not say `{says}`");
 }
 
 #[test]
@@ -197,22 +298,51 @@ fn the_readme_counts_the_rules() {
     }
 }
 
+/// The anchors of a document's headings, as GitHub makes them.
+fn anchors(document: &str) -> Vec<String> {
+    let headings = document.lines().filter(|line| line.starts_with('#'));
+    headings
+        .map(|line| {
+            let title = line.trim_start_matches('#').trim().to_lowercase();
+            let kept = title.chars().filter(|c| c.is_alphanumeric() || "- _".contains(*c));
+            kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+        })
+        .collect()
+}
+
 #[test]
-fn the_readmes_links_lead_somewhere() {
-    for name in ["README.md", "docs/scripts.md"] {
-        let document = fs::read_to_string(root().join(name)).expect("the document is there");
-        let base = root().join(name);
-        let base = base.parent().expect("a document is in a folder");
-        let anchors: Vec<String> = document
-            .lines()
-            .filter(|line| line.starts_with('#'))
-            .map(|line| line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-"))
-            .collect();
+fn links_lead_somewhere() {
+    let mut links = 0;
+    let all = ["README.md", "CHANGELOG.md"].map(str::to_owned).into_iter();
+    for name in all.chain(documents("docs")).chain(documents("docs/rules")) {
+        let path = root().join(&name);
+        let document = fs::read_to_string(&path).expect("the document is there");
         for target in document.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            match target.strip_prefix('#') {
-                Some(anchor) => assert!(anchors.iter().any(|there| there == anchor), "{name}: no section #{anchor}"),
-                None => assert!(base.join(target).exists(), "{name}: no file {target}"),
+            if target.starts_with("https://") {
+                continue;
+            }
+            links += 1;
+            let (file, anchor) = target.split_once('#').map_or((target, None), |(file, anchor)| (file, Some(anchor)));
+            let file = if file.is_empty() { path.clone() } else { path.parent().expect("a folder").join(file) };
+            assert!(file.exists(), "{name}: no file {target}");
+            if let Some(anchor) = anchor {
+                let linked = fs::read_to_string(&file).expect("the linked document can be read");
+                assert!(anchors(&linked).iter().any(|there| there == anchor), "{name}: no section {target}");
             }
         }
     }
+    assert!(links > 150, "the links are found");
+}
+
+#[test]
+fn every_word_of_the_glossary_has_one_meaning() {
+    let glossary = fs::read_to_string(root().join("docs/glossary.md")).expect("docs/glossary.md is there");
+    let rows = glossary.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| ---"));
+    let mut words: Vec<&str> =
+        rows.filter_map(|row| row.split(" | ").next()).filter(|word| *word != "| word").collect();
+    let all = words.len();
+    assert!(all > 50, "the words are found");
+    words.sort_unstable();
+    words.dedup();
+    assert_eq!(words.len(), all, "a word stands in the glossary twice");
 }
