@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use mobsync::rules::{Checked, FAMILIES, RULES, Rule, index_markdown, rule, select};
+use mobsync::rules::{Basis, Checked, FAMILIES, Level, RULES, Rule, Wording, index_markdown, rule, select};
 
 const INDEX: &str = "README.md";
 
@@ -181,6 +181,27 @@ fn every_document_names_the_sources_and_the_basis_of_the_declaration() {
             bad.push(format!("no line begins with `{}`", basis.trim()));
         }
         bad
+    }));
+}
+
+#[test]
+fn no_rule_is_stricter_than_the_words_of_its_source() {
+    let bad = RULES.iter().filter(|rule| rule.basis != Basis::Choice && !rule.wording.carries(rule.level));
+    none(
+        &bad.map(|rule| format!("{}: {} and \"{}\" carry no {}", rule.code, rule.basis, rule.wording, rule.level))
+            .collect::<Vec<_>>(),
+    );
+}
+
+#[test]
+fn a_rule_that_is_stricter_than_its_page_quotes_both_words() {
+    let is_stricter = |rule: &Rule| rule.wording != Wording::Silent && !rule.wording.carries(rule.level);
+    assert!(RULES.iter().any(is_stricter));
+    none(&complaints(|rule, doc| {
+        let level = if rule.level == Level::Error { "must" } else { "should" };
+        let says = format!("says \"{}\"; the level is \"{level}\"", rule.wording);
+        let quotes = flowing(doc.section("Source")).replace("pages say", "page says").contains(&says);
+        (is_stricter(rule) && !quotes).then(|| format!("Source does not say `The page {says}`"))
     }));
 }
 

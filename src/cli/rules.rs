@@ -75,6 +75,7 @@ struct Row {
     subject: crate::rules::Subject,
     native: bool,
     basis: crate::rules::Basis,
+    wording: crate::rules::Wording,
     source: &'static [&'static str],
     #[serde(skip_serializing_if = "Option::is_none")]
     profile: Option<crate::protocol::Profile>,
@@ -97,6 +98,7 @@ impl Row {
             subject: rule.subject,
             native: rule.native,
             basis: rule.basis,
+            wording: rule.wording,
             source: rule.source,
             profile: rule.profile,
             summary: rule.summary,

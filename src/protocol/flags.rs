@@ -90,9 +90,16 @@ impl SyncFlags {
         self.0 & Self::MAYBOTHERUSER != 0
     }
 
-    /// Exactly one known event, and no bits beyond the two flags (INIT-02).
+    /// Exactly one known event, and no bits beyond the two flags (INIT-02). SETTINGS may stand without an event: no page
+    /// speaks of that.
     pub fn is_legal(self) -> bool {
-        self.event().is_known() && self.0 & !(Self::EVENT_MASK | Self::SETTINGS | Self::MAYBOTHERUSER) == 0
+        (self.event().is_known() || self.lacks_event_of_settings())
+            && self.0 & !(Self::EVENT_MASK | Self::SETTINGS | Self::MAYBOTHERUSER) == 0
+    }
+
+    /// SETTINGS without an event (INIT-07).
+    pub const fn lacks_event_of_settings(self) -> bool {
+        self.settings() && self.event().0 == 0
     }
 }
 
@@ -164,13 +171,8 @@ named! {
 }
 
 impl HandlerFlags {
-    /// The bits that the profile knows.
-    pub const fn mask(profile: Profile) -> u32 {
-        match profile {
-            Profile::Xp => 0x7,
-            Profile::Vista => 0xf,
-        }
-    }
+    /// The mask of valid flags in the header of today's SDK (0x7 before Windows Vista, which added HIDDEN).
+    pub const MASK: u32 = 0xf;
 
     /// Whether all of `bits` are set.
     pub const fn has(self, bits: HandlerFlags) -> bool {
@@ -197,13 +199,10 @@ named! {
 }
 
 impl ItemFlags {
-    /// The bits that the profile knows.
-    pub const fn mask(profile: Profile) -> u32 {
-        match profile {
-            Profile::Xp => 0x1f,
-            Profile::Vista => 0x7f,
-        }
-    }
+    /// The mask of valid flags in the header of today's SDK (0x1f before Windows Vista, which added HIDDEN).
+    pub const MASK: u32 = 0x7f;
+    /// The bit that this mask holds, and that no flag has.
+    pub const UNNAMED: u32 = 0x40;
 
     /// Whether all of `bits` are set.
     pub const fn has(self, bits: ItemFlags) -> bool {
@@ -248,9 +247,9 @@ named! {
 }
 
 impl Status {
-    /// STOPPED, SKIPPED, SUCCEEDED or FAILED: nothing more is expected of the item in this round.
+    /// STOPPED, SKIPPED, SUCCEEDED, FAILED or DELETED: nothing more is expected of the item in this round.
     pub const fn is_final(self) -> bool {
-        matches!(self, Status::STOPPED | Status::SKIPPED | Status::SUCCEEDED | Status::FAILED)
+        matches!(self, Status::STOPPED | Status::SKIPPED | Status::SUCCEEDED | Status::FAILED | Status::DELETED)
     }
 
     /// UPDATING in either form: work is being done.

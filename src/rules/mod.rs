@@ -13,5 +13,5 @@ pub use catalogue::{FAMILIES, Family, RULES, UnknownRule, codes, index_markdown,
 pub use finding::{Finding, Occasion};
 pub use judge::Verdict;
 pub use monitor::{Conditions, Monitor};
-pub use rule::{Basis, Checked, Level, Rule, Subject};
+pub use rule::{Basis, Checked, Level, Rule, Subject, Wording};
 pub use violation::*;

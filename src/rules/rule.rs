@@ -24,6 +24,8 @@ pub struct Rule {
     pub native: bool,
     /// What the rule rests on.
     pub basis: Basis,
+    /// How strongly its source words it.
+    pub wording: Wording,
     /// Page stems of the public reference (`nf-mobsync-…`), or the COM rule.
     pub source: &'static [&'static str],
     /// The only profile that it holds for, if it is not both.
@@ -105,6 +107,41 @@ impl fmt::Display for Basis {
             Basis::Com => "com",
             Basis::Header => "header",
             Basis::Choice => "choice",
+        })
+    }
+}
+
+/// How strongly a rule's source words it: a page of the reference, a rule of COM, or the header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Wording {
+    /// No page says it.
+    Silent,
+    /// "Should".
+    Should,
+    /// It says plainly what is, without "must" or "should": what a field holds, when a method is called.
+    States,
+    /// "Must", "cannot" or "not allowed".
+    Must,
+}
+
+impl Wording {
+    /// Whether words of this strength can carry a rule of that level.
+    pub fn carries(self, level: Level) -> bool {
+        match level {
+            Level::Error => self >= Wording::States,
+            Level::Warning | Level::Note => self >= Wording::Should,
+        }
+    }
+}
+
+impl fmt::Display for Wording {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Wording::Silent => "silent",
+            Wording::Should => "should",
+            Wording::States => "states",
+            Wording::Must => "must",
         })
     }
 }

@@ -4,14 +4,14 @@
 ///
 /// ```text
 /// CODE_NN = "CODE-NN", "name-in-kebab-case",
-///     must|should|note Handler|Manager [native|xp|vista], Basis, Monitor|NotYet("what it waits for"),
+///     must|should|note Handler|Manager [native|xp|vista], Basis(Wording), Monitor|NotYet("what it waits for"),
 ///     ["page-stem", …],
 ///     "What is asked, in one sentence.";
 /// ```
 macro_rules! rules {
     ($(
         $id:ident = $code:literal, $name:literal,
-            $level:ident $subject:ident $($mark:ident)?, $basis:ident, $checked:ident $(($waits_for:literal))?,
+            $level:ident $subject:ident $($mark:ident)?, $basis:ident ($wording:ident), $checked:ident $(($waits_for:literal))?,
             [$($source:literal),+ $(,)?],
             $summary:literal;
     )+) => { $(
@@ -24,6 +24,7 @@ macro_rules! rules {
             subject: $crate::rules::Subject::$subject,
             native: rules!(@native $($mark)?),
             basis: $crate::rules::Basis::$basis,
+            wording: $crate::rules::Wording::$wording,
             source: &[$($source),+],
             profile: rules!(@profile $($mark)?),
             summary: $summary,

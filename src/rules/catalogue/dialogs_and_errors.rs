@@ -4,27 +4,27 @@ use super::declare::rules;
 
 rules! {
     MODE_01 = "MODE-01", "dialog-given-back",
-        must Handler, Documented, Monitor,
+        must Handler, Documented(Must), Monitor,
         ["nf-mobsync-isyncmgrsynchronizecallback-enablemodeless"],
         "A granted EnableModeless(TRUE) is given back with FALSE before the phase ends.";
 
     MODE_02 = "MODE-02", "dialog-end-after-grant-only",
-        must Handler, Choice, Monitor,
+        must Handler, Choice(Silent), Monitor,
         ["nf-mobsync-isyncmgrsynchronizecallback-enablemodeless"],
         "EnableModeless(FALSE) comes only after a granted TRUE.";
 
     MODE_03 = "MODE-03", "one-dialog-per-handler",
-        should Handler, Choice, Monitor,
+        should Handler, Choice(Silent), Monitor,
         ["nf-mobsync-isyncmgrsynchronizecallback-enablemodeless"],
         "The handler asks for no second dialog while it holds one.";
 
     MODE_04 = "MODE-04", "one-dialog-at-a-time",
-        must Manager, Choice, Monitor,
+        must Manager, Choice(Silent), Monitor,
         ["nf-mobsync-isyncmgrsynchronizecallback-enablemodeless"],
         "The manager grants one dialog at a time across handlers and answers S_FALSE otherwise.";
 
     LOG_01 = "LOG-01", "log-level-known",
-        must Handler, Documented, Monitor,
+        must Handler, Documented(States), Monitor,
         [
             "nf-mobsync-isyncmgrsynchronizecallback-logerror",
             "ne-mobsync-syncmgrloglevel",
@@ -32,22 +32,22 @@ rules! {
         "LogError's level is INFORMATION, WARNING or ERROR.";
 
     LOG_02 = "LOG-02", "log-text-given",
-        must Handler, Choice, Monitor,
+        must Handler, Choice(Silent), Monitor,
         ["nf-mobsync-isyncmgrsynchronizecallback-logerror"],
         "LogError is given a text.";
 
     LOG_03 = "LOG-03", "log-info-size",
-        must Handler native, Documented, Monitor,
+        must Handler native, Documented(States), Monitor,
         ["ns-mobsync-syncmgrlogerrorinfo"],
         "When LogError is given a structure, its cbSize is right.";
 
     LOG_04 = "LOG-04", "log-mask-and-flags-known",
-        must Handler, Documented, Monitor,
+        must Handler, Documented(States), Monitor,
         ["ns-mobsync-syncmgrlogerrorinfo"],
         "LogError's structure holds only known mask bits and flags.";
 
     LOG_05 = "LOG-05", "jump-text-has-an-error-id",
-        must Handler, Choice, Monitor,
+        must Handler, Choice(Silent), Monitor,
         [
             "ns-mobsync-syncmgrlogerrorinfo",
             "nf-mobsync-isyncmgrsynchronize-showerror",
@@ -55,27 +55,27 @@ rules! {
         "An error with ENABLEJUMPTEXT comes with an ErrorID.";
 
     LOG_06 = "LOG-06", "logged-item-is-known",
-        must Handler, Choice, Monitor,
+        must Handler, Choice(Silent), Monitor,
         ["ns-mobsync-syncmgrlogerrorinfo"],
         "An ItemID given to LogError is one that the handler enumerated.";
 
     LOG_07 = "LOG-07", "error-id-for-one-error",
-        note Handler, Choice, Monitor,
+        note Handler, Choice(Silent), Monitor,
         ["nf-mobsync-isyncmgrsynchronizecallback-deletelogerror"],
         "An ErrorID is not used for two live errors.";
 
     LOG_08 = "LOG-08", "delete-a-live-error",
-        should Handler, Choice, Monitor,
+        should Handler, Choice(Silent), Monitor,
         ["nf-mobsync-isyncmgrsynchronizecallback-deletelogerror"],
         "DeleteLogError names a live error of this instance, or GUID_NULL for all.";
 
     LOG_09 = "LOG-09", "delete-all-deletes-own-errors",
-        must Manager, Documented, Monitor,
+        must Manager, Documented(States), Monitor,
         ["nf-mobsync-isyncmgrsynchronizecallback-deletelogerror"],
         "DeleteLogError(GUID_NULL) deletes all that this instance logged, and nothing of another's.";
 
     ERRS_01 = "ERRS-01", "show-error-of-a-live-jump",
-        must Manager, Choice, Monitor,
+        must Manager, Choice(Silent), Monitor,
         [
             "nf-mobsync-isyncmgrsynchronize-showerror",
             "ns-mobsync-syncmgrlogerrorinfo",
@@ -83,7 +83,7 @@ rules! {
         "ShowError is called only for a live error that was logged with ENABLEJUMPTEXT.";
 
     ERRS_02 = "ERRS-02", "show-error-is-completed",
-        must Handler, Documented, Monitor,
+        must Handler, Choice(Should), Monitor,
         [
             "nf-mobsync-isyncmgrsynchronize-showerror",
             "nf-mobsync-isyncmgrsynchronizecallback-showerrorcompleted",
@@ -91,12 +91,12 @@ rules! {
         "A ShowError that succeeds is completed by ShowErrorCompleted.";
 
     ERRS_03 = "ERRS-03", "show-error-completed-once",
-        must Handler, Choice, Monitor,
+        must Handler, Choice(Silent), Monitor,
         ["nf-mobsync-isyncmgrsynchronizecallback-showerrorcompleted"],
         "ShowError is completed once only.";
 
     ERRS_04 = "ERRS-04", "no-completion-of-failed-show-error",
-        should Handler, Documented, Monitor,
+        should Handler, Documented(Should), Monitor,
         [
             "nf-mobsync-isyncmgrsynchronize-showerror",
             "nf-mobsync-isyncmgrsynchronizecallback-showerrorcompleted",
@@ -104,17 +104,17 @@ rules! {
         "A ShowError that fails is not completed.";
 
     ERRS_05 = "ERRS-05", "retry-names-known-items",
-        must Handler, Choice, Monitor,
+        must Handler, Choice(Silent), Monitor,
         ["nf-mobsync-isyncmgrsynchronizecallback-showerrorcompleted"],
         "S_SYNCMGR_RETRYSYNC brings at least one item that the handler enumerated.";
 
     ERRS_06 = "ERRS-06", "retry-prepares-exactly-those",
-        must Manager, Documented, Monitor,
+        must Manager, Documented(States), Monitor,
         ["nf-mobsync-isyncmgrsynchronizecallback-showerrorcompleted"],
         "S_SYNCMGR_RETRYSYNC leads to PrepareForSync with exactly the given items, then Synchronize.";
 
     ERRS_07 = "ERRS-07", "show-error-returns-soon",
-        should Handler, Documented, Monitor,
+        should Handler, Documented(Should), Monitor,
         ["nf-mobsync-isyncmgrsynchronize-showerror"],
         "ShowError returns as soon as possible.";
 }

@@ -13,6 +13,10 @@ const HEAD: &str = "\
 Every rule by which a session is judged, with a document each. A *must* of the reference is an `error`, a *should* a
 `warning`; a `note` is worth knowing. The subject is who is judged. `native` rules hold for handlers with COM vtables
 only; a rule without a profile holds for both.
+
+The basis says what a rule rests on: `documented` (a page of the reference), `com`, `header`, or `choice` (this project's
+reading). The last word is how strongly that source puts it: `must`, `should`, `states` (it says so plainly) or `silent`. A
+level above the word of its source is always a `choice`.
 ";
 
 /// The text of `docs/rules/README.md`.
@@ -28,15 +32,18 @@ pub fn index_markdown() -> String {
 
 fn table(text: &mut String, family: Family) {
     line(text, format_args!("\n## {}: {}\n", family.word, family.title));
-    line(text, format_args!("| code | name | level | subject | profile | native | checked | summary |"));
-    line(text, format_args!("| --- | --- | --- | --- | --- | --- | --- | --- |"));
+    line(
+        text,
+        format_args!("| code | name | level | basis, wording | subject | profile | native | checked | summary |"),
+    );
+    line(text, format_args!("| --- | --- | --- | --- | --- | --- | --- | --- | --- |"));
     for rule in family.rules() {
         row(text, rule);
     }
 }
 
 fn row(text: &mut String, rule: &Rule) {
-    let Rule { code, name, level, subject, summary, .. } = rule;
+    let Rule { code, name, level, basis, wording, subject, summary, .. } = rule;
     let profile = rule.profile.map(|profile| profile.to_string()).unwrap_or_default();
     let native = if rule.native { "native" } else { "" };
     let checked = match rule.checked {
@@ -46,7 +53,7 @@ fn row(text: &mut String, rule: &Rule) {
     line(
         text,
         format_args!(
-            "| [{code}]({code}.md) | {name} | {level} | {subject} | {profile} | {native} | {checked} | {summary} |"
+            "| [{code}]({code}.md) | {name} | {level} | {basis}, {wording} | {subject} | {profile} | {native} | {checked} | {summary} |"
         ),
     );
 }

@@ -4,7 +4,7 @@ use super::declare::rules;
 
 rules! {
     PROG_01 = "PROG-01", "progress-has-a-structure",
-        must Handler, Choice, Monitor,
+        must Handler, Choice(Silent), Monitor,
         [
             "nf-mobsync-isyncmgrsynchronizecallback-progress",
             "ns-mobsync-syncmgrprogressitem",
@@ -12,7 +12,7 @@ rules! {
         "Progress is given a structure.";
 
     PROG_02 = "PROG-02", "progress-mask-known",
-        must Handler, Header, Monitor,
+        must Handler, Header(States), Monitor,
         [
             "header: mobsync.h",
             "ns-mobsync-syncmgrprogressitem",
@@ -20,7 +20,7 @@ rules! {
         "The mask of a progress report holds only known bits.";
 
     PROG_03 = "PROG-03", "progress-text-given",
-        must Handler native, Choice, Monitor,
+        must Handler native, Choice(Silent), Monitor,
         [
             "ns-mobsync-syncmgrprogressitem",
             "header: mobsync.h",
@@ -28,7 +28,7 @@ rules! {
         "With STATUSTEXT in the mask, a text is given.";
 
     PROG_04 = "PROG-04", "progress-status-known",
-        must Handler, Documented, Monitor,
+        must Handler, Documented(States), Monitor,
         [
             "ns-mobsync-syncmgrprogressitem",
             "ne-mobsync-syncmgrstatus",
@@ -36,27 +36,27 @@ rules! {
         "With STATUSTYPE in the mask, the status is known in the profile.";
 
     PROG_05 = "PROG-05", "progress-value-in-range",
-        should Handler, Choice, Monitor,
+        should Handler, Choice(Silent), Monitor,
         ["ns-mobsync-syncmgrprogressitem"],
         "The progress value lies between 0 and the maximum.";
 
     PROG_06 = "PROG-06", "progress-value-goes-forward",
-        note Handler, Choice, Monitor,
+        note Handler, Choice(Silent), Monitor,
         ["ns-mobsync-syncmgrprogressitem"],
         "An item's value does not go back while it is UPDATING.";
 
     PROG_07 = "PROG-07", "no-work-after-final-status",
-        should Handler, Choice, Monitor,
+        should Handler, Choice(Silent), Monitor,
         ["ne-mobsync-syncmgrstatus"],
         "An item is not UPDATING again after its final status in the same round.";
 
     PROG_08 = "PROG-08", "progress-names-an-item",
-        must Handler, Choice, Monitor,
+        must Handler, Choice(Silent), Monitor,
         ["nf-mobsync-isyncmgrsynchronizecallback-progress"],
         "Progress names an item that the handler enumerated.";
 
     STOP_01 = "STOP-01", "cancelled-item-stops",
-        should Handler, Documented, Monitor,
+        should Handler, Documented(States), Monitor,
         [
             "nf-mobsync-isyncmgrsynchronizecallback-progress",
             "nf-mobsync-isyncmgrsynchronize-synchronize",
@@ -64,7 +64,7 @@ rules! {
         "After S_SYNCMGR_CANCELITEM the item stops as soon as possible.";
 
     STOP_02 = "STOP-02", "cancel-all-stops-everything",
-        should Handler, Documented, Monitor,
+        should Handler, Documented(States), Monitor,
         [
             "nf-mobsync-isyncmgrsynchronizecallback-progress",
             "nf-mobsync-isyncmgrsynchronizecallback-synchronizecompleted",
@@ -72,22 +72,22 @@ rules! {
         "After S_SYNCMGR_CANCELALL every item stops, and Synchronize is completed.";
 
     STOP_03 = "STOP-03", "skipped-item-is-skipped",
-        should Handler, Documented, Monitor,
+        should Handler, Documented(Should), Monitor,
         ["nf-mobsync-isyncmgrsynchronize-setitemstatus"],
         "An item that was set to SKIPPED is skipped.";
 
     STOP_04 = "STOP-04", "set-item-status-returns",
-        must Handler, Choice, Monitor,
+        should Handler, Choice(Silent), Monitor,
         ["nf-mobsync-isyncmgrsynchronize-setitemstatus"],
         "SetItemStatus returns, and never waits for a callback that is itself waiting.";
 
     STOP_05 = "STOP-05", "set-item-status-in-its-window",
-        must Manager, Documented, Monitor,
+        must Manager, Documented(States), Monitor,
         ["nf-mobsync-isyncmgrsynchronize-setitemstatus"],
         "SetItemStatus is called only in its two windows, and only with SKIPPED.";
 
     STOP_06 = "STOP-06", "stopped-item-ends-as-stopped",
-        note Handler, Choice, Monitor,
+        note Handler, Choice(Silent), Monitor,
         ["ne-mobsync-syncmgrstatus"],
         "A cancelled or skipped item ends SKIPPED or STOPPED.";
 }

@@ -4,7 +4,7 @@ use super::declare::rules;
 
 rules! {
     PROP_01 = "PROP-01", "properties-where-offered",
-        must Manager, Choice, Monitor,
+        must Manager, Choice(Silent), Monitor,
         [
             "nf-mobsync-isyncmgrsynchronize-showproperties",
             "ne-mobsync-syncmgritemflags",
@@ -13,22 +13,22 @@ rules! {
         "ShowProperties is called only where HASPROPERTIES is set.";
 
     PROP_02 = "PROP-02", "properties-are-completed",
-        must Handler, Choice, Monitor,
+        must Handler, Choice(Silent), Monitor,
         ["nf-mobsync-isyncmgrsynchronizecallback-showpropertiescompleted"],
         "A ShowProperties that succeeds is completed by ShowPropertiesCompleted.";
 
     PROP_03 = "PROP-03", "properties-completed-once",
-        must Handler, Choice, Monitor,
+        must Handler, Choice(Silent), Monitor,
         ["nf-mobsync-isyncmgrsynchronizecallback-showpropertiescompleted"],
         "ShowProperties is completed once only.";
 
     PROP_04 = "PROP-04", "no-completion-of-failed-properties",
-        should Handler, Documented, Monitor,
+        should Handler, Documented(Should), Monitor,
         ["nf-mobsync-isyncmgrsynchronizecallback-showpropertiescompleted"],
         "A ShowProperties that fails is not completed.";
 
     PROP_05 = "PROP-05", "changed-items-are-enumerated-again",
-        must Manager, Header, Monitor,
+        must Manager, Header(States), Monitor,
         [
             "header: mobsync.h",
             "nf-mobsync-isyncmgrsynchronizecallback-showpropertiescompleted",
@@ -36,57 +36,57 @@ rules! {
         "After S_SYNCMGR_ITEMDELETED or S_SYNCMGR_ENUMITEMS the manager enumerates again.";
 
     CONN_01 = "CONN-01", "connection-only-when-announced",
-        should Handler xp, Choice, Monitor,
+        should Handler xp, Choice(Silent), Monitor,
         ["ne-mobsync-syncmgrhandlerflags"],
         "Only a handler with MAYESTABLISHCONNECTION calls EstablishConnection.";
 
     CONN_02 = "CONN-02", "connections-kept-to-the-end",
-        must Manager, Documented, Monitor,
+        must Manager, Documented(States), Monitor,
         ["nf-mobsync-isyncmgrsynchronizecallback-establishconnection"],
         "Connections are kept until all handlers have ended, and then closed.";
 
     COM_01 = "COM-01", "one-identity",
-        must Handler native, Com, Monitor,
+        must Handler native, Com(Must), Monitor,
         ["nf-unknwn-iunknown-queryinterface(refiid_void)"],
         "QueryInterface for IUnknown gives the same pointer every time, from every interface.";
 
     COM_02 = "COM-02", "query-interface-is-consistent",
-        must Handler native, Com, Monitor,
+        must Handler native, Com(Must), Monitor,
         ["nf-unknwn-iunknown-queryinterface(refiid_void)"],
         "QueryInterface finds ISyncMgrSynchronize and IUnknown, reflexively, symmetrically and transitively.";
 
     COM_03 = "COM-03", "unknown-interface-refused",
-        must Handler native, Com, Monitor,
+        must Handler native, Com(Must), Monitor,
         ["nf-unknwn-iunknown-queryinterface(refiid_void)"],
         "An interface that the handler does not have gives E_NOINTERFACE and NULL.";
 
     COM_04 = "COM-04", "last-release-returns-zero",
-        should Handler native, Com, Monitor,
+        should Handler native, Com(States), Monitor,
         ["nf-unknwn-iunknown-release"],
         "The last Release of the handler returns 0.";
 
     COM_05 = "COM-05", "unknown-class-refused",
-        must Handler native, Com, Monitor,
+        must Handler native, Com(States), Monitor,
         ["nf-combaseapi-dllgetclassobject"],
         "DllGetClassObject gives CLASS_E_CLASSNOTAVAILABLE for a CLSID that the library does not serve.";
 
     COM_06 = "COM-06", "aggregation-refused-or-working",
-        must Handler native, Com, Monitor,
+        must Handler native, Com(Must), Monitor,
         ["nf-unknwn-iclassfactory-createinstance"],
         "CreateInstance with an outer object gives CLASS_E_NOAGGREGATION, or aggregates.";
 
     COM_07 = "COM-07", "can-unload-when-unused",
-        should Handler native, Com, Monitor,
+        should Handler native, Com(States), Monitor,
         ["nf-combaseapi-dllcanunloadnow"],
         "DllCanUnloadNow is S_OK once everything is released, and S_FALSE while an object lives.";
 
     COM_08 = "COM-08", "instances-share-no-session",
-        must Handler native, Choice, Monitor,
+        must Handler native, Choice(Silent), Monitor,
         ["nf-mobsync-isyncmgrsynchronize-initialize"],
         "Two instances of a handler do not share session state.";
 
     LIFE_01 = "LIFE-01", "releasable-at-any-point",
-        must Handler, Choice, Monitor,
+        should Handler, Choice(Silent), Monitor,
         [
             "nf-mobsync-isyncmgrsynchronizecallback-prepareforsynccompleted",
             "nf-mobsync-isyncmgrsynchronize-synchronize",
@@ -94,27 +94,27 @@ rules! {
         "A handler can be released at any point of the session.";
 
     LIFE_02 = "LIFE-02", "does-not-crash",
-        must Handler, Choice, Monitor,
+        must Handler, Choice(Silent), Monitor,
         ["choice: no page says it"],
         "The handler does not crash or end the process.";
 
     LIFE_03 = "LIFE-03", "no-call-hangs",
-        must Handler, Choice, Monitor,
+        must Handler, Choice(Silent), Monitor,
         ["nf-mobsync-isyncmgrsynchronize-prepareforsync"],
         "No call hangs.";
 
     LIFE_04 = "LIFE-04", "second-session-ends-alike",
-        should Handler, Choice, Monitor,
+        should Handler, Choice(Silent), Monitor,
         ["choice: no page says it"],
         "A second session, in a new instance, ends as the first did.";
 
     LIFE_05 = "LIFE-05", "settings-session-works",
-        must Handler, Choice, Monitor,
+        must Handler, Choice(Silent), Monitor,
         ["ne-mobsync-syncmgrflag"],
         "A SETTINGS session works without synchronizing.";
 
     LIFE_06 = "LIFE-06", "null-parent-window-accepted",
-        must Handler, Documented, Monitor,
+        must Handler, Documented(States), Monitor,
         [
             "nf-mobsync-isyncmgrsynchronize-prepareforsync",
             "nf-mobsync-isyncmgrsynchronize-synchronize",
@@ -124,12 +124,12 @@ rules! {
         "A NULL parent window is accepted.";
 
     WIRE_01 = "WIRE-01", "messages-well-formed",
-        must Handler, Choice, Monitor,
+        must Handler, Choice(Silent), Monitor,
         ["choice: the wire protocol is the project's own"],
         "Every message of an out-of-process handler is well-formed, and answers or makes a known call.";
 
     REGI_01 = "REGI-01", "registration-is-kept",
-        must Manager, Documented, NotYet("the manager's store and invocation interface are not there yet"),
+        must Manager, Documented(States), NotYet("the manager's store and invocation interface are not there yet"),
         [
             "nf-mobsync-isyncmgrregister-registersyncmgrhandler",
             "nf-mobsync-isyncmgrregister-unregistersyncmgrhandler",
@@ -139,7 +139,7 @@ rules! {
         "Registration stores class, description and flags, gives the flags back, and is removed again.";
 
     REGI_02 = "REGI-02", "update-items-starts-invoke",
-        must Manager, Documented, NotYet("the manager's store and invocation interface are not there yet"),
+        must Manager, Documented(States), NotYet("the manager's store and invocation interface are not there yet"),
         [
             "nf-mobsync-isyncmgrsynchronizeinvoke-updateitems",
             "nf-mobsync-isyncmgrsynchronize-initialize",
@@ -148,12 +148,12 @@ rules! {
         "UpdateItems starts an INVOKE session of one handler, with the cookie byte for byte.";
 
     REGI_03 = "REGI-03", "update-all-returns-at-once",
-        must Manager, Documented, NotYet("the manager's store and invocation interface are not there yet"),
+        must Manager, Documented(States), NotYet("the manager's store and invocation interface are not there yet"),
         ["nf-mobsync-isyncmgrsynchronizeinvoke-updateall"],
         "UpdateAll returns at once, and every registered handler's session runs elsewhere.";
 
     REGI_04 = "REGI-04", "preferences-follow-enumeration",
-        must Manager, Documented, NotYet("the manager's store and invocation interface are not there yet"),
+        must Manager, Documented(States), NotYet("the manager's store and invocation interface are not there yet"),
         [
             "nf-mobsync-isyncmgrsynchronize-enumsyncmgritems",
             "ne-mobsync-syncmgritemflags",

@@ -49,11 +49,12 @@ macro_rules! table {
 }
 
 table! {
-    RET "Results" session_opening: RET_01;
-    INIT "Initialize" session_opening: INIT_01 INIT_02 INIT_03 INIT_04 INIT_05 INIT_06;
-    INFO "The handler's information" session_opening: INFO_01 INFO_02 INFO_03 INFO_04 INFO_05 INFO_06;
+    RET "Results" session_opening: RET_01 RET_02;
+    INIT "Initialize" session_opening: INIT_01 INIT_02 INIT_03 INIT_04 INIT_05 INIT_06 INIT_07;
+    INFO "The handler's information" session_opening: INFO_01 INFO_02 INFO_03 INFO_04 INFO_05 INFO_06 INFO_07;
     ENUM "Enumeration" enumeration: ENUM_01 ENUM_02 ENUM_03 ENUM_04 ENUM_05 ENUM_06 ENUM_07 ENUM_08 ENUM_09;
-    ITEM "Items" enumeration: ITEM_01 ITEM_02 ITEM_03 ITEM_04 ITEM_05 ITEM_06 ITEM_07 ITEM_08 ITEM_09;
+    ITEM "Items" enumeration: ITEM_01 ITEM_02 ITEM_03 ITEM_04 ITEM_05 ITEM_06 ITEM_07 ITEM_08 ITEM_09
+        ITEM_10;
     OBJ "Item objects" enumeration: OBJ_01;
     CB "The callback's lifetime" synchronization: CB_01 CB_02 CB_03 CB_04 CB_05 CB_06;
     PREP "Preparing" synchronization: PREP_01 PREP_02 PREP_03 PREP_04 PREP_05 PREP_06 PREP_07 PREP_08;

@@ -25,8 +25,12 @@ fn handler_info(cx: &mut Context<'_>, what: &Return) {
     }
     let Some(info) = &what.out.info else { return };
     cx.watch().info_known = true;
-    let unknown = info.flags.0 & !HandlerFlags::mask(profile);
-    cx.judge.check(place, INFO_04, unknown == 0, || InfoViolation::Flags { unknown, profile });
+    let unknown = info.flags.0 & !HandlerFlags::MASK;
+    cx.judge.check(place, INFO_04, unknown == 0, || InfoViolation::Flags { unknown });
+    if profile == Profile::Xp && unknown == 0 {
+        let is_early = info.flags.has(HandlerFlags::HIDDEN);
+        cx.judge.check(place, INFO_07, !is_early, || InfoViolation::FlagOfLater { profile });
+    }
     cx.judge.check(place, INFO_06, is_readable(&info.name), || InfoViolation::Name { name: info.name.clone() });
 }
 
@@ -44,13 +48,28 @@ fn item_object(cx: &mut Context<'_>, what: &Return) {
     cx.judge.check(place, OBJ_01, good, || InfoViolation::Object { hr: what.hr, given: what.out.object });
 }
 
+/// What is wrong with an item's flags is one finding, of the worst of its bits.
+fn flags(cx: &mut Context<'_>, item: &Item) {
+    let place = cx.place();
+    let profile = cx.conditions.profile;
+    let unknown = item.flags.0 & !ItemFlags::MASK;
+    let unnamed = item.flags.0 & ItemFlags::UNNAMED;
+    let is_early = profile == Profile::Xp && item.flags.has(ItemFlags::HIDDEN);
+    let named = || NamedItem::from(item);
+    cx.judge.check(place, ITEM_02, unknown == 0, || ItemViolation::Flags { item: named(), unknown });
+    if unknown == 0 {
+        cx.judge.check(place, ITEM_10, unnamed == 0 && !is_early, || match unnamed {
+            0 => ItemViolation::FlagOfLater { item: named(), profile },
+            _ => ItemViolation::UnnamedFlag { item: named(), unnamed },
+        });
+    }
+}
+
 /// One enumerated item, by itself.
 pub(crate) fn item(cx: &mut Context<'_>, item: &Item) {
     let place = cx.place();
-    let profile = cx.conditions.profile;
-    let unknown = item.flags.0 & !ItemFlags::mask(profile);
     let named = || NamedItem::from(item);
-    cx.judge.check(place, ITEM_02, unknown == 0, || ItemViolation::Flags { item: named(), unknown, profile });
+    flags(cx, item);
     cx.judge.check(place, ITEM_03, !item.id.is_null(), || ItemViolation::NullId { item: named() });
     let known = item.state.0 <= ItemState::CHECKED.0;
     cx.judge.check(place, ITEM_05, known, || ItemViolation::State { item: named(), state: item.state });

@@ -236,8 +236,7 @@ fn reset(cx: &mut Context<'_>, what: &Return, number: u32) {
 
 fn clone(cx: &mut Context<'_>, what: &Return, number: u32) {
     let place = cx.place();
-    let good = what.hr.is_success() == what.out.enumerator.is_some()
-        && (what.hr.is_success() || what.hr == HResult::E_OUTOFMEMORY);
+    let good = what.hr.is_success() == what.out.enumerator.is_some() && what.hr != HResult::E_NOTIMPL;
     cx.judge.check(place, ENUM_08, good, || an_enumerator(what));
     let watch = cx.watch();
     if let Some(new) = what.out.enumerator

@@ -59,6 +59,10 @@ fn initialize(cx: &mut Context<'_>, args: &Initialize) {
     cx.judge.check(place, INIT_01, args.reserved == 0, || ManagerViolation::Reserved { reserved: args.reserved });
     if !args.probe {
         cx.judge.check(place, INIT_02, args.flags.is_legal(), || ManagerViolation::Flags { flags: args.flags });
+        if args.flags.settings() && args.flags.is_legal() {
+            let has_event = !args.flags.lacks_event_of_settings();
+            cx.judge.check(place, INIT_07, has_event, || ManagerViolation::NoEvent { flags: args.flags });
+        }
     }
     let allowed = args.cookie.is_none() || args.flags.event() == SyncEvent::INVOKE;
     cx.judge.check(place, INIT_03, allowed, || {

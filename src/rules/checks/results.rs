@@ -9,10 +9,17 @@ use crate::rules::watch::OpenCall;
 pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCall>) {
     let place = cx.place();
     let called = open.map_or(0, |open| open.seq);
-    if let Some(own) = own_results(what.method) {
+    let own = match what.method {
+        // ENUM-08 judges success and E_NOTIMPL.
+        CallMethod::Clone => Some(&[][..]).filter(|_| what.hr.is_failure() && what.hr != HResult::E_NOTIMPL),
+        method => own_results(method),
+    };
+    if let Some(own) = own {
         let common = [HResult::S_OK, HResult::E_INVALIDARG, HResult::E_UNEXPECTED, HResult::E_OUTOFMEMORY];
         let listed = common.contains(&what.hr) || own.contains(&what.hr);
-        cx.judge.check_with(place, RET_01, listed, &[called], || ResultViolation::NotListed {
+        // E_FAIL says no more than "it failed", as the listed failures do: it misleads nobody.
+        let rule = if what.hr == HResult::E_FAIL { RET_02 } else { RET_01 };
+        cx.judge.check_with(place, rule, listed, &[called], || ResultViolation::NotListed {
             method: what.method,
             hr: what.hr,
         });

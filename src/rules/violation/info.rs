@@ -22,11 +22,15 @@ pub enum InfoViolation {
         /// `cbSize`.
         size: u32,
     },
-    /// Unknown bits.
-    #[error("SyncMgrHandlerFlags has {unknown:#x}, which the profile {profile} does not know")]
+    /// Bits outside the header's mask.
+    #[error("SyncMgrHandlerFlags has {unknown:#x}, which lies outside the header's mask 0xf")]
     Flags {
         /// The unknown bits.
         unknown: u32,
+    },
+    /// HIDDEN before Windows Vista.
+    #[error("SyncMgrHandlerFlags has HIDDEN, which Windows knows from Windows Vista on; the profile is {profile}")]
+    FlagOfLater {
         /// The profile.
         profile: Profile,
     },

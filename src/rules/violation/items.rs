@@ -18,15 +18,29 @@ pub enum ItemViolation {
         /// `cbSize`.
         size: u32,
     },
-    /// Unknown bits.
-    #[error("dwFlags of item {item} has {unknown:#x}, which the profile {profile} does not know")]
+    /// Bits outside the header's mask.
+    #[error("dwFlags of item {item} has {unknown:#x}, which lies outside the header's mask 0x7f")]
     Flags {
         /// The item.
         item: NamedItem,
         /// The unknown bits.
         unknown: u32,
+    },
+    /// HIDDEN before Windows Vista.
+    #[error("dwFlags of item {item} has HIDDEN, which Windows knows from Windows Vista on; the profile is {profile}")]
+    FlagOfLater {
+        /// The item.
+        item: NamedItem,
         /// The profile.
         profile: Profile,
+    },
+    /// A bit of the header's mask that has no name.
+    #[error("dwFlags of item {item} has {unnamed:#x}: the header's mask holds this bit, but no flag has it")]
+    UnnamedFlag {
+        /// The item.
+        item: NamedItem,
+        /// The bit.
+        unnamed: u32,
     },
     /// The ItemID is GUID_NULL.
     #[error("the ItemID of item {:?} is GUID_NULL", name(.item))]
@@ -98,6 +112,8 @@ impl ItemViolation {
             ItemViolation::SharedId { first, item } => vec![item, first],
             ItemViolation::Size { item, .. }
             | ItemViolation::Flags { item, .. }
+            | ItemViolation::FlagOfLater { item, .. }
+            | ItemViolation::UnnamedFlag { item, .. }
             | ItemViolation::NullId { item }
             | ItemViolation::State { item, .. }
             | ItemViolation::Unterminated { item }

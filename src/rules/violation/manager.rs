@@ -22,6 +22,12 @@ pub enum ManagerViolation {
         /// `dwSyncMgrFlags`.
         flags: SyncFlags,
     },
+    /// SETTINGS without an event.
+    #[error("dwSyncMgrFlags is {flags}: SETTINGS without an event, of which no page speaks")]
+    NoEvent {
+        /// `dwSyncMgrFlags`.
+        flags: SyncFlags,
+    },
     /// A cookie without INVOKE.
     #[error("Initialize has a cookie of {bytes} bytes with the event {event}; only INVOKE comes with a cookie")]
     Cookie {
@@ -55,6 +61,7 @@ impl ManagerViolation {
             ManagerViolation::Refused { item, .. } => item.as_ref(),
             ManagerViolation::Reserved { .. }
             | ManagerViolation::Flags { .. }
+            | ManagerViolation::NoEvent { .. }
             | ManagerViolation::Cookie { .. }
             | ManagerViolation::DeletedErrorShown { .. } => None,
         }
