@@ -135,7 +135,7 @@ fn handler() -> impl Strategy<Value = Value> {
 fn only_what_can_be_done(mut scenario: Scenario, script: &dyn Fn() -> Script) -> Scenario {
     loop {
         let (replayed, steps) = replay(&scenario, script());
-        let came = steps.came(&replayed.items);
+        let came = steps.came(&replayed.session.items());
         let taken: Vec<Step> =
             came.iter().filter(|(_, came, _)| *came == StepCame::Taken).map(|(step, ..)| step.clone()).collect();
         if taken.len() == scenario.steps.len() {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::output::{is_dumb_terminal, tell};
-use crate::protocol::{Call, CallMethod, Callback, Event, EventKind, Guid, Item, LogError, ProgressItem, Status};
+use crate::protocol::{Call, Callback, Event, EventKind, Guid, Items, LogError, ProgressItem, Session, Status};
 use crate::report::plain;
 
 /// How often a plain line is written for an item whose status stays the same.
@@ -66,19 +66,18 @@ impl Live {
         self.teller.clone()
     }
 
-    pub(super) fn observe(&mut self, event: &Event) {
+    /// Shows the next event; `session` is the session after it.
+    pub(super) fn observe(&mut self, event: &Event, session: &Session) {
+        let Some(instance) = session.instance(event.handler) else { return };
         match &event.kind {
             EventKind::Call { what, .. } => {
                 if let Call::PrepareForSync(prepare) = &**what {
-                    self.begin(&prepare.items);
+                    self.begin(&prepare.items, instance.items());
                 }
-            }
-            EventKind::Return { what, .. } if what.method == CallMethod::Next => {
-                what.out.items.iter().for_each(|item| self.add(item));
             }
             EventKind::Callback { what: Callback::Progress(progress), .. } => {
                 if let Some(info) = &progress.info {
-                    self.progress(progress.item, info);
+                    self.progress(progress.item, info, instance.items());
                 }
             }
             EventKind::Callback { what: Callback::LogError(error), .. } => self.log(error),
@@ -92,25 +91,32 @@ impl Live {
         bars.filter(|bar| !bar.is_finished()).for_each(ProgressBar::abandon);
     }
 
-    fn add(&mut self, item: &Item) {
-        self.row_of.entry(item.id).or_insert_with(|| {
-            self.rows.push(Row {
-                name: plain(&item.name.to_string()).into_owned(),
-                bar: None,
-                status: None,
-                value: 0,
-                max: 0,
-                text: String::new(),
-                printed: None,
-            });
-            self.rows.len() - 1
+    /// Where the row of an item stands; an item that the handler did not enumerate has none.
+    fn row(&mut self, id: Guid, items: &Items) -> Option<usize> {
+        if let Some(at) = self.row_of.get(&id) {
+            return Some(*at);
+        }
+        let item = items.get(id)?;
+        self.rows.push(Row {
+            name: plain(&item.name.to_string()).into_owned(),
+            bar: None,
+            status: None,
+            value: 0,
+            max: 0,
+            text: String::new(),
+            printed: None,
         });
+        self.row_of.insert(id, self.rows.len() - 1);
+        Some(self.rows.len() - 1)
     }
 
     /// The bars of a round stand in the order of its items, whichever begins first.
-    fn begin(&mut self, items: &[Guid]) {
+    fn begin(&mut self, chosen: &[Guid], items: &Items) {
+        if self.teller.0.is_none() {
+            return;
+        }
+        let chosen: Vec<usize> = chosen.iter().filter_map(|id| self.row(*id, items)).collect();
         let Teller(Some(bars)) = &self.teller else { return };
-        let chosen: Vec<usize> = items.iter().filter_map(|id| self.row_of.get(id).copied()).collect();
         chosen.iter().for_each(|at| self.rows[*at].begin_round());
         if chosen.len() > MOST_BARS || self.of_all.is_some() {
             let of_all = self.of_all.get_or_insert_with(|| new_bar(bars, "all items".to_owned()));
@@ -129,8 +135,8 @@ impl Live {
         }
     }
 
-    fn progress(&mut self, item: Guid, info: &ProgressItem) {
-        let Some(row) = self.row_of.get(&item).and_then(|at| self.rows.get_mut(*at)) else { return };
+    fn progress(&mut self, item: Guid, info: &ProgressItem, items: &Items) {
+        let Some(row) = self.row(item, items).and_then(|at| self.rows.get_mut(at)) else { return };
         let before = row.status;
         row.status = info.given_status().or(row.status);
         row.value = info.given_value().unwrap_or(row.value);

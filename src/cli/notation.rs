@@ -10,7 +10,6 @@ use super::output::Output;
 use crate::protocol::Profile;
 use crate::report::{CaseRecord, Filter, Found, Omitted, Report, Scope, plain};
 use crate::rules::{Finding, Monitor};
-use crate::runner::Names;
 use crate::trace::notation::Printer;
 use crate::trace::{self, Header, Reader};
 
@@ -102,7 +101,6 @@ fn print<'a, R: BufRead>(
                 break;
             }
         };
-        marker.names.observe(&event);
         monitor.observe(&event);
         let marks = marker.marks(monitor.take_findings());
         printer.marked_event(&event, &marks, &mut text);
@@ -128,7 +126,6 @@ struct Marker<'a> {
     filter: &'a Filter,
     case: String,
     handler: String,
-    names: Names,
     /// There is something to complain of.
     fails: bool,
     /// What was found, where something is accepted.
@@ -138,7 +135,7 @@ struct Marker<'a> {
 impl<'a> Marker<'a> {
     fn new(filter: &'a Filter, case: String, header: &Header) -> Self {
         let handler = header.handler.to_string();
-        Self { filter, case, handler, names: Names::default(), fails: false, found: Vec::new() }
+        Self { filter, case, handler, fails: false, found: Vec::new() }
     }
 
     /// The codes of the findings that are spoken of, each once.

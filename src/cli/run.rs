@@ -13,7 +13,7 @@ use super::reproduce;
 use super::sessions;
 use crate::host::Controls;
 use crate::job::{Opened, Terms};
-use crate::protocol::{Event, Item, Session};
+use crate::protocol::{Event, Items, Session};
 use crate::report::{CaseRecord, Report, Scope, plain};
 use crate::rules::Finding;
 use crate::runner::{self, Judged, JudgedSession, Recorded, RunOptions, Watcher};
@@ -61,12 +61,12 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     let JudgedSession { header, mut judged, left, exhausted, recording, trace_failure, .. } = ran;
 
     // Whatever went wrong, what happened is reported first.
-    let unmatched = selection.unmatched(judged.items());
+    let unmatched = selection.unmatched(&judged.items());
     let mut failures = Vec::new();
     if exhausted {
         failures.push(endless(&judged));
     } else if !left && !unmatched.is_empty() {
-        failures.push(no_such_item(&unmatched, judged.items()));
+        failures.push(no_such_item(&unmatched, &judged.items()));
     }
     if left {
         failures.push("interrupted: the session was left before its end".to_owned());
@@ -83,7 +83,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
 
     let mut report = Report::new(name.as_str(), header.profile, header.seed, &filter);
     report.handler_file = handler_file.map(|file| file.display().to_string());
-    report.add_items(judged.items(), judged.session(), judged.earlier_rounds(), judged.live_errors());
+    report.add_items(judged.session());
     let record = CaseRecord { error: broken_off, ..judged.take_record("run", Some(replay)) };
     report.add_case(record, judged.monitor(), &filter);
     report.judge_baseline(Scope::Sample);
@@ -104,8 +104,8 @@ impl Watcher for Shown {
         self.interrupt.listen(controls, self.live.teller());
     }
 
-    fn event(&mut self, event: &Event, _: &Session) {
-        self.live.observe(event);
+    fn event(&mut self, event: &Event, session: &Session) {
+        self.live.observe(event, session);
     }
 
     fn ended(&mut self) {
@@ -128,14 +128,13 @@ fn write_recording(
     let findings: Vec<Finding> = judged.found().iter().map(|found| found.finding.clone()).collect();
     let steps = Steps::default();
     // Of the events nothing is expected that is not said otherwise.
-    let came =
-        Observed { events: &[], session: judged.session(), items: judged.items(), findings: &findings, steps: &steps };
+    let came = Observed { events: &[], session: judged.session(), findings: &findings, steps: &steps };
     let recorded = Recorded { scenario, recording, handler };
     tell(sessions::record(&recorded, file, scenario::observed(&came))?);
     Ok(())
 }
 
-pub(super) fn no_such_item(words: &[&str], items: &[Item]) -> String {
+pub(super) fn no_such_item(words: &[&str], items: &Items) -> String {
     /// How many items are listed; nobody reads more.
     const LISTED: usize = 20;
     let names = items.iter().map(|item| format!("\"{}\" {}", plain(&item.name.to_string()), item.id));

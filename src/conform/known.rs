@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::alphabet::in_state;
-use crate::protocol::{Callback, Event, EventKind, Guid, HandlerFlags, Item, Profile, Session, State};
+use crate::protocol::{Callback, Event, EventKind, Guid, HandlerFlags, Items, LogErrorInfo, Profile, Session, State};
 use crate::scenario::{Action, Choose, ErrorRef, Scenario};
 
 /// What sessions have shown of a handler: what there is to choose, to skip, to cancel and to refuse.
@@ -11,8 +11,8 @@ use crate::scenario::{Action, Choose, ErrorRef, Scenario};
 pub struct Known {
     /// What the handler says of itself.
     pub flags: HandlerFlags,
-    /// Its items, in the order in which they were enumerated first.
-    pub items: Vec<Item>,
+    /// Its items.
+    pub items: Items,
     /// How often `Progress` was called for each item in the first round.
     pub reports: BTreeMap<Guid, u32>,
     /// How often `EnableModeless(TRUE)` was called.
@@ -35,24 +35,19 @@ impl Known {
     /// Takes what the next event shows, and the session after it.
     pub fn observe(&mut self, event: &Event, session: &Session) {
         match &event.kind {
-            EventKind::Return { what, .. } => {
-                if let Some(info) = &what.out.info {
-                    self.flags = info.flags;
-                }
-                for item in &what.out.items {
-                    if self.items.iter().all(|known| known.id != item.id) {
-                        self.items.push(item.clone());
-                    }
-                }
-            }
             EventKind::Callback { what, .. } => {
                 let round = session.instance(event.handler).map_or(0, crate::protocol::Instance::round);
                 self.called_back(what, round);
             }
             _ => {}
         }
-        if let Some(instance) = session.instance(event.handler) {
-            self.states.insert(instance.state());
+        // What the handler says of itself and of its items is taken when the session comes to something new, and not with every
+        // event: whoever keeps the items makes the session copy them at the next change.
+        if let Some(instance) = session.instance(event.handler)
+            && self.states.insert(instance.state())
+        {
+            self.flags = instance.handler_flags();
+            self.items = instance.items().clone();
         }
     }
 
@@ -62,8 +57,7 @@ impl Known {
             Callback::EnableModeless(args) if args.enable => self.dialogs += 1,
             Callback::EstablishConnection(_) => self.connections += 1,
             Callback::LogError(args) => {
-                let info = args.info.as_deref();
-                let jump = info.is_some_and(|info| info.given_flags().has(crate::protocol::ErrorFlags::ENABLEJUMPTEXT));
+                let jump = args.info.as_deref().is_some_and(LogErrorInfo::has_jump_text);
                 self.jump_errors += u32::from(jump);
             }
             _ => {}

@@ -64,7 +64,7 @@ impl<'a> Sessions<'a> {
         let trace = self.options.traces.as_ref().map(|folder| folder.join(format!("{}.jsonl", task.name)));
         let (judged, steps, left) = self.judge(&task.scenario, trace, watcher)?;
         let fails = self.failing(task, &judged).next().is_some();
-        let steps = steps.map(|steps| steps.came(judged.items())).unwrap_or_default();
+        let steps = steps.map(|steps| steps.came(&judged.items())).unwrap_or_default();
         // A random session has steps that do not come; they are no matter.
         let missed = steps.into_iter().find(|(_, came, _)| *came != StepCame::Taken).filter(|_| !task.random);
         let skipped =

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::{
-    Call, CallMethod, Callback, Event, EventKind, GUID_NULL, Guid, HResult, HandlerFlags, Initialize, Instance,
-    Interface, Item, ItemFlags, ItemState, PrepareForSync, Refusal, Return, Session, SetItemStatus,
-    SetProgressCallback, ShowError, ShowProperties, State, Status, Synchronize, Thread, Walk, Wish,
+    Call, CallMethod, Callback, Event, EventKind, GUID_NULL, Guid, HResult, Initialize, Instance, Interface, Item,
+    ItemState, Items, PrepareForSync, Refusal, Return, Session, SetItemStatus, SetProgressCallback, ShowError,
+    ShowProperties, State, Status, Synchronize, Thread, Walk, Wish,
 };
 
 /// What a plan can look at.
@@ -74,47 +74,48 @@ pub enum Selection {
 }
 
 impl Selection {
-    /// The chosen items' IDs.
-    pub fn choose(&self, items: &[Item]) -> Vec<Guid> {
-        let mut chosen = self.choose_in_order(items);
-        // A handler may enumerate an item twice; nobody can choose it twice.
-        let mut seen = BTreeSet::new();
-        chosen.retain(|id| seen.insert(*id));
-        chosen
-    }
-
-    fn choose_in_order(&self, items: &[Item]) -> Vec<Guid> {
+    /// The chosen items' IDs, among those that the newest enumeration lists; each once.
+    pub fn choose(&self, instance: &Instance) -> Vec<Guid> {
+        let items = instance.items();
         match self {
-            Selection::Checked => items.iter().filter(|item| item.state == ItemState::CHECKED).map(|i| i.id).collect(),
-            Selection::All => items.iter().map(|item| item.id).collect(),
+            Selection::Checked => {
+                items.listed().filter(|item| item.state == ItemState::CHECKED).map(|item| item.id).collect()
+            }
+            Selection::All => items.listed().map(|item| item.id).collect(),
             Selection::Nothing => Vec::new(),
-            // A word that means nothing is a mistake, and half a choice would be a wrong one.
-            Selection::Named(_) if !self.unmatched(items).is_empty() => Vec::new(),
-            Selection::Named(words) => words
-                .iter()
-                .flat_map(|word| items.iter().filter(|item| names(word, item)))
-                .map(|item| item.id)
-                .collect(),
+            Selection::Named(words) => {
+                let listed = |item: &&Item| instance.item(item.id).is_some_and(|known| known.listed);
+                let mut chosen = Vec::new();
+                let mut seen = BTreeSet::new();
+                for word in words {
+                    let mut meant = meant_by(word, items).filter(listed).peekable();
+                    if meant.peek().is_none() {
+                        // A word that means nothing is a mistake, and half a choice would be a wrong one.
+                        return Vec::new();
+                    }
+                    chosen.extend(meant.map(|item| item.id).filter(|id| seen.insert(*id)));
+                }
+                chosen
+            }
         }
     }
 
     /// The words that name none of the items.
-    pub fn unmatched<'a>(&'a self, items: &[Item]) -> Vec<&'a str> {
+    pub fn unmatched<'a>(&'a self, items: &Items) -> Vec<&'a str> {
         match self {
             Selection::Named(words) => {
-                let unmatched = |word: &&String| !items.iter().any(|item| names(word, item));
-                words.iter().filter(unmatched).map(String::as_str).collect()
+                words.iter().map(String::as_str).filter(|word| meant_by(word, items).next().is_none()).collect()
             }
             _ => Vec::new(),
         }
     }
 }
 
-/// Whether a word of the user's is the item's ID, its short name, or its name.
-fn names(word: &str, item: &Item) -> bool {
-    word.parse().is_ok_and(|id: Guid| id == item.id)
-        || Guid::from_alias(word).is_some_and(|id| id == item.id)
-        || item.name.as_str() == Some(word)
+/// The items that a user's word means: the one with this ItemID or short name, and those with this name.
+fn meant_by<'a>(word: &str, items: &'a Items) -> impl Iterator<Item = &'a Item> {
+    let id = word.parse().ok().or_else(|| Guid::from_alias(word));
+    let by_id = id.and_then(|id| items.get(id));
+    by_id.into_iter().chain(items.named(word).filter(move |item| Some(item.id) != id))
 }
 
 /// How many items an enumeration may deliver before the manager stops asking: an enumerator without end ends here.
@@ -138,10 +139,11 @@ pub struct StandardPlan {
     pub retries: u32,
     /// `dwReserved` of `PrepareForSync`.
     pub reserved: u32,
-    items: Vec<Item>,
     asked_info: bool,
     /// The enumerator that is being walked, or was walked to its end.
     walk: Option<(u32, bool)>,
+    /// How many items this enumeration delivered, also those that it delivered before.
+    delivered: usize,
     enumeration_failed: bool,
     /// The session machine refused a call: the session is only closed.
     gave_up: bool,
@@ -158,20 +160,15 @@ impl StandardPlan {
             selection,
             retries: 1,
             reserved: 0,
-            items: Vec::new(),
             asked_info: false,
             walk: None,
+            delivered: 0,
             enumeration_failed: false,
             gave_up: false,
             shown_errors: BTreeSet::new(),
             shown_in_round: 0,
             shown_properties: BTreeSet::new(),
         }
-    }
-
-    /// The enumerated items, in the handler's order.
-    pub fn items(&self) -> &[Item] {
-        &self.items
     }
 
     /// The next step of looking at the handler and its items, while there is one: at the beginning, and whenever the
@@ -200,18 +197,10 @@ impl StandardPlan {
     fn show_next_properties(&mut self, view: View<'_>) -> Option<Instruction> {
         let whose = match &self.selection {
             Selection::Checked => vec![GUID_NULL],
-            selection => selection.choose(&self.items),
+            selection => selection.choose(view.instance),
         };
-        let has_properties = |id: &Guid| {
-            if id.is_null() {
-                view.instance.handler_flags().has(HandlerFlags::HASPROPERTIES)
-            } else {
-                let known = view.instance.item(*id);
-                known.is_some_and(|item| item.listed && item.flags.has(ItemFlags::HASPROPERTIES))
-            }
-        };
-        let has_enough = self.shown_properties.len() >= self.items.len() + MOST_MORE_DIALOGS;
-        let is_next = |id: &Guid| has_properties(id) && !self.shown_properties.contains(id);
+        let has_enough = self.shown_properties.len() >= view.instance.items().listed().len() + MOST_MORE_DIALOGS;
+        let is_next = |id: &Guid| view.instance.has_properties(*id) && !self.shown_properties.contains(id);
         let item = whose.into_iter().find(is_next).filter(|_| !has_enough)?;
         if view.instance.interface() == Interface::NotGiven {
             return Some(give_callback());
@@ -228,9 +217,9 @@ impl StandardPlan {
             self.shown_in_round = view.instance.round();
             self.shown_errors.clear();
         }
-        let next = view.instance.errors().find(|(id, error)| error.jump && !self.shown_errors.contains(id));
+        let next = view.instance.jump_errors().find(|error| !self.shown_errors.contains(error));
         match next {
-            Some((error, _)) => {
+            Some(error) => {
                 self.shown_errors.insert(error);
                 Instruction::Call(Call::ShowError(ShowError { error, hwnd: 0 }))
             }
@@ -253,17 +242,15 @@ impl StandardPlan {
             CallMethod::EnumSyncMgrItems => match what.out.enumerator {
                 Some(enumerator) if what.hr.is_success() => {
                     self.walk = Some((enumerator, false));
-                    self.items.clear();
+                    self.delivered = 0;
                 }
                 _ => self.enumeration_failed = true,
             },
             CallMethod::Next => {
                 let asked = self.walk.map_or(0, |(enumerator, _)| enumerator);
-                let ended = what.hr != HResult::S_OK || what.out.items.is_empty() || self.items.len() > MOST_ITEMS;
+                self.delivered = self.delivered.saturating_add(what.out.items.len());
+                let ended = what.hr != HResult::S_OK || what.out.items.is_empty() || self.delivered > MOST_ITEMS;
                 self.walk = Some((asked, ended));
-                if what.hr.is_success() {
-                    self.items.extend(what.out.items.iter().cloned());
-                }
             }
             _ => {}
         }
@@ -304,7 +291,7 @@ impl Plan for StandardPlan {
                 {
                     return step;
                 }
-                let items = self.selection.choose(&self.items);
+                let items = self.selection.choose(view.instance);
                 if items.is_empty() || self.enumeration_failed || view.cancelled || view.instance.flags().settings() {
                     return leave(view);
                 }
@@ -326,14 +313,8 @@ impl Plan for StandardPlan {
             State::Synchronized => self.after_results(view),
             State::RetryDue if view.cancelled => close(),
             State::RetryDue => {
-                let items = view.instance.retry_due().unwrap_or_default();
-                let mut unique = Vec::new();
-                items.iter().for_each(|id| {
-                    if !unique.contains(id) {
-                        unique.push(*id);
-                    }
-                });
-                Instruction::Call(Call::PrepareForSync(PrepareForSync { items: unique, hwnd: 0, reserved: 0 }))
+                let items = view.instance.retry_due().unwrap_or_default().to_vec();
+                Instruction::Call(Call::PrepareForSync(PrepareForSync { items, hwnd: 0, reserved: 0 }))
             }
             State::Released | State::Crashed | State::Hung => Instruction::Finish,
         }

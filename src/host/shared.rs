@@ -63,20 +63,8 @@ fn plan_of(plans: &mut [Box<dyn Plan>], handler: HandlerId) -> Option<&mut Box<d
 
 /// Whether `Synchronize` has to wait for another instance, which has not prepared yet.
 fn must_wait_for_others(session: &Session, together: bool, handler: HandlerId) -> bool {
-    let unprepared = |other: &Instance| {
-        !other.state().is_end()
-            && other.id() != handler
-            && matches!(
-                other.state(),
-                SessionState::Created
-                    | SessionState::Initialized
-                    | SessionState::Enumerated
-                    | SessionState::Ready
-                    | SessionState::Preparing
-                    | SessionState::PrepareReturned
-            )
-    };
-    together && session.instances().any(unprepared)
+    let prepares = |other: &Instance| other.id() != handler && !other.has_finished_preparing();
+    together && session.instances().any(prepares)
 }
 
 /// What the lock guards.
@@ -161,9 +149,10 @@ impl SharedState {
             }
             None => Wish::None,
         };
-        let result = session.answer(event.handler, what, wish);
-        if let EventKind::Reply { call, method, hr } = &mut reply.kind {
-            (*call, *method, *hr) = (id, what.method(), result);
+        let method = what.method();
+        let result = session.answer(event, wish);
+        if let EventKind::Reply { call, method: of, hr } = &mut reply.kind {
+            (*call, *of, *hr) = (id, method, result);
         }
         match outlet {
             Some(outlet) => outlet.record(event, Some(result)),

@@ -182,6 +182,17 @@ impl CallMethod {
         )
     }
 
+    /// Whether the method, when it returns this result, is followed by its completion callback.
+    ///
+    /// PrepareForSync and Synchronize promise one with S_OK only, ShowError and ShowProperties with any success.
+    pub const fn brings_completion(self, hr: HResult) -> bool {
+        match self {
+            CallMethod::PrepareForSync | CallMethod::Synchronize => hr.0 == HResult::S_OK.0,
+            CallMethod::ShowError | CallMethod::ShowProperties => hr.is_success(),
+            _ => false,
+        }
+    }
+
     /// Whether the method belongs to the enumerator.
     pub const fn is_enumerator(self) -> bool {
         matches!(self, CallMethod::Next | CallMethod::Skip | CallMethod::Reset | CallMethod::Clone)

@@ -155,6 +155,16 @@ impl LogErrorInfo {
         self.mask.has(LogMask::ERRORID).then_some(self.error)
     }
 
+    /// The ErrorID by which the error can be shown and deleted, if there is one: GUID_NULL names no error.
+    pub fn error_id(&self) -> Option<Guid> {
+        self.given_error().filter(|error| !error.is_null())
+    }
+
+    /// Whether the user can ask to see the error (ENABLEJUMPTEXT).
+    pub fn has_jump_text(&self) -> bool {
+        self.given_flags().has(ErrorFlags::ENABLEJUMPTEXT)
+    }
+
     /// The ItemID, if the mask says that it is given.
     pub fn given_item(&self) -> Option<Guid> {
         self.mask.has(LogMask::ITEMID).then_some(self.item)

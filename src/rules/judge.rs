@@ -1,8 +1,7 @@
 //! Where checks report to: which rules were exercised, and which were broken.
 
-use super::monitor::Names;
 use super::{Finding, Level, NamedItem, Occasion, RULES, Rule, Violation};
-use crate::protocol::{Event, Guid, HandlerId, Method, Thread};
+use crate::protocol::{Event, EventKind, Guid, HandlerId, Item, Method, Session, Thread};
 
 /// What is known of a rule after a trace.
 #[derive(
@@ -49,18 +48,24 @@ pub(super) struct EventRef<'a> {
     pub(super) handler: HandlerId,
     pub(super) thread: &'a Thread,
     pub(super) method: Option<Method>,
-    names: &'a Names,
+    session: &'a Session,
+    /// The items that the event itself describes.
+    described: &'a [Item],
 }
 
 impl<'a> EventRef<'a> {
-    pub(super) fn new(event: &'a Event, names: &'a Names) -> Self {
-        let Event { seq, handler, thread, .. } = event;
-        Self { seq: *seq, handler: *handler, thread, method: event.method(), names }
+    pub(super) fn new(event: &'a Event, session: &'a Session) -> Self {
+        let Event { seq, handler, thread, kind, .. } = event;
+        let described = match kind {
+            EventKind::Return { what, .. } => what.out.items.as_slice(),
+            _ => &[],
+        };
+        Self { seq: *seq, handler: *handler, thread, method: event.method(), session, described }
     }
 
     /// What is not seen at an event of its own, but when the trace ends behind this one.
-    pub(super) fn at_end(seq: u64, handler: HandlerId, thread: &'a Thread, names: &'a Names) -> Self {
-        Self { seq, handler, thread, method: None, names }
+    pub(super) fn at_end(seq: u64, handler: HandlerId, thread: &'a Thread, session: &'a Session) -> Self {
+        Self { seq, handler, thread, method: None, session, described: &[] }
     }
 
     /// The place, where another method is concerned than the event's own.
@@ -70,7 +75,11 @@ impl<'a> EventRef<'a> {
 
     /// The item of that ID, with the name that is known of it.
     pub(super) fn item(self, id: Guid) -> NamedItem {
-        NamedItem { id, name: self.names.of(id).cloned() }
+        let described = || self.described.iter().rev().find(|item| item.id == id);
+        let known = self.session.instance(self.handler).and_then(|instance| instance.items().get(id));
+        // An item of another instance, which is one of the same handler.
+        let others = || self.session.instances().find_map(|instance| instance.items().get(id));
+        NamedItem { id, name: described().or(known).or_else(others).map(|item| item.name.clone()) }
     }
 }
 

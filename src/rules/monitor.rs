@@ -1,12 +1,10 @@
 //! Judges a session by the catalogue, from its events alone.
 
-use std::collections::BTreeMap;
-
 use super::checks;
 use super::judge::{EventRef, Judge, Verdict};
 use super::watch::{OpenCall, Watch};
 use super::{Finding, Rule};
-use crate::protocol::{Event, EventKind, FileTime, Guid, HandlerId, Limits, Profile, Session, Text, Thread};
+use crate::protocol::{Event, EventKind, FileTime, HandlerId, Limits, Profile, Session, Thread};
 
 /// What a judgement depends on beside the events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,44 +27,13 @@ pub struct Monitor {
     session: Session,
     watches: Vec<(HandlerId, Watch)>,
     judge: Judge,
-    names: Names,
     last: Option<(u64, HandlerId, Thread)>,
-}
-
-/// The names of the items, as they were enumerated last.
-#[derive(Debug, Default)]
-pub(super) struct Names(BTreeMap<Guid, Text>);
-
-impl Names {
-    pub(super) fn of(&self, item: Guid) -> Option<&Text> {
-        self.0.get(&item)
-    }
-
-    fn learn(&mut self, event: &Event) {
-        let EventKind::Return { what, .. } = &event.kind else { return };
-        for item in &what.out.items {
-            match self.0.get_mut(&item.id) {
-                Some(name) if *name == item.name => {}
-                Some(name) => name.clone_from(&item.name),
-                None => {
-                    self.0.insert(item.id, item.name.clone());
-                }
-            }
-        }
-    }
 }
 
 impl Monitor {
     /// Before the first event.
     pub fn new(conditions: Conditions) -> Self {
-        Self {
-            conditions,
-            session: Session::default(),
-            watches: Vec::new(),
-            judge: Judge::default(),
-            names: Names::default(),
-            last: None,
-        }
+        Self { conditions, session: Session::default(), watches: Vec::new(), judge: Judge::default(), last: None }
     }
 
     /// The session so far.
@@ -93,7 +60,6 @@ impl Monitor {
     pub fn observe(&mut self, event: &Event) -> usize {
         let before = self.judge.findings.len();
         let at = self.watch_index(event.handler);
-        self.names.learn(event);
         self.context(at, event).before();
         self.session.apply(event);
         self.context(at, event).after();
@@ -115,7 +81,7 @@ impl Monitor {
     pub fn finish(&mut self) -> usize {
         let before = self.judge.findings.len();
         if let Some((seq, handler, thread)) = &self.last {
-            let place = EventRef::at_end(*seq, *handler, thread, &self.names);
+            let place = EventRef::at_end(*seq, *handler, thread, &self.session);
             checks::connections::at_end(&self.session, &mut self.judge, place);
         }
         self.judge.findings.len() - before
@@ -128,7 +94,6 @@ impl Monitor {
             watches: &mut self.watches,
             at,
             judge: &mut self.judge,
-            names: &self.names,
             event,
         }
     }
@@ -159,14 +124,13 @@ pub(super) struct Context<'a> {
     watches: &'a mut [(HandlerId, Watch)],
     at: usize,
     pub(super) judge: &'a mut Judge,
-    names: &'a Names,
     pub(super) event: &'a Event,
 }
 
 impl<'a> Context<'a> {
     /// The event's place.
     pub(super) fn place(&self) -> EventRef<'a> {
-        EventRef::new(self.event, self.names)
+        EventRef::new(self.event, self.session)
     }
 
     /// The event's instance, as the rules see it.

@@ -1,6 +1,6 @@
 //! What the monitor remembers of an instance beyond the session machine: what rules need and the protocol does not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{NamedItem, Occasion};
 use crate::protocol::{
@@ -35,9 +35,8 @@ pub(super) struct Watch {
     pub(super) disturbed: bool,
     /// What the user did first in this round.
     pub(super) stepped_in: Option<Occasion>,
-    /// Live errors by the event that logged them; those that GUID_NULL deleted.
-    pub(super) logged: BTreeMap<Guid, u64>,
-    pub(super) deleted_by_all: Vec<Guid>,
+    /// The ErrorIDs that the last DeleteLogError(GUID_NULL) deleted, and that were not logged since.
+    pub(super) deleted_by_all: BTreeSet<Guid>,
     /// `Release` was called while the session was not over.
     pub(super) released_early: bool,
     /// When the handler was last heard.

@@ -5,9 +5,7 @@ use std::path::PathBuf;
 
 use super::context::{self, AFTER, KEPT};
 use super::found::{CaseRecord, Found, Omitted};
-use super::items::{EarlierRounds, LiveErrors};
-use super::names::Names;
-use crate::protocol::{Event, EventKind, Item, Note, Session, Stack};
+use crate::protocol::{Event, EventKind, Items, Note, Session, Stack};
 use crate::rules::{Conditions, Monitor};
 
 /// How many findings of one rule are kept in full; more are counted.
@@ -22,9 +20,6 @@ pub struct Judged {
     open: VecDeque<(usize, usize)>,
     kept: BTreeMap<&'static str, usize>,
     omitted: Omitted,
-    names: Names,
-    earlier: EarlierRounds,
-    errors: LiveErrors,
     /// A stack that belongs to what is found next.
     stack: Option<Vec<String>>,
     last_ns: u64,
@@ -43,9 +38,6 @@ impl Judged {
             open: VecDeque::new(),
             kept: BTreeMap::new(),
             omitted: Omitted::default(),
-            names: Names::default(),
-            earlier: EarlierRounds::default(),
-            errors: LiveErrors::default(),
             stack: None,
             last_ns: 0,
             file: None,
@@ -65,20 +57,14 @@ impl Judged {
 
     /// As [`observe`](Self::observe); `see` gets the event, and the session after it.
     pub(super) fn observe_with(&mut self, event: Event, line: u64, see: impl FnOnce(&Event, &Session)) {
-        self.earlier.observe(&event, self.monitor.session());
         let found = self.monitor.observe(&event);
         see(&event, self.monitor.session());
         self.last_ns = event.at_ns;
         self.line = line;
-        self.names.observe(&event);
-        match &event.kind {
-            EventKind::Callback { .. } => self.errors.observe(&event),
-            EventKind::Note(note) => {
-                if let Note::Stack(stack) = &**note {
-                    self.take_stack(stack);
-                }
-            }
-            _ => {}
+        if let EventKind::Note(note) = &event.kind
+            && let Note::Stack(stack) = &**note
+        {
+            self.take_stack(stack);
         }
         // A stack is shown with what was found, and not among the events.
         let is_stack = matches!(&event.kind, EventKind::Note(note) if matches!(**note, Note::Stack(_)));
@@ -164,9 +150,9 @@ impl Judged {
         self.monitor.session()
     }
 
-    /// The enumerated items, in the handler's order.
-    pub fn items(&self) -> &[Item] {
-        self.names.items()
+    /// The items that the handler enumerated.
+    pub fn items(&self) -> Items {
+        self.monitor.session().items()
     }
 
     /// The newest event.
@@ -192,15 +178,5 @@ impl Judged {
             error: None,
             expectations: None,
         }
-    }
-
-    /// How the items ended that were prepared in earlier rounds.
-    pub fn earlier_rounds(&self) -> &EarlierRounds {
-        &self.earlier
-    }
-
-    /// The errors that were logged and not deleted.
-    pub fn live_errors(&self) -> &LiveErrors {
-        &self.errors
     }
 }

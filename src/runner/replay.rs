@@ -172,7 +172,7 @@ impl Watcher for Kept<'_> {
 
 /// What came, as expectations look at it.
 fn observed<'a>(judged: &'a Judged, events: &'a [Event], findings: &'a [Finding], steps: &'a Steps) -> Observed<'a> {
-    Observed { events, session: judged.session(), items: judged.items(), findings, steps }
+    Observed { events, session: judged.session(), findings, steps }
 }
 
 /// The handler that the scenario names; paths are relative to its file.

@@ -6,10 +6,13 @@ use super::expectation::{Expect, ExpectFindings};
 use super::file::Scenario;
 use super::pattern::ItemRef;
 
-/// Everything that can be expected of what came: the outcome, every prepared item, the findings.
+/// Everything that can be expected of what came: the outcome, the last status of every item that was prepared in any round, the
+/// findings.
 pub fn observed(came: &Observed<'_>) -> Expect {
+    let items = came.session.items();
     let prepared = came.session.instances().next().into_iter().flat_map(|instance| {
-        instance.prepared().map(|(id, item)| (ItemRef::to(id, came.items).0, item.status)).collect::<Vec<_>>()
+        let prepared = instance.known_items().filter(|(_, known)| known.ever_prepared);
+        prepared.map(|(item, known)| (ItemRef::to(item.id, &items).0, known.last_status))
     });
     Expect {
         outcome: Some(actual_outcome(came.session)),

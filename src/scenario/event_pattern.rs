@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::pattern::{ItemRef, item_of, status_of};
 use crate::json::Id;
 use crate::protocol::{
-    Call, CallMethod, Callback, CallbackMethod, Event, EventKind, Guid, HResult, Item, NoteName, Status, UnknownName,
+    Call, CallMethod, Callback, CallbackMethod, Event, EventKind, Guid, HResult, Items, NoteName, Status, UnknownName,
 };
 
 /// An event that must occur: `{"call": …}`, `{"return": …}`, `{"callback": …}` or `{"note": …}`, and what is known of it.
@@ -177,7 +177,7 @@ impl fmt::Display for EventPattern {
 
 impl EventPattern {
     /// Whether the event fits. `reply` is the reply to it, if it is a callback.
-    pub fn fits(&self, event: &Event, reply: Option<HResult>, items: &[Item]) -> bool {
+    pub fn fits(&self, event: &Event, reply: Option<HResult>, items: &Items) -> bool {
         let same_kind = match (&event.kind, self.what) {
             (EventKind::Call { what, .. }, What::Call(method)) => what.method() == method,
             (EventKind::Return { what, .. }, What::Return(method)) => what.method == method,
@@ -208,7 +208,7 @@ struct Facts {
 
 impl EventPattern {
     /// An event of the same method, told in what the pattern looks at.
-    pub(super) fn seen(&self, event: &Event, reply: Option<HResult>, items: &[Item]) -> Option<Self> {
+    pub(super) fn seen(&self, event: &Event, reply: Option<HResult>, items: &Items) -> Option<Self> {
         let method_only =
             Self { what: self.what, item: None, status: None, error: None, hr: None, reply: None, thread: None };
         let facts = Facts::of(event);

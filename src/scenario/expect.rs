@@ -9,7 +9,7 @@ use super::expectation::{Expect, ExpectFindings};
 use super::pattern::ItemRef;
 use super::plan::Steps;
 use super::step::StepExpect;
-use crate::protocol::{CallId, Event, EventKind, HResult, Item, Outcome, Session, Status};
+use crate::protocol::{CallId, Event, EventKind, HResult, Instance, Items, Outcome, Session, Status};
 use crate::rules::{Finding, Level};
 
 /// What came of a session, as expectations look at it.
@@ -18,8 +18,6 @@ pub struct Observed<'a> {
     pub events: &'a [Event],
     /// The session at its end.
     pub session: &'a Session,
-    /// The enumerated items.
-    pub items: &'a [Item],
     /// What was found.
     pub findings: &'a [Finding],
     /// The scenario's steps.
@@ -56,7 +54,7 @@ impl ExpectationResult {
 pub fn check(expect: &Expect, came: &Observed<'_>) -> Vec<ExpectationResult> {
     let mut all: Vec<ExpectationResult> = came
         .steps
-        .came(came.items)
+        .came(&came.session.items())
         .into_iter()
         .enumerate()
         .map(|(at, (step, came, why))| {
@@ -103,11 +101,11 @@ pub(super) fn actual_outcome(session: &Session) -> Outcome {
     session.instances().next().map_or(Outcome::Unfinished, crate::protocol::Instance::outcome)
 }
 
-/// The last status of an item.
+/// The last status of an item over all rounds; none was reported where there is none.
 pub(super) fn actual_status(came: &Observed<'_>, item: &ItemRef) -> Option<Option<Status>> {
-    let id = item.id(came.items)?;
-    let known = came.session.instances().next()?.item(id)?;
-    Some(known.status)
+    let instance = came.session.instances().next()?;
+    let id = item.id(instance.items())?;
+    instance.item(id).map(|known| known.last_status)
 }
 
 fn item(word: &str, wanted: Option<Status>, came: &Observed<'_>) -> ExpectationResult {
@@ -116,7 +114,8 @@ fn item(word: &str, wanted: Option<Status>, came: &Observed<'_>) -> ExpectationR
     ExpectationResult::new(format!("item {word}: {}", name(wanted)), actual == Some(wanted), || match actual {
         Some(actual) => format!("item {word}: {}", name(actual)),
         None => {
-            let names: Vec<String> = came.items.iter().map(|item| ItemRef::to(item.id, came.items).0).collect();
+            let items = came.session.items();
+            let names: Vec<String> = items.iter().map(|item| ItemRef::to(item.id, &items).0).collect();
             format!("there is no item {word}; there is: {}", names.join(", "))
         }
     })
@@ -180,7 +179,9 @@ pub(super) fn sequence(patterns: &[EventPattern], came: &Observed<'_>) -> Expect
         EventKind::Callback { call, .. } => replies.get(call).copied(),
         _ => None,
     };
-    let fits = |pattern: &EventPattern, event: &Event| pattern.fits(event, reply_to(event), came.items);
+    let none = Items::default();
+    let items_of = |event: &Event| came.session.instance(event.handler).map_or(&none, Instance::items);
+    let fits = |pattern: &EventPattern, event: &Event| pattern.fits(event, reply_to(event), items_of(event));
     let mut events = came.events.iter();
     let mut last = 0;
     let missing = patterns.iter().enumerate().find(|(_, pattern)| match events.find(|event| fits(pattern, event)) {
@@ -198,7 +199,7 @@ pub(super) fn sequence(patterns: &[EventPattern], came: &Observed<'_>) -> Expect
             Some(event) => format!("; it occurs before that, as event #{}", event.seq),
             None => {
                 let all = came.events.iter().filter_map(|event| {
-                    let seen = pattern.seen(event, reply_to(event), came.items)?;
+                    let seen = pattern.seen(event, reply_to(event), items_of(event))?;
                     Some((seen.differences(pattern), event.seq < last, event.seq, seen))
                 });
                 match all.min_by_key(|(differences, before, seq, _)| (*differences, *before, *seq)) {

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::{
-    CallMethod, Callback, CallbackMethod, Guid, HResult, Item, NoteName, Outcome, State, Status, UnknownName, nearest,
+    CallMethod, Callback, CallbackMethod, Guid, HResult, Items, NoteName, Outcome, State, Status, UnknownName, nearest,
 };
 
 /// An item: its ID, the ID's short name, or its name.
@@ -34,15 +34,15 @@ impl fmt::Display for ItemRef {
 
 impl ItemRef {
     /// The item's ID. A name needs the items.
-    pub fn id(&self, items: &[Item]) -> Option<Guid> {
+    pub fn id(&self, items: &Items) -> Option<Guid> {
         let id = Guid::from_alias(&self.0).or_else(|| self.0.parse().ok());
-        id.or_else(|| items.iter().find(|item| item.name.as_str() == Some(&self.0)).map(|item| item.id))
+        id.or_else(|| items.named(&self.0).next().map(|item| item.id))
     }
 
     /// The shortest word that names the item.
-    pub fn to(id: Guid, items: &[Item]) -> Self {
-        let named = || items.iter().find(|item| item.id == id).and_then(|item| item.name.as_str());
-        let unique = |name: &&str| items.iter().filter(|item| item.name.as_str() == Some(name)).count() == 1;
+    pub fn to(id: Guid, items: &Items) -> Self {
+        let named = || items.get(id).and_then(|item| item.name.as_str());
+        let unique = |name: &&str| items.named(name).nth(1).is_none();
         Self(id.alias().or_else(|| named().filter(unique).map(str::to_owned)).unwrap_or_else(|| id.to_string()))
     }
 }
@@ -85,7 +85,7 @@ impl CallbackPattern {
     }
 
     /// In how many respects a callback of this method fits.
-    pub(super) fn nearness(&self, callback: &Callback, thread: &str, items: &[Item]) -> usize {
+    pub(super) fn nearness(&self, callback: &Callback, thread: &str, items: &Items) -> usize {
         let of = |item: &ItemRef| item.id(items).is_some() && item.id(items) == item_of(callback);
         usize::from(self.item.as_ref().is_some_and(of))
             + usize::from(self.status.is_some() && self.status == status_of(callback))
@@ -93,7 +93,7 @@ impl CallbackPattern {
     }
 
     /// Whether the callback fits, but for its number.
-    pub fn fits(&self, callback: &Callback, thread: &str, items: &[Item]) -> bool {
+    pub fn fits(&self, callback: &Callback, thread: &str, items: &Items) -> bool {
         self.callback == callback.method()
             && self.thread.as_ref().is_none_or(|wanted| wanted == thread)
             && self.item.as_ref().is_none_or(|item| item.id(items).is_some() && item.id(items) == item_of(callback))

@@ -12,7 +12,7 @@ use super::step::{Action, ErrorRef, Step, StepExpect, Trigger};
 use super::survey::Surveyor;
 use crate::host::{Instruction, Plan, StandardPlan, View};
 use crate::protocol::{
-    Call, Callback, Event, EventKind, GUID_NULL, Interface, Item, PrepareForSync, Refusal, Session, SetItemStatus,
+    Call, Callback, Event, EventKind, GUID_NULL, Interface, Items, PrepareForSync, Refusal, Session, SetItemStatus,
     SetProgressCallback, ShowError, ShowProperties, State, Status, Wish,
 };
 
@@ -106,7 +106,7 @@ impl Steps {
     }
 
     /// Each step, what came of it, and the reason for what was not expected, with the nearest thing that did happen.
-    pub fn came(&self, items: &[Item]) -> Vec<(Step, StepCame, String)> {
+    pub fn came(&self, items: &Items) -> Vec<(Step, StepCame, String)> {
         let inner = self.lock();
         let why = |step: &Step, came: &StepCame| {
             if came.is(step.expect) { String::new() } else { inner.why(step, came, items) }
@@ -116,7 +116,7 @@ impl Steps {
 }
 
 impl Inner {
-    fn why(&self, step: &Step, came: &StepCame, items: &[Item]) -> String {
+    fn why(&self, step: &Step, came: &StepCame, items: &Items) -> String {
         match came {
             StepCame::Taken => "it was taken".to_owned(),
             StepCame::Due => "its trigger came, but the session was over before it could be taken".to_owned(),
@@ -173,7 +173,6 @@ pub struct ScenarioPlan {
     asked: Option<usize>,
     waiting_until_ns: Option<u64>,
     releasing: bool,
-    items: Vec<Item>,
     /// None before the first event.
     state: Option<State>,
     surveyor: Surveyor,
@@ -193,7 +192,6 @@ impl ScenarioPlan {
             asked: None,
             waiting_until_ns: None,
             releasing: false,
-            items: Vec::new(),
             state: None,
             surveyor: Surveyor::new(&scenario.look),
         }
@@ -236,14 +234,14 @@ impl ScenarioPlan {
 
     /// The call that an action is; `Err` says why there is none.
     fn call_of(&self, action: &Action, view: View<'_>) -> Result<Option<Call>, String> {
-        let id = |item: &super::ItemRef| item.id(&self.items).ok_or_else(|| format!("there is no item {item}"));
+        let id =
+            |item: &super::ItemRef| item.id(view.instance.items()).ok_or_else(|| format!("there is no item {item}"));
         Ok(Some(match action {
             Action::Skip(item) => Call::SetItemStatus(SetItemStatus { item: id(item)?, status: Status::SKIPPED }),
             Action::ShowError(error) => {
-                let first = || view.instance.errors().find(|(_, error)| error.jump).map(|(id, _)| id);
                 let error = match error {
                     ErrorRef::This(id) => id.0,
-                    ErrorRef::First => first().ok_or("no live error has jump text")?,
+                    ErrorRef::First => view.instance.jump_errors().next().ok_or("no live error has jump text")?,
                 };
                 Call::ShowError(ShowError { error, hwnd: 0 })
             }
@@ -252,9 +250,7 @@ impl ScenarioPlan {
             }
             Action::ShowProperties(item) => Call::ShowProperties(ShowProperties { item: id(item)?, hwnd: 0 }),
             Action::NextRound => {
-                let mut items = view.instance.retry_due().ok_or("no retry is due")?.to_vec();
-                let mut seen = BTreeSet::new();
-                items.retain(|id| seen.insert(*id));
+                let items = view.instance.retry_due().ok_or("no retry is due")?.to_vec();
                 Call::PrepareForSync(PrepareForSync { items, hwnd: 0, reserved: 0 })
             }
             Action::Reply(_) | Action::Release | Action::Wait(_) => return Ok(None),
@@ -345,7 +341,7 @@ impl Plan for ScenarioPlan {
                 if matches!(self.state, Some(State::Enumerated | State::Ready)) =>
             {
                 let given = matches!(view.instance.interface(), Interface::Given(_));
-                Instruction::Call(self.surveyor.next(&self.items, given).unwrap_or(call))
+                Instruction::Call(self.surveyor.next(view.instance.items(), given).unwrap_or(call))
             }
             Instruction::Wait(until_ns) => {
                 Instruction::Wait([until_ns, self.next_time_ns()].into_iter().flatten().min())
@@ -360,7 +356,7 @@ impl Plan for ScenarioPlan {
         for (step, came) in &mut self.steps.lock().steps {
             if let (Trigger::Callback(pattern), Action::Reply(reply), StepCame::Waiting { fitting }) =
                 (&step.when, &step.action, &mut *came)
-                && pattern.fits(callback, &thread, &self.items)
+                && pattern.fits(callback, &thread, view.instance.items())
             {
                 *fitting += 1;
                 if *fitting == pattern.nth {
@@ -381,27 +377,18 @@ impl Plan for ScenarioPlan {
         let surveyed = matches!(&event.kind, EventKind::Return { what, .. } if self.surveyor.returned(what));
         let mut woken = !surveyed && self.inner.observe(event, session);
         match &event.kind {
-            EventKind::Return { what, .. } if !surveyed => {
-                for item in &what.out.items {
-                    match self.items.iter_mut().find(|known| known.id == item.id) {
-                        Some(known) => known.clone_from(item),
-                        None => self.items.push(item.clone()),
-                    }
-                }
-            }
             EventKind::Callback { what, .. } => {
                 let thread = event.thread.to_string();
-                let items = std::mem::take(&mut self.items);
+                let Some(instance) = session.instance(event.handler) else { return woken };
                 // Replies are given while the callback is answered, in `wish`.
                 woken |= self.mark(|step, fitting| match (&step.when, &step.action) {
                     (_, Action::Reply(_)) => false,
-                    (Trigger::Callback(pattern), _) if pattern.fits(what, &thread, &items) => {
+                    (Trigger::Callback(pattern), _) if pattern.fits(what, &thread, instance.items()) => {
                         *fitting += 1;
                         *fitting == pattern.nth
                     }
                     _ => false,
                 });
-                self.items = items;
             }
             _ => {}
         }

@@ -8,7 +8,7 @@ use super::step::{Action, ErrorRef, Reply, Step, StepExpect, Trigger};
 use crate::host::{Instruction, Observer, Plan, Selection, StandardPlan, View};
 use crate::json::Id;
 use crate::protocol::{
-    Call, Callback, CallbackMethod, Delay, Event, EventKind, Guid, HResult, HandlerId, Initialize, Item, Refusal,
+    Call, Callback, CallbackMethod, Delay, Event, EventKind, Guid, HResult, HandlerId, Initialize, Items, Refusal,
     Session, SetProgressCallback, State, Wish,
 };
 
@@ -45,7 +45,6 @@ pub struct Recorder {
     /// What an ordinary manager would do: only what differs from that is written down.
     ordinary: StandardPlan,
     recording: Recording,
-    items: Vec<Item>,
     states: BTreeMap<State, u32>,
     state: Option<State>,
     callbacks: BTreeMap<(CallbackMethod, Option<Guid>), u32>,
@@ -71,7 +70,6 @@ impl Recorder {
         Self {
             ordinary,
             recording,
-            items: Vec::new(),
             states: BTreeMap::new(),
             state: None,
             callbacks: BTreeMap::new(),
@@ -86,14 +84,14 @@ impl Recorder {
     }
 
     /// The step that a call is which an ordinary manager would not make here.
-    fn action_of(&mut self, call: &Call) -> Option<Action> {
+    fn action_of(&mut self, call: &Call, items: &Items) -> Option<Action> {
         match call {
-            Call::SetItemStatus(args) => Some(Action::Skip(ItemRef::to(args.item, &self.items))),
+            Call::SetItemStatus(args) => Some(Action::Skip(ItemRef::to(args.item, items))),
             Call::ShowError(args) => Some(Action::ShowError(ErrorRef::This(Id(args.error)))),
             Call::ShowProperties(args) if args.item.is_null() => {
                 Some(Action::ShowProperties(ItemRef("handler".to_owned())))
             }
-            Call::ShowProperties(args) => Some(Action::ShowProperties(ItemRef::to(args.item, &self.items))),
+            Call::ShowProperties(args) => Some(Action::ShowProperties(ItemRef::to(args.item, items))),
             Call::SetProgressCallback(SetProgressCallback { callback: None }) | Call::Release if !self.left => {
                 self.left = true;
                 Some(Action::Release)
@@ -102,13 +100,13 @@ impl Recorder {
         }
     }
 
-    fn pattern(&self, callback: &Callback) -> CallbackPattern {
+    fn pattern(&self, callback: &Callback, items: &Items) -> CallbackPattern {
         let item = super::pattern::item_of(callback);
         let key = (callback.method(), item);
         CallbackPattern {
             callback: callback.method(),
             nth: self.callbacks.get(&key).copied().unwrap_or(0),
-            item: item.map(|id| ItemRef::to(id, &self.items)),
+            item: item.map(|id| ItemRef::to(id, items)),
             status: None,
             thread: None,
         }
@@ -137,7 +135,7 @@ impl Observer for Recorder {
         }
         match next {
             Instruction::Call(call) if *next != ordinary || intended => {
-                if let Some(action) = self.action_of(call) {
+                if let Some(action) = self.action_of(call, view.instance.items()) {
                     self.asked = Some(Step { when, action, expect: StepExpect::Taken });
                 }
             }
@@ -160,17 +158,12 @@ impl Observer for Recorder {
             self.recording.push(step);
         }
         match &event.kind {
-            EventKind::Return { what, .. } => {
-                for item in &what.out.items {
-                    if self.items.iter().all(|known| known.id != item.id) {
-                        self.items.push(item.clone());
-                    }
-                }
-            }
             EventKind::Callback { what, .. } => {
                 let key = (what.method(), super::pattern::item_of(what));
                 *self.callbacks.entry(key).or_default() += 1;
-                self.latest = Trigger::Callback(self.pattern(what));
+                if let Some(instance) = session.instance(event.handler) {
+                    self.latest = Trigger::Callback(self.pattern(what, instance.items()));
+                }
             }
             EventKind::Reply { method, hr, .. } => {
                 // A reply that the machine gave by itself (a cancel repeated, a dialog that is held) is no decision.

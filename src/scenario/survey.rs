@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::{
-    Call, CallMethod, Enumerator, GUID_NULL, GetItemObject, Guid, IID_IUNKNOWN, Item, Return, SetProgressCallback, Walk,
+    Call, CallMethod, Enumerator, GUID_NULL, GetItemObject, Guid, IID_IUNKNOWN, Items, Return, SetProgressCallback,
+    Walk,
 };
 
 /// What the manager surveys at beside the ordinary, when it has enumerated the items.
@@ -63,7 +64,7 @@ impl Surveyor {
     }
 
     /// The next call, while there is one. `given` says that the handler has the callback.
-    pub(super) fn next(&mut self, items: &[Item], given: bool) -> Option<Call> {
+    pub(super) fn next(&mut self, items: &Items, given: bool) -> Option<Call> {
         loop {
             while let Some(planned) = self.planned.pop_front() {
                 if let Some(call) = self.call(planned) {
@@ -120,10 +121,10 @@ impl Surveyor {
     }
 }
 
-fn steps(look: Survey, items: &[Item]) -> Vec<Planned> {
+fn steps(look: Survey, items: &Items) -> Vec<Planned> {
     use Planned::{Clone, Enumerate, Give, Next, Object, Reset, Skip, Uncounted};
     use Which::{Clone as Cloned, New};
-    let many = u32::try_from(items.len()).unwrap_or(u32::MAX);
+    let many = u32::try_from(items.listed().len()).unwrap_or(u32::MAX);
     match look {
         Survey::Walk => {
             let mut steps = vec![Enumerate];
@@ -142,7 +143,7 @@ fn steps(look: Survey, items: &[Item]) -> Vec<Planned> {
             steps.extend((0..=many.min(64)).map(|_| Uncounted));
             steps
         }
-        Survey::Object => vec![Object(items.first().map_or(GUID_NULL, |item| item.id))],
+        Survey::Object => vec![Object(items.listed().next().map_or(GUID_NULL, |item| item.id))],
         Survey::CallbackAgain => vec![Give(1)],
         Survey::AnotherCallback => vec![Give(2)],
     }

@@ -58,16 +58,14 @@ pub fn hold(handler: &Handler, scenario: &Scenario, place: Where) -> Came {
 
 impl Came {
     pub fn verdict(&self) -> Verdict {
-        let items = self.items();
         let came = scenario::Observed {
             events: &self.events,
             session: &self.session,
-            items: &items,
             findings: &self.findings,
             steps: &self.steps,
         };
         let expect = scenario::observed(&came);
-        let steps = self.steps.came(&items).into_iter().map(|(_, came, _)| format!("{came:?}"));
+        let steps = self.steps.came(&self.session.items()).into_iter().map(|(_, came, _)| format!("{came:?}"));
         Verdict {
             outcome: expect.outcome.map(|outcome| outcome.to_string()),
             items: expect.items,
@@ -78,13 +76,7 @@ impl Came {
 
     /// The items that were enumerated.
     pub fn items(&self) -> Vec<Item> {
-        let mut items: Vec<Item> = Vec::new();
-        for event in &self.events {
-            if let EventKind::Return { what, .. } = &event.kind {
-                items.extend(what.out.items.iter().cloned());
-            }
-        }
-        items
+        self.session.items().iter().cloned().collect()
     }
 
     /// The rounds, from 0, in which SynchronizeCompleted came before Synchronize had returned: which of them is first is

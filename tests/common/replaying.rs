@@ -16,7 +16,6 @@ pub struct Replayed {
     pub events: Vec<Event>,
     pub findings: Vec<Finding>,
     pub session: Session,
-    pub items: Vec<Item>,
     pub header: Header,
 }
 
@@ -35,7 +34,7 @@ impl Replayed {
 
     /// What came, as expectations look at it.
     pub fn came<'a>(&'a self, steps: &'a Steps) -> Observed<'a> {
-        Observed { events: &self.events, session: &self.session, items: &self.items, findings: &self.findings, steps }
+        Observed { events: &self.events, session: &self.session, findings: &self.findings, steps }
     }
 }
 
@@ -76,17 +75,9 @@ pub fn run(
     let session = ran.unwrap_or_else(|error| panic!("{error}")).session;
     let conditions = Conditions { profile: header.profile, limits: header.limits, started: header.started };
     let mut monitor = Monitor::new(conditions);
-    let mut items: Vec<Item> = Vec::new();
     for event in &events {
         monitor.observe(event);
-        if let EventKind::Return { what, .. } = &event.kind {
-            for item in &what.out.items {
-                if items.iter().all(|known| known.id != item.id) {
-                    items.push(item.clone());
-                }
-            }
-        }
     }
     monitor.finish();
-    Replayed { events, findings: monitor.take_findings(), session, items, header }
+    Replayed { events, findings: monitor.take_findings(), session, header }
 }

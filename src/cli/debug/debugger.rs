@@ -246,10 +246,10 @@ impl Debugger {
     fn words(&self) -> Words {
         let Some(performed) = &self.performed else { return Words::default() };
         let items = performed.judged.items();
-        let errors = performed.instance().into_iter().flat_map(Instance::errors);
+        let errors = performed.instance().into_iter().flat_map(Instance::errors).filter_map(|error| error.id);
         Words {
-            items: items.iter().map(|item| ItemRef::to(item.id, items).0).collect(),
-            errors: errors.map(|(id, _)| id.alias().unwrap_or_else(|| id.to_string())).collect(),
+            items: items.iter().map(|item| ItemRef::to(item.id, &items).0).collect(),
+            errors: errors.map(|id| id.alias().unwrap_or_else(|| id.to_string())).collect(),
             breakpoints: self.breakpoints.iter().map(|(number, _)| number.to_string()).collect(),
         }
     }
@@ -279,7 +279,7 @@ impl Debugger {
             Command::Breaks => self.tell(&self.list_breakpoints()),
             Command::Delete => self.delete(rest)?,
             Command::Skip => {
-                let call = wanted::skip(rest, self.session()?.judged.items())?;
+                let call = wanted::skip(rest, &self.session()?.judged.items())?;
                 self.want(call)?;
             }
             Command::Show => {
@@ -295,7 +295,7 @@ impl Debugger {
             Command::Cancel => {
                 let (reply, item) = match rest {
                     "all" => (Reply::CancelAll, None),
-                    word => (Reply::CancelItem, Some(wanted::item(word, self.session()?.judged.items())?)),
+                    word => (Reply::CancelItem, Some(wanted::item(word, &self.session()?.judged.items())?)),
                 };
                 self.want_reply(reply, item)?;
             }
@@ -356,8 +356,8 @@ impl Debugger {
         self.session()?;
         self.wanted.replies.push((reply, item));
         let of = item.map_or(String::new(), |id| {
-            let items = self.performed.as_ref().map_or(&[][..], |performed| performed.judged.items());
-            format!(" of {}", wanted::name(id, items))
+            let items = self.performed.as_ref().map(|performed| performed.judged.items()).unwrap_or_default();
+            format!(" of {}", wanted::name(id, &items))
         });
         self.tell(&format!("The next {}{of} is answered {}.", reply.answers(), show::answer(reply)));
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::protocol::{Callback, Event, EventKind, Guid, Instance, LogError, State, Thread};
+use crate::protocol::{Callback, Event, EventKind, Guid, Instance, State, Thread};
 use crate::report::plain;
 use crate::rules::Conditions;
 use crate::runner::Judged;
@@ -20,8 +20,6 @@ pub(super) struct Performed {
     pub(super) last: BTreeMap<Thread, String>,
     /// The last value, maximum and text that were reported of an item.
     pub(super) progress: BTreeMap<Guid, (Option<i32>, Option<i32>, String)>,
-    /// What was logged under an ErrorID.
-    pub(super) logged: BTreeMap<Guid, LogError>,
     state: State,
 }
 
@@ -45,7 +43,6 @@ impl Performed {
             lines: VecDeque::new(),
             last: BTreeMap::new(),
             progress: BTreeMap::new(),
-            logged: BTreeMap::new(),
             state: State::Created,
         }
     }
@@ -71,23 +68,15 @@ impl Performed {
     }
 
     fn keep(&mut self, event: &Event) {
-        match &event.kind {
-            EventKind::Callback { what: Callback::Progress(args), .. } => {
-                if let Some(info) = &args.info {
-                    let known = self.progress.entry(args.item).or_default();
-                    known.0 = info.given_value().or(known.0);
-                    known.1 = info.given_max().or(known.1);
-                    if let Some(text) = &info.text {
-                        known.2 = text.to_string();
-                    }
-                }
+        if let EventKind::Callback { what: Callback::Progress(args), .. } = &event.kind
+            && let Some(info) = &args.info
+        {
+            let known = self.progress.entry(args.item).or_default();
+            known.0 = info.given_value().or(known.0);
+            known.1 = info.given_max().or(known.1);
+            if let Some(text) = &info.text {
+                known.2 = text.to_string();
             }
-            EventKind::Callback { what: Callback::LogError(args), .. } => {
-                if let Some(error) = args.info.as_deref().and_then(crate::protocol::LogErrorInfo::given_error) {
-                    self.logged.insert(error, args.clone());
-                }
-            }
-            _ => {}
         }
     }
 

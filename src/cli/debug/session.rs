@@ -127,12 +127,12 @@ impl Prepared {
         let mut more: Vec<String> =
             failure.iter().map(|failure| format!("The trace is not complete: {failure}.")).collect();
         let debugger = lock(debugger);
-        let items = debugger.performed().map_or(&[][..], |performed| performed.judged.items());
-        let unmatched = selection.unmatched(items);
+        let items = debugger.performed().map(|performed| performed.judged.items()).unwrap_or_default();
+        let unmatched = selection.unmatched(&items);
         if !unmatched.is_empty() {
-            more.push(run::no_such_item(&unmatched, items));
+            more.push(run::no_such_item(&unmatched, &items));
         }
-        for (step, came, why) in steps.map(|steps| steps.came(items)).unwrap_or_default() {
+        for (step, came, why) in steps.map(|steps| steps.came(&items)).unwrap_or_default() {
             if came != StepCame::Taken {
                 more.push(format!("The scenario's step `{}` was not taken: {why}.", step.action));
             }

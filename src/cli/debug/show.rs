@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::performed::Performed;
 use super::wanted::{Wanted, name};
-use crate::protocol::{Call, Instance, Status};
+use crate::protocol::Call;
 use crate::report::plain;
 use crate::rules::Level;
 use crate::scenario::Reply;
@@ -56,20 +56,22 @@ pub(super) fn items(performed: &Performed) -> String {
     if lines.is_empty() { "No items are enumerated yet.".to_owned() } else { lines.join("\n") }
 }
 
+const NO_ERRORS: &str = "No live errors.";
+
 /// The errors that were logged and not deleted.
 pub(super) fn errors(performed: &Performed) -> String {
-    let live = performed.instance().into_iter().flat_map(Instance::errors);
-    let lines: Vec<String> = live
-        .map(|(id, error)| {
-            let logged = performed.logged.get(&id);
-            let text = logged.and_then(|logged| logged.text.as_ref()).map(ToString::to_string).unwrap_or_default();
-            let level = logged.map(|logged| format!("{} ", logged.level)).unwrap_or_default();
-            let of = error.item.map_or(String::new(), |item| format!(" of {}", name(item, performed.judged.items())));
-            let jump = if error.jump { ", can be shown" } else { "" };
-            format!("{}: {level}{text:?}{of}{jump}", id.alias().unwrap_or_else(|| id.to_string()))
-        })
-        .collect();
-    if lines.is_empty() { "No live errors with an ErrorID.".to_owned() } else { lines.join("\n") }
+    let Some(instance) = performed.instance() else { return NO_ERRORS.to_owned() };
+    let lines = instance.errors().map(|error| {
+        let id = error.id.map_or("no ErrorID".to_owned(), |id| id.alias().unwrap_or_else(|| id.to_string()));
+        let text = error.text.as_ref().map(ToString::to_string).unwrap_or_default();
+        let of = error.item.map_or(String::new(), |item| format!(" of {}", name(item, instance.items())));
+        let jump = if error.jump && error.id.is_some() { ", can be shown" } else { "" };
+        format!("{id}: {} {text:?}{of}{jump}", error.level)
+    });
+    let more = instance.errors_not_kept();
+    let more = (more > 0).then(|| format!("and {more} more without an ErrorID"));
+    let lines: Vec<String> = lines.chain(more).collect();
+    if lines.is_empty() { NO_ERRORS.to_owned() } else { lines.join("\n") }
 }
 
 /// The last crossings.
@@ -133,29 +135,30 @@ pub(super) fn answer(reply: Reply) -> &'static str {
 }
 
 fn item_lines(performed: &Performed) -> Vec<String> {
-    let items = performed.judged.items();
+    let Some(instance) = performed.instance() else { return Vec::new() };
+    let items = instance.items();
     let width = items.iter().map(|item| name(item.id, items).chars().count()).max().unwrap_or(0);
-    let lines = items.iter().map(|item| {
-        let known = performed.instance().and_then(|instance| instance.item(item.id));
+    let lines = instance.known_items().map(|(item, known)| {
         let (value, max, said) = performed.progress.get(&item.id).cloned().unwrap_or_default();
-        let mut text = match known {
-            Some(known) if known.prepared => {
-                known.status.map_or("no status yet".to_owned(), |status| status.to_string())
-            }
-            _ => "not chosen".to_owned(),
+        let mut text = match (known.prepared, known.status, known.last_status) {
+            (true, Some(status), _) => status.to_string(),
+            (true, None, Some(earlier)) => format!("no status yet, {earlier} in an earlier round"),
+            (true, None, None) => "no status yet".to_owned(),
+            (false, _, Some(earlier)) if known.ever_prepared => format!("{earlier}, in an earlier round"),
+            (false, _, None) if known.ever_prepared => "no status, prepared in an earlier round".to_owned(),
+            (false, ..) => "not chosen".to_owned(),
         };
-        let prepared = known.is_some_and(|known| known.prepared);
-        let goes_on = prepared && known.and_then(|known| known.status).is_some_and(|status: Status| !status.is_final());
+        let goes_on = known.prepared && known.status.is_some_and(|status| !status.is_final());
         if let (true, Some(value), Some(max)) = (goes_on, value, max) {
             let _ = write!(text, " {value}/{max}");
         }
         if goes_on && !said.is_empty() {
             let _ = write!(text, " {said:?}");
         }
-        if known.is_some_and(|known| known.cancelled) {
+        if known.cancelled {
             text.push_str(", told to stop");
         }
-        if known.is_some_and(|known| known.skipped) {
+        if known.skipped {
             text.push_str(", told to skip it");
         }
         format!("{:<width$}  {text}", name(item.id, items))
@@ -165,7 +168,7 @@ fn item_lines(performed: &Performed) -> Vec<String> {
 
 /// A legal call, with the command that makes it where there is one.
 fn in_words(call: &Call, performed: &Performed) -> String {
-    let items = performed.judged.items();
+    let items = &performed.judged.items();
     let error = |id: crate::protocol::Guid| id.alias().unwrap_or_else(|| id.to_string());
     match call {
         Call::SetItemStatus(args) => format!("skip {}", name(args.item, items)),

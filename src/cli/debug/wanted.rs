@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use super::performed::Performed;
 use crate::protocol::{
-    Call, Callback, GUID_NULL, Guid, Instance, Interface, Item, Refusal, SetItemStatus, SetProgressCallback, ShowError,
-    ShowProperties, Status, Thread,
+    Call, Callback, GUID_NULL, Guid, Instance, Interface, Items, Refusal, SetItemStatus, SetProgressCallback,
+    ShowError, ShowProperties, Status, Thread,
 };
 use crate::scenario::{ItemRef, Reply};
 
@@ -79,7 +79,7 @@ fn closing(instance: &Instance) -> Call {
 }
 
 /// The call that skips an item.
-pub(super) fn skip(word: &str, items: &[Item]) -> Result<Call, String> {
+pub(super) fn skip(word: &str, items: &Items) -> Result<Call, String> {
     Ok(Call::SetItemStatus(SetItemStatus { item: item(word, items)?, status: Status::SKIPPED }))
 }
 
@@ -97,26 +97,25 @@ pub(super) fn show(words: &str, performed: &Performed) -> Result<Call, String> {
         return Ok(Call::ShowError(ShowError { error: error(word, performed)?, hwnd: 0 }));
     }
     if "properties".starts_with(&what) {
-        let whose = if word == "handler" { GUID_NULL } else { item(word, performed.judged.items())? };
+        let whose = if word == "handler" { GUID_NULL } else { item(word, &performed.judged.items())? };
         return Ok(Call::ShowProperties(ShowProperties { item: whose, hwnd: 0 }));
     }
     Err(format!("`show {what}`: there is `show error` and `show properties`"))
 }
 
 fn error(word: &str, performed: &Performed) -> Result<Guid, String> {
-    let mut live = performed.instance().into_iter().flat_map(Instance::errors);
     if word == "first" {
-        let first = live.find(|(_, error)| error.jump).map(|(id, _)| id);
+        let first = performed.instance().and_then(|instance| instance.jump_errors().next());
         return first.ok_or_else(|| "no live error has jump text".to_owned());
     }
     let id = Guid::from_alias(word).or_else(|| word.parse().ok());
-    id.filter(|id| live.any(|(known, _)| known == *id))
+    id.filter(|id| performed.instance().is_some_and(|instance| instance.error(*id).is_some()))
         .ok_or_else(|| format!("there is no live error {word}; `errors` lists them"))
 }
 
 /// The ID of an enumerated item.
-pub(super) fn item(word: &str, items: &[Item]) -> Result<Guid, String> {
-    let known = ItemRef(word.to_owned()).id(items).filter(|id| items.iter().any(|item| item.id == *id));
+pub(super) fn item(word: &str, items: &Items) -> Result<Guid, String> {
+    let known = ItemRef(word.to_owned()).id(items).filter(|id| items.get(*id).is_some());
     known.ok_or_else(|| {
         if items.is_empty() {
             return "no items are enumerated yet".to_owned();
@@ -132,8 +131,8 @@ pub(super) fn item(word: &str, items: &[Item]) -> Result<Guid, String> {
 }
 
 /// An item as people name it, with the short name of its ID where it has one.
-pub(super) fn name(id: Guid, items: &[Item]) -> String {
-    let named = items.iter().find(|item| item.id == id).and_then(|item| item.name.as_str());
+pub(super) fn name(id: Guid, items: &Items) -> String {
+    let named = items.get(id).and_then(|item| item.name.as_str());
     match (named, id.alias()) {
         (Some(name), Some(alias)) if name != alias => format!("{name} ({alias})"),
         (Some(name), _) if !name.is_empty() => name.to_owned(),

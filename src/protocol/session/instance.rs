@@ -1,11 +1,12 @@
 //! One handler instance: what the machine knows of it, and how events change that.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::{Outcome, Pending, Phase, State};
+use super::errors::Errors;
+use super::{Items, LiveError, Outcome, Pending, Phase, State};
 use crate::protocol::{
-    Call, CallMethod, Callback, Guid, HResult, HandlerFlags, HandlerId, Item, ItemFlags, LogErrorInfo, Return, Status,
-    SyncFlags, WaitingFor,
+    Call, CallMethod, Callback, Guid, HResult, HandlerFlags, HandlerId, Item, ItemFlags, Return, Status, SyncFlags,
+    WaitingFor,
 };
 
 /// What the machine knows of one handler instance.
@@ -18,17 +19,19 @@ pub struct Instance {
     pub(super) handler_flags: HandlerFlags,
     pub(super) enumerators: BTreeSet<u32>,
     pub(super) enumeration_due: bool,
-    pub(super) items: BTreeMap<Guid, KnownItem>,
+    pub(super) items: Items,
+    /// What is known of each item of `items`, in the same order.
+    known: Vec<KnownItem>,
     pub(super) interface: Interface,
     pub(super) prepare: Phase,
     pub(super) synchronize: Phase,
     pub(super) show_error: Phase,
     pub(super) show_properties: Phase,
-    pub(super) asked_retry: Vec<Guid>,
+    asked_retry: Vec<Guid>,
     pub(super) retry: Option<Vec<Guid>>,
     pub(super) round: u32,
     pub(super) cancelled_all: bool,
-    pub(super) errors: BTreeMap<Guid, LiveError>,
+    pub(super) errors: Errors,
     pub(super) pending: Vec<Pending>,
     pub(super) end: Option<State>,
 }
@@ -45,30 +48,23 @@ pub enum Interface {
     TakenBack,
 }
 
-/// An item that the handler enumerated.
+/// How far the session has come with an item that the handler enumerated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct KnownItem {
-    /// Its flags, as last enumerated.
-    pub flags: ItemFlags,
     /// Whether the newest enumeration lists it.
     pub listed: bool,
     /// Whether it was prepared in this round.
     pub prepared: bool,
-    /// Whether the handler was told to stop it by a reply to `Progress`.
+    /// Whether it was prepared in this round or an earlier one.
+    pub ever_prepared: bool,
+    /// Whether the handler was told, in this round, to stop it by a reply to `Progress`.
     pub cancelled: bool,
-    /// Whether the handler was told to skip it by `SetItemStatus`, and accepted.
+    /// Whether the handler was told, in this round, to skip it by `SetItemStatus`, and accepted.
     pub skipped: bool,
     /// Its last reported status in this round.
     pub status: Option<Status>,
-}
-
-/// A logged error that was not deleted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct LiveError {
-    /// Whether it was logged with ENABLEJUMPTEXT.
-    pub jump: bool,
-    /// The item it concerns.
-    pub item: Option<Guid>,
+    /// Its last reported status in any round.
+    pub last_status: Option<Status>,
 }
 
 impl Instance {
@@ -82,7 +78,8 @@ impl Instance {
             handler_flags: HandlerFlags::default(),
             enumerators: BTreeSet::new(),
             enumeration_due: false,
-            items: BTreeMap::new(),
+            items: Items::default(),
+            known: Vec::new(),
             interface: Interface::NotGiven,
             prepare: Phase::Idle,
             synchronize: Phase::Idle,
@@ -92,7 +89,7 @@ impl Instance {
             retry: None,
             round: 0,
             cancelled_all: false,
-            errors: BTreeMap::new(),
+            errors: Errors::default(),
             pending: Vec::new(),
             end: None,
         }
@@ -151,32 +148,60 @@ impl Instance {
         self.active().filter(|method| self.phase(*method) == Phase::Awaiting)
     }
 
-    /// An enumerated item.
+    /// The items that the handler enumerated.
+    pub fn items(&self) -> &Items {
+        &self.items
+    }
+
+    /// How far the session has come with an item, if the handler enumerated it.
     pub fn item(&self, id: Guid) -> Option<&KnownItem> {
-        self.items.get(&id)
+        self.items.position(id).map(|at| &self.known[at])
     }
 
-    /// The enumerated items, by ID.
-    pub fn items(&self) -> impl Iterator<Item = (Guid, &KnownItem)> {
-        self.items.iter().map(|(id, item)| (*id, item))
+    fn item_mut(&mut self, id: Guid) -> Option<&mut KnownItem> {
+        self.items.position(id).map(|at| &mut self.known[at])
     }
 
-    /// The items prepared in this round, by ID.
+    /// The enumerated items and how far the session has come with each, in the handler's order.
+    pub fn known_items(&self) -> impl Iterator<Item = (&Item, &KnownItem)> {
+        self.items.iter().zip(&self.known)
+    }
+
+    /// The items prepared in this round, in the handler's order.
     pub fn prepared(&self) -> impl Iterator<Item = (Guid, &KnownItem)> {
-        self.items().filter(|(_, item)| item.prepared)
+        self.known_items().filter(|(_, known)| known.prepared).map(|(item, known)| (item.id, known))
     }
 
-    /// Logged errors that were not deleted.
-    pub fn errors(&self) -> impl Iterator<Item = (Guid, &LiveError)> {
-        self.errors.iter().map(|(id, error)| (*id, error))
+    /// Whether the item, or the handler itself for GUID_NULL, has properties to show (HASPROPERTIES).
+    pub fn has_properties(&self, item: Guid) -> bool {
+        if item.is_null() {
+            return self.handler_flags.has(HandlerFlags::HASPROPERTIES);
+        }
+        let listed = self.item(item).is_some_and(|known| known.listed);
+        listed && self.items.get(item).is_some_and(|item| item.flags.has(ItemFlags::HASPROPERTIES))
     }
 
-    /// A logged error that was not deleted.
+    /// The logged errors that were not deleted, in the order of their logging.
+    pub fn errors(&self) -> impl Iterator<Item = &LiveError> {
+        self.errors.iter()
+    }
+
+    /// How many live errors [`Instance::errors`] leaves out, because the handler logged very many without an ErrorID.
+    pub fn errors_not_kept(&self) -> u64 {
+        self.errors.not_kept()
+    }
+
+    /// The logged error with this ErrorID, unless it was deleted.
     pub fn error(&self, id: Guid) -> Option<&LiveError> {
-        self.errors.get(&id)
+        self.errors.get(id)
     }
 
-    /// The items that `ShowErrorCompleted` asked to synchronize again.
+    /// The ErrorIDs of the errors that the user can ask to see, in the order of their logging.
+    pub fn jump_errors(&self) -> impl Iterator<Item = Guid> {
+        self.errors().filter(|error| error.jump).filter_map(|error| error.id)
+    }
+
+    /// The items that `ShowErrorCompleted` asked to synchronize again, each once.
     pub fn retry_due(&self) -> Option<&[Guid]> {
         self.retry.as_deref()
     }
@@ -194,6 +219,14 @@ impl Instance {
     /// Whether the items must be enumerated again before anything else is done with them.
     pub fn enumeration_due(&self) -> bool {
         self.enumeration_due
+    }
+
+    /// Whether its prepare phase is over, or will not come any more.
+    pub fn has_finished_preparing(&self) -> bool {
+        match self.state() {
+            State::Declined | State::Closed => true,
+            state => state.is_end() || self.prepare.has_ended(),
+        }
     }
 
     /// Callbacks that are not answered yet, oldest first.
@@ -289,11 +322,13 @@ impl Instance {
         self.cancelled_all = false;
         self.synchronize = Phase::Idle;
         self.prepare.called();
-        for (id, item) in &mut self.items {
-            item.prepared = ids.contains(id);
-            item.cancelled = false;
-            item.skipped = false;
-            item.status = None;
+        for item in &mut self.known {
+            *item = KnownItem { prepared: false, cancelled: false, skipped: false, status: None, ..*item };
+        }
+        for id in ids {
+            if let Some(item) = self.item_mut(*id) {
+                (item.prepared, item.ever_prepared) = (true, true);
+            }
         }
     }
 
@@ -320,20 +355,20 @@ impl Instance {
                     self.interface = Interface::TakenBack;
                 }
             }
-            CallMethod::PrepareForSync => self.prepare.returned(hr, hr == HResult::S_OK),
-            CallMethod::Synchronize => self.synchronize.returned(hr, hr == HResult::S_OK),
+            CallMethod::PrepareForSync => self.prepare.returned(what.method, hr),
+            CallMethod::Synchronize => self.synchronize.returned(what.method, hr),
             CallMethod::ShowProperties => {
-                self.show_properties.returned(hr, hr.is_success());
+                self.show_properties.returned(what.method, hr);
                 self.properties_ended();
             }
             CallMethod::ShowError => {
-                self.show_error.returned(hr, hr.is_success());
+                self.show_error.returned(what.method, hr);
                 self.error_ended();
             }
             CallMethod::SetItemStatus if hr.is_success() => {
                 if let Some(Call::SetItemStatus(args)) = call
                     && args.status == Status::SKIPPED
-                    && let Some(item) = self.items.get_mut(&args.item)
+                    && let Some(item) = self.item_mut(args.item)
                 {
                     item.skipped = true;
                 }
@@ -346,14 +381,19 @@ impl Instance {
     fn begin_enumeration(&mut self, enumerator: Option<u32>) {
         self.enumerators.extend(enumerator);
         if std::mem::take(&mut self.enumeration_due) {
-            self.items.values_mut().for_each(|item| item.listed = false);
+            self.items.list_anew();
+            self.known.iter_mut().for_each(|item| item.listed = false);
         }
     }
 
     fn list(&mut self, item: &Item) {
-        let known = self.items.entry(item.id).or_default();
-        known.flags = item.flags;
-        known.listed = true;
+        let at = self.items.describe(item);
+        if at == self.known.len() {
+            self.known.push(KnownItem::default());
+        }
+        if !std::mem::replace(&mut self.known[at].listed, true) {
+            self.items.list(at);
+        }
     }
 
     fn properties_ended(&mut self) {
@@ -364,13 +404,16 @@ impl Instance {
 
     fn error_ended(&mut self) {
         if self.show_error == Phase::Done(HResult::S_SYNCMGR_RETRYSYNC) {
-            let items: Vec<Guid> = self.asked_retry.drain(..).filter(|id| self.items.contains_key(id)).collect();
-            self.retry = (!items.is_empty()).then_some(items);
+            let mut asked = std::mem::take(&mut self.asked_retry);
+            let mut seen = BTreeSet::new();
+            // The handler may name an item twice, or one that it never enumerated; neither can be prepared.
+            asked.retain(|id| self.item(*id).is_some() && seen.insert(*id));
+            self.retry = (!asked.is_empty()).then_some(asked);
         }
     }
 
-    /// The effect of a callback that is in the protocol; one that is not has none.
-    pub(super) fn apply_callback(&mut self, callback: &Callback) {
+    /// The effect of a callback that is in the protocol; one that is not has none. `seq` is its event's sequence number.
+    pub(super) fn apply_callback(&mut self, callback: &Callback, seq: u64) {
         match callback {
             Callback::PrepareForSyncCompleted(args) => self.prepare.completed(args.hr),
             Callback::SynchronizeCompleted(args) => self.synchronize.completed(args.hr),
@@ -385,22 +428,13 @@ impl Instance {
             }
             Callback::Progress(args) => {
                 if let Some(status) = args.info.as_ref().and_then(|info| info.given_status())
-                    && let Some(item) = self.items.get_mut(&args.item)
+                    && let Some(item) = self.item_mut(args.item)
                 {
-                    item.status = Some(status);
+                    (item.status, item.last_status) = (Some(status), Some(status));
                 }
             }
-            Callback::LogError(args) => {
-                if let Some(error) = args.info.as_deref().and_then(LogErrorInfo::given_error) {
-                    let info = args.info.as_deref().cloned().unwrap_or_default();
-                    let jump = info.given_flags().has(crate::protocol::ErrorFlags::ENABLEJUMPTEXT);
-                    self.errors.insert(error, LiveError { jump, item: info.given_item() });
-                }
-            }
-            Callback::DeleteLogError(args) if args.error.is_null() => self.errors.clear(),
-            Callback::DeleteLogError(args) => {
-                self.errors.remove(&args.error);
-            }
+            Callback::LogError(args) => self.errors.log(args, seq),
+            Callback::DeleteLogError(args) => self.errors.delete(args.error),
             Callback::EnableModeless(_) | Callback::EstablishConnection(_) => {}
         }
     }
@@ -410,7 +444,7 @@ impl Instance {
         match hr {
             HResult::S_SYNCMGR_CANCELALL => self.cancelled_all = true,
             HResult::S_SYNCMGR_CANCELITEM => {
-                if let Some(item) = self.items.get_mut(&item) {
+                if let Some(item) = self.item_mut(item) {
                     item.cancelled = true;
                 }
             }

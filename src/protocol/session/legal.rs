@@ -1,12 +1,14 @@
 //! Which calls the manager may make now, and why not the others.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Instance, Interface, Phase, Session, State};
 use crate::protocol::{
-    Call, Enumerator, Guid, HResult, HandlerFlags, HandlerId, Initialize, ItemFlags, PrepareForSync, SetItemStatus,
-    SetProgressCallback, ShowError, ShowProperties, Status, SyncEvent, SyncFlags, Synchronize, Thread, Walk,
+    Call, Enumerator, Guid, HResult, HandlerId, Initialize, PrepareForSync, SetItemStatus, SetProgressCallback,
+    ShowError, ShowProperties, Status, SyncEvent, SyncFlags, Synchronize, Thread, Walk,
 };
 
 /// Why the manager may not make a call now.
@@ -182,11 +184,12 @@ impl Instance {
         if ids.is_empty() {
             return Err(Refusal::NothingChosen);
         }
-        for (at, id) in ids.iter().enumerate() {
-            if !self.items.get(id).is_some_and(|item| item.listed) {
+        let mut chosen = BTreeSet::new();
+        for id in ids {
+            if !self.item(*id).is_some_and(|item| item.listed) {
                 return Err(Refusal::NotEnumerated(*id));
             }
-            if ids[..at].contains(id) {
+            if !chosen.insert(*id) {
                 return Err(Refusal::ChosenTwice(*id));
             }
         }
@@ -197,7 +200,8 @@ impl Instance {
             return Err(Refusal::NotCompleted);
         }
         match &self.retry {
-            Some(due) if same_set(due, ids) => Ok(()),
+            // Neither names an item twice; a retry may name them in any order.
+            Some(due) if due.len() == ids.len() && due.iter().all(|id| chosen.contains(id)) => Ok(()),
             Some(_) => Err(Refusal::NotTheRetryItems),
             None if self.prepare == Phase::Idle => Ok(()),
             None => Err(Refusal::NoRetryDue),
@@ -227,7 +231,7 @@ impl Instance {
         if self.prepare != Phase::Awaiting && self.synchronize != Phase::Awaiting {
             return Err(Refusal::NoWindow);
         }
-        match self.items.get(&args.item) {
+        match self.item(args.item) {
             Some(item) if item.prepared => Ok(()),
             _ => Err(Refusal::ItemNotPrepared(args.item)),
         }
@@ -243,7 +247,7 @@ impl Instance {
         if self.retry.is_some() {
             return Err(Refusal::RetryDue);
         }
-        if !self.errors.get(&error).is_some_and(|error| error.jump) {
+        if !self.error(error).is_some_and(|error| error.jump) {
             return Err(Refusal::NoSuchError(error));
         }
         if !self.synchronize.has_ended() || !matches!(self.interface, Interface::Given(_)) {
@@ -259,12 +263,7 @@ impl Instance {
         if self.active().is_some() {
             return Err(Refusal::NotCompleted);
         }
-        let has_properties = if item.is_null() {
-            self.handler_flags.has(HandlerFlags::HASPROPERTIES)
-        } else {
-            self.items.get(&item).is_some_and(|known| known.listed && known.flags.has(ItemFlags::HASPROPERTIES))
-        };
-        if !has_properties {
+        if !self.has_properties(item) {
             return Err(Refusal::NoProperties(item));
         }
         if !matches!(self.interface, Interface::Given(_)) {
@@ -282,14 +281,14 @@ impl Instance {
             Call::EnumSyncMgrItems,
             Call::SetProgressCallback(SetProgressCallback { callback: Some(1) }),
         ];
-        let listed = || self.items().filter(|(_, item)| item.listed).map(|(id, _)| id);
+        let listed = || self.items.listed().map(|item| item.id);
         let items = self.retry.clone().unwrap_or_else(|| listed().collect());
         candidates.push(Call::PrepareForSync(PrepareForSync { items, hwnd: 0, reserved: 0 }));
         candidates.push(Call::Synchronize(Synchronize::default()));
         candidates.extend(
             self.prepared().map(|(item, _)| Call::SetItemStatus(SetItemStatus { item, status: Status::SKIPPED })),
         );
-        candidates.extend(self.errors().map(|(error, _)| Call::ShowError(ShowError { error, hwnd: 0 })));
+        candidates.extend(self.jump_errors().map(|error| Call::ShowError(ShowError { error, hwnd: 0 })));
         let with_properties = std::iter::once(crate::protocol::GUID_NULL).chain(listed());
         candidates.extend(with_properties.map(|item| Call::ShowProperties(ShowProperties { item, hwnd: 0 })));
         candidates.push(Call::SetProgressCallback(SetProgressCallback { callback: None }));
@@ -297,12 +296,6 @@ impl Instance {
         candidates.retain(|call| self.may(&Thread::APARTMENT, call).is_ok());
         candidates
     }
-}
-
-/// Equal but for the order: a retry may name the items in any.
-fn same_set(due: &[Guid], ids: &[Guid]) -> bool {
-    // `ids` has no duplicates by now; `due` comes from the handler and may have.
-    due.iter().all(|id| ids.contains(id)) && ids.iter().all(|id| due.contains(id))
 }
 
 impl Session {

@@ -1,10 +1,8 @@
 //! The session of any number of handler instances: events in, state out.
 
 use super::pending::About;
-use super::{Instance, Pending, Standing, State, Wish};
-use crate::protocol::{
-    Call, CallId, Callback, EnableModeless, Event, EventKind, HResult, HandlerId, Note, Text, Thread,
-};
+use super::{Instance, Items, Pending, Standing, State, Wish};
+use crate::protocol::{Call, CallId, Callback, EnableModeless, Event, EventKind, HResult, HandlerId, Note, Text};
 
 /// The state of a session. Pure: the same events give the same state, whatever the time and the machine.
 ///
@@ -43,6 +41,11 @@ impl Session {
     /// Every instance, in the order of their first events.
     pub fn instances(&self) -> impl Iterator<Item = &Instance> {
         self.instances.iter()
+    }
+
+    /// The items of the first instance: those that a user of the session sees. Other instances are of the same handler.
+    pub fn items(&self) -> Items {
+        self.instances.first().map(|instance| instance.items().clone()).unwrap_or_default()
     }
 
     /// The instance that was granted a dialog and has not given it back.
@@ -87,39 +90,42 @@ impl Session {
                 self.instance_mut(handler).apply_return(what, opened.as_ref());
                 self.drop_dialog_of_ended(handler);
             }
-            EventKind::Callback { call, what } => self.apply_callback(handler, *call, &event.thread, what),
+            EventKind::Callback { call, what } => self.apply_callback(event, *call, what),
             EventKind::Reply { call, hr, .. } => self.apply_reply(handler, *call, *hr),
             EventKind::Note(note) => self.apply_note(handler, note),
         }
     }
 
-    /// Answers a callback at once: what [`Session::reply`] says, and the effect of both events, the callback's and its
-    /// reply's.
-    pub fn answer(&mut self, handler: HandlerId, callback: &Callback, wish: Wish) -> HResult {
+    /// Answers the callback of an event at once: what [`Session::reply`] says, and the effect of both events, the
+    /// callback's and its reply's. An event of another kind is answered E_UNEXPECTED, and changes nothing.
+    pub fn answer(&mut self, event: &Event, wish: Wish) -> HResult {
+        let EventKind::Callback { what: callback, .. } = &event.kind else { return HResult::E_UNEXPECTED };
+        let handler = event.handler;
         let (at, dialog) = (self.index_of(handler), self.dialog);
         let instance = &mut self.instances[at];
         let standing = instance.standing(callback, dialog == Some(handler));
         let hr = instance.reply(callback, standing, wish, dialog.is_none());
-        self.called_back(at, callback, standing);
+        self.called_back(at, callback, standing, event.seq);
         self.replied(at, About::of(callback, standing), hr);
         hr
     }
 
-    fn apply_callback(&mut self, handler: HandlerId, call: CallId, thread: &Thread, callback: &Callback) {
+    fn apply_callback(&mut self, event: &Event, call: CallId, callback: &Callback) {
+        let handler = event.handler;
         let at = self.index_of(handler);
         let instance = &mut self.instances[at];
         let standing = instance.standing(callback, self.dialog == Some(handler));
         let about = About::of(callback, standing);
-        instance.pending.push(Pending { call, thread: thread.clone(), about });
-        self.called_back(at, callback, standing);
+        instance.pending.push(Pending { call, thread: event.thread.clone(), about });
+        self.called_back(at, callback, standing, event.seq);
     }
 
     /// The effect of a callback of the instance at `at`.
-    fn called_back(&mut self, at: usize, callback: &Callback, standing: Standing) {
+    fn called_back(&mut self, at: usize, callback: &Callback, standing: Standing, seq: u64) {
         if !standing.is_expected() {
             return;
         }
-        self.instances[at].apply_callback(callback);
+        self.instances[at].apply_callback(callback, seq);
         // It is expected only of the instance that holds the dialog.
         if let Callback::EnableModeless(EnableModeless { enable: false }) = callback {
             self.dialog = None;

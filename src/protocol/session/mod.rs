@@ -1,14 +1,18 @@
 //! The one state machine. Events go in; it says where the session stands, which calls the manager may make now, and how
 //! a callback is answered. Nobody else keeps a second copy of a transition.
 
+mod errors;
 mod instance;
+mod items;
 mod legal;
 mod machine;
 mod pending;
 mod reply;
 mod state;
 
-pub use instance::{Instance, Interface, KnownItem, LiveError};
+pub use errors::LiveError;
+pub use instance::{Instance, Interface, KnownItem};
+pub use items::Items;
 pub use legal::Refusal;
 pub use machine::Session;
 pub use pending::Pending;

@@ -1,7 +1,7 @@
 //! How a callback stands in its session, and how it is answered.
 
 use super::{Instance, Interface, Phase, Session};
-use crate::protocol::{CallMethod, Callback, ErrorFlags, HResult, HandlerId, LogLevel};
+use crate::protocol::{CallMethod, Callback, HResult, HandlerId, LogErrorInfo, LogLevel};
 
 /// How a callback stands at the moment it is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,7 +77,7 @@ impl Instance {
             return HResult::E_UNEXPECTED;
         }
         match callback {
-            Callback::Progress(args) => match self.items.get(&args.item) {
+            Callback::Progress(args) => match self.item(args.item) {
                 Some(item) if args.info.is_some() => {
                     if wish == Wish::CancelAll || self.cancelled_all {
                         HResult::S_SYNCMGR_CANCELALL
@@ -98,8 +98,8 @@ impl Instance {
             }
             Callback::LogError(args) => {
                 let info = args.info.as_deref();
-                let jump = info.is_some_and(|info| info.given_flags().has(ErrorFlags::ENABLEJUMPTEXT));
-                let has_id = info.is_some_and(|info| info.given_error().is_some());
+                let jump = info.is_some_and(LogErrorInfo::has_jump_text);
+                let has_id = info.and_then(LogErrorInfo::error_id).is_some();
                 let known_level = (LogLevel::INFORMATION.0..=LogLevel::ERROR.0).contains(&args.level.0);
                 if known_level && args.text.is_some() && (has_id || !jump) {
                     HResult::S_OK
@@ -108,7 +108,7 @@ impl Instance {
                 }
             }
             Callback::DeleteLogError(args) => {
-                if args.error.is_null() || self.errors.contains_key(&args.error) {
+                if args.error.is_null() || self.error(args.error).is_some() {
                     HResult::S_OK
                 } else {
                     HResult::E_INVALIDARG

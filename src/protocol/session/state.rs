@@ -46,11 +46,11 @@ impl Phase {
         *self = Phase::Open { held: None };
     }
 
-    /// After the return; `success` says whether this result brings a completion.
-    pub(super) fn returned(&mut self, hr: HResult, success: bool) {
+    /// After the method's return.
+    pub(super) fn returned(&mut self, method: CallMethod, hr: HResult) {
         if let Phase::Open { held } = *self {
             *self = match held {
-                _ if !success => Phase::Refused(hr),
+                _ if !method.brings_completion(hr) => Phase::Refused(hr),
                 Some(completed) => Phase::Done(completed),
                 None => Phase::Awaiting,
             };

@@ -74,11 +74,7 @@ pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, _open: Option<&OpenC
     let Some(rules) = rules_of(what.method) else { return };
     let place = cx.place();
     let Some(instance) = cx.session.instance(cx.event.handler) else { return };
-    let succeeds = match what.method {
-        CallMethod::PrepareForSync | CallMethod::Synchronize => what.hr == HResult::S_OK,
-        _ => what.hr.is_success(),
-    };
-    if succeeds {
+    if what.method.brings_completion(what.hr) {
         return;
     }
     let held = matches!(instance.phase(what.method), Phase::Open { held: Some(_) });

@@ -10,13 +10,12 @@ pub(crate) fn callback(cx: &mut Context<'_>, callback: &Callback) {
         Callback::LogError(args) => logged(cx, args),
         Callback::DeleteLogError(args) => {
             let place = cx.place();
-            let live = args.error.is_null() || cx.watch().logged.contains_key(&args.error);
+            let Some(instance) = cx.session.instance(cx.event.handler) else { return };
+            let live = args.error.is_null() || instance.error(args.error).is_some();
             cx.judge.check(place, LOG_08, live, || ErrorLogViolation::NotLive { error: args.error });
-            let watch = cx.watch();
             if args.error.is_null() {
-                watch.deleted_by_all = std::mem::take(&mut watch.logged).into_keys().collect();
-            } else {
-                watch.logged.remove(&args.error);
+                let all = instance.errors().filter_map(|error| error.id).collect();
+                cx.watch().deleted_by_all = all;
             }
         }
         _ => {}
@@ -38,12 +37,11 @@ fn logged(cx: &mut Context<'_>, args: &LogError) {
 
 fn structure(cx: &mut Context<'_>, info: &LogErrorInfo) {
     let place = cx.place();
-    let seq = cx.event.seq;
     let mask = info.mask.0 & !0x7;
     let flags = info.given_flags().0 & !ErrorFlags::ENABLEJUMPTEXT.0;
     cx.judge.check(place, LOG_04, mask == 0 && flags == 0, || ErrorLogViolation::Bits { mask, flags });
-    let error = info.given_error().filter(|error| !error.is_null());
-    if info.given_flags().has(ErrorFlags::ENABLEJUMPTEXT) {
+    let error = info.error_id();
+    if info.has_jump_text() {
         cx.judge.check(place, LOG_05, error.is_some(), || ErrorLogViolation::NoErrorId);
     }
     if let Some(item) = info.given_item() {
@@ -51,13 +49,12 @@ fn structure(cx: &mut Context<'_>, info: &LogErrorInfo) {
         cx.judge.check(place, LOG_06, known, || ErrorLogViolation::NotEnumerated { item: place.item(item) });
     }
     if let Some(error) = error {
-        let earlier = cx.watch().logged.get(&error).copied();
+        let earlier = cx.session.instance(cx.event.handler).and_then(|instance| instance.error(error));
+        let earlier = earlier.map(|earlier| earlier.seq);
         cx.judge.check_with(place, LOG_07, earlier.is_none(), &[earlier.unwrap_or(0)], || {
             ErrorLogViolation::LiveAlready { error }
         });
-        let watch = cx.watch();
-        watch.logged.insert(error, seq);
-        watch.deleted_by_all.retain(|id| *id != error);
+        cx.watch().deleted_by_all.remove(&error);
     }
 }
 

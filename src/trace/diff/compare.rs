@@ -245,7 +245,7 @@ impl<'a> Comparison<'a> {
         let item = clash.subject.item();
         Stream {
             subject: clash.subject,
-            item: item.and_then(|id| self.a.items.get(&id).or_else(|| self.b.items.get(&id))).cloned(),
+            item: item.and_then(|id| self.a.name_of(id).or_else(|| self.b.name_of(id))).cloned(),
             handler: parts().find_map(|part| part.name.clone()),
             instance_a: clash.instance_a.map(|part| part.handler),
             instance_b: clash.instance_b.map(|part| part.handler),

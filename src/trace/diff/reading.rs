@@ -21,8 +21,8 @@ pub(super) struct Reading<'a> {
     pub instances: Vec<Part>,
     /// Notes of connections that were closed. The manager closes them for all instances.
     closings: Vec<usize>,
-    /// The names of items, as last enumerated.
-    pub items: HashMap<Guid, Text>,
+    /// The session at the end of the trace.
+    pub session: Session,
 }
 
 /// One event, or a callback with its reply.
@@ -72,10 +72,16 @@ impl<'a> Reading<'a> {
             meanings: Vec::with_capacity(events.len()),
             instances: Vec::new(),
             closings: Vec::new(),
-            items: HashMap::new(),
+            session: Session::default(),
         };
         events.iter().enumerate().for_each(|(at, event)| reader.read(at, event, &mut reading));
+        reading.session = reader.session;
         reading
+    }
+
+    /// The name of an item, as any instance enumerated it.
+    pub fn name_of(&self, item: Guid) -> Option<&Text> {
+        self.session.instances().find_map(|instance| instance.items().get(item)).map(|item| &item.name)
     }
 
     /// The moments of a stream of an instance, in order.
@@ -169,9 +175,6 @@ impl Reader {
                 self.session.apply(event);
                 let instance = self.session.instance(event.handler);
                 let ends = was_active && !instance.is_some_and(|i| i.phase(what.method).is_active());
-                if what.method == CallMethod::Next {
-                    reading.items.extend(what.out.items.iter().map(|item| (item.id, item.name.clone())));
-                }
                 return_place(what, item, ends, instance).put(&mut reading.instances[part], moment);
                 return;
             }
