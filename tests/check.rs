@@ -1,7 +1,11 @@
-//! `mobsync check`, of traces that do not go to the end.
+//! `mobsync check`, of traces that do not go to the end, and of very long lists of items.
 
 use std::fs;
 use std::process::Command;
+use std::time::{Duration, Instant};
+
+use mobsync::protocol::*;
+use mobsync::trace::{Header, Writer};
 
 use tempfile::TempDir;
 
@@ -38,4 +42,89 @@ fn a_trace_that_is_cut_at_any_line_is_incomplete_and_the_whole_one_passes() {
     assert_eq!(missing[..3], begin, "{missing:?}");
     assert!(missing.contains(&"Synchronize is completed".to_owned()), "{missing:?}");
     assert_eq!(missing.last().map(String::as_str), Some("Release has returned"), "{missing:?}");
+}
+
+/// A session in which so many items are enumerated, prepared, cancelled, and prepared again for a retry.
+fn session_with(many: u32) -> Vec<EventKind> {
+    let items: Vec<Item> = (1..=many)
+        .map(|number| {
+            // Not in the order of their IDs.
+            let id = Guid::from_u128(u128::from(number).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835));
+            Item { id, name: format!("Item {number}").as_str().into(), ..Item::default() }
+        })
+        .collect();
+    let ids: Vec<Guid> = items.iter().map(|item| item.id).collect();
+    let error = Guid::from_u128(7);
+    let mut calls = 0;
+    let mut events = vec![EventKind::Note(Box::new(Note::Created(Created::of("many"))))];
+    let call =
+        |events: &mut Vec<EventKind>, calls: &mut u64, what: Call, out: Out, inside: Vec<(Callback, HResult)>| {
+            *calls += 1;
+            let (call, method) = (CallId(*calls), what.method());
+            events.push(EventKind::Call { call, what: Box::new(what) });
+            for (what, hr) in inside {
+                *calls += 1;
+                let (call, method) = (CallId(*calls), what.method());
+                events.push(EventKind::Callback { call, what });
+                events.push(EventKind::Reply { call, method, hr });
+            }
+            events.push(EventKind::Return { call, what: Box::new(Return { method, hr: HResult::S_OK, out }) });
+        };
+    let mut made = |what, out, inside| call(&mut events, &mut calls, what, out, inside);
+    let nothing = Out::default;
+    let prepare = || Call::PrepareForSync(PrepareForSync { items: ids.clone(), hwnd: 0, reserved: 0 });
+    let prepared = || vec![(Callback::prepare_completed(HResult::S_OK), HResult::S_OK)];
+    let synchronized = || {
+        let progress = ProgressItem::status(Status::SKIPPED);
+        vec![
+            (Callback::progress(ids[0], progress), HResult::S_SYNCMGR_CANCELALL),
+            (Callback::synchronize_completed(HResult::S_OK), HResult::S_OK),
+        ]
+    };
+    let retry = Callback::ShowErrorCompleted(ShowErrorCompleted {
+        hr: HResult::S_SYNCMGR_RETRYSYNC,
+        items: ids.iter().rev().copied().collect(),
+    });
+    let flags = SyncFlags::new(SyncEvent::MANUAL, SyncFlags::MAYBOTHERUSER);
+    let info = HandlerInfo { name: "many".into(), ..HandlerInfo::default() };
+    made(Call::Initialize(Initialize::new(flags)), nothing(), vec![]);
+    made(Call::GetHandlerInfo, Out { info: Some(info), ..nothing() }, vec![]);
+    made(Call::EnumSyncMgrItems, Out { enumerator: Some(1), ..nothing() }, vec![]);
+    made(Call::Next(Walk::new(1, many)), Out { fetched: Some(many), items, ..nothing() }, vec![]);
+    made(Call::SetProgressCallback(SetProgressCallback { callback: Some(1) }), nothing(), vec![]);
+    made(prepare(), nothing(), prepared());
+    let log = LogError {
+        level: LogLevel::ERROR,
+        text: Some("x".into()),
+        info: Some(Box::new(LogErrorInfo::jump(error, None))),
+    };
+    let mut first = vec![(Callback::LogError(log), HResult::S_OK)];
+    first.extend(synchronized());
+    made(Call::Synchronize(Synchronize::default()), nothing(), first);
+    made(Call::ShowError(ShowError { error, hwnd: 0 }), nothing(), vec![(retry, HResult::S_OK)]);
+    made(prepare(), nothing(), prepared());
+    made(Call::Synchronize(Synchronize::default()), nothing(), synchronized());
+    made(Call::SetProgressCallback(SetProgressCallback { callback: None }), nothing(), vec![]);
+    made(Call::Release, Out { refs: Some(0), ..nothing() }, vec![]);
+    events
+}
+
+/// What is done once for each item must not take longer for each the more there are: with the square of this number of items
+/// it would take minutes.
+#[test]
+fn a_prepare_of_150_000_items_is_judged_in_no_time() {
+    let folder = TempDir::new().unwrap();
+    let trace = folder.path().join("many.jsonl");
+    let mut writer = Writer::new(Vec::new(), &Header::default()).unwrap();
+    for (kind, seq) in session_with(150_000).into_iter().zip(1..) {
+        let event = Event { seq, at_ns: seq * 1000, thread: Thread::APARTMENT, handler: HandlerId::FIRST, kind };
+        writer.write(&event).unwrap();
+    }
+    fs::write(&trace, writer.into_inner()).unwrap();
+    let began = Instant::now();
+    let output = Command::new(env!("CARGO_BIN_EXE_mobsync")).arg("check").arg(&trace).output().unwrap();
+    let took = began.elapsed();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(took < Duration::from_secs(30), "it took {took:?}");
 }

@@ -221,6 +221,21 @@ fn a_handler_on_real_threads_is_debugged_and_left() {
 }
 
 #[test]
+fn items_that_ended_before_a_retry_keep_their_status() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let commands = ["b Synchronize", "c", "items", "c", "items", "d all", "c", "items", "errors"];
+    let (_, text, errors) = piped(&root.join("fixtures/handlers/good.json"), &[], &commands);
+    let answers: Vec<&str> = text.split("(mobsync) items\n").skip(1).collect();
+    let [first, second, last] = answers[..] else { panic!("{text}{errors}") };
+    assert_eq!(first.matches("no status yet\n").count(), 3, "{first}");
+    assert!(second.contains("no status yet, SUCCEEDED in an earlier round\n"), "{second}");
+    assert!(second.contains("Mail (A)      SUCCEEDED, in an earlier round\n"), "{second}");
+    assert!(last.contains("Calendar (B)  SUCCEEDED\nContacts (C)  SUCCEEDED, in an earlier round\n"), "{last}");
+    assert!(!text.contains("not chosen"), "{text}");
+    assert_eq!(answer(&text, "errors"), "No live errors.\n", "the second round deleted it");
+}
+
+#[test]
 fn what_cannot_be_started_is_said_with_exit_code_2() {
     let (_folder, file) = folder_with(TWICE);
     for options in

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use assert_cmd::Command;
+use mobsync::protocol::Status;
+use mobsync::scenario;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -292,6 +294,9 @@ fn a_recorded_session_of_a_native_library_is_replayed_with_its_class() {
     let (code, said, errors) = ran(&["replay", &scenario, "--trace", &second]);
     let written = fs::read_to_string(&scenario).unwrap();
     assert_eq!(code, Some(0), "{said}{errors}\n{written}");
+    // One of the three is synchronized again in a second round; the recording speaks of all.
+    let all = serde_json::json!({ "A": "SUCCEEDED", "B": "SUCCEEDED", "C": "SUCCEEDED" });
+    assert_eq!(serde_json::from_str::<Value>(&written).unwrap()["expect"]["items"], all, "{written}");
     let decisions = |file: &str| {
         let trace = fs::read_to_string(file).unwrap();
         let calls = |line: &str| {
@@ -305,6 +310,30 @@ fn a_recorded_session_of_a_native_library_is_replayed_with_its_class() {
     let (code, said, _) = ran(&["replay", another, "--handler", &library, "--clsid", native::NOTEBOOK_CPP]);
     assert_eq!(code, Some(1), "its items are others: {said}");
     assert!(said.contains(&format!("--clsid '{}'", native::NOTEBOOK_CPP)), "it can be typed again: {said}");
+}
+
+/// An item that ended before a retry is expected to end the same way: a handler that fails it fails the recording.
+#[test]
+fn a_recording_names_every_item_with_its_last_status_over_all_rounds() {
+    let folder = TempDir::new().unwrap();
+    let name = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (scenario, regressed) = (name("recorded.json"), name("regressed.json"));
+    let (code, said, errors) = ran(&["run", "fixtures/handlers/good.json", "--record", &scenario]);
+    assert_eq!(code, Some(0), "{said}{errors}");
+    let expect = scenario::load(scenario.as_ref()).unwrap().expect;
+    let statuses: Vec<_> = expect.items.iter().map(|(item, status)| (item.as_str(), *status)).collect();
+    let succeeded = Some(Status::SUCCEEDED);
+    assert_eq!(statuses, [("A", succeeded), ("B", succeeded), ("C", succeeded)]);
+
+    let mut handler: Value = serde_json::from_str(&fs::read_to_string("fixtures/handlers/good.json").unwrap()).unwrap();
+    let contacts = &mut handler["methods"]["Synchronize"][0]["threads"]["contacts"][0]["work"];
+    assert_eq!(contacts["item"], "C", "the first round works on Contacts");
+    contacts["ends"] = "FAILED".into();
+    fs::write(&regressed, handler.to_string()).unwrap();
+    let (code, said, errors) = ran(&["replay", &scenario, "--handler", &regressed]);
+    assert_eq!(code, Some(1), "{said}{errors}");
+    assert!(said.contains("item C: FAILED"), "{said}");
+    assert!(said.contains("item A: SUCCEEDED"), "{said}");
 }
 
 #[test]

@@ -17,7 +17,7 @@ pub struct Expect {
     #[serde(with = "super::pattern::outcome", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub outcome: Option<Outcome>,
-    /// The last status of items, by ID or name; null: none was reported.
+    /// The last status that was reported of items in any round, by ID or name; null: none was reported.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub items: BTreeMap<String, Option<Status>>,
     /// Which rules are broken: a list (exactly these), or `{"at_least": […]}`.
