@@ -117,6 +117,17 @@ fn within_an_item_every_order_counts() {
 }
 
 #[test]
+fn two_items_that_use_one_error_id_have_an_order() {
+    let log = |item: &str, error: &str| format!("handler LogError ERROR \"x\" item={item} error={error} -> S_OK");
+    free(SYNCHRONIZING, &log("A", "E1"), &log("B", "E2"));
+    let (a, b) = either_order(SYNCHRONIZING, &log("A", "E1"), &log("B", "E1"));
+    assert!(diff(&a, &b).is_some(), "the error that is left is another one");
+    let logged = format!("{SYNCHRONIZING}\n{}", log("A", "E1"));
+    let (a, b) = either_order(&logged, "handler DeleteLogError E1 -> S_OK", &log("B", "E1"));
+    assert!(diff(&a, &b).is_some(), "one order deletes the error of A, the other that of B");
+}
+
+#[test]
 fn a_worker_races_with_the_return_but_not_with_the_completion() {
     free(OPEN, RETURN, A);
     bound(OPEN, RETURN, DONE);

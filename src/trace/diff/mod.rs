@@ -31,7 +31,7 @@
 //! | stream | its own events | further |
 //! | --- | --- | --- |
 //! | the session | the manager's calls and their returns but for SetItemStatus, completions, notes | |
-//! | an item | its Progress, its LogError, DeleteLogError of its errors, the call of its SetItemStatus | the turning points, DeleteLogError for all |
+//! | an item | its Progress, its LogError, DeleteLogError of its errors, a LogError that takes the ErrorID of one of them, the call of its SetItemStatus | the turning points, DeleteLogError for all |
 //! | SetItemStatus of an item | its calls and their returns | the session but for queries |
 //! | dialogs | EnableModeless | the turning points |
 //! | connections | EstablishConnection | the turning points, ConnectionClosed |

@@ -55,8 +55,8 @@ enum Slot {
     Session { query: bool, turning: bool },
     /// The stream of one subject.
     Of(Subject),
-    /// SetItemStatus: the item's stream, and the one of its own.
-    Skip(Guid),
+    /// The streams of two subjects.
+    OfBoth(Subject, Subject),
     /// All that was logged.
     Wipe,
     /// The manager's own, for all instances.
@@ -263,9 +263,9 @@ impl Slot {
                 }
             }
             Slot::Of(subject) => part.own.entry(subject).or_default().push(moment),
-            Slot::Skip(item) => {
-                part.own.entry(Subject::Item(item)).or_default().push(moment);
-                part.own.entry(Subject::SetItemStatus(item)).or_default().push(moment);
+            Slot::OfBoth(one, other) => {
+                part.own.entry(one).or_default().push(moment);
+                part.own.entry(other).or_default().push(moment);
             }
             Slot::Wipe => part.wipes.push(moment),
             Slot::Closing => {}
@@ -281,7 +281,7 @@ fn is_query(method: CallMethod) -> bool {
 
 fn call_place(call: &Call) -> Slot {
     match call {
-        Call::SetItemStatus(args) => Slot::Skip(args.item),
+        Call::SetItemStatus(args) => Slot::OfBoth(Subject::Item(args.item), Subject::SetItemStatus(args.item)),
         _ => {
             let query = is_query(call.method());
             Slot::Session { query, turning: !query }
@@ -306,14 +306,22 @@ fn return_place(what: &Return, item: Option<Guid>, ends: bool, instance: Option<
 
 /// `instance` stands before it.
 fn callback_place(callback: &Callback, instance: Option<&Instance>) -> Slot {
-    let of_item = |item: Option<Guid>| Slot::Of(item.map_or(Subject::ErrorLog, Subject::Item));
+    let subject = |item: Option<Guid>| item.map_or(Subject::ErrorLog, Subject::Item);
+    // Of whom the live error with this ErrorID was logged.
+    let logged_for = |error: Guid| instance.and_then(|i| i.error(error)).map(|error| subject(error.item));
     match callback {
         Callback::Progress(args) => Slot::Of(Subject::Item(args.item)),
-        Callback::LogError(args) => of_item(args.info.as_deref().and_then(LogErrorInfo::given_item)),
-        Callback::DeleteLogError(args) if args.error.is_null() => Slot::Wipe,
-        Callback::DeleteLogError(args) => {
-            of_item(instance.and_then(|i| i.error(args.error)).and_then(|error| error.item))
+        Callback::LogError(args) => {
+            let info = args.info.as_deref();
+            let own = subject(info.and_then(LogErrorInfo::given_item));
+            match info.and_then(LogErrorInfo::error_id).and_then(logged_for) {
+                // It takes the ErrorID from an error of somebody else.
+                Some(other) if other != own => Slot::OfBoth(own, other),
+                _ => Slot::Of(own),
+            }
         }
+        Callback::DeleteLogError(args) if args.error.is_null() => Slot::Wipe,
+        Callback::DeleteLogError(args) => Slot::Of(logged_for(args.error).unwrap_or(Subject::ErrorLog)),
         Callback::EnableModeless(_) => Slot::Of(Subject::Dialogs),
         Callback::EstablishConnection(_) => Slot::Of(Subject::Connections),
         Callback::ShowPropertiesCompleted(_)
