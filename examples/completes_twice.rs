@@ -1,6 +1,6 @@
 //! A handler whose worker thread completes `Synchronize` twice, for `docs/debugging.md`.
 //!
-//! `completes_twice` says which rules it breaks; `completes_twice SYNC-04` raises the debugger's trap where it breaks
+//! `completes_twice` prints the rules that it breaks; `completes_twice SYNC-04` raises a debugger trap where it breaks
 //! that rule.
 
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use mobsync::protocol::{
 use mobsync::rules::{Conditions, Monitor, select};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // Whoever looks around in a debugger takes longer than a handler may.
+    // A stop in a debugger takes longer than a handler may.
     let hour_ns = 3_600_000_000_000;
     let limits = Limits { timeout_ns: hour_ns, blocking_ns: hour_ns, ..Limits::default() };
     let conditions = Conditions { profile: Profile::default(), limits, started: FileTime::default() };
@@ -60,7 +60,7 @@ fn copy_pages(callback: Arc<dyn SyncCallback>, chosen: Vec<Guid>) {
     all_finished(callback.as_ref());
 }
 
-/// The mistake: an item that is finished is taken for the end of it all.
+/// The fault: it treats the end of one item as the end of the session.
 fn item_finished(callback: &dyn SyncCallback) {
     callback.synchronize_completed(HResult::S_OK);
 }
@@ -90,7 +90,7 @@ impl SyncHandler for NotebookSession {
         if callback.is_none()
             && let Some(worker) = self.worker.take()
         {
-            // The worker uses the callback until it ends. What it panicked with is on standard error already.
+            // The worker uses the callback until it ends. A panic's message is already on standard error.
             drop(worker.join());
         }
         self.callback = callback;

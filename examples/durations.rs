@@ -1,4 +1,4 @@
-//! Says how long each method of a handler took in a recorded session: what a trace is good for beyond judging.
+//! Prints how long each method of a handler took in a recorded session: another use of a trace.
 //!
 //! ```sh
 //! cargo run --release -- run fixtures/handlers/blocks.json --trace target/blocks.jsonl

@@ -1,4 +1,4 @@
-//! Runs a scripted handler with many seeds, and says which of them find what: races show themselves in some orders only.
+//! Runs a scripted handler with many seeds, and prints which seeds find what: a race appears only in some orders.
 //!
 //! ```sh
 //! cargo run --example seeds -- fixtures/handlers/races.json 64
@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The codes of the rules that are broken with that seed.
+/// The codes of the rules that are broken with this seed.
 fn broken(script: &Script, seed: u64) -> Result<Vec<&'static str>, Box<dyn Error>> {
     let scheduler = Scheduler::new(SeededChoice::new(seed));
     let factory = Arc::new(ScriptFactory::new(script.clone(), scheduler.clone()));

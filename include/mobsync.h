@@ -1,5 +1,5 @@
-/* The Synchronization Manager's interfaces for handlers in C and C++, off Windows: the names of the Windows SDK, the
- * layout of 64-bit Windows. Written from the public facts; see mobsync_platform.h.
+/* The Synchronization Manager's interfaces for handlers in C and C++ outside Windows, with the names of the Windows SDK
+ * and the layout of 64-bit Windows. Written from the public facts; see mobsync_platform.h.
  *
  * Part of mobsync, MIT OR Apache-2.0.
  */

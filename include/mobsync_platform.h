@@ -1,8 +1,8 @@
-/* What a Synchronization Manager handler needs of the Windows SDK, for systems that have none.
+/* The part of the Windows SDK that a Synchronization Manager handler needs, for other systems.
  *
- * Written from the public facts of COM and of mobsync.h: names, values, layouts. The other headers of this folder
- * (windows.h, objbase.h, ...) only include this one. What is covered is listed in docs/native-handlers.md; what is not
- * covered is not declared, so that using it does not compile.
+ * Written from the public facts of COM and of mobsync.h: names, values, layouts. The other headers in this folder
+ * (windows.h, objbase.h, ...) only include this one. docs/native-handlers.md lists what is covered. The rest is not
+ * declared, so a source that uses it does not compile.
  *
  * Part of mobsync, MIT OR Apache-2.0.
  */
@@ -13,8 +13,8 @@
 #error "This header is for systems without the Windows SDK. On Windows, include the SDK's own headers."
 #endif
 
-/* For pthread's recursive locks, clock_gettime and the like under -std=c11. Where a system header comes first, say
- * -D_GNU_SOURCE, or -std=gnu11. */
+/* For pthread's recursive locks, clock_gettime and similar under -std=c11. If a system header comes first, compile with
+ * -D_GNU_SOURCE or -std=gnu11. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE 1
 #endif
@@ -103,7 +103,7 @@ typedef ULONG *PULONG;
 typedef CHAR *LPSTR;
 typedef const CHAR *LPCSTR;
 
-/* char16_t takes u"text"; compiled with -fshort-wchar, wchar_t has 16 bits and WCHAR is it, which takes L"text". */
+/* WCHAR is char16_t, for u"text". With -fshort-wchar, wchar_t has 16 bits and is WCHAR, for L"text". */
 #if defined(__SIZEOF_WCHAR_T__) && __SIZEOF_WCHAR_T__ == 2
 typedef wchar_t WCHAR;
 #define MOBSYNC_TEXT(text) L##text
@@ -212,7 +212,7 @@ typedef struct _GUID {
 #define MOBSYNC_PTR(guid) (guid)
 #endif
 
-/* Every object file may define a GUID: those of one name are one. */
+/* Every object file may define a GUID; definitions with the same name are merged. */
 #ifdef __cplusplus
 #define DEFINE_GUID(name, l, w1, w2, b1, b2, b3, b4, b5, b6, b7, b8)                                                   \
     extern "C" const GUID name __attribute__((weak, visibility("hidden")));                                            \
@@ -261,9 +261,9 @@ MOBSYNC_INLINE PVOID InterlockedExchangePointer(PVOID volatile *to, PVOID value)
 
 /* ---- The task allocator. ----------------------------------------------------------------------------------------
  *
- * What a handler gives away (GetHandlerInfo's structure) is freed by the manager, which is not linked with it. So every
- * block has a head of 16 bytes in front of it, by which the manager knows it: first the number below, then the size
- * combined (exclusive or) with that number. The whole comes from malloc.
+ * The manager, which is not linked with the handler, frees what the handler returns (GetHandlerInfo's structure). So a
+ * header of 16 bytes before every block tells the manager that it may do so: first the number below, then the size XOR
+ * that number. Header and block come from malloc.
  */
 #define MOBSYNC_TASK_MAGIC 0x6D6F6273796E6321ull
 
@@ -281,7 +281,7 @@ MOBSYNC_INLINE void CoTaskMemFree(LPVOID block) {
     uint64_t *head;
     if (!block) return;
     head = (uint64_t *)block - 2;
-    if (head[0] != MOBSYNC_TASK_MAGIC) abort(); /* freed twice, or never allocated here */
+    if (head[0] != MOBSYNC_TASK_MAGIC) abort(); /* freed twice, or not allocated here */
     head[0] = 0;
     free(head);
 }
@@ -390,7 +390,7 @@ MOBSYNC_INLINE HRESULT CoInitializeEx(LPVOID reserved, DWORD how) {
 }
 MOBSYNC_INLINE void CoUninitialize(void) {}
 
-/* There is no registry of classes: what a handler could create here is nothing but the manager, which it is called by. */
+/* There is no class registry. The only object that a handler could create here is the manager, which is calling it. */
 MOBSYNC_INLINE HRESULT CoCreateInstance(REFCLSID clsid, LPUNKNOWN outer, DWORD context, REFIID iid, LPVOID *object) {
     (void)clsid;
     (void)outer;
@@ -401,8 +401,8 @@ MOBSYNC_INLINE HRESULT CoCreateInstance(REFCLSID clsid, LPUNKNOWN outer, DWORD c
     return REGDB_E_CLASSNOTREG;
 }
 
-/* Marshalling between threads: within a process without apartments the pointer itself does. The stream is the interface,
- * with the reference that it holds. */
+/* Marshalling between threads: in a process without apartments, the pointer itself is passed. The stream is the interface
+ * with a reference of its own. */
 typedef struct IStream IStream;
 typedef IStream *LPSTREAM;
 
@@ -489,7 +489,7 @@ MOBSYNC_INLINE int lstrlenW(LPCWSTR text) {
     return length;
 }
 
-/* Copies at most room - 1 units, and always terminates. */
+/* Copies at most room - 1 units, and always adds the zero. */
 MOBSYNC_INLINE LPWSTR lstrcpynW(LPWSTR to, LPCWSTR from, int room) {
     int at = 0;
     if (!to || !from || room <= 0) return NULL;
@@ -588,7 +588,7 @@ MOBSYNC_INLINE void DeleteCriticalSection(LPCRITICAL_SECTION section) { pthread_
 typedef DWORD(WINAPI *LPTHREAD_START_ROUTINE)(LPVOID);
 typedef struct _SECURITY_ATTRIBUTES *LPSECURITY_ATTRIBUTES;
 
-/* An event, or a thread that can be waited for: signalled when it has ended. Freed when nobody has it any more. */
+/* An event, or a thread, which is signalled when it has ended. Freed when the last owner closes it. */
 typedef struct mobsync_object {
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -691,7 +691,7 @@ MOBSYNC_INLINE HANDLE CreateThread(LPSECURITY_ATTRIBUTES security, SIZE_T stack,
     pthread_t thread;
     (void)security;
     (void)stack;
-    if (flags || !routine) return NULL; /* a suspended thread cannot be made here */
+    if (flags || !routine) return NULL; /* suspended threads are not supported */
     it = mobsync_object_new(1, 0);
     if (!it) return NULL;
     it->holders = 2;
@@ -720,7 +720,7 @@ MOBSYNC_INLINE DWORD GetCurrentThreadId(void) {
     return (DWORD)(uintptr_t)pthread_self();
 }
 
-/* ---- What is not covered says so. --------------------------------------------------------------------------------- */
+/* ---- What is not covered: a use does not compile. ------------------------------------------------------------ */
 
 #if defined(__GNUC__)
 #define MOBSYNC_NOT_COVERED(why) __attribute__((error("not covered by mobsync's headers: " why)))

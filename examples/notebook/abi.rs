@@ -1,4 +1,4 @@
-//! What a handler needs of `mobsync.h`: results, flags, structures and interfaces, the same on every system.
+//! The part of `mobsync.h` that a handler needs: results, flags, structures and interfaces, the same on every system.
 
 use std::ffi::c_void;
 
@@ -85,7 +85,7 @@ pub const fn size_of_structure<T>() -> u32 {
     size_of::<T>() as u32
 }
 
-/// Copies a text into a field of fixed length: cut where the field ends, with a NUL behind it.
+/// Copies a text into a field of fixed length, cut to fit, with a NUL at the end.
 pub fn fill(field: &mut [u16], text: &str) {
     let room = field.len() - 1;
     field.fill(0);

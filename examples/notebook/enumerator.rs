@@ -23,7 +23,7 @@ impl Enumerator {
         Self { at: AtomicUsize::new(at), _in_use: InUse::new() }
     }
 
-    /// Moves on by as many items as are left of so many, and gives them.
+    /// Moves forward by so many items, or as many as are left, and returns them.
     fn advance(&self, celt: u32) -> &'static [ItemDescription] {
         let at = self.at.load(Ordering::Acquire);
         let end = at + (celt as usize).min(ITEMS.len() - at);
@@ -32,7 +32,7 @@ impl Enumerator {
     }
 }
 
-/// S_OK if that is all that was asked for.
+/// S_OK if as many as requested were delivered.
 fn complete(given: usize, celt: u32) -> HRESULT {
     if given == celt as usize { S_OK } else { S_FALSE }
 }
@@ -53,17 +53,17 @@ fn described(item: &ItemDescription) -> SyncMgrItem {
 
 impl ISyncMgrEnumItems_Impl for Enumerator_Impl {
     unsafe fn Next(&self, celt: u32, items: *mut SyncMgrItem, fetched: *mut u32) -> HRESULT {
-        // Only who asks for one item can do without the count.
+        // The count may be NULL only if one item is requested.
         if items.is_null() || (fetched.is_null() && celt != 1) {
             return E_INVALIDARG;
         }
         let given = self.advance(celt);
         for (at, item) in given.iter().enumerate() {
-            // SAFETY: the caller gives room for so many items.
+            // SAFETY: the caller provides room for this many items.
             unsafe { items.add(at).write(described(item)) };
         }
         if !fetched.is_null() {
-            // SAFETY: the caller gives a place for the count.
+            // SAFETY: the caller provides a place for the count.
             unsafe { fetched.write(given.len() as u32) };
         }
         complete(given.len(), celt)

@@ -17,25 +17,25 @@ use crate::memory;
 
 const UNIT: Duration = Duration::from_millis(1);
 
-/// The manager's callback. mobsync's may be called on any thread; one that may not is brought to another thread with
+/// The manager's callback. mobsync's may be called on any thread; one that may not is passed to another thread with
 /// windows-core's `AgileReference`.
 #[derive(Clone)]
 struct Callback(ISyncMgrSynchronizeCallback);
 
-// SAFETY: the manager's object counts its references atomically, and may be called on any thread, several at once.
+// SAFETY: the manager's object counts its references atomically, and several threads may call it at once.
 unsafe impl Send for Callback {}
 // SAFETY: as above.
 unsafe impl Sync for Callback {}
 
 #[implement(ISyncMgrSynchronize)]
 pub struct Notebook {
-    /// Workers hold the lock while they call, so that SetProgressCallback(NULL) returns when no call is under way, and none
-    /// comes later. That needs a manager whose callback does not wait for the thread that calls SetProgressCallback.
+    /// Workers hold the lock while they call, so that SetProgressCallback(NULL) returns when no callback is open, and none
+    /// follows. This needs a manager whose callback does not wait for the thread that calls SetProgressCallback.
     callback: RwLock<Option<Callback>>,
     flags: AtomicU32,
     /// 1 for the first PrepareForSync, 2 for the retry, …
     round: AtomicU32,
-    /// How many workers have not ended.
+    /// The number of workers that are still running.
     running: AtomicU32,
     cancelled: AtomicBool,
     failed: AtomicBool,
@@ -59,13 +59,13 @@ impl Notebook {
         }
     }
 
-    /// The callback with a reference of the caller's, for the manager's own thread. The lock is not held then: from inside a
+    /// The callback with a reference for the caller, on the manager's own thread. The lock is not held then: from inside a
     /// callback the manager may call the handler.
     fn callback(&self) -> Option<Callback> {
         self.callback.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Makes a worker's callback, unless there is nobody any more to hear it.
+    /// Makes a worker's callback, unless the callback interface was taken back.
     fn call_back(&self, call: impl FnOnce(&ISyncMgrSynchronizeCallback) -> HRESULT) -> HRESULT {
         match &*self.callback.read().unwrap_or_else(PoisonError::into_inner) {
             Some(Callback(callback)) => call(callback),
@@ -96,7 +96,7 @@ impl ISyncMgrSynchronize_Impl for Notebook_Impl {
         };
         fill(&mut mine.name, "Notebook");
         let given = memory::give_away(mine);
-        // SAFETY: the caller gives a place for a pointer.
+        // SAFETY: the caller provides a place for a pointer.
         unsafe { info.write(given.unwrap_or(null_mut())) };
         if given.is_some() { S_OK } else { E_OUTOFMEMORY }
     }
@@ -110,7 +110,7 @@ impl ISyncMgrSynchronize_Impl for Notebook_Impl {
 
     unsafe fn GetItemObject(&self, _item: *const GUID, _iid: *const GUID, object: *mut *mut c_void) -> HRESULT {
         if !object.is_null() {
-            // SAFETY: the caller gives a place for a pointer.
+            // SAFETY: the caller provides a place for a pointer.
             unsafe { object.write(null_mut()) };
         }
         E_NOTIMPL
@@ -132,7 +132,7 @@ impl ISyncMgrSynchronize_Impl for Notebook_Impl {
     unsafe fn SetProgressCallback(&self, callback: InRef<'_, ISyncMgrSynchronizeCallback>) -> HRESULT {
         let new = callback.cloned().map(Callback);
         if new.is_none() {
-            // Whoever still works is to stop.
+            // Workers that are still running must stop.
             self.cancelled.store(true, Ordering::Release);
         }
         let old = std::mem::replace(&mut *self.callback.write().unwrap_or_else(PoisonError::into_inner), new);
@@ -150,7 +150,7 @@ impl ISyncMgrSynchronize_Impl for Notebook_Impl {
             self.stopped[item].store(false, Ordering::Release);
         }
         for at in 0..many as usize {
-            // SAFETY: the caller gives so many IDs.
+            // SAFETY: the caller provides this many IDs.
             let Some(item) = (unsafe { index_of(items.add(at)) }) else { return E_INVALIDARG };
             self.prepared[item].store(true, Ordering::Release);
         }
@@ -175,20 +175,20 @@ impl ISyncMgrSynchronize_Impl for Notebook_Impl {
             return E_UNEXPECTED;
         }
         let items: Vec<usize> = (0..ITEMS.len()).filter(|item| self.prepared[*item].load(Ordering::Acquire)).collect();
-        // Counted before any of them starts: a worker that ends at once must not take itself for the last one.
+        // Counted before any of them starts: a worker that ends at once must not believe that it is the last one.
         self.running.store(items.len() as u32, Ordering::Release);
         for item in items {
             let work = Arc::new(Work { handler: self.to_object(), item });
             let of_thread = Arc::clone(&work);
             if thread::Builder::new().spawn(move || of_thread.run()).is_err() {
-                work.run(); // slower, and all the same right
+                work.run(); // slower, but still correct
             }
         }
         S_OK
     }
 
     unsafe fn SetItemStatus(&self, item: *const GUID, status: u32) -> HRESULT {
-        // SAFETY: the caller gives a reference to an ID.
+        // SAFETY: the caller provides a reference to an ID.
         let Some(item) = (unsafe { index_of(item) }) else { return E_INVALIDARG };
         if status == SYNCMGRSTATUS_SKIPPED {
             self.stopped[item].store(true, Ordering::Release);
@@ -197,18 +197,18 @@ impl ISyncMgrSynchronize_Impl for Notebook_Impl {
     }
 
     unsafe fn ShowError(&self, _parent: *mut c_void, error: *const GUID) -> HRESULT {
-        // SAFETY: the caller gives a reference to an ID.
+        // SAFETY: the caller provides a reference to an ID.
         if unsafe { error.as_ref() } != Some(&CONFLICT) {
             return E_INVALIDARG;
         }
         let Some(Callback(callback)) = self.callback() else { return E_UNEXPECTED };
-        // SAFETY: the callback is held, and is given one ID.
+        // SAFETY: the callback is held, and receives one ID.
         let _ = unsafe { callback.ShowErrorCompleted(S_SYNCMGR_RETRYSYNC, 1, &ITEMS[CALENDAR].id) };
         S_OK
     }
 }
 
-/// What a worker thread takes with it: its own reference to the handler.
+/// What a worker thread owns: its own reference to the handler.
 struct Work {
     handler: ComObject<Notebook>,
     item: usize,
@@ -219,7 +219,7 @@ impl Work {
         let (handler, item) = (&self.handler, &ITEMS[self.item]);
         let round = handler.round.load(Ordering::Acquire);
         if self.item == CALENDAR && round > 1 {
-            // SAFETY: the callback is held, and is given an ID.
+            // SAFETY: the callback is held, and receives an ID.
             let _ = handler.call_back(|callback| unsafe { callback.DeleteLogError(&CONFLICT, 0) });
         }
         let mut value = 0;
@@ -244,7 +244,7 @@ impl Work {
         }
     }
 
-    /// Reports, and heeds the reply.
+    /// Reports progress, and obeys the reply.
     fn report(&self, status: u32, value: i32, text: Option<&str>) {
         let item = &ITEMS[self.item];
         let mut mask = SYNCMGRPROGRESSITEM_STATUSTYPE | SYNCMGRPROGRESSITEM_PROGVALUE | SYNCMGRPROGRESSITEM_MAXVALUE;
@@ -260,7 +260,7 @@ impl Work {
             value,
             max: item.units,
         };
-        // SAFETY: the callback is held, and is given an ID and a structure, whose text lives until it returns.
+        // SAFETY: the callback is held, and receives an ID and a structure whose text lives until it returns.
         match self.handler.call_back(|callback| unsafe { callback.Progress(&item.id, &info) }) {
             S_SYNCMGR_CANCELITEM => self.handler.stopped[self.item].store(true, Ordering::Release),
             S_SYNCMGR_CANCELALL => self.handler.cancelled.store(true, Ordering::Release),
@@ -277,7 +277,7 @@ impl Work {
             item: ITEMS[self.item].id,
         };
         let text = w!("The server has the same meeting twice.");
-        // SAFETY: the callback is held, and is given a terminated text and a structure.
+        // SAFETY: the callback is held, and receives a terminated text and a structure.
         let _ = self.handler.call_back(|callback| unsafe { callback.LogError(SYNCMGRLOGLEVEL_ERROR, text, &info) });
     }
 }

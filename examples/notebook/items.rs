@@ -8,7 +8,7 @@ pub struct ItemDescription {
     pub id: GUID,
     pub name: &'static str,
     pub flags: u32,
-    /// How many units of work it has.
+    /// The number of units of work.
     pub units: i32,
 }
 
@@ -22,7 +22,7 @@ pub static ITEMS: [ItemDescription; 3] = [
 /// The item that fails in the first round.
 pub const CALENDAR: usize = 1;
 
-/// The error that it logs then.
+/// The error that it logs.
 pub const CONFLICT: GUID = GUID::from_u128(0x6D6F6273_796E_6345_0000_000000000001);
 
 const fn id(letter: u128) -> GUID {

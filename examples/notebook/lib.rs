@@ -1,13 +1,13 @@
 //! A complete Synchronization Manager handler in Rust, a COM library with windows-core: a class factory, an enumerator, a
 //! worker thread for each item, skip and cancel, an error that can be shown and retried. It synchronizes three notebooks
-//! that exist only here: each unit of work is a moment of waiting. It uses nothing of `mobsync`'s own.
+//! that exist only here: each unit of work is a short wait. It uses nothing from `mobsync` itself.
 //!
 //! ```sh
 //! cargo build --example notebook
 //! cargo run -- run target/debug/examples/libnotebook.so --clsid '{6D6F6273-796E-4E6F-8001-000000000003}'
 //! ```
 //!
-//! A handler of one's own is a package with `crate-type = ["cdylib"]` and windows-core for its dependency.
+//! Your own handler is a package with `crate-type = ["cdylib"]` and a dependency on windows-core.
 
 #![allow(non_snake_case, reason = "methods and functions have the names that COM gives them")]
 
@@ -31,7 +31,7 @@ use handler::Notebook;
 
 const CLSID_NOTEBOOK: GUID = GUID::from_u128(0x6D6F6273_796E_4E6F_8001_000000000003);
 
-/// What keeps the library from being unloaded.
+/// The count that prevents the library from being unloaded.
 static IN_USE: AtomicU32 = AtomicU32::new(0);
 
 /// An object holds one of these for as long as it lives.
@@ -60,13 +60,13 @@ impl IClassFactory_Impl for Factory_Impl {
         if iid.is_null() || object.is_null() {
             return E_POINTER;
         }
-        // SAFETY: the caller gives a place for a pointer.
+        // SAFETY: the caller provides a place for a pointer.
         unsafe { object.write(null_mut()) };
         if !outer.is_null() {
             return CLASS_E_NOAGGREGATION;
         }
         let handler: ISyncMgrSynchronize = Notebook::new().into();
-        // SAFETY: the caller gives an ID, and a place for the pointer.
+        // SAFETY: the caller provides an ID, and a place for the pointer.
         unsafe { handler.query(iid, object) }
     }
 
@@ -80,10 +80,10 @@ impl IClassFactory_Impl for Factory_Impl {
     }
 }
 
-/// Gives out the factory of the class.
+/// Returns the class factory.
 ///
 /// # Safety
-/// The pointers are NULL or as COM says: two IDs, and a place for a pointer.
+/// The pointers are NULL or follow COM's rules: two IDs, and a place for a pointer.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn DllGetClassObject(
     clsid: *const GUID,

@@ -1,8 +1,8 @@
-//! The task allocator, from which comes what a handler gives away.
+//! The task allocator, for memory that the manager frees.
 
 use std::ffi::c_void;
 
-/// Moves a structure into a block of the task allocator; `None` where there is no memory.
+/// Moves a structure into a block of the task allocator; `None` if there is no memory.
 pub fn give_away<T>(structure: T) -> Option<*mut T> {
     let block = allocate(size_of::<T>()).cast::<T>();
     if block.is_null() {
@@ -23,7 +23,7 @@ fn allocate(size: usize) -> *mut c_void {
     unsafe { CoTaskMemAlloc(size) }
 }
 
-/// Off Windows there is no `CoTaskMemAlloc`: a block of malloc with a head, by which mobsync knows it
+/// Outside Windows there is no `CoTaskMemAlloc`: a block is malloc's, with a header by which mobsync recognizes it
 /// (docs/native-handlers.md).
 #[cfg(not(windows))]
 fn allocate(size: usize) -> *mut c_void {
@@ -33,7 +33,7 @@ fn allocate(size: usize) -> *mut c_void {
         fn malloc(size: usize) -> *mut c_void;
     }
     let Some(whole) = size.checked_add(HEAD) else { return std::ptr::null_mut() };
-    // SAFETY: the head lies at the beginning of a new block, which is aligned for it; what is given out lies behind it.
+    // SAFETY: the header is at the start of a new block, which is aligned for it; the returned pointer is behind it.
     unsafe {
         let head = malloc(whole).cast::<[u64; 2]>();
         if head.is_null() {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A handler that copies what is new or changed in each folder LEFT to its folder RIGHT.
+"""A handler that copies new and changed files from each folder LEFT to its folder RIGHT.
 
     mobsync run --exec 'python3 examples/python/folders.py LEFT=RIGHT ...'
 
@@ -18,7 +18,7 @@ from mobsync_wire import serve
 
 SPACE = uuid.UUID("5f0c2a34-7c55-4c8e-9d3e-6d6f6273796e")
 NOBODY = "{00000000-0000-0000-0000-000000000000}"
-# E_UNEXPECTED: the manager has taken its interface back, and nobody waits for the work.
+# E_UNEXPECTED: the manager has taken the callback back, and nobody waits for the work.
 STOP = ("S_SYNCMGR_CANCELITEM", "S_SYNCMGR_CANCELALL", "E_UNEXPECTED")
 
 
@@ -27,7 +27,7 @@ def guid(*parts):
 
 
 class Pair:
-    """Two folders, LEFT=RIGHT: an item."""
+    """An item: two folders, LEFT=RIGHT."""
 
     def __init__(self, text):
         self.left, _, self.right = text.partition("=")
@@ -35,7 +35,7 @@ class Pair:
         self.id = guid(os.path.abspath(self.left), os.path.abspath(self.right))
 
     def work(self):
-        """The files that are to be copied, relative to LEFT. Raises OSError where a folder cannot be read."""
+        """The files to copy, relative to LEFT. Raises OSError if a folder cannot be read."""
 
         def fail(error):
             raise error
@@ -50,7 +50,7 @@ class Pair:
         return sorted(files)
 
     def copy(self, path):
-        """Copies a file beside its target first: whoever looks finds the old one or the new one, and no half."""
+        """Copies a file to a temporary name first, so that the target is always the old or the new file, never half of it."""
         target = os.path.join(self.right, path)
         os.makedirs(os.path.dirname(target), exist_ok=True)
         part = target + ".part"
@@ -75,7 +75,7 @@ class Folders:
         self.cancelled = False
         self.working = 0
         self.failed = False
-        # The items of the errors that were logged.
+        # The item of each logged error.
         self.errors = {}
         self.retries = set()
 
@@ -113,7 +113,7 @@ class Folders:
             self.cancelled = self.failed = False
             self.skipped = {item for item in self.skipped if not again}
         for pair in chosen:
-            # A daemon: when the manager is gone, nothing keeps the process.
+            # A daemon thread: it does not keep the process alive when the manager is gone.
             threading.Thread(target=self.synchronize, args=(pair,), name=pair.name, daemon=True).start()
         if not chosen:
             self.manager.call("SynchronizeCompleted", hr="S_OK")
@@ -166,7 +166,7 @@ class Folders:
     # The work
 
     def progress(self, pair, status, value, most, **more):
-        """Tells how it goes. False: the item is to stop."""
+        """Reports progress. Returns False if the item must stop."""
         info = {"status": status, "value": value, "max": most, **more}
         with self.lock:
             self.failed = self.failed or status == "FAILED"
@@ -203,7 +203,7 @@ class Folders:
         return self.finish()
 
     def manager_errors_are_over(self, pair):
-        """Errors of an earlier round are taken back: those that still hold will be logged again."""
+        """Deletes the errors of an earlier round; errors that persist are logged again."""
         with self.lock:
             over = [error for error, item in self.errors.items() if item == pair.id]
             for error in over:
@@ -219,7 +219,7 @@ class Folders:
         self.manager.call("LogError", level="ERROR", text=str(error), info=info)
 
     def finish(self):
-        """The last worker completes the round, when nothing more is to be told of any item."""
+        """The last worker completes the round, when there is nothing left to report for any item."""
         with self.lock:
             self.working -= 1
             last = self.working == 0

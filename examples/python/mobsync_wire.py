@@ -71,7 +71,7 @@ def serve(make_handler):
     """Serves one instance until the manager releases it. `make_handler(manager)` makes an object whose methods are named as
     those of the protocol, take the parameters by name, and return a result, or a result and a dict of what comes out."""
     out = sys.stdout.buffer
-    # What is printed by mistake must not stand between the messages.
+    # Text printed by mistake must not get between the messages.
     sys.stdout = sys.stderr
     manager = Manager(out)
     handler = make_handler(manager)
@@ -91,7 +91,7 @@ def serve(make_handler):
             calls.append(None)
             have.notify()
 
-    # Replies are read while the main thread is in a call: a call may make callbacks.
+    # Replies are read while the main thread is inside a call, because a call may make callbacks.
     threading.Thread(target=read, name="reader", daemon=True).start()
     while True:
         with have:

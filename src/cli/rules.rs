@@ -40,7 +40,7 @@ fn list(rules: &[&Rule]) -> String {
     let unchecked = rules.iter().filter(|rule| rule.checked != Checked::Monitor).count();
     let _ = writeln!(
         text,
-        "{} rules, {unchecked} of them not checked yet. `mobsync rules CODE` explains one.",
+        "{} rules, {unchecked} of them not checked yet. `mobsync rules CODE` explains a rule.",
         rules.len()
     );
     text

@@ -10,13 +10,13 @@ const HEAD: &str = "\
 
 <!-- Written by `MOBSYNC_BLESS=1 cargo test --test rule_docs` from the catalogue in src/rules/catalogue. Do not edit. -->
 
-Every rule by which a session is judged, with a document each. A *must* of the reference is an `error`, a *should* a
-`warning`; a `note` is worth knowing. The subject is who is judged. `native` rules hold for handlers with COM vtables
-only; a rule without a profile holds for both.
+Every rule has a document. An `error` breaks a *must* of the reference, a `warning` a *should*; a `note` is worth knowing.
+The subject is who can break the rule. `native` rules apply only to handlers with COM vtables. A rule without a profile
+applies to both profiles.
 
-The basis says what a rule rests on: `documented` (a page of the reference), `com`, `header`, or `choice` (this project's
-reading). The last word is how strongly that source puts it: `must`, `should`, `states` (it says so plainly) or `silent`. A
-level above the word of its source is always a `choice`.
+The basis is where a rule comes from: `documented` (a page of the reference), `com` (COM's rules), `header` (the SDK's
+header) or `choice` (this project). The word after it says how strongly the source puts it: `must`, `should`, `states` (a
+plain statement) or `silent`. If the level is stronger than the source, the basis is always `choice`.
 ";
 
 /// The text of `docs/rules/README.md`.

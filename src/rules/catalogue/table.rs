@@ -51,25 +51,25 @@ macro_rules! table {
 table! {
     RET "Results" session_opening: RET_01 RET_02;
     INIT "Initialize" session_opening: INIT_01 INIT_02 INIT_03 INIT_04 INIT_05 INIT_06 INIT_07;
-    INFO "The handler's information" session_opening: INFO_01 INFO_02 INFO_03 INFO_04 INFO_05 INFO_06 INFO_07;
+    INFO "Handler information" session_opening: INFO_01 INFO_02 INFO_03 INFO_04 INFO_05 INFO_06 INFO_07;
     ENUM "Enumeration" enumeration: ENUM_01 ENUM_02 ENUM_03 ENUM_04 ENUM_05 ENUM_06 ENUM_07 ENUM_08 ENUM_09;
     ITEM "Items" enumeration: ITEM_01 ITEM_02 ITEM_03 ITEM_04 ITEM_05 ITEM_06 ITEM_07 ITEM_08 ITEM_09
         ITEM_10;
     OBJ "Item objects" enumeration: OBJ_01;
-    CB "The callback's lifetime" synchronization: CB_01 CB_02 CB_03 CB_04 CB_05 CB_06;
-    PREP "Preparing" synchronization: PREP_01 PREP_02 PREP_03 PREP_04 PREP_05 PREP_06 PREP_07 PREP_08;
-    SYNC "Synchronizing" synchronization: SYNC_01 SYNC_02 SYNC_03 SYNC_04 SYNC_05 SYNC_06 SYNC_07 SYNC_08 SYNC_09
+    CB "Lifetime of the callback interface" synchronization: CB_01 CB_02 CB_03 CB_04 CB_05 CB_06;
+    PREP "Prepare phase" synchronization: PREP_01 PREP_02 PREP_03 PREP_04 PREP_05 PREP_06 PREP_07 PREP_08;
+    SYNC "Synchronize phase" synchronization: SYNC_01 SYNC_02 SYNC_03 SYNC_04 SYNC_05 SYNC_06 SYNC_07 SYNC_08 SYNC_09
         SYNC_10 SYNC_11 SYNC_12;
     PROG "Progress" progress: PROG_01 PROG_02 PROG_03 PROG_04 PROG_05 PROG_06 PROG_07 PROG_08;
-    STOP "Stopping" progress: STOP_01 STOP_02 STOP_03 STOP_04 STOP_05 STOP_06;
+    STOP "Cancels and skips" progress: STOP_01 STOP_02 STOP_03 STOP_04 STOP_05 STOP_06;
     MODE "Dialogs" dialogs_and_errors: MODE_01 MODE_02 MODE_03 MODE_04;
-    LOG "The error log" dialogs_and_errors: LOG_01 LOG_02 LOG_03 LOG_04 LOG_05 LOG_06 LOG_07 LOG_08 LOG_09;
+    LOG "Error log" dialogs_and_errors: LOG_01 LOG_02 LOG_03 LOG_04 LOG_05 LOG_06 LOG_07 LOG_08 LOG_09;
     ERRS "Showing errors" dialogs_and_errors: ERRS_01 ERRS_02 ERRS_03 ERRS_04 ERRS_05 ERRS_06 ERRS_07;
     PROP "Properties" surroundings: PROP_01 PROP_02 PROP_03 PROP_04 PROP_05;
     CONN "Connections" surroundings: CONN_01 CONN_02;
     COM "COM" surroundings: COM_01 COM_02 COM_03 COM_04 COM_05 COM_06 COM_07 COM_08;
-    LIFE "Behaviour under any session" surroundings: LIFE_01 LIFE_02 LIFE_03 LIFE_04 LIFE_05 LIFE_06;
-    WIRE "The wire" surroundings: WIRE_01;
+    LIFE "Behaviour in any session" surroundings: LIFE_01 LIFE_02 LIFE_03 LIFE_04 LIFE_05 LIFE_06;
+    WIRE "Wire protocol" surroundings: WIRE_01;
     REGI "Registration and invocation" surroundings: REGI_01 REGI_02 REGI_03 REGI_04;
 }
 
