@@ -271,6 +271,7 @@ impl Model for Bounded {
             }
             Act::TimeOut(waiting_for) => {
                 let method = match waiting_for {
+                    WaitingFor::Creation => CallMethod::Initialize,
                     WaitingFor::Return => world.open.as_ref().expect("a call is open").method(),
                     WaitingFor::Completion => world.instance().awaiting().expect("a completion is due"),
                 };

@@ -66,6 +66,8 @@ pub fn main() -> ExitCode {
         }
         crate::job::worker();
     }
+    #[cfg(unix)]
+    crate::handler::com::survive_size_limits();
     // clap exits with 2 on a wrong command line, and with 0 after --help and --version.
     let cli = Cli::parse();
     if let Err(failure) = super::log::start(&cli.log) {

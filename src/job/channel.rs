@@ -7,7 +7,7 @@ use std::io;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use crate::handler::com::SharedMemory;
+use crate::handler::com::{SharedMemory, is_forked_copy};
 
 /// The size of the ring: what some hundred thousand callbacks take.
 const RING: usize = 16 << 20;
@@ -51,7 +51,7 @@ pub(super) struct Channel {
 impl Channel {
     /// Makes it, in a file without a name, for that job.
     pub(super) fn new(job: &[u8]) -> io::Result<(Self, File)> {
-        let file = unnamed()?;
+        let file = unnamed(JOB_AT + job.len())?;
         let memory = SharedMemory::map(&file, JOB_AT + job.len())?;
         memory.write(JOB_AT, job);
         memory.number(JOB).store(job.len() as u64, Ordering::Release);
@@ -97,6 +97,10 @@ impl Channel {
     /// Writes a record; one that does not fit at once in parts. There is one writer at a time. `gone` says that nobody reads
     /// any more: then what does not fit is lost.
     pub(super) fn write(&self, kind: RecordKind, bytes: &[u8], gone: impl Fn() -> bool) {
+        if is_forked_copy() {
+            // The copy says nothing: what it does is not what the worker does.
+            return;
+        }
         let mut rest = bytes;
         while rest.len() > MOST_AT_ONCE {
             let (part, more) = rest.split_at(MOST_AT_ONCE);
@@ -193,15 +197,26 @@ impl Channel {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Corrupt;
 
-/// A file in memory, where the system has that, else one that has no name any more.
-fn unnamed() -> io::Result<File> {
-    let in_memory = std::path::Path::new("/dev/shm");
-    if in_memory.is_dir()
-        && let Ok(file) = tempfile::tempfile_in(in_memory)
-    {
-        return Ok(file);
-    }
-    tempfile::tempfile()
+/// A file of that size which nobody but the two processes knows. Where the system can do that, nobody can cut it off: a
+/// handler that tried would end the parent.
+#[cfg(target_os = "linux")]
+fn unnamed(size: usize) -> io::Result<File> {
+    use nix::fcntl::{FcntlArg, SealFlag, fcntl};
+    use nix::sys::memfd::{MFdFlags, memfd_create};
+
+    let file = File::from(memfd_create(c"mobsync", MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING)?);
+    file.set_len(size as u64)?;
+    let seals = SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_GROW | SealFlag::F_SEAL_SEAL;
+    fcntl(&file, FcntlArg::F_ADD_SEALS(seals))?;
+    Ok(file)
+}
+
+/// A file of that size that has no name any more.
+#[cfg(not(target_os = "linux"))]
+fn unnamed(size: usize) -> io::Result<File> {
+    let file = tempfile::tempfile()?;
+    file.set_len(size as u64)?;
+    Ok(file)
 }
 
 #[cfg(test)]

@@ -19,7 +19,8 @@ use crate::handler::CreateError;
 use crate::handler::com::crash;
 use crate::host::{self, Controller, Controls, Drain, Ran};
 use crate::protocol::{
-    Crashed, Created, Event, EventKind, HandlerId, Instance, Note, Session, Stack, Thread, TimedOut, WaitingFor,
+    CallMethod, Crashed, Created, Event, EventKind, HandlerId, Instance, Note, Session, Stack, Thread, TimedOut,
+    WaitingFor,
 };
 
 /// How often the ring is emptied.
@@ -28,8 +29,8 @@ const TICK: Duration = Duration::from_millis(2);
 /// How much longer than its own limits a worker is waited for.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// By which processes that a handler starts are known.
-const MARK: &str = "MOBSYNC_WORKER";
+/// The variable by which the processes that a handler starts are known.
+pub(super) const MARK: &str = "MOBSYNC_WORKER";
 
 /// How workers are started.
 #[derive(Clone, Debug)]
@@ -108,7 +109,7 @@ pub fn isolated(
     let mut session = WorkerSession::new(handler, terms);
     let limit = Duration::from_nanos(terms.limits.timeout_ns.max(terms.limits.blocking_ns)).saturating_add(GRACE);
     let mut heard = Instant::now();
-    let mut given_up = false;
+    let mut given_up = None;
     let status = loop {
         let ended = told.recv_timeout(TICK);
         match session.receive(&channel, drain) {
@@ -116,7 +117,7 @@ pub fn isolated(
             Ok(false) => {}
             Err(_) => {
                 tracing::warn!("the ring makes no sense: something wrote into it");
-                given_up = true;
+                given_up = Some(GivenUp::Corrupt);
             }
         }
         match ended {
@@ -124,19 +125,23 @@ pub fn isolated(
             Err(mpsc::RecvTimeoutError::Disconnected) => break None,
             Err(mpsc::RecvTimeoutError::Timeout) => {}
         }
-        if session.done.is_some() || given_up || (heard.elapsed() > limit && session.is_owed_something()) {
-            if session.done.is_none() && !given_up {
-                tracing::info!(limit = ?limit, "time-out: the worker is silent, and is ended");
-                given_up = true;
+        let silent = heard.elapsed();
+        let is_silent = silent > limit && session.is_owed_something();
+        if session.done.is_some() || given_up.is_some() || is_silent {
+            if session.done.is_none() && given_up.is_none() {
+                tracing::info!(?silent, "time-out: the worker is silent, and is ended");
+                given_up = Some(GivenUp::Silent(silent));
             }
             end_group(group, &mark);
         }
     };
     end_group(group, &mark);
     tracing::info!(?status, "worker ended");
-    let sound = session.receive(&channel, drain).is_ok();
+    if session.receive(&channel, drain).is_err() {
+        given_up = Some(GivenUp::Corrupt);
+    }
     if session.done.is_none() {
-        session.ended_by_itself(&channel, status.as_ref(), given_up && sound, drain);
+        session.ended_early(&channel, status.as_ref(), given_up, drain);
     }
     session.into_launched(error)
 }
@@ -145,6 +150,11 @@ pub fn isolated(
 fn mark() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// The process that made this mark.
+pub(super) fn parent_of(mark: &str) -> Option<i32> {
+    mark.split_once('-').and_then(|(parent, _)| parent.parse().ok())
 }
 
 /// What a handler writes goes to standard error: standard output is the report's. The thread is left behind when something
@@ -186,6 +196,15 @@ fn end_marked(mark: &str) {
     }
     #[cfg(not(target_os = "linux"))]
     let _ = mark;
+}
+
+/// Why a worker was ended before it was done.
+#[derive(Clone, Copy, Debug)]
+enum GivenUp {
+    /// It owed something, and said nothing for so long.
+    Silent(Duration),
+    /// What it shares with its parent makes no sense.
+    Corrupt,
 }
 
 /// A worker's session, as its parent receives it.
@@ -282,13 +301,16 @@ impl WorkerSession {
     }
 
     /// The worker is gone without a word: the handler ended it, or it was given up.
-    fn ended_by_itself(
+    fn ended_early(
         &mut self,
         channel: &Channel,
         status: Option<&ExitStatus>,
-        given_up: bool,
+        given_up: Option<GivenUp>,
         drain: &mut dyn Drain,
     ) {
+        if let Some(GivenUp::Silent(silent)) = given_up {
+            self.at_ns = self.at_ns.saturating_add(u64::try_from(silent.as_nanos()).unwrap_or(u64::MAX));
+        }
         if self.session.instances().next().is_none() {
             // It did not come so far as to say that there is an instance.
             self.note(
@@ -302,11 +324,26 @@ impl WorkerSession {
         }
     }
 
-    fn say_how(&mut self, channel: &Channel, status: Option<&ExitStatus>, given_up: bool, drain: &mut dyn Drain) {
-        let owed = self.session.instances().next().and_then(Instance::open_call);
-        if let (true, Some(method)) = (given_up, owed) {
-            let note = TimedOut { method, waiting_for: WaitingFor::Return };
-            return self.note(Note::TimedOut(note), drain);
+    fn say_how(
+        &mut self,
+        channel: &Channel,
+        status: Option<&ExitStatus>,
+        given_up: Option<GivenUp>,
+        drain: &mut dyn Drain,
+    ) {
+        match given_up {
+            Some(GivenUp::Silent(_)) => {
+                let instance = self.session.instances().next();
+                let open = instance.and_then(Instance::open_call).map(|method| (method, WaitingFor::Return));
+                let due = instance.and_then(Instance::awaiting).map(|method| (method, WaitingFor::Completion));
+                let (method, waiting_for) = open.or(due).unwrap_or((CallMethod::Initialize, WaitingFor::Creation));
+                return self.note(Note::TimedOut(TimedOut { method, waiting_for }), drain);
+            }
+            Some(GivenUp::Corrupt) => {
+                let what = "stopped by mobsync: the handler wrote into the memory that the worker shares with mobsync";
+                return self.note(Note::Crashed(Crashed { what: what.into() }), drain);
+            }
+            None => {}
         }
         let (memory, at) = channel.crash_place();
         let mut thread = Thread::APARTMENT;

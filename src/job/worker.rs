@@ -2,16 +2,17 @@
 
 use std::fs::File;
 use std::os::fd::AsFd;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::assemble::{Assembled, Outcomes, assemble};
 use super::channel::{Channel, RecordKind};
+use super::isolated::{MARK, parent_of};
 use super::{Handler, HandlerSpec, Terms, stack};
 use crate::handler::CreateError;
-use crate::handler::com::{AskableThread, use_another_stack, write_crashes_to};
+use crate::handler::com::{AskableThread, notice_forks, use_another_stack, write_crashes_to};
 use crate::host::{self, ApartmentObserver, Instruction, Observer, Outlet, RealTimeOptions, View};
 use crate::protocol::{Call, Callback, Event, HResult, Refusal, Session, Text, Wish};
 use crate::scenario::{self, Recording, StepCame, Steps};
@@ -72,6 +73,7 @@ fn run() -> Result<(), String> {
     }
     let job: WorkerJob = serde_json::from_slice(&channel.job()).map_err(|error| format!("the job: {error}"))?;
     let (memory, at) = channel.crash_place();
+    notice_forks();
     write_crashes_to(memory, at, crate::time::name_of_crashed_thread);
 
     let _span = tracing::debug_span!("worker", pid = std::process::id()).entered();
@@ -85,17 +87,25 @@ fn run() -> Result<(), String> {
     Ok(())
 }
 
-/// The parent's end is this process's end.
+/// The process that started this one.
+static PARENT: OnceLock<Option<i32>> = OnceLock::new();
+
+/// The parent's end is this process's end, also if it came before this was asked for.
 fn end_with_parent() {
+    PARENT.get_or_init(|| std::env::var(MARK).ok().and_then(|mark| parent_of(&mark)));
     #[cfg(target_os = "linux")]
     {
         let _ = nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL);
     }
+    if is_orphan() {
+        crate::handler::com::leave_process(2);
+    }
 }
 
-/// Whether nobody reads any more.
+/// Whether nobody reads any more. The parent may be process 1, as in a container: what counts is whether it is another one.
 fn is_orphan() -> bool {
-    nix::unistd::getppid().as_raw() == 1
+    let now = nix::unistd::getppid().as_raw();
+    PARENT.get().copied().flatten().map_or(now == 1, |parent| parent != now)
 }
 
 fn tell<T: Serialize>(channel: &Channel, kind: RecordKind, what: &T) {

@@ -180,6 +180,9 @@ pub enum WaitingFor {
     Return,
     /// The method's completion callback.
     Completion,
+    /// The instance: its library is being loaded, or its class factory has not returned. The method is the one that would
+    /// have come first.
+    Creation,
 }
 
 /// Which connection was closed.

@@ -46,7 +46,13 @@ impl Clock {
     /// Names the current thread, in place.
     pub(crate) fn name_thread(&self, thread: &mut Thread) {
         match self {
-            Clock::Real { .. } => NAME.with(|name| copy_name(thread, name.get_or_init(current_name))),
+            Clock::Real { .. } => {
+                let named = NAME.try_with(|name| copy_name(thread, name.get_or_init(current_name)));
+                // A thread whose own data is gone already calls back from a destructor: it has no name any more.
+                if named.is_err() {
+                    *thread = Thread::from("ending thread");
+                }
+            }
             Clock::Virtual(scheduler) => *thread = scheduler.thread(),
         }
     }

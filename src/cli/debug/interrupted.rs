@@ -11,18 +11,12 @@ const ENDED_BY_INTERRUPT: i32 = 130;
 pub(super) fn listen() -> Arc<AtomicBool> {
     let flag = Arc::new(AtomicBool::new(false));
     let set = Arc::clone(&flag);
-    let spawned = std::thread::Builder::new().name("ctrl-c".to_owned()).spawn(move || {
-        // Without the listener Ctrl-C ends the program at once, as it does everywhere.
-        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
-        runtime.block_on(async {
-            while tokio::signal::ctrl_c().await.is_ok() {
-                if set.swap(true, Ordering::SeqCst) {
-                    std::process::exit(ENDED_BY_INTERRUPT);
-                }
-                eprintln!("\nstopping at the next crossing; Ctrl-C again ends the program");
-            }
-        });
+    // Without the listener Ctrl-C ends the program at once, as it does everywhere.
+    let _ = ctrlc::set_handler(move || {
+        if set.swap(true, Ordering::SeqCst) {
+            std::process::exit(ENDED_BY_INTERRUPT);
+        }
+        eprintln!("\nstopping at the next crossing; Ctrl-C again ends the program");
     });
-    drop(spawned);
     flag
 }

@@ -17,4 +17,8 @@ mod signals;
 pub use handler::ComFactory;
 pub(crate) use shared_memory::SharedMemory;
 #[cfg(unix)]
-pub(crate) use signals::{AskableThread, CRASH_ROOM, crash, leave_process, use_another_stack, write_crashes_to};
+pub use signals::survive_size_limits;
+#[cfg(unix)]
+pub(crate) use signals::{
+    AskableThread, CRASH_ROOM, crash, is_forked_copy, leave_process, notice_forks, use_another_stack, write_crashes_to,
+};

@@ -13,9 +13,8 @@ use memmap2::{MmapOptions, MmapRaw};
 pub(crate) struct SharedMemory(MmapRaw);
 
 impl SharedMemory {
-    /// Maps that much of a file, which is made large enough.
+    /// Maps that much of a file, which is as large.
     pub(crate) fn map(file: &File, size: usize) -> io::Result<Self> {
-        file.set_len(size as u64)?;
         MmapOptions::new().len(size).map_raw(file).map(Self)
     }
 

@@ -4,7 +4,7 @@
 
 use std::ffi::c_int;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use nix::sys::pthread::{Pthread, pthread_kill, pthread_self};
@@ -24,8 +24,8 @@ const MOST_MAPS: usize = 192 << 10;
 const FAULTS: [Signal; 6] =
     [Signal::SIGSEGV, Signal::SIGBUS, Signal::SIGILL, Signal::SIGFPE, Signal::SIGABRT, Signal::SIGSYS];
 
-/// Asks a thread what it is doing. A handler hardly uses it.
-const ASK: Signal = Signal::SIGXFSZ;
+/// Asks a thread what it is doing. The system ignores it unless somebody wants it, and a handler hardly does.
+const ASK: Signal = Signal::SIGURG;
 
 /// Where a crash is written down: the number of functions, their addresses, the length of the list of mapped files, the list,
 /// the length of the thread's name, the name.
@@ -231,4 +231,28 @@ impl AskableThread {
 pub(crate) fn leave_process(code: c_int) -> ! {
     // SAFETY: it ends the process.
     unsafe { libc::_exit(code) }
+}
+
+/// This process is a copy that the handler forked.
+static FORKED: AtomicBool = AtomicBool::new(false);
+
+extern "C" fn in_forked_child() {
+    FORKED.store(true, Ordering::SeqCst);
+}
+
+/// From now on [`is_forked_copy`] is true in the processes that this one forks.
+pub(crate) fn notice_forks() {
+    // SAFETY: the function only sets a flag.
+    unsafe { libc::pthread_atfork(None, None, Some(in_forked_child)) };
+}
+
+/// Whether this process is a copy that the handler forked: it runs the same code, and is not the worker.
+pub(crate) fn is_forked_copy() -> bool {
+    FORKED.load(Ordering::Relaxed)
+}
+
+/// A file that grows beyond the limit of its size is an error for whoever writes it, and does not end the process.
+pub fn survive_size_limits() {
+    // SAFETY: no function is called for the signal.
+    let _ = unsafe { nix::sys::signal::signal(Signal::SIGXFSZ, SigHandler::SigIgn) };
 }

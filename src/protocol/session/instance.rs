@@ -462,6 +462,7 @@ impl Instance {
             (WaitingFor::Completion, CallMethod::Synchronize) => self.synchronize = Phase::Overdue,
             (WaitingFor::Completion, CallMethod::ShowError) => self.show_error = Phase::Overdue,
             (WaitingFor::Completion, CallMethod::ShowProperties) => self.show_properties = Phase::Overdue,
+            (WaitingFor::Creation, _) => self.end = Some(State::Hung),
             (WaitingFor::Completion, _) => {}
         }
     }

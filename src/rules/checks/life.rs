@@ -134,6 +134,9 @@ pub(crate) fn note(cx: &mut Context<'_>, note: &Note) {
                 cx.judge.broken(place, LIFE_01, LifeViolation::HungOnRelease);
             }
         }
+        Note::TimedOut(args) if args.waiting_for == WaitingFor::Creation => {
+            cx.judge.broken(place, LIFE_03, LifeViolation::NotCreated { waited: Delay(now_ns) });
+        }
         Note::TimedOut(args) => {
             let method = args.method;
             let Some(rules) = rules_of(method) else { return };

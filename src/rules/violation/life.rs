@@ -43,6 +43,14 @@ pub enum LifeViolation {
         /// How long it was waited for.
         waited: Delay,
     },
+    /// The instance was not created in time.
+    #[error(
+        "mobsync stopped it after {waited}: the library had not finished loading, or its class factory had not returned"
+    )]
+    NotCreated {
+        /// How long it was waited for.
+        waited: Delay,
+    },
     /// A SETTINGS session does not work.
     #[error("{method} returned {hr} in a SETTINGS session")]
     FailedInSettings {
