@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
+#[cfg(target_os = "linux")]
+use nix::sys::signal::kill;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
@@ -28,6 +30,10 @@ const TICK: Duration = Duration::from_millis(2);
 
 /// How much longer than its own limits a worker is waited for.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// How long a guardian may take to end everything before it is ended itself.
+#[cfg(target_os = "linux")]
+const GUARDIAN_TIME: Duration = Duration::from_secs(3);
 
 /// The variable by which the processes that a handler starts are known.
 pub(super) const MARK: &str = "MOBSYNC_WORKER";
@@ -92,7 +98,8 @@ pub fn isolated(
     let mut child = command
         .spawn()
         .map_err(|why| error(format!("cannot start a worker ({}): {why}", workers.program.display())))?;
-    let group = i32::try_from(child.id()).unwrap_or(i32::MAX);
+    let worker = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
+    let mut ending = None;
     let _worker = tracing::info_span!("worker", pid = child.id()).entered();
     tracing::info!("worker started");
     pass_on(child.stdout.take());
@@ -102,7 +109,7 @@ pub fn isolated(
     // It ends when the child does.
     let waits = std::thread::Builder::new().name("worker".to_owned()).spawn(move || drop(tell.send(child.wait())));
     if let Err(why) = waits {
-        end_group(group, &mark);
+        end(worker, &mark, &mut ending);
         return Err(error(format!("cannot start a thread to wait for a worker: {why}")));
     }
 
@@ -132,10 +139,14 @@ pub fn isolated(
                 tracing::info!(?silent, "time-out: the worker is silent, and is ended");
                 given_up = Some(GivenUp::Silent(silent));
             }
-            end_group(group, &mark);
+            end(worker, &mark, &mut ending);
         }
     };
-    end_group(group, &mark);
+    // A guardian that was killed has not ended what the worker started.
+    if cfg!(not(target_os = "linux")) || status.as_ref().is_none_or(|status| status.signal() == Some(9)) {
+        let _ = killpg(worker, Signal::SIGKILL);
+        end_marked(&mark);
+    }
     tracing::info!(?status, "worker ended");
     if session.receive(&channel, drain).is_err() {
         given_up = Some(GivenUp::Corrupt);
@@ -172,27 +183,29 @@ fn pass_on(pipe: Option<impl Read + Send + 'static>) {
     drop(std::thread::Builder::new().name("output".to_owned()).spawn(copy));
 }
 
-/// Ends the worker, its group, and what left the group.
-fn end_group(group: i32, mark: &str) {
+/// Ends a worker and all that it started. Called until the worker is gone.
+fn end(worker: Pid, mark: &str, first: &mut Option<Instant>) {
+    let since = first.get_or_insert_with(Instant::now).elapsed();
     // Whoever is gone already is no error.
-    let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
+    #[cfg(target_os = "linux")]
+    if since < GUARDIAN_TIME {
+        // The guardian ends all; one that the handler stopped goes on.
+        let _ = kill(worker, super::guardian::END);
+        let _ = kill(worker, Signal::SIGCONT);
+        return;
+    }
+    let _ = since;
+    let _ = killpg(worker, Signal::SIGKILL);
     end_marked(mark);
 }
 
-/// Ends what bears the mark in its environment: a child of the handler that made a group of its own.
+/// Ends what bears the mark in its environment: a process of the handler's that left its group and its parents, where no
+/// guardian is there to end it.
 fn end_marked(mark: &str) {
     #[cfg(target_os = "linux")]
-    {
-        let wanted = format!("{MARK}={mark}\0");
-        let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-        for process in processes {
-            let Some(pid) = process.file_name().to_str().and_then(|name| name.parse::<i32>().ok()) else { continue };
-            let environment = std::fs::read(process.path().join("environ")).unwrap_or_default();
-            if environment.windows(wanted.len()).any(|part| part == wanted.as_bytes()) {
-                tracing::info!(pid, "a process that the handler left behind is ended");
-                let _ = nix::sys::signal::kill(Pid::from_raw(pid), Signal::SIGKILL);
-            }
-        }
+    for process in super::processes::all().filter(|process| process.has_variable(&format!("{MARK}={mark}"))) {
+        tracing::info!(pid = process.pid, "a process that the handler left behind is ended");
+        let _ = kill(Pid::from_raw(process.pid), Signal::SIGKILL);
     }
     #[cfg(not(target_os = "linux"))]
     let _ = mark;

@@ -7,11 +7,16 @@ mod channel;
 mod error;
 mod file;
 mod find;
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code, reason = "a process is forked and waited for, here and nowhere else")]
+mod guardian;
 #[cfg(unix)]
 mod isolated;
 #[cfg(unix)]
 mod logging;
 mod name;
+#[cfg(target_os = "linux")]
+mod processes;
 mod run;
 mod spec;
 mod stack;

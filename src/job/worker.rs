@@ -51,7 +51,11 @@ const ASK: Duration = Duration::from_millis(500);
 
 /// Runs the session that standard input, a file that is shared with the parent, asks for. Never returns.
 pub fn worker() -> ! {
-    let code = match run() {
+    let parent = std::env::var(MARK).ok().and_then(|mark| parent_of(&mark));
+    // The worker goes on as a copy of this process, which is its guardian from now on.
+    #[cfg(target_os = "linux")]
+    let parent = super::guardian::split(parent);
+    let code = match run(parent) {
         Ok(()) => 0,
         Err(why) => {
             eprintln!("mobsync worker: {why}");
@@ -62,11 +66,11 @@ pub fn worker() -> ! {
     crate::handler::com::leave_process(code)
 }
 
-fn run() -> Result<(), String> {
+fn run(parent: Option<i32>) -> Result<(), String> {
     let file = File::from(std::io::stdin().as_fd().try_clone_to_owned().map_err(|error| error.to_string())?);
     let channel: &'static Channel = Box::leak(Box::new(Channel::open(&file).map_err(|error| error.to_string())?));
     drop(file);
-    end_with_parent();
+    end_with_parent(parent);
     if let Ok(nothing) = File::open("/dev/null") {
         // A handler that reads standard input finds its end.
         let _ = nix::unistd::dup2_stdin(nothing);
@@ -87,12 +91,12 @@ fn run() -> Result<(), String> {
     Ok(())
 }
 
-/// The process that started this one.
+/// The process that is this one's parent: its guardian, where it has one.
 static PARENT: OnceLock<Option<i32>> = OnceLock::new();
 
 /// The parent's end is this process's end, also if it came before this was asked for.
-fn end_with_parent() {
-    PARENT.get_or_init(|| std::env::var(MARK).ok().and_then(|mark| parent_of(&mark)));
+fn end_with_parent(parent: Option<i32>) {
+    PARENT.get_or_init(|| parent);
     #[cfg(target_os = "linux")]
     {
         let _ = nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL);
