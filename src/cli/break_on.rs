@@ -1,6 +1,6 @@
 //! `--break-on`.
 
-use super::exit::Failure;
+use super::ended::Failure;
 use crate::host::break_on;
 use crate::rules::{Rule, UnknownRule, select};
 

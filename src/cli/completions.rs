@@ -1,7 +1,7 @@
 //! `mobsync completions`.
 
 use super::args::{CompletionsArgs, command};
-use super::exit::{Ended, Failure};
+use super::ended::{Ended, Failure};
 
 pub(super) fn completions(args: &CompletionsArgs) -> Result<Ended, Failure> {
     let mut text = Vec::new();

@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::{ConformArgs, JudgeFormat};
-use super::exit::{Ended, Failure};
+use super::ended::{Ended, Failure};
 use super::interrupt::Interrupt;
 use super::judging;
 use super::output::{is_dumb_terminal, make_folder, print};

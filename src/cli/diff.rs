@@ -1,15 +1,15 @@
 //! `mobsync diff`.
 
-use std::io::{self, BufReader};
 use std::path::Path;
 
 use super::args::{DiffArgs, ReportFormat};
-use super::exit::{Ended, Failure};
+use super::ended::{Ended, Failure};
+use super::input::{is_stdin, stdin};
 use super::output::Output;
 use crate::protocol::Event;
 use crate::report::diff::{Compared, Layout, human, json};
 use crate::trace::diff::diff as compare;
-use crate::trace::{self, Reader, TraceError};
+use crate::trace::{self, TraceError};
 
 pub(super) fn diff(args: &DiffArgs) -> Result<Ended, Failure> {
     if is_stdin(&args.a) && is_stdin(&args.b) {
@@ -29,10 +29,6 @@ pub(super) fn diff(args: &DiffArgs) -> Result<Ended, Failure> {
     Ok(if difference.is_some() { Ended::Findings } else { Ended::Well })
 }
 
-fn is_stdin(path: &Path) -> bool {
-    path.as_os_str() == "-"
-}
-
 /// What the trace is called, also in the reader's errors.
 fn name(path: &Path) -> String {
     if is_stdin(path) { "standard input".to_owned() } else { path.display().to_string() }
@@ -40,7 +36,7 @@ fn name(path: &Path) -> String {
 
 fn read(path: &Path) -> Result<Vec<Event>, TraceError> {
     if is_stdin(path) {
-        return Reader::new(BufReader::new(io::stdin().lock()), name(path))?.collect();
+        return stdin()?.collect();
     }
     trace::open_file(path)?.collect()
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::args::JudgeArgs;
-use super::exit::Failure;
+use super::ended::Failure;
 use super::output::{Output, keep_apart};
 use crate::report::{Baseline, Filter};
 

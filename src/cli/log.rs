@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use tracing_subscriber::EnvFilter;
 
 use super::args::{LogArgs, LogFormat};
-use super::exit::Failure;
+use super::ended::Failure;
 use crate::job;
 
 /// Starts to log, where the arguments or the environment ask for it.

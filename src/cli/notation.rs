@@ -4,12 +4,13 @@ use std::io::{BufRead, Write};
 use std::path::Path;
 
 use super::args::CheckArgs;
-use super::check::{conditions, is_stdin, stdin};
-use super::exit::{Ended, Failure};
+use super::ended::{Ended, Failure};
+use super::input::{is_stdin, stdin};
 use super::output::Output;
 use crate::protocol::Profile;
 use crate::report::{CaseRecord, Filter, Found, Omitted, Report, Scope, plain};
 use crate::rules::{Finding, Monitor};
+use crate::runner::conditions_of;
 use crate::trace::notation::Printer;
 use crate::trace::{self, Header, Reader};
 
@@ -85,7 +86,7 @@ fn print<'a, R: BufRead>(
     reader: Reader<R>,
     out: &mut dyn Write,
 ) -> Result<Printed<'a>, Failure> {
-    let mut monitor = Monitor::new(conditions(args, reader.header()));
+    let mut monitor = Monitor::new(conditions_of(reader.header(), args.profile.map(Into::into)));
     let mut marker = marker(reader.header());
     let mut printer = Printer::new();
     let mut text = String::new();

@@ -5,7 +5,7 @@ use std::fs::OpenOptions;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use super::exit::Failure;
+use super::ended::Failure;
 use crate::report::{Format, Report, Style, render};
 use crate::runner::{self, WriteError};
 

@@ -1,7 +1,7 @@
 //! `mobsync report`.
 
 use super::args::{MergeArgs, ReportArgs, ReportCommand};
-use super::exit::{Ended, Failure};
+use super::ended::{Ended, Failure};
 use super::judging;
 use crate::report::{Part, common_baseline, merge, read_report};
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use super::args::{ReportFormat, RulesArgs};
-use super::exit::{Ended, Failure};
+use super::ended::{Ended, Failure};
 use crate::rules::{Checked, FAMILIES, RULES, Rule, select};
 
 pub(super) fn rules(args: &RulesArgs) -> Result<Ended, Failure> {

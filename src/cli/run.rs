@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::args::RunArgs;
 use super::break_on;
-use super::exit::{Ended, Failure};
+use super::ended::{Ended, Failure};
 use super::interrupt::Interrupt;
 use super::judging;
 use super::live::Live;
@@ -13,12 +13,11 @@ use super::reproduce;
 use super::sessions;
 use crate::host::Controls;
 use crate::job::{Opened, Terms};
-use crate::protocol::{Event, Items, Session};
-use crate::report::{CaseRecord, Report, Scope, plain};
+use crate::protocol::{Event, Session};
+use crate::report::{CaseRecord, Report, Scope};
 use crate::rules::Finding;
-use crate::runner::{self, Judged, JudgedSession, Recorded, RunOptions, Watcher};
+use crate::runner::{self, Endless, Judged, JudgedSession, NoSuchItem, Recorded, RunOptions, Watcher};
 use crate::scenario::{self, Observed, Recording, Steps};
-use crate::time::MOST_STEPS;
 
 pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     let filter = judging::filter(&args.judge)?;
@@ -61,12 +60,12 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     let JudgedSession { header, mut judged, left, exhausted, recording, trace_failure, .. } = ran;
 
     // Whatever went wrong, what happened is reported first.
-    let unmatched = selection.unmatched(&judged.items());
     let mut failures = Vec::new();
     if exhausted {
-        failures.push(endless(&judged));
-    } else if !left && !unmatched.is_empty() {
-        failures.push(no_such_item(&unmatched, &judged.items()));
+        failures.push(Endless::new(&judged).to_string());
+    } else if !left {
+        let missing = NoSuchItem::find(&selection, &judged.items());
+        failures.extend(missing.map(|missing| format!("--item {missing}")));
     }
     if left {
         failures.push("interrupted: the session was left before its end".to_owned());
@@ -132,35 +131,4 @@ fn write_recording(
     let recorded = Recorded { scenario, recording, handler };
     tell(sessions::record(&recorded, file, scenario::observed(&came))?);
     Ok(())
-}
-
-pub(super) fn no_such_item(words: &[&str], items: &Items) -> String {
-    /// How many items are listed; nobody reads more.
-    const LISTED: usize = 20;
-    let names = items.iter().map(|item| format!("\"{}\" {}", plain(&item.name.to_string()), item.id));
-    let mut names: Vec<String> = names.take(LISTED).collect();
-    if items.len() > LISTED {
-        names.push(format!("and {} more", items.len() - LISTED));
-    }
-    let there_is = if names.is_empty() {
-        "the handler has no items".to_owned()
-    } else {
-        format!("there is: {}", names.join(", "))
-    };
-    let known: Vec<String> = items.iter().map(|item| item.name.to_string()).collect();
-    let near = words.iter().find_map(|word| crate::protocol::nearest(word, known.iter().map(String::as_str)));
-    let meant = near.map_or(String::new(), |near| format!("; did you mean {}?", plain(near)));
-    format!("--item {}: no such item, so nothing was synchronized; {there_is}{meant}", words.join(", "))
-}
-
-/// What is said of a script that does not come to an end.
-fn endless(judged: &Judged) -> String {
-    let last = judged.last().map_or(String::new(), |event| {
-        format!(", the last of them at event #{}, {}, on thread {}", event.seq, event.method_name(), event.thread)
-    });
-    format!(
-        "stopped after {MOST_STEPS} steps{}: the script does not come to an end; look for a `repeat` that is too long, or \
-         for one without a `wait`",
-        plain(&last)
-    )
 }

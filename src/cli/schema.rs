@@ -1,7 +1,7 @@
 //! `mobsync schema`.
 
 use super::args::{SchemaArgs, SchemaName};
-use super::exit::{Ended, Failure};
+use super::ended::{Ended, Failure};
 
 pub(super) fn schema(args: &SchemaArgs) -> Result<Ended, Failure> {
     let schema = match args.name {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::args::SessionArgs;
-use super::exit::Failure;
+use super::ended::Failure;
 use super::reproduce;
 use crate::host::Selection;
 use crate::job::{HandlerName, Standard, Terms};

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use console::measure_text_width;
 use serde::Serialize;
 use serde_json::Value;
+use unicode_width::UnicodeWidthStr;
 
 use crate::protocol::{Guid, HandlerId};
 use crate::trace::diff::{DiffLine, Difference, Row};
@@ -127,7 +127,7 @@ fn side_by_side(
     const BETWEEN: &str = " | ";
     let width = columns.saturating_sub(MARGIN.len() + BETWEEN.len()) / 2;
     let mut put = |left: &str, right: &str, differs: Option<bool>| {
-        let padding = " ".repeat(width.saturating_sub(measure_text_width(left)));
+        let padding = " ".repeat(width.saturating_sub(left.width()));
         let (left, right) = match differs {
             Some(differs) => (paint.side("A", differs, left), paint.side("B", differs, right)),
             None => (left.to_owned(), right.to_owned()),
@@ -164,8 +164,8 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut line = String::new();
     for character in text.chars() {
         let mut buffer = [0; 4];
-        let wide = measure_text_width(character.encode_utf8(&mut buffer));
-        if measure_text_width(&line) + wide > width && line.trim_start() != "" {
+        let wide = character.encode_utf8(&mut buffer).width();
+        if line.width() + wide > width && line.trim_start() != "" {
             let space = line.rfind(' ').filter(|at| *at > line.len() / 2);
             let rest = space.map_or_else(String::new, |at| line.split_off(at).split_off(1));
             lines.push(std::mem::replace(&mut line, format!("{INDENT}{rest}")));

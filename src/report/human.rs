@@ -22,22 +22,22 @@ const FRAMES: usize = 8;
 const WIDEST: usize = 160;
 
 /// ANSI codes, where colour is wanted.
-pub(crate) struct Paint(bool);
+pub(super) struct Paint(bool);
 
 impl Paint {
-    pub(crate) const fn new(colour: bool) -> Self {
+    pub(super) const fn new(colour: bool) -> Self {
         Self(colour)
     }
 
-    pub(crate) fn good(&self, text: &str) -> String {
+    pub(super) fn good(&self, text: &str) -> String {
         self.wrap("1;32", text)
     }
 
-    pub(crate) fn middling(&self, text: &str) -> String {
+    pub(super) fn middling(&self, text: &str) -> String {
         self.wrap("1;33", text)
     }
 
-    pub(crate) fn bad(&self, text: &str) -> String {
+    pub(super) fn bad(&self, text: &str) -> String {
         self.wrap("1;31", text)
     }
 
@@ -45,7 +45,7 @@ impl Paint {
         if self.0 { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
-    pub(crate) fn level(&self, level: Level) -> String {
+    pub(super) fn level(&self, level: Level) -> String {
         let code = match level {
             Level::Error => "1;31",
             Level::Warning => "1;33",
@@ -58,7 +58,7 @@ impl Paint {
         self.wrap("1", text)
     }
 
-    pub(crate) fn dim(&self, text: &str) -> String {
+    pub(super) fn dim(&self, text: &str) -> String {
         self.wrap("2", text)
     }
 }
@@ -159,7 +159,7 @@ fn accepted(text: &mut String, report: &Report, paint: &Paint) {
 }
 
 /// What is to be said of no case: what was not judged, and what is accepted in vain.
-pub(crate) fn beside(report: &Report, paint: &Paint) -> String {
+pub(super) fn beside(report: &Report, paint: &Paint) -> String {
     let mut text = String::new();
     for why in &report.unfinished {
         let _ = writeln!(text, "{}: {}", paint.wrap("1;33", "incomplete"), plain(why));

@@ -10,6 +10,7 @@ mod merge;
 mod model;
 mod read;
 mod render;
+mod replay;
 mod sarif;
 mod select;
 mod session;
@@ -17,7 +18,6 @@ mod session;
 pub use baseline::{
     BASELINE_FORMAT, BASELINE_VERSION, Baseline, BaselineError, BaselineRow, BaselineState, Scope, baseline_schema,
 };
-pub(crate) use human::{Paint, beside};
 pub use human::{finding_text, human};
 pub use merge::{MergeError, Part, common_baseline, merge};
 pub use model::{
@@ -25,6 +25,7 @@ pub use model::{
 };
 pub use read::{ReadError, parse_report, read_report};
 pub use render::{Format, RenderError, Style, render};
+pub use replay::Replays;
 pub use select::{Filter, Keep, SelectError};
 
 pub use crate::protocol::plain;

@@ -11,7 +11,7 @@ use super::console::{Console, Line};
 use super::performed::{Performed, Seen};
 use super::show;
 use super::wanted::{self, Wanted};
-use crate::cli::exit::Failure;
+use crate::cli::ended::Failure;
 use crate::cli::sessions;
 use crate::host::Controls;
 use crate::protocol::{Event, EventKind, Instance};

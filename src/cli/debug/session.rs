@@ -9,14 +9,13 @@ use super::observer::{DebugObserver, Shared, lock};
 use super::performed::Performed;
 use crate::cli::args::DebugArgs;
 use crate::cli::break_on;
-use crate::cli::exit::{Ended, Failure};
-use crate::cli::run;
+use crate::cli::ended::{Ended, Failure};
 use crate::cli::sessions;
 use crate::host::{Controls, Observer};
 use crate::job::{Handler, Terms};
 use crate::protocol::Delay;
 use crate::rules::{Conditions, Level, Rule};
-use crate::runner::{self, JudgedSession, Recorded, RunError, RunOptions, Watcher};
+use crate::runner::{self, JudgedSession, NoSuchItem, Recorded, RunError, RunOptions, Watcher};
 use crate::scenario::{self, Recording, Scenario, StepCame};
 use crate::trace::Header;
 
@@ -128,10 +127,7 @@ impl Prepared {
             failure.iter().map(|failure| format!("The trace is not complete: {failure}.")).collect();
         let debugger = lock(debugger);
         let items = debugger.performed().map(|performed| performed.judged.items()).unwrap_or_default();
-        let unmatched = selection.unmatched(&items);
-        if !unmatched.is_empty() {
-            more.push(run::no_such_item(&unmatched, &items));
-        }
+        more.extend(NoSuchItem::find(&selection, &items).map(|missing| format!("--item {missing}")));
         for (step, came, why) in steps.map(|steps| steps.came(&items)).unwrap_or_default() {
             if came != StepCame::Taken {
                 more.push(format!("The scenario's step `{}` was not taken: {why}.", step.action));

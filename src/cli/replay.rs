@@ -1,21 +1,20 @@
-//! The command: replays scenarios side by side, and reports in their order.
+//! `mobsync replay`: replays scenarios at the same time, and reports in their order.
 
 use std::path::PathBuf;
 
-use super::show;
-use crate::cli::args::{JudgeFormat, ReplayArgs};
-use crate::cli::break_on;
-use crate::cli::exit::{Ended, Failure};
-use crate::cli::interrupt::Interrupt;
-use crate::cli::judging;
-use crate::cli::output::{Output, keep_apart};
-use crate::cli::reproduce;
-use crate::cli::sessions;
-use crate::report::{Filter, Paint, Report, Scope, beside};
+use super::args::{JudgeFormat, ReplayArgs};
+use super::break_on;
+use super::ended::{Ended, Failure};
+use super::interrupt::Interrupt;
+use super::judging;
+use super::output::{Output, keep_apart};
+use super::reproduce;
+use super::sessions;
+use crate::report::{Filter, Replays};
 use crate::runner::{self, ReplayError, ReplayOptions, Replayed, RunOptions, Stop, side_by_side};
-use crate::scenario;
+use crate::scenario::{self, RewriteError};
 
-pub(in crate::cli) fn replay(args: &ReplayArgs) -> Result<Ended, Failure> {
+pub(super) fn replay(args: &ReplayArgs) -> Result<Ended, Failure> {
     let filter = judging::filter(&args.judge)?;
     let break_on = break_on::asked(&args.break_on, args.in_process)?;
     let scenarios = runner::find_scenarios(&args.scenarios)?;
@@ -48,29 +47,22 @@ pub(in crate::cli) fn replay(args: &ReplayArgs) -> Result<Ended, Failure> {
     report(args, &filter, &scenarios, ended, output, interrupt.came())
 }
 
-type Outcome = Option<Result<Replayed, Failure>>;
-
 fn report(
     args: &ReplayArgs,
     filter: &Filter,
     scenarios: &[PathBuf],
-    ended: Vec<Outcome>,
+    ended: Vec<Option<Result<Replayed, Failure>>>,
     output: Output,
     interrupted: bool,
 ) -> Result<Ended, Failure> {
-    let paint = Paint::new(output.colour());
-    let mut failures = Vec::new();
-    let mut blessings = String::new();
-    let mut text = String::new();
-    let mut report: Option<Report> = None;
-    let mut unread = Vec::new();
+    let mut replays = Replays::new(filter, output.colour(), args.verbose || scenarios.len() == 1);
+    let (mut failures, mut blessings) = (Vec::new(), String::new());
     let (mut not_begun, mut broken_off) = (0, 0);
-    let all = args.verbose || scenarios.len() == 1;
     for (file, outcome) in scenarios.iter().zip(ended) {
-        let mut replayed = match outcome {
+        let replayed = match outcome {
             Some(Ok(replayed)) => replayed,
             Some(Err(Failure(why))) => {
-                unread.push((file.display().to_string(), why.clone()));
+                replays.add_unread(&file.display().to_string(), why.clone());
                 failures.push(why);
                 continue;
             }
@@ -81,36 +73,19 @@ fn report(
         };
         broken_off += usize::from(replayed.broken_off.is_some());
         failures.extend(replayed.trace_failure.as_ref().map(|failure| format!("--trace {failure}")));
-        if let Some((expect, changes)) = &replayed.blessed
-            && replayed.broken_off.is_none()
-            && !changes.is_empty()
-        {
-            match scenario::rewrite(file, expect) {
-                Ok(()) => changes.iter().for_each(|change| blessings += &format!("{}: {change}\n", file.display())),
-                Err(error) => failures.push(error.to_string()),
-            }
+        match bless(&replayed) {
+            Ok(changes) => blessings += &changes,
+            Err(error) => failures.push(error.to_string()),
         }
-        let header = &replayed.header;
-        let report = report.get_or_insert_with(|| Report::new(&*replayed.handler, header.profile, header.seed, filter));
-        report.agree_with(&replayed.handler, header.seed);
-        let before = report.findings.len();
-        let reproduce = reproduce::of_replay(args, file);
-        let case = replayed.take_record(Some(reproduce.clone()));
-        report.add_case(case, replayed.judged.monitor(), filter);
-        text += &show::scenario(&replayed, &reproduce, report, &report.findings[before..], all, &paint);
+        replays.add(replayed, &reproduce::of_replay(args, file));
     }
-    let mut failed = false;
     let interrupted =
         interrupted.then(|| runner::interrupted(("scenario", "begun"), scenarios.len(), not_begun, broken_off));
-    if let Some(mut report) = report {
-        report.unfinished.extend(interrupted.clone());
-        unread.iter().for_each(|(case, why)| report.add_unread(case, why.clone()));
-        report.judge_baseline(Scope::Sample);
+    let mut failed = false;
+    if let Some((report, text)) = replays.end(interrupted.clone()) {
         failed = report.failed();
         let delivered = match args.format {
-            JudgeFormat::Human => {
-                output.deliver(&(text + &beside(&report, &paint) + &show::total(&report, &paint) + &blessings))
-            }
+            JudgeFormat::Human => output.deliver(&(text + &blessings)),
             format => output.deliver_report(&report, format.into()),
         };
         if let Err(Failure(why)) = delivered {
@@ -119,6 +94,16 @@ fn report(
     }
     failures.extend(interrupted);
     Ended::after(&failures, failed)
+}
+
+/// With `--bless`: writes what the scenario expects now, and says what is changed.
+fn bless(replayed: &Replayed) -> Result<String, RewriteError> {
+    let Some((expect, changes)) = &replayed.blessed else { return Ok(String::new()) };
+    if replayed.broken_off.is_some() || changes.is_empty() {
+        return Ok(String::new());
+    }
+    scenario::rewrite(&replayed.file, expect)?;
+    Ok(changes.iter().map(|change| format!("{}: {change}\n", replayed.file.display())).collect())
 }
 
 fn failure(error: ReplayError) -> Failure {

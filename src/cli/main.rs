@@ -1,0 +1,66 @@
+//! Parses the command line, runs the command, and turns how it ended into an exit code.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use super::args::{Cli, Command, LogArgs};
+use super::ended::Ended;
+use super::{check, completions, conform, debug, diff, log, output, replay, report, rules, run, schema};
+
+/// Runs the command that the program's arguments ask for.
+///
+/// Exit codes: 0 nothing to complain of, 1 findings, 2 the request cannot be carried out.
+pub fn main() -> ExitCode {
+    // A worker is started for each session: it does not wait for the whole command line to be described first.
+    #[cfg(unix)]
+    if std::env::args_os().skip(1).eq(["worker"]) {
+        if let Err(failure) = log::start(&LogArgs::default()) {
+            output::tell(format_args!("mobsync worker: {failure}"));
+        }
+        crate::job::worker();
+    }
+    #[cfg(unix)]
+    crate::handler::com::survive_size_limits();
+    // clap exits with 2 on a wrong command line, and with 0 after --help and --version.
+    let cli = Cli::parse();
+    if let Err(failure) = log::start(&cli.log) {
+        output::tell(format_args!("mobsync: {failure}"));
+        return ExitCode::from(2);
+    }
+    #[cfg(unix)]
+    if let Ok(program) = std::env::current_exe() {
+        crate::handler::exec::guard_by(program);
+    }
+    let ended = match cli.command {
+        Command::Run(args) => run::run(&args),
+        Command::Conform(args) => conform::conform(&args),
+        Command::Replay(args) => replay::replay(&args),
+        Command::Debug(args) => debug::debug(&args),
+        Command::Check(args) => check::check(&args),
+        Command::Report(args) => report::report(&args),
+        Command::Diff(args) => diff::diff(&args),
+        Command::Rules(args) => rules::rules(&args),
+        Command::Schema(args) => schema::schema(&args),
+        #[cfg(unix)]
+        Command::Worker => crate::job::worker(),
+        #[cfg(not(unix))]
+        Command::Worker => Err(super::ended::Failure("there are no workers on this system".to_owned())),
+        #[cfg(unix)]
+        Command::Guard => {
+            crate::handler::exec::guard();
+            Ok(Ended::Well)
+        }
+        #[cfg(not(unix))]
+        Command::Guard => Err(super::ended::Failure("there are no guards on this system".to_owned())),
+        Command::Completions(args) => completions::completions(&args),
+    };
+    match ended {
+        Ok(Ended::Well) => ExitCode::SUCCESS,
+        Ok(Ended::Findings) => ExitCode::from(1),
+        Err(failure) => {
+            output::tell(format_args!("mobsync: {failure}"));
+            ExitCode::from(2)
+        }
+    }
+}

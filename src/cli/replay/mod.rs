@@ -1,6 +1,0 @@
-//! `mobsync replay`.
-
-mod command;
-mod show;
-
-pub(super) use command::replay;

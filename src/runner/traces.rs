@@ -1,0 +1,64 @@
+//! Judges recorded traces.
+
+use std::io::BufRead;
+use std::path::Path;
+
+use super::Judged;
+use crate::protocol::{Instance, Profile};
+use crate::rules::Conditions;
+use crate::trace::{Header, Reader, TraceError};
+
+/// A trace that was judged as far as it could be read.
+pub struct JudgedTrace {
+    /// Its header.
+    pub header: Header,
+    /// What was found.
+    pub judged: Judged,
+    /// Why it could not be read to its end.
+    pub broken: Option<TraceError>,
+}
+
+/// What a trace is judged by: its own header, but for the profile, if another one is given.
+pub fn conditions_of(header: &Header, profile: Option<Profile>) -> Conditions {
+    Conditions { profile: profile.unwrap_or(header.profile), limits: header.limits, started: header.started }
+}
+
+/// Judges a trace; `file` is where it stands, for reports.
+pub fn judge_trace<R: BufRead>(mut reader: Reader<R>, profile: Option<Profile>, file: Option<&Path>) -> JudgedTrace {
+    let header = reader.header().clone();
+    let mut judged = Judged::new(conditions_of(&header, profile)).of_file(file.map(Path::to_owned));
+    let mut broken = None;
+    while let Some(event) = reader.next() {
+        match event {
+            Ok(event) => judged.observe(event, reader.line()),
+            Err(error) => broken = Some(error),
+        }
+    }
+    // What would have come after a break is not known, so the rules of the end do not apply.
+    if broken.is_some() {
+        judged.cut()
+    } else {
+        judged.finish()
+    }
+    JudgedTrace { header, judged, broken }
+}
+
+impl JudgedTrace {
+    /// Why the trace does not hold the whole session: it cannot be read to its end, or whoever recorded it was ended, or left the
+    /// session. `name` is what the trace is called.
+    pub fn incomplete(&self, name: &str) -> Option<String> {
+        if let Some(error) = &self.broken {
+            return Some(error.to_string());
+        }
+        let session = self.judged.session();
+        let missing = |instance: &Instance| match (instance.open_call(), instance.awaiting()) {
+            _ if instance.state().is_end() => None,
+            (Some(method), _) => Some(format!("{method} has returned")),
+            (None, Some(method)) => Some(format!("{method} is completed")),
+            (None, None) => Some("the handler is released".to_owned()),
+        };
+        let nobody = || session.instances().next().is_none().then(|| "a handler is created".to_owned());
+        let what = session.instances().find_map(missing).or_else(nobody)?;
+        Some(format!("{name}: the trace ends before {what}: it was cut off, or the session was left"))
+    }
+}
