@@ -66,14 +66,30 @@ fn run(built: &Path, how: &str) -> Run {
     let timeout = if how.starts_with("HANG") { "1" } else { "60" };
     command.arg("run").arg(built).args(["--clsid", NOTEBOOK_CPP, "--timeout", timeout, "--blocking-limit", "30"]);
     command.args(["--format", "json", "--trace"]);
-    command.arg(&trace).env("MOBSYNC_TEST_MARK", &mark).stdin(Stdio::null());
+    let pids = folder.path().join("pids");
+    command.arg(&trace).env("MOBSYNC_TEST_MARK", &mark).env("MOBSYNC_TEST_PIDS", &pids).stdin(Stdio::null());
     let output = command.output().expect("it runs");
     let took = begun.elapsed();
     let said = String::from_utf8(output.stdout).expect("a report is UTF-8");
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     let report = serde_json::from_str(&said).unwrap_or_else(|error| panic!("{how}: {error}\n{said}{errors}"));
     assert_eq!(marked(&mark), Vec::<String>::new(), "{how}: something is left of it");
+    let daemons = daemons(&pids);
+    assert_eq!(!daemons.is_empty(), how.contains("DAEMON"), "{how}: whether it has left a daemon behind");
+    assert!(daemons.iter().all(|pid| !is_alive(*pid)), "{how}: the daemon is still there: {daemons:?}");
     Run { code: output.status.code(), report, trace: fs::read_to_string(&trace).unwrap_or_default(), errors, took }
+}
+
+/// The daemons that wrote their numbers to this file.
+fn daemons(pids: &Path) -> Vec<i32> {
+    let written = fs::read_to_string(pids).unwrap_or_default();
+    written.lines().map(|pid| pid.parse().expect("a number is written")).collect()
+}
+
+/// Whether there is such a process, and not only what is left of one.
+fn is_alive(pid: i32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    status.lines().any(|line| line.starts_with("State:") && !line.contains('Z') && !line.contains('X'))
 }
 
 /// The processes that have this in their environment.
@@ -211,6 +227,69 @@ fn a_callback_after_everything_is_over_is_heard() {
     let run = torture("AFTER_NULL");
     assert_eq!((run.code, run.rules()), (Some(1), vec!["CB-04"]), "{:#}", run.report);
     assert!(run.stack("CB-04").contains("CNotebook::SetProgressCallback"), "{:#}", run.report);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn daemons_end_with_the_session_however_it_ends_and_whatever_they_left_behind() {
+    assert_eq!(torture("DAEMON").rules(), Vec::<&str>::new());
+    assert_eq!(torture("HANG_WITH_DAEMON").rules(), ["LIFE-03"]);
+    assert_eq!(torture("SEGFAULT_WITH_DAEMON").rules(), ["LIFE-02"]);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn daemons_end_with_the_program_when_it_is_killed() {
+    let built = library("fixtures/handlers/cpp/notebook.cpp", &["WITH_TORTURE=\"HANG_WITH_DAEMON\""]);
+    let folder = TempDir::new().unwrap();
+    let pids = folder.path().join("pids");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mobsync"));
+    command.arg("run").arg(&built).args(["--clsid", NOTEBOOK_CPP, "--timeout", "60"]).env("MOBSYNC_TEST_PIDS", &pids);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while daemons(&pids).is_empty() {
+        std::thread::yield_now();
+    }
+    let daemon = daemons(&pids)[0];
+    assert!(is_alive(daemon), "the daemon runs while the handler hangs");
+    kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), Signal::SIGKILL).unwrap();
+    child.wait().unwrap();
+    let killed = Instant::now();
+    while is_alive(daemon) {
+        assert!(killed.elapsed() < Duration::from_secs(10), "the daemon is still there");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_a_handler_does_to_its_worker_does_not_reach_the_program() {
+    for how in ["TRACED", "CUT_MEMORY", "COPY_GOES_ON"] {
+        let run = torture(how);
+        assert_eq!((run.code, run.rules()), (Some(0), vec![]), "{how}: {:#}{}", run.report, run.errors);
+        assert_eq!(run.report["outcome"], "completed with S_OK", "{how}");
+    }
+}
+
+#[test]
+fn a_copy_of_the_worker_cannot_end_the_session_for_it() {
+    let run = torture("COPY_INSTEAD");
+    assert_eq!((run.code, run.rules()), (Some(1), vec!["LIFE-02"]), "{:#}", run.report);
+}
+
+#[test]
+fn a_callback_at_the_end_of_a_thread_is_heard() {
+    let run = torture("ENDING_THREAD");
+    assert!(!run.rules().contains(&"LIFE-02"), "{:#}", run.report);
+    let heard = run.trace.lines().filter(|line| line.contains("At the thread's end.")).count();
+    assert!(heard >= 3, "one for each thread: {}", run.trace);
+}
+
+#[test]
+fn a_library_that_never_loads_is_stopped_and_told_as_that() {
+    let run = torture("HANG_IN_LIBRARY");
+    assert_eq!((run.code, run.rules()), (Some(1), vec!["LIFE-03"]), "{:#}", run.report);
+    let message = run.finding("LIFE-03")["message"].as_str().unwrap_or_default();
+    assert!(message.contains("the library had not finished loading"), "{message}");
 }
 
 #[test]
