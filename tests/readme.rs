@@ -294,7 +294,7 @@ fn anchors(document: &str) -> Vec<String> {
 #[test]
 fn links_lead_somewhere() {
     let mut links = 0;
-    let all = ["README.md", "CHANGELOG.md"].map(str::to_owned).into_iter();
+    let all = ["README.md", "CHANGELOG.md", "ARCHITECTURE.md", "CONTRIBUTING.md"].map(str::to_owned).into_iter();
     for name in all.chain(documents("docs")).chain(documents("docs/rules")) {
         let path = root().join(&name);
         let document = fs::read_to_string(&path).expect("the document is there");
@@ -326,4 +326,38 @@ fn every_word_of_the_glossary_has_one_meaning() {
     words.sort_unstable();
     words.dedup();
     assert_eq!(words.len(), all, "a word stands in the glossary twice");
+}
+
+/// The paths of the repository that a document names in code: what begins with one of its folders, or is a file in its root.
+fn named_paths(document: &str) -> Vec<&str> {
+    const FOLDERS: [&str; 10] =
+        ["src/", "tests/", "docs/", "fixtures/", "include/", "examples/", "benches/", "scripts/", ".ci/", ".github/"];
+    let code = document.split('`').skip(1).step_by(2).flat_map(str::split_whitespace);
+    code.filter(|word| FOLDERS.iter().any(|folder| word.starts_with(folder) || format!("{word}/") == *folder)).collect()
+}
+
+#[test]
+fn the_architecture_and_the_instructions_name_files_that_exist() {
+    for (name, at_least) in [("ARCHITECTURE.md", 40), ("CONTRIBUTING.md", 40)] {
+        let document = fs::read_to_string(root().join(name)).expect("the document is there");
+        let paths = named_paths(&document);
+        assert!(paths.len() >= at_least, "{name} names {} paths: {paths:?}", paths.len());
+        let missing: Vec<_> =
+            paths.into_iter().filter(|path| !root().join(path.replace("<CODE>", "SYNC-04")).exists()).collect();
+        assert!(missing.is_empty(), "{name} names what does not exist: {missing:?}");
+    }
+}
+
+/// Each folder of `src` stands in the table of the architecture.
+#[test]
+fn the_architecture_names_every_folder() {
+    let document = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md is there");
+    let entries = fs::read_dir(root().join("src")).expect("src is there").map(|entry| entry.expect("it can be listed"));
+    let mut folders = 0;
+    for entry in entries.filter(|entry| entry.path().is_dir()) {
+        let row = format!("| `src/{}` |", entry.file_name().to_string_lossy());
+        assert!(document.contains(&row), "ARCHITECTURE.md has no row `{row}`");
+        folders += 1;
+    }
+    assert!(folders >= 10, "the folders are found");
 }
