@@ -13,7 +13,7 @@ use mobsync::handler::script::{self, Script, ScriptFactory};
 use mobsync::host::{self, Selection, SessionSetup, StandardPlan};
 use mobsync::protocol::{Event, Initialize, Limits, Profile, Session, SyncEvent, SyncFlags};
 use mobsync::rules::{Conditions, Monitor};
-use mobsync::time::{Scheduler, SeededChoice};
+use mobsync::time::Scheduler;
 use mobsync::trace::VIRTUAL_START;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// The codes of the rules that are broken with this seed.
 fn broken(script: &Script, seed: u64) -> Result<Vec<&'static str>, Box<dyn Error>> {
-    let scheduler = Scheduler::new(SeededChoice::new(seed));
+    let scheduler = Scheduler::seeded(seed);
     let factory = Arc::new(ScriptFactory::new(script.clone(), scheduler.clone()));
     let flags = SyncFlags::new(SyncEvent::MANUAL, SyncFlags::MAYBOTHERUSER);
     let plan = StandardPlan::new(Initialize::new(flags), Selection::Checked);

@@ -15,7 +15,7 @@ use mobsync::host::{self, Observer, Selection, SessionSetup, StandardPlan};
 use mobsync::protocol::Limits;
 use mobsync::protocol::*;
 use mobsync::rules::{Conditions, Finding, select};
-use mobsync::time::{Scheduler, SeededChoice};
+use mobsync::time::Scheduler;
 use tempfile::TempDir;
 
 const TWICE: &str = r#"{
@@ -83,7 +83,7 @@ fn the_session_goes_on_as_without_it() {
     let rules = select("SYNC-04").expect("there is such a rule");
     let events = |observers: Vec<Box<dyn Observer>>| {
         let script = script::parse(TWICE, "twice.json".as_ref()).expect("it is valid");
-        let scheduler = Scheduler::new(SeededChoice::new(0));
+        let scheduler = Scheduler::seeded(0);
         let setup = SessionSetup::new(
             Arc::new(ScriptFactory::new(script, scheduler.clone())),
             Box::new(plan()),

@@ -10,7 +10,7 @@ use mobsync::host::{self, Instruction, Plan, Selection, SessionSetup, StandardPl
 use mobsync::protocol::Limits;
 use mobsync::protocol::*;
 use mobsync::rules::{Conditions, Monitor};
-use mobsync::time::{Scheduler, SeededChoice};
+use mobsync::time::Scheduler;
 use mobsync::trace::VIRTUAL_START;
 use serde_json::Value;
 
@@ -238,7 +238,7 @@ fn the_table_has_every_handler() {
 /// Drives a handler by a plan, and gives the codes of the rules that are broken.
 fn drive(name: &str, plan: impl Plan + 'static) -> Vec<&'static str> {
     let script = script::load(&file(name)).expect("the fixture is a script");
-    let scheduler = Scheduler::new(SeededChoice::new(0));
+    let scheduler = Scheduler::seeded(0);
     let limits = Limits::default();
     let factory = std::sync::Arc::new(ScriptFactory::new(script, scheduler.clone()));
     let mut monitor = Monitor::new(Conditions { profile: Profile::Xp, limits, started: VIRTUAL_START });

@@ -13,7 +13,7 @@ use mobsync::host::{self, Plan, Selection, SessionSetup, StandardPlan};
 use mobsync::protocol::Limits;
 use mobsync::protocol::*;
 use mobsync::rules::{Conditions, Finding, Monitor, Subject};
-use mobsync::time::{Scheduler, SeededChoice};
+use mobsync::time::Scheduler;
 use mobsync::trace::{Clock, Header, Reader, Writer};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -114,7 +114,7 @@ fn conditions(header: &Header) -> Conditions {
 fn record(script: &Value, plan: impl Plan + 'static, seed: u64) -> Recorded {
     let script = script::parse(&script.to_string(), "random.json".as_ref()).expect("the script is valid");
     let header = Header { clock: Clock::Virtual, seed: Some(seed), limits: Limits::default(), ..Header::default() };
-    let scheduler = Scheduler::new(SeededChoice::new(seed));
+    let scheduler = Scheduler::seeded(seed);
     let factory = Arc::new(ScriptFactory::new(script, scheduler.clone()));
     let setup = SessionSetup::new(factory, Box::new(plan), header.limits);
     let mut events = Vec::new();

@@ -9,7 +9,7 @@ use mobsync::host::{self, Instruction, Plan, Ran, Selection, SessionSetup, Stand
 use mobsync::job::{self, Handler, HandlerSpec, Standard, Terms};
 use mobsync::protocol::*;
 use mobsync::rules::{Conditions, Finding, Monitor};
-use mobsync::time::{Scheduler, SeededChoice};
+use mobsync::time::Scheduler;
 use mobsync::trace::diff::diff;
 use native::{notebook, notebook_in_c};
 
@@ -91,7 +91,7 @@ fn thorough(handler: &Handler) -> Came {
     let mut terms = Terms::standard(Standard { initialize, selection: Selection::All, retries: 1 });
     (terms.limits.timeout_ns, terms.limits.blocking_ns) = (60_000_000_000, 30_000_000_000);
     let monitor = Monitor::new(Conditions::from(&terms.header(handler)));
-    let factory = handler.factory(&Scheduler::new(SeededChoice::new(0)));
+    let factory = handler.factory(&Scheduler::seeded(0));
     let setup = SessionSetup::new(factory, Box::new(Thorough::new()), terms.limits);
     let mut events = Vec::new();
     let mut drain = |new: Vec<Event>, _: &Session| events.extend(new);

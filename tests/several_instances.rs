@@ -7,7 +7,7 @@ use mobsync::host::{self, Plan, Selection, SessionSetup, StandardPlan};
 use mobsync::protocol::Limits;
 use mobsync::protocol::*;
 use mobsync::rules::{Conditions, Finding, Monitor};
-use mobsync::time::{Scheduler, SeededChoice};
+use mobsync::time::Scheduler;
 use serde_json::{Value, json};
 
 const FIRST: HandlerId = HandlerId(1);
@@ -90,7 +90,7 @@ fn plan() -> Box<dyn Plan> {
 }
 
 fn run(first: &Value, second: &Value, together: bool, seed: u64) -> Came {
-    let scheduler = Scheduler::new(SeededChoice::new(seed));
+    let scheduler = Scheduler::seeded(seed);
     let factory = |script: &Value| {
         let script = script::parse(&script.to_string(), "test.json".as_ref()).expect("the script is valid");
         Arc::new(ScriptFactory::new(script, scheduler.clone()))

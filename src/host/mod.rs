@@ -10,10 +10,7 @@ mod tape;
 
 pub use observer::Observer;
 pub use plan::{Instruction, Plan, Selection, StandardPlan, View};
-pub(crate) use run::closing_notes;
-pub use run::{
-    ApartmentObserver, Controller, Controls, Drain, Ran, RealTimeOptions, SessionSetup, run_real, run_real_with,
-    run_virtual,
-};
-pub use shared::{CallbackSink, Outlet};
+pub(crate) use run::{ApartmentObserver, Controller, RealTimeOptions, closing_notes, run_real_with};
+pub use run::{Controls, Drain, Ran, SessionSetup, run_real, run_virtual};
+pub(crate) use shared::Outlet;
 pub(crate) use tape::{pack, unpack};

@@ -33,7 +33,7 @@ pub struct Ran {
     pub session: Session,
     /// The user left it before its end ([`Controls::leave`]).
     pub left: bool,
-    /// The session was left because its threads did not come to an end ([`MOST_STEPS`](super::MOST_STEPS)).
+    /// The session was left because a script's threads did not come to an end, after a million steps.
     pub exhausted: bool,
 }
 
@@ -78,7 +78,7 @@ impl SessionSetup {
 pub struct Controls(Arc<dyn Controller>);
 
 /// What can be done to a running session.
-pub trait Controller: Send + Sync {
+pub(crate) trait Controller: Send + Sync {
     /// See [`Controls::cancel_all`].
     fn cancel_all(&self);
     /// See [`Controls::leave`].
@@ -97,7 +97,7 @@ impl Controller for Shared {
 
 impl Controls {
     /// Controls that reach the session by what `controller` does.
-    pub fn new(controller: Arc<dyn Controller>) -> Self {
+    pub(crate) fn new(controller: Arc<dyn Controller>) -> Self {
         Self(controller)
     }
 
@@ -113,7 +113,7 @@ impl Controls {
 }
 
 /// Looks after the apartment thread of a session in real time.
-pub trait ApartmentObserver: Send + Sync {
+pub(crate) trait ApartmentObserver: Send + Sync {
     /// Called on the apartment thread before anything else.
     fn enter(&self);
     /// What the apartment thread is doing, the innermost function first; nothing where that cannot be known.
@@ -122,7 +122,7 @@ pub trait ApartmentObserver: Send + Sync {
 
 /// What a session in real time may have beside its setup.
 #[derive(Default)]
-pub struct RealTimeOptions {
+pub(crate) struct RealTimeOptions {
     /// Events go there, and not to the drain.
     pub outlet: Option<Box<dyn Outlet>>,
     /// Says what a thread does that does not return.
@@ -153,7 +153,7 @@ pub fn run_real(
 ///
 /// # Errors
 /// When the instance cannot be created.
-pub fn run_real_with(
+pub(crate) fn run_real_with(
     setup: SessionSetup,
     options: RealTimeOptions,
     started: impl FnOnce(Controls),

@@ -34,7 +34,7 @@ const BATCH: usize = 8192;
 
 /// Takes recorded events where they are recorded, under the session's lock: what another process must know even when this
 /// one is killed in the next moment.
-pub trait Outlet: Send {
+pub(crate) trait Outlet: Send {
     /// An event, and of a callback what it was answered: the reply is an event too, the next one, at the same time and on
     /// the same thread.
     fn record(&mut self, event: &Event, answer: Option<HResult>);
@@ -439,7 +439,7 @@ impl Shared {
 }
 
 /// The manager's callback object of one instance. It may be kept for ever, and called from any thread.
-pub struct CallbackSink {
+pub(super) struct CallbackSink {
     pub(super) shared: Arc<Shared>,
     pub(super) handler: HandlerId,
     pub(super) number: u32,

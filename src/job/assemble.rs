@@ -7,7 +7,7 @@ use super::{Doing, Handler, Opened, Terms};
 use crate::host::{Observer, Plan, SessionSetup, StandardPlan};
 use crate::rules::Conditions;
 use crate::scenario::{Recorder, Recording, ScenarioPlan, Steps};
-use crate::time::{Scheduler, SeededChoice};
+use crate::time::Scheduler;
 
 /// A session that can run.
 pub(super) struct Assembled {
@@ -39,18 +39,20 @@ impl Outcomes {
     }
 }
 
-/// Assembles the session. `observers` makes those that look on beside the job's own: they come first, so that what they want
+/// Assembles the session. `own` is a plan for the first instance in place of what the terms say. `observers` makes those that look on beside the job's own: they come first, so that what they want
 /// is recorded.
 pub(super) fn assemble(
     handler: &Handler,
     terms: &Terms,
+    own: Option<Box<dyn Plan>>,
     observers: impl FnOnce(&Outcomes) -> Vec<Box<dyn Observer>>,
 ) -> Assembled {
     let outcomes = Outcomes::of(terms);
-    let scheduler = Scheduler::new(SeededChoice::new(terms.seed));
+    let scheduler = Scheduler::seeded(terms.seed);
     let probed = handler.probed(terms.probes());
     let factory = probed.factory(&scheduler);
-    let mut setup = SessionSetup::new(Arc::clone(&factory), plan(terms, &outcomes), terms.limits);
+    let plan = own.unwrap_or_else(|| plan(terms, &outcomes));
+    let mut setup = SessionSetup::new(Arc::clone(&factory), plan, terms.limits);
     if let Doing::Scenario(scenario) = &terms.doing
         && let Some(another) = scenario.of_another()
     {

@@ -31,7 +31,7 @@ pub use isolated::{Workers, isolated};
 #[cfg(unix)]
 pub use logging::{LOG, LOG_FORMAT, log_in_workers};
 pub use name::HandlerName;
-pub use run::{Launched, in_process, in_process_observed};
+pub use run::{Additions, Launched, MakeObservers, in_process, in_process_with};
 pub use spec::{Handler, HandlerSpec, Opened};
 pub use terms::{Doing, Standard, Terms};
 #[cfg(unix)]

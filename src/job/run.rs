@@ -3,7 +3,7 @@
 use super::assemble::{Assembled, Outcomes, assemble};
 use super::{Handler, Terms};
 use crate::handler::CreateError;
-use crate::host::{self, Controls, Drain, Observer, Ran, RealTimeOptions};
+use crate::host::{self, Controls, Drain, Observer, Plan, Ran, RealTimeOptions};
 use crate::scenario::{Recording, Steps};
 
 /// A session that has ended, and what came of its plan.
@@ -16,6 +16,18 @@ pub struct Launched {
     pub recording: Option<Recording>,
 }
 
+/// What a session in this process has that its terms cannot say.
+#[derive(Default)]
+pub struct Additions<'a> {
+    /// What the manager and the user do with the first instance, in place of what the terms say.
+    pub plan: Option<Box<dyn Plan>>,
+    /// Makes observers, which look on beside the job's own. It is given the recording, where [`Terms::record`] asks for one.
+    pub observers: Option<MakeObservers<'a>>,
+}
+
+/// Makes the observers of a session.
+pub type MakeObservers<'a> = Box<dyn FnOnce(Option<Recording>) -> Vec<Box<dyn Observer>> + 'a>;
+
 /// Runs a session in this process. `started` gets the controls of a session in real time before anything else happens; one in
 /// virtual time is over before anybody could use them.
 ///
@@ -27,24 +39,27 @@ pub fn in_process(
     started: impl FnOnce(Controls),
     drain: &mut dyn Drain,
 ) -> Result<Launched, CreateError> {
-    in_process_observed(handler, terms, |_| Vec::new(), started, drain)
+    in_process_with(handler, terms, Additions::default(), started, drain)
 }
 
-/// As [`in_process`], with observers. `observers` makes whoever looks on beside the job's own observers; it is given the
-/// recording, where [`Terms::record`] asks for one.
+/// As [`in_process`], with more than the terms say.
 ///
 /// # Errors
 /// When the instance cannot be created.
-pub fn in_process_observed(
+pub fn in_process_with(
     handler: &Handler,
     terms: &Terms,
-    observers: impl FnOnce(Option<Recording>) -> Vec<Box<dyn Observer>>,
+    additions: Additions<'_>,
     started: impl FnOnce(Controls),
     drain: &mut dyn Drain,
 ) -> Result<Launched, CreateError> {
     let _span = tracing::debug_span!("job", handler = ?handler.name()).entered();
-    let Assembled { setup, scheduler, is_virtual, outcomes } =
-        assemble(handler, terms, |outcomes| observers(outcomes.recording.clone()));
+    let Additions { plan, observers } = additions;
+    let observers = |outcomes: &Outcomes| match observers {
+        Some(make) => make(outcomes.recording.clone()),
+        None => Vec::new(),
+    };
+    let Assembled { setup, scheduler, is_virtual, outcomes } = assemble(handler, terms, plan, observers);
     let ran = if is_virtual {
         host::run_virtual(setup, &scheduler, drain)?
     } else {

@@ -100,6 +100,11 @@ impl Handler {
         Self { spec: None, opened: Opened::Real(factory) }
     }
 
+    /// A scripted handler that is in no file. No other process can drive it.
+    pub fn from_script(script: impl Into<Arc<Script>>) -> Self {
+        Self { spec: None, opened: Opened::Script(script.into()) }
+    }
+
     /// The handler as it is written down; none where it exists in this process only.
     pub fn spec(&self) -> Option<&HandlerSpec> {
         self.spec.as_ref()

@@ -36,7 +36,7 @@ pub enum Doing {
     Scenario(Box<Scenario>),
 }
 
-/// The settings of an ordinary session: those of [`StandardPlan`].
+/// The settings of an ordinary session: those of [`StandardPlan`](crate::host::StandardPlan).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standard {
     /// The arguments of `Initialize`.

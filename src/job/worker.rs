@@ -119,7 +119,7 @@ fn tell<T: Serialize>(channel: &Channel, kind: RecordKind, what: &T) {
 }
 
 fn run_session(handler: &Handler, terms: &Terms, channel: &'static Channel) -> Result<host::Ran, CreateError> {
-    let Assembled { setup, scheduler, is_virtual, outcomes } = assemble(handler, terms, |_| Vec::new());
+    let Assembled { setup, scheduler, is_virtual, outcomes } = assemble(handler, terms, None, |_| Vec::new());
     let setup = setup.observed_by(Box::new(Reporter { channel, outcomes, recorded: 0 }));
     let mut outlet = RingOutlet { channel, buffer: Vec::new() };
     if is_virtual {

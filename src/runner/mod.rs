@@ -14,6 +14,7 @@ mod scenarios;
 mod traces;
 
 pub use crate::host::Controls;
+pub use crate::job::Additions;
 pub use acceptance::Acceptance;
 pub use files::{MakeFolderError, WriteError, make_folder};
 pub use found::{CaseRecord, ContextLine, Found, Omitted};
@@ -22,6 +23,6 @@ pub use parallel::{Stop, in_order, interrupted, side_by_side};
 pub use problems::{Endless, NoSuchItem};
 pub use recorded::{RecordError, Recorded};
 pub use replay::{ReplayError, ReplayOptions, Replayed, replay};
-pub use run::{Isolation, JudgedSession, RunError, RunOptions, TraceFailure, Watcher, run, run_observed};
+pub use run::{Isolation, JudgedSession, RunError, RunOptions, TraceFailure, Watcher, run, run_with};
 pub use scenarios::{FindScenariosError, TracePlacesError, find_scenarios, trace_places};
 pub use traces::{JudgedTrace, conditions_of, judge_trace};

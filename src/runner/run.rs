@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use super::Judged;
 use super::files::WriteError;
 use crate::handler::CreateError;
+use crate::host::Controls;
 use crate::host::break_on::BreakOn;
-use crate::host::{Controls, Observer};
-use crate::job::{self, Handler, Launched, Terms};
+use crate::job::{self, Additions, Handler, Launched, MakeObservers, Terms};
 use crate::protocol::{Event, Session};
 use crate::rules::{Conditions, Rule};
 use crate::scenario::{Recording, Steps};
@@ -119,7 +119,7 @@ pub fn run(
     watcher: &mut dyn Watcher,
 ) -> Result<JudgedSession, RunError> {
     let Some(program) = options.isolation.worker_of(handler) else {
-        return run_observed(handler, terms, options, |_| Vec::new(), watcher);
+        return run_with(handler, terms, options, Additions::default(), watcher);
     };
     if !options.break_on.is_empty() {
         return Err(RunError::BreakOnInWorker);
@@ -127,31 +127,32 @@ pub fn run(
     in_worker(program, handler, terms, options, watcher)
 }
 
-/// As [`run`], always in this process, with observers in the session itself. `observers` makes them; it is given the recording,
-/// where [`Terms::record`] asks for one.
+/// As [`run`], always in this process, with a plan or observers of the caller's own.
 ///
 /// # Errors
 /// As [`run`].
-pub fn run_observed(
+pub fn run_with(
     handler: &Handler,
     terms: &Terms,
     options: &RunOptions,
-    observers: impl FnOnce(Option<Recording>) -> Vec<Box<dyn Observer>>,
+    additions: Additions<'_>,
     watcher: &mut dyn Watcher,
 ) -> Result<JudgedSession, RunError> {
     let header = terms.header(handler);
     let conditions = Conditions::from(&header);
-    let observers = |recording| {
-        let mut all = observers(recording);
+    let Additions { plan, observers } = additions;
+    let observers: MakeObservers<'_> = Box::new(|recording| {
+        let mut all = observers.map(|make| make(recording)).unwrap_or_default();
         if !options.break_on.is_empty() {
             all.push(Box::new(BreakOn::trap(options.break_on.clone(), conditions)));
         }
         all
-    };
+    });
+    let additions = Additions { plan, observers: Some(observers) };
     let watched = Watched::new(header, options, watcher)?;
     let started = |controls| watched.borrow_mut().watcher.started(controls);
     let mut drain = |events: Vec<Event>, _: &Session| watched.borrow_mut().take(events);
-    let launched = job::in_process_observed(handler, terms, observers, started, &mut drain)?;
+    let launched = job::in_process_with(handler, terms, additions, started, &mut drain)?;
     Ok(watched.into_inner().end(launched))
 }
 
@@ -180,7 +181,7 @@ fn in_worker(
     options: &RunOptions,
     watcher: &mut dyn Watcher,
 ) -> Result<JudgedSession, RunError> {
-    run_observed(handler, terms, options, |_| Vec::new(), watcher)
+    run_with(handler, terms, options, Additions::default(), watcher)
 }
 
 impl Isolation {

@@ -7,5 +7,6 @@ mod sequence;
 #[cfg(unix)]
 pub(crate) use clock::name_of_crashed_thread;
 pub(crate) use clock::{Clock, enter_apartment};
-pub use scheduler::{Choice, MOST_STEPS, Next, Paused, Scheduler, SeededChoice, Task};
+pub use scheduler::Scheduler;
+pub(crate) use scheduler::{MOST_STEPS, Next, Paused, Task};
 pub use sequence::Sequence;

@@ -11,14 +11,14 @@ use super::sequence::Sequence;
 use crate::protocol::{HandlerId, Thread};
 
 /// A logical thread: something that is done in steps.
-pub trait Task: Send {
+pub(crate) trait Task: Send {
     /// Does one step, and says when the next one can be done.
     fn step(&mut self) -> Next;
 }
 
 /// When a task's next step can be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Next {
+pub(crate) enum Next {
     /// Now, as soon as it is chosen.
     Now,
     /// At this virtual time, in nanoseconds.
@@ -35,18 +35,18 @@ pub enum Next {
 
 /// Decides which of the threads that are ready runs next. Recording, replaying or enumerating its decisions explores
 /// interleavings.
-pub trait Choice: Send {
+pub(crate) trait Choice: Send {
     /// An index below `ready.len()`, which is at least 2.
     fn choose(&mut self, ready: &[&Thread]) -> usize;
 }
 
 /// The choice of `--seed N`: a SplitMix64 sequence, the same on every machine and in every version.
 #[derive(Clone, Debug)]
-pub struct SeededChoice(Sequence);
+pub(crate) struct SeededChoice(Sequence);
 
 impl SeededChoice {
     /// The sequence of that seed.
-    pub fn new(seed: u64) -> Self {
+    fn new(seed: u64) -> Self {
         Self(Sequence::new(seed))
     }
 }
@@ -59,7 +59,7 @@ impl Choice for SeededChoice {
 
 /// How a pause of the apartment thread ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Paused {
+pub(crate) enum Paused {
     /// What it waited for is there.
     Ready,
     /// The time it waited for is there.
@@ -79,7 +79,7 @@ pub enum Paused {
 ///
 /// Looking at a thread that still waits, choosing among many threads, and the data that a step carries count as fractions
 /// of a step ([`Scheduler::charge`]).
-pub const MOST_STEPS: u64 = 1_000_000;
+pub(crate) const MOST_STEPS: u64 = 1_000_000;
 
 /// The smallest part of a step that is counted.
 const FRACTIONS: u64 = 1024;
@@ -152,13 +152,14 @@ enum Pick {
 }
 
 impl Scheduler {
-    /// At virtual time 0, without any thread but the apartment, for [`MOST_STEPS`].
-    pub fn new(choice: impl Choice + 'static) -> Self {
-        Self::with_limit(choice, MOST_STEPS)
+    /// At virtual time 0, without any thread but the apartment. The seed decides the order of the threads, the same on every
+    /// machine and in every version.
+    pub fn seeded(seed: u64) -> Self {
+        Self::with_limit(SeededChoice::new(seed), MOST_STEPS)
     }
 
-    /// As [`Scheduler::new`], for that many steps.
-    pub fn with_limit(choice: impl Choice + 'static, most_steps: u64) -> Self {
+    /// With a choice of its own, for that many steps.
+    pub(crate) fn with_limit(choice: impl Choice + 'static, most_steps: u64) -> Self {
         Self(Arc::new(Mutex::new(SchedulerState {
             now_ns: 0,
             happened: 0,
@@ -178,17 +179,17 @@ impl Scheduler {
     }
 
     /// Counts data that a step carries, in bytes: a step that carries 64 bytes counts as two.
-    pub fn charge(&self, bytes: usize) {
+    pub(crate) fn charge(&self, bytes: usize) {
         self.lock().spend((bytes as u64).saturating_mul(FRACTIONS / 64));
     }
 
     /// Whether the session has used up its steps.
-    pub fn is_exhausted(&self) -> bool {
+    pub(crate) fn is_exhausted(&self) -> bool {
         self.lock().left == 0
     }
 
     /// Whether a call to a handler is open.
-    pub fn is_in_call(&self) -> bool {
+    pub(crate) fn is_in_call(&self) -> bool {
         self.lock().in_call
     }
 
@@ -198,30 +199,30 @@ impl Scheduler {
     }
 
     /// Virtual time in nanoseconds.
-    pub fn now_ns(&self) -> u64 {
+    pub(crate) fn now_ns(&self) -> u64 {
         self.lock().now_ns
     }
 
     /// The logical thread that runs now.
-    pub fn thread(&self) -> Thread {
+    pub(crate) fn thread(&self) -> Thread {
         self.lock().running.clone().unwrap_or(Thread::APARTMENT)
     }
 
     /// A number that no other owner has.
-    pub fn new_owner(&self) -> u64 {
+    pub(crate) fn new_owner(&self) -> u64 {
         let mut state = self.lock();
         state.owners += 1;
         state.owners
     }
 
     /// What follows is done for this instance: threads that are started, and their crashes, are its own.
-    pub fn concerns(&self, instance: HandlerId) {
+    pub(crate) fn concerns(&self, instance: HandlerId) {
         self.lock().instance = instance;
     }
 
     /// Starts a logical thread, ready now. A name that is taken gets a number of its own. `owner` is the number by which
     /// [`Scheduler::stop`] stops the thread ([`Scheduler::new_owner`]).
-    pub fn spawn(&self, owner: u64, name: &str, task: impl Task + 'static) -> Thread {
+    pub(crate) fn spawn(&self, owner: u64, name: &str, task: impl Task + 'static) -> Thread {
         let mut state = self.lock();
         let SchedulerState { names, numbers, .. } = &mut *state;
         let name = Thread::from(name);
@@ -239,7 +240,7 @@ impl Scheduler {
     }
 
     /// Stops every thread of an owner between two of its steps.
-    pub fn stop(&self, owner: u64) {
+    pub(crate) fn stop(&self, owner: u64) {
         let stopped = {
             let mut state = self.lock();
             state.happened += 1;
@@ -255,12 +256,12 @@ impl Scheduler {
     }
 
     /// Says that something happened that a blocked thread may wait for.
-    pub fn happened(&self) {
+    pub(crate) fn happened(&self) {
         self.lock().happened += 1;
     }
 
     /// A call to a handler begins; past the deadline, a pause inside it is abandoned. Returns the call's number.
-    pub fn call_begins(&self, deadline_ns: u64) -> u64 {
+    pub(crate) fn call_begins(&self, deadline_ns: u64) -> u64 {
         let mut state = self.lock();
         state.deadline_ns = Some(deadline_ns);
         state.in_call = true;
@@ -269,7 +270,7 @@ impl Scheduler {
     }
 
     /// The call has returned, and its return is recorded.
-    pub fn call_ended(&self) {
+    pub(crate) fn call_ended(&self) {
         let mut state = self.lock();
         state.deadline_ns = None;
         state.in_call = false;
@@ -278,35 +279,35 @@ impl Scheduler {
     }
 
     /// Whether the call of that number has ended.
-    pub fn has_ended(&self, call: u64) -> bool {
+    pub(crate) fn has_ended(&self, call: u64) -> bool {
         self.lock().calls_ended >= call
     }
 
     /// The number of the call that is open, or of the next one.
-    pub fn call_number(&self) -> u64 {
+    pub(crate) fn call_number(&self) -> u64 {
         self.lock().calls_ended + 1
     }
 
     /// Whether the open call has used up its time limit.
-    pub fn is_abandoned(&self) -> bool {
+    pub(crate) fn is_abandoned(&self) -> bool {
         let state = self.lock();
         state.deadline_ns.is_some_and(|deadline| state.now_ns >= deadline)
     }
 
     /// The first crash of a task that was not taken: whose it was, on which thread, and what.
-    pub fn take_crash(&self) -> Option<(HandlerId, Thread, String)> {
+    pub(crate) fn take_crash(&self) -> Option<(HandlerId, Thread, String)> {
         let mut state = self.lock();
         (!state.crashes.is_empty()).then(|| state.crashes.remove(0))
     }
 
     /// The apartment thread passes a point at which others may run at the same virtual time.
-    pub fn yield_now(&self) -> Paused {
+    pub(crate) fn yield_now(&self) -> Paused {
         let now = self.now_ns();
         self.pause(Some(now), || false)
     }
 
     /// The apartment thread waits until `ready`, or until that time; the other threads run meanwhile.
-    pub fn pause(&self, until_ns: Option<u64>, mut ready: impl FnMut() -> bool) -> Paused {
+    pub(crate) fn pause(&self, until_ns: Option<u64>, mut ready: impl FnMut() -> bool) -> Paused {
         self.lock().spend(FRACTIONS);
         loop {
             if self.is_exhausted() {
@@ -334,7 +335,7 @@ impl Scheduler {
     }
 
     /// Runs the other threads until none can run any more ([`Paused::Ready`]), or until that time.
-    pub fn drain(&self, until_ns: u64) -> Paused {
+    pub(crate) fn drain(&self, until_ns: u64) -> Paused {
         self.pause(Some(until_ns), || !self.can_any_run(until_ns))
     }
 

@@ -8,7 +8,7 @@ use mobsync::host::{self, Observer, Plan, SessionSetup};
 use mobsync::protocol::*;
 use mobsync::rules::{Conditions, Finding, Monitor};
 use mobsync::scenario::{self, ExpectationResult, Observed, Scenario, ScenarioPlan, Steps};
-use mobsync::time::{Scheduler, SeededChoice};
+use mobsync::time::Scheduler;
 use mobsync::trace::{Clock, Header, Writer};
 
 /// A session of a script.
@@ -66,7 +66,7 @@ pub fn run(
         started: mobsync::trace::VIRTUAL_START,
         ..Header::default()
     };
-    let scheduler = Scheduler::new(SeededChoice::new(scenario.seed));
+    let scheduler = Scheduler::seeded(scenario.seed);
     let factory = Arc::new(ScriptFactory::new(script, scheduler.clone()));
     let setup = SessionSetup::new(factory, Box::new(plan), header.limits);
     let setup = observer.into_iter().fold(setup, SessionSetup::observed_by);

@@ -6,7 +6,7 @@ use mobsync::handler::script::{self, ScriptFactory};
 use mobsync::host::{self, Plan, Selection, SessionSetup, StandardPlan};
 use mobsync::protocol::Limits;
 use mobsync::protocol::*;
-use mobsync::time::{Scheduler, SeededChoice};
+use mobsync::time::Scheduler;
 use mobsync::trace::diff::{Difference, diff};
 use mobsync::trace::notation;
 use serde_json::{Value, json};
@@ -52,7 +52,7 @@ pub fn two_items() -> Value {
 /// The events of a session of the script.
 pub fn record(script: &Value, plan: impl Plan + 'static, seed: u64) -> Vec<Event> {
     let script = script::parse(&script.to_string(), "base.json".as_ref()).expect("the script is valid");
-    let scheduler = Scheduler::new(SeededChoice::new(seed));
+    let scheduler = Scheduler::seeded(seed);
     let factory = Arc::new(ScriptFactory::new(script, scheduler.clone()));
     let setup = SessionSetup::new(factory, Box::new(plan), Limits::default());
     let mut events = Vec::new();

@@ -15,7 +15,7 @@ use crate::host::{Controls, Observer};
 use crate::job::{Handler, Terms};
 use crate::protocol::Delay;
 use crate::rules::{Conditions, Level, Rule};
-use crate::runner::{self, JudgedSession, NoSuchItem, Recorded, RunError, RunOptions, Watcher};
+use crate::runner::{self, Additions, JudgedSession, NoSuchItem, Recorded, RunError, RunOptions, Watcher};
 use crate::scenario::{self, Recording, Scenario, StepCame};
 use crate::trace::Header;
 
@@ -119,7 +119,8 @@ impl Prepared {
             run_script(handler, terms, options, observers, debugger)?
         } else {
             let mut leaving = Leaving(debugger);
-            let ran = runner::run_observed(&handler, &terms, &options, observers, &mut leaving);
+            let additions = Additions { plan: None, observers: Some(Box::new(observers)) };
+            let ran = runner::run_with(&handler, &terms, &options, additions, &mut leaving);
             Some(ran.map_err(sessions::run_failure)?)
         };
         let (steps, failure) = ran.map(|ran| (ran.steps, ran.trace_failure)).unwrap_or_default();
@@ -165,7 +166,8 @@ fn run_script(
     let left = tell.clone();
     lock(debugger).set_leave(Leave::Halt(Box::new(move || drop(left.send(Told::Left)))));
     std::thread::Builder::new().name("script".to_owned()).stack_size(SCRIPT_STACK).spawn(move || {
-        let ran = runner::run_observed(&handler, &terms, &options, observers, &mut ());
+        let additions = Additions { plan: None, observers: Some(Box::new(observers)) };
+        let ran = runner::run_with(&handler, &terms, &options, additions, &mut ());
         // Whoever waits for it waits until it comes.
         drop(tell.send(Told::Ended(Box::new(ran))));
     })?;
