@@ -128,3 +128,62 @@ fn a_prepare_of_150_000_items_is_judged_in_no_time() {
     assert_eq!(output.status.code(), Some(0), "{said}{}", String::from_utf8_lossy(&output.stderr));
     assert!(took < Duration::from_secs(30), "it took {took:?}");
 }
+
+/// Runs the program at the root of the repository.
+fn mobsync(args: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mobsync"));
+    let output = command.current_dir(env!("CARGO_MANIFEST_DIR")).args(args).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn a_trace_in_the_notation_is_judged_as_its_json_lines_are() {
+    let folder = TempDir::new().unwrap();
+    let place = |name: &str| folder.path().join(name).display().to_string();
+    let (lines, notation, unnamed) = (place("a.jsonl"), place("a.trace"), place("bug-report.txt"));
+    mobsync(&["run", "fixtures/handlers/completes-twice.json", "--trace", &lines]);
+    let (_, text, _) = mobsync(&["check", "--format", "notation", &lines]);
+    fs::write(&notation, &text).unwrap();
+    // By its content: with a comment in front, and without the ending.
+    fs::write(&unnamed, format!("\n# From a report.\n{text}")).unwrap();
+    let findings = |file: &str| {
+        let (code, report, errors) = mobsync(&["check", "--format", "json", file]);
+        assert_eq!(code, Some(1), "{file}: {errors}");
+        let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+        let findings = report["findings"].as_array().unwrap().clone();
+        assert!(!findings.is_empty());
+        findings.iter().map(|finding| (finding["rule"].clone(), finding["message"].clone())).collect::<Vec<_>>()
+    };
+    let wanted = findings(&lines);
+    assert_eq!(findings(&notation), wanted);
+    assert_eq!(findings(&unnamed), wanted);
+    let (code, report, _) = mobsync(&["check", "--format", "json", &notation]);
+    assert_eq!(code, Some(1));
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(report["handler"], "Completes twice");
+    let at = report["findings"][0]["line"].as_u64().unwrap();
+    let line = text.lines().nth(usize::try_from(at).unwrap() - 1).unwrap();
+    assert!(line.contains("!! SYNC-04"), "the finding stands at its line: {at}: {line}");
+    assert_eq!(mobsync(&["diff", &lines, &notation]).0, Some(0));
+    assert_eq!(mobsync(&["diff", &notation, &unnamed]).0, Some(0));
+}
+
+#[test]
+fn a_mistake_in_the_notation_is_shown_with_its_place() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("a.trace");
+    fs::write(&file, "opening ready\nmanager Sychronize -> S_OK\n").unwrap();
+    let (code, _, errors) = mobsync(&["check", file.to_str().unwrap()]);
+    assert_eq!(code, Some(2));
+    assert!(errors.contains("a.trace:2:9: `Sychronize` is not a method"), "{errors}");
+    assert!(errors.contains("^^^^^^^^^^"), "{errors}");
+    fs::write(&file, "some words\n").unwrap();
+    let (code, _, errors) = mobsync(&["check", file.to_str().unwrap()]);
+    assert_eq!(code, Some(2));
+    assert!(errors.contains("not a trace"), "{errors}");
+    fs::write(&file, b"manager Initialize MANUAL -> S_OK\nnote Created \"\xff\"\n").unwrap();
+    let (code, _, errors) = mobsync(&["check", file.to_str().unwrap()]);
+    assert_eq!(code, Some(2));
+    assert!(errors.contains("a.trace:2:15"), "{errors}");
+}

@@ -96,7 +96,7 @@ fn empty_lines_windows_line_ends_and_a_byte_order_mark_do_no_harm() {
 #[test]
 fn a_file_that_is_no_trace_is_told_by_its_first_line() {
     let not = |first: &str| read(&format!("{first}\n")).unwrap_err().to_string();
-    let expected = r#"expected {"format":"mobsync-trace","version":1,…}"#;
+    let expected = r#"expected {"format":"mobsync-trace","version":1,…}, or a line of the notation"#;
     assert_eq!(read(""), Err(TraceError::Empty { file: "t.jsonl".into() }));
     assert_eq!(not("manager Release"), format!("t.jsonl: not a trace: the first line is not JSON; {expected}"));
     assert_eq!(not("[1]"), format!("t.jsonl: not a trace: the first line is not a JSON object; {expected}"));

@@ -3,7 +3,7 @@
 use std::io::{self, BufReader, StdinLock};
 use std::path::Path;
 
-use crate::trace::{Reader, TraceError};
+use crate::trace::{TraceError, TraceReader};
 
 /// Whether it stands for standard input.
 pub(super) fn is_stdin(path: &Path) -> bool {
@@ -11,6 +11,6 @@ pub(super) fn is_stdin(path: &Path) -> bool {
 }
 
 /// The trace on standard input.
-pub(super) fn stdin() -> Result<Reader<BufReader<StdinLock<'static>>>, TraceError> {
-    Reader::new(BufReader::new(io::stdin().lock()), "standard input")
+pub(super) fn stdin() -> Result<TraceReader<BufReader<StdinLock<'static>>>, TraceError> {
+    TraceReader::new(BufReader::new(io::stdin().lock()), "standard input")
 }

@@ -12,7 +12,7 @@ use crate::report::{CaseRecord, Filter, Found, Omitted, Report, Scope, plain};
 use crate::rules::{Finding, Monitor};
 use crate::runner::conditions_of;
 use crate::trace::notation::Printer;
-use crate::trace::{self, Header, Reader};
+use crate::trace::{self, Header, TraceReader};
 
 pub(super) fn check(args: &CheckArgs, filter: &Filter, output: Output) -> Result<Ended, Failure> {
     let mut out = output.stream()?;
@@ -83,7 +83,7 @@ struct Printed<'a> {
 fn print<'a, R: BufRead>(
     args: &CheckArgs,
     marker: impl FnOnce(&Header) -> Marker<'a>,
-    reader: Reader<R>,
+    reader: TraceReader<R>,
     out: &mut dyn Write,
 ) -> Result<Printed<'a>, Failure> {
     let mut monitor = Monitor::new(conditions_of(reader.header(), args.profile.map(Into::into)));

@@ -8,7 +8,7 @@ mod text;
 mod wording;
 
 pub use id::Id;
-pub(crate) use path::{Path as JsonPath, places_in_list};
+pub(crate) use path::{Path as JsonPath, place_of, places_in_list};
 pub use read::FileError;
 pub(crate) use read::{check_version, from_json, nonsense, read, without_mark};
 pub(crate) use text::readable;

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::Judged;
 use crate::protocol::{Instance, Profile};
 use crate::rules::Conditions;
-use crate::trace::{Header, Reader, TraceError};
+use crate::trace::{Header, TraceError, TraceReader};
 
 /// A trace that was judged as far as it could be read.
 pub struct JudgedTrace {
@@ -24,7 +24,11 @@ pub fn conditions_of(header: &Header, profile: Option<Profile>) -> Conditions {
 }
 
 /// Judges a trace; `file` is where it stands, for reports.
-pub fn judge_trace<R: BufRead>(mut reader: Reader<R>, profile: Option<Profile>, file: Option<&Path>) -> JudgedTrace {
+pub fn judge_trace<R: BufRead>(
+    mut reader: TraceReader<R>,
+    profile: Option<Profile>,
+    file: Option<&Path>,
+) -> JudgedTrace {
     let header = reader.header().clone();
     let mut judged = Judged::new(conditions_of(&header, profile)).of_file(file.map(Path::to_owned));
     let mut broken = None;

@@ -26,9 +26,21 @@ pub enum TraceError {
         /// The file, as the caller named it.
         file: String,
     },
+    /// A line is not in the notation.
+    #[error(transparent)]
+    Notation(#[from] Box<super::notation::NotationError>),
+    /// A document in the notation is longer than anybody writes one.
+    #[error("{file}: the document is longer than {limit} bytes; record long sessions as JSON lines (--trace)")]
+    LongNotation {
+        /// The file, as the caller named it.
+        file: String,
+        /// How many bytes it may have.
+        limit: u64,
+    },
     /// The first line is not that of a trace.
     #[error(
-        "{file}: not a trace: the first line is {first_line}; expected {{\"format\":\"mobsync-trace\",\"version\":1,…}}"
+        "{file}: not a trace: the first line is {first_line}; expected {{\"format\":\"mobsync-trace\",\"version\":1,…}}, or a \
+         line of the notation"
     )]
     NotATrace {
         /// The file, as the caller named it.

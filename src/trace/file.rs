@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter};
 use std::path::Path;
 
-use super::{Header, Reader, TraceError, Writer};
+use super::{Header, TraceError, TraceReader, Writer};
 use crate::protocol::Event;
 
 /// A trace in memory.
@@ -16,14 +16,14 @@ pub struct Trace {
     pub events: Vec<Event>,
 }
 
-/// Opens a trace file for reading event by event.
+/// Opens a trace file, in either form, for reading event by event.
 ///
 /// # Errors
-/// As [`Reader::new`], and when the file cannot be opened.
-pub fn open_file(path: impl AsRef<Path>) -> Result<Reader<BufReader<File>>, TraceError> {
+/// As [`TraceReader::new`], and when the file cannot be opened.
+pub fn open_file(path: impl AsRef<Path>) -> Result<TraceReader<BufReader<File>>, TraceError> {
     let name = path.as_ref().display().to_string();
     let file = File::open(path).map_err(|error| TraceError::io(&name, "read", &error))?;
-    Reader::new(BufReader::with_capacity(1 << 16, file), name)
+    TraceReader::new(BufReader::with_capacity(1 << 16, file), name)
 }
 
 /// Reads a trace file into memory.

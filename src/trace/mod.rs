@@ -7,6 +7,7 @@
 //!
 //! [`Event`]: crate::protocol::Event
 
+mod any;
 pub mod diff;
 mod error;
 mod file;
@@ -17,6 +18,7 @@ mod schema;
 mod wire;
 mod writer;
 
+pub use any::{MAX_NOTATION, NotationReader, TraceReader};
 pub use error::TraceError;
 pub use file::{Trace, create_file, open_file, read_file, write_file};
 pub use header::{Clock, FORMAT, Header, VERSION, VIRTUAL_START};

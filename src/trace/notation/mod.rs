@@ -24,5 +24,6 @@ mod value;
 mod words;
 
 pub use error::{NotationError, Problem};
+pub(super) use parse::begins_line;
 pub use parse::{Notation, NotationLine, parse};
 pub use print::{Printer, print};

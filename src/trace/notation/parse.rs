@@ -79,6 +79,12 @@ struct Document {
 const FIRST: [&str; 10] =
     ["manager", "handler", "note", "opening", "alias", "profile", "started", "timeout", "blocking", "tolerance"];
 
+/// Whether a line that is not empty looks like one of the notation: it begins with one of its words, or is a comment.
+pub(in crate::trace) fn begins_line(line: &str) -> bool {
+    let first = line.split([' ', '\t', '/']).next().unwrap_or_default();
+    line.starts_with('#') || FIRST.contains(&first)
+}
+
 /// Who, and which instance.
 #[derive(Clone, Copy)]
 struct Who {
