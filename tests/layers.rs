@@ -190,3 +190,13 @@ fn circles_are_seen() {
     ];
     assert_eq!(circles(&deep).len(), 3, "{:?}", circles(&deep));
 }
+
+#[test]
+fn the_architecture_shows_the_layers_from_the_top() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let document = fs::read_to_string(root.join("ARCHITECTURE.md")).expect("ARCHITECTURE.md is there");
+    let rows = document.lines().filter_map(|line| line.strip_prefix("| `src/")?.split('`').next());
+    let shown: Vec<&str> = rows.collect();
+    let layers: Vec<&str> = LAYERS.iter().rev().copied().collect();
+    assert_eq!(shown, layers);
+}

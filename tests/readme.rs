@@ -347,17 +347,3 @@ fn the_architecture_and_the_instructions_name_files_that_exist() {
         assert!(missing.is_empty(), "{name} names what does not exist: {missing:?}");
     }
 }
-
-/// Each folder of `src` stands in the table of the architecture.
-#[test]
-fn the_architecture_names_every_folder() {
-    let document = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md is there");
-    let entries = fs::read_dir(root().join("src")).expect("src is there").map(|entry| entry.expect("it can be listed"));
-    let mut folders = 0;
-    for entry in entries.filter(|entry| entry.path().is_dir()) {
-        let row = format!("| `src/{}` |", entry.file_name().to_string_lossy());
-        assert!(document.contains(&row), "ARCHITECTURE.md has no row `{row}`");
-        folders += 1;
-    }
-    assert!(folders >= 10, "the folders are found");
-}
