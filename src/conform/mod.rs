@@ -1,6 +1,7 @@
 //! Conformance: sessions that provoke what an ordinary one does not.
 
 mod alphabet;
+mod assert;
 mod cases;
 mod known;
 mod random;
@@ -10,6 +11,7 @@ mod suite;
 mod tasks;
 
 pub use alphabet::alphabet;
+pub use assert::assert_conforms;
 pub use cases::{Case, cases};
 pub use known::{Known, survey};
 pub use random::scenario;

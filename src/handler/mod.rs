@@ -5,8 +5,10 @@ pub mod com;
 #[cfg(unix)]
 pub mod exec;
 pub mod filesync;
+mod item_list;
 pub mod script;
 mod traits;
 
 pub use filesync::{FileSync, FolderError, FolderPair};
+pub use item_list::ItemList;
 pub use traits::{Chronicle, CreateError, EnumItems, HandlerFactory, SyncCallback, SyncHandler};

@@ -4,12 +4,12 @@ use std::io;
 use std::sync::Arc;
 use std::thread;
 
-use crate::handler::{EnumItems, SyncCallback, SyncHandler};
+use crate::handler::{EnumItems, ItemList, SyncCallback, SyncHandler};
 use crate::protocol::{Guid, HResult, HandlerInfo, Status, SyncFlags};
 
 use super::errors::LiveErrors;
 use super::gate::Gate;
-use super::items::{FolderItem, FolderItems};
+use super::items::FolderItem;
 use super::round::Round;
 use super::worker;
 
@@ -70,7 +70,7 @@ impl SyncHandler for Instance {
     }
 
     fn enum_sync_mgr_items(&mut self) -> (HResult, Option<Box<dyn EnumItems>>) {
-        (HResult::S_OK, Some(Box::new(FolderItems::new(self.items.iter().map(FolderItem::describe)))))
+        (HResult::S_OK, Some(Box::new(ItemList::new(self.items.iter().map(FolderItem::describe)))))
     }
 
     /// There are none, and no flag promises any.

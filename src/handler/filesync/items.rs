@@ -1,10 +1,8 @@
 //! The items: one for each pair of folders, and how they are enumerated.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use crate::handler::EnumItems;
-use crate::protocol::{Guid, HResult, Item, ItemFlags, ItemState};
+use crate::protocol::{Guid, Item, ItemFlags, ItemState};
 
 use super::FolderPair;
 use super::state;
@@ -65,50 +63,6 @@ fn cut(name: &str, suffix: &str) -> String {
         .collect();
     text.push_str(suffix);
     text
-}
-
-/// The enumerator: a snapshot of the items and a position in it.
-#[derive(Clone, Debug)]
-pub(super) struct FolderItems {
-    items: Arc<[Item]>,
-    at: usize,
-}
-
-impl FolderItems {
-    pub fn new(items: impl IntoIterator<Item = Item>) -> Self {
-        Self { items: items.into_iter().collect(), at: 0 }
-    }
-
-    /// Moves on by at most `celt`: the result, and where it stood before.
-    fn advance(&mut self, celt: u32) -> (HResult, usize) {
-        let from = self.at;
-        let left = self.items.len() - from;
-        let asked = usize::try_from(celt).unwrap_or(usize::MAX);
-        self.at += asked.min(left);
-        (if asked <= left { HResult::S_OK } else { HResult::S_FALSE }, from)
-    }
-}
-
-impl EnumItems for FolderItems {
-    fn next(&mut self, celt: u32) -> (HResult, Option<u32>, Vec<Item>) {
-        let (hr, from) = self.advance(celt);
-        let items = self.items[from..self.at].to_vec();
-        // No more than `celt`, so it fits.
-        (hr, Some(u32::try_from(items.len()).unwrap_or(celt)), items)
-    }
-
-    fn skip(&mut self, celt: u32) -> HResult {
-        self.advance(celt).0
-    }
-
-    fn reset(&mut self) -> HResult {
-        self.at = 0;
-        HResult::S_OK
-    }
-
-    fn try_clone(&mut self) -> (HResult, Option<Box<dyn EnumItems>>) {
-        (HResult::S_OK, Some(Box::new(self.clone())))
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,35 @@
+//! The suite as a test of one line.
+
+use super::Suite;
+use crate::handler::HandlerFactory;
+use crate::report::human;
+
+/// Runs the conformance suite over a handler of this program's own: the cases and twenty random sessions. Returns when it
+/// breaks no rule whose level is error.
+///
+/// ```no_run
+/// # use mobsync::handler::{FileSync, FolderPair};
+/// # fn factory() -> FileSync { todo!() }
+/// #[test]
+/// fn my_handler_conforms() {
+///     mobsync::conform::assert_conforms(factory());
+/// }
+/// ```
+///
+/// For other options, for native libraries and for warnings that fail too there is [`Suite`].
+///
+/// # Panics
+/// When a rule is broken, or a case cannot be run to its end. The message is the report for people: which rules, what happened,
+/// the calls and callbacks around it, and what reproduces it.
+#[track_caller]
+pub fn assert_conforms(factory: impl HandlerFactory + 'static) {
+    let name = factory.name().to_owned();
+    let report = match Suite::new(factory).sessions(20).run() {
+        Ok(report) => report,
+        Err(error) => panic!("the conformance suite cannot be run over {name}: {error}"),
+    };
+    let incomplete = report.incomplete();
+    if report.failed() || !incomplete.is_empty() {
+        panic!("{name} does not conform\n\n{}", human(&report, false));
+    }
+}
