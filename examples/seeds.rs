@@ -4,26 +4,20 @@
 //! cargo run --example seeds -- fixtures/handlers/races.json 64
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
-use std::path::Path;
-use std::sync::Arc;
 
-use mobsync::handler::script::{self, Script, ScriptFactory};
-use mobsync::host::{self, Selection, SessionSetup, StandardPlan};
-use mobsync::protocol::{Event, Initialize, Limits, Profile, Session, SyncEvent, SyncFlags};
-use mobsync::rules::{Conditions, Monitor};
-use mobsync::time::Scheduler;
-use mobsync::trace::VIRTUAL_START;
+use mobsync::job::{Handler, Terms};
+use mobsync::runner::{self, RunError, RunOptions};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut args = std::env::args().skip(1);
     let file = args.next().ok_or("which script? seeds FILE [HOW MANY]")?;
     let many: u64 = args.next().map_or(Ok(64), |many| many.parse())?;
-    let script = script::load(Path::new(&file))?;
+    let handler = Handler::find(&file, &[], None)?;
     let mut seeds: BTreeMap<Vec<&str>, Vec<u64>> = BTreeMap::new();
     for seed in 0..many {
-        seeds.entry(broken(&script, seed)?).or_default().push(seed);
+        seeds.entry(broken(&handler, seed)?).or_default().push(seed);
     }
     for (rules, seeds) in seeds {
         let rules = if rules.is_empty() { "nothing".to_owned() } else { rules.join(", ") };
@@ -32,23 +26,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The codes of the rules that are broken with this seed.
-fn broken(script: &Script, seed: u64) -> Result<Vec<&'static str>, Box<dyn Error>> {
-    let scheduler = Scheduler::seeded(seed);
-    let factory = Arc::new(ScriptFactory::new(script.clone(), scheduler.clone()));
-    let flags = SyncFlags::new(SyncEvent::MANUAL, SyncFlags::MAYBOTHERUSER);
-    let plan = StandardPlan::new(Initialize::new(flags), Selection::Checked);
-    let limits = Limits::default();
-    let mut monitor = Monitor::new(Conditions { profile: Profile::Xp, limits, started: VIRTUAL_START });
-    let setup = SessionSetup::new(factory, Box::new(plan), limits);
-    host::run_virtual(setup, &scheduler, &mut |events: Vec<Event>, _: &Session| {
-        for event in &events {
-            monitor.observe(event);
-        }
-    })?;
-    monitor.finish();
-    let mut rules: Vec<&str> = monitor.findings().iter().map(|finding| finding.rule.code).collect();
-    rules.sort_unstable();
-    rules.dedup();
-    Ok(rules)
+/// The codes of the rules that are broken with that seed.
+fn broken(handler: &Handler, seed: u64) -> Result<Vec<&'static str>, RunError> {
+    let terms = Terms { seed, ..Terms::default() };
+    let session = runner::run(handler, &terms, &RunOptions::default(), &mut ())?;
+    let rules: BTreeSet<&str> = session.judged.found().iter().map(|found| found.finding.rule.code).collect();
+    Ok(rules.into_iter().collect())
 }

@@ -1,56 +1,54 @@
-//! `mobsync` is a host for Synchronization Manager handlers (`ISyncMgrSynchronize`, `mobsync.h`): it plays the manager's
-//! side of the protocol, drives handlers through it, records every crossing, and says which rules they break. It needs no
-//! Windows.
+//! `mobsync` runs Synchronization Manager handlers (`ISyncMgrSynchronize`, `mobsync.h`) without Windows. It plays the manager,
+//! records every call and callback, and reports which rules of the protocol a handler breaks.
 //!
-//! Most people want the program, `mobsync`: its README shows what it does. This library is what the program is made of.
+//! Most people want the program `mobsync`: see the README. This library is what the program is made of.
 //!
-//! # What everything rests on
+//! # Test a handler in Rust
 //!
-//! * **One event vocabulary.** Whatever crosses the boundary between manager and handler is an
-//!   [`Event`](protocol::Event): a call, its return, a callback, its reply, or a note that something happened there. The
-//!   sequence of events, the *trace*, is the session. The monitor and the reports see events and nothing else, so a
-//!   recorded session is judged exactly as a running one.
-//! * **One state machine.** [`Session`](protocol::Session) takes events and says where every instance stands, which calls
-//!   are legal now, and what a callback is answered. It does no I/O and knows no clock, no thread and no chance. The host
-//!   asks it before every call, the monitor judges by it: no transition is written down twice.
-//! * **One trait.** [`SyncHandler`](handler::SyncHandler) is `ISyncMgrSynchronize` in Rust types; whatever can be driven
-//!   implements it.
-//! * **One catalogue.** Each rule of [`rules`] is declared once, with its source and its document; the checks, the program
-//!   and the documents in `docs/rules` read that declaration.
+//! [`conform::assert_conforms`] runs the conformance suite over your [`HandlerFactory`](handler::HandlerFactory). The message of
+//! its panic is the report:
 //!
-//! # The modules
+//! ```no_run
+//! # use mobsync::handler::FileSync;
+//! # fn my_factory() -> FileSync { todo!() }
+//! #[test]
+//! fn my_handler_conforms() {
+//!     mobsync::conform::assert_conforms(my_factory());
+//! }
+//! ```
 //!
-//! | module | what it holds |
-//! | --- | --- |
-//! | [`protocol`] | the vocabulary: results, flags, items, calls, callbacks, events; and the state machine |
-//! | [`rules`] | the catalogue, and the [`Monitor`](rules::Monitor) that finds broken rules in events |
-//! | [`handler`] | the handler's trait; the built-in handler `filesync`; handlers that a JSON file describes |
-//! | [`host`] | drives a handler through a session: in real time, or in virtual time, where the same seed gives the same trace |
-//! | [`job`] | sessions as jobs: which handler, and what the manager and the user do |
-//! | [`conform`] | sessions that provoke what an ordinary one does not |
-//! | [`scenario`] | files that say what the manager and the user do, and what must come of it |
-//! | [`trace`] | traces as files and as text |
-//! | [`runner`] | runs sessions, judges them, many at a time |
-//! | [`report`] | findings for people and for programs |
-//! | [`cli`] | the program |
+//! [`conform::Suite`] has the options, takes native libraries too, and returns the report. Here the built-in handler
+//! `filesync` stands for yours:
 //!
-//! `protocol` and `rules` are pure: they import no I/O, no clock and no threads, and a test holds them to it.
+//! ```
+//! use mobsync::conform::Suite;
+//! use mobsync::handler::{FileSync, FolderPair};
+//! use mobsync::report::human;
 //!
-//! # A whole program
+//! # let folder = tempfile::tempdir()?;
+//! # let (left, right) = (folder.path().join("left"), folder.path().join("right"));
+//! # std::fs::create_dir(&left)?;
+//! # std::fs::write(left.join("note.txt"), "text")?;
+//! let my_factory = FileSync::new(vec![FolderPair::new(left, right)?])?;
+//! let report = Suite::new(my_factory).case("event-manual").case("walk").sessions(3).run()?;
+//! assert!(!report.failed(), "{}", human(&report, false));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 //!
-//! A handler in Rust, driven through a session in real time, and judged. It forgets to say how its item ended, and that is
-//! what is found:
+//! `examples/conforms.rs` and `examples/suite.rs` run both over a whole handler, `examples/notes`.
+//!
+//! # Run one session
+//!
+//! [`runner::run`] runs one session and judges it. This handler forgets to report how its item ended, and that is the finding:
 //!
 //! ```
 //! use std::sync::Arc;
 //! use std::thread;
 //!
-//! use mobsync::handler::{CreateError, EnumItems, HandlerFactory, SyncCallback, SyncHandler};
-//! use mobsync::host::{self, SessionSetup, Selection, StandardPlan};
+//! use mobsync::handler::{CreateError, EnumItems, HandlerFactory, ItemList, SyncCallback, SyncHandler};
+//! use mobsync::job::{Handler, Terms};
 //! use mobsync::protocol::*;
-//! use mobsync::rules::{Conditions, Monitor};
-//! use mobsync::protocol::Limits;
-//! use mobsync::trace::VIRTUAL_START;
+//! use mobsync::runner::{self, RunOptions};
 //!
 //! const NOTES: Guid = Guid::from_u128(0x4b0e_1f6e_6d86_4f1c_9b6a_2f1d_5f0e_7a11);
 //!
@@ -67,10 +65,11 @@
 //!         (HResult::S_OK, Some(HandlerInfo { name: "Notes".into(), ..HandlerInfo::default() }))
 //!     }
 //!     fn enum_sync_mgr_items(&mut self) -> (HResult, Option<Box<dyn EnumItems>>) {
-//!         (HResult::S_OK, Some(Box::new(OneItem { given: false })))
+//!         let item = Item { id: NOTES, name: "Notes".into(), state: ItemState::CHECKED, ..Item::default() };
+//!         (HResult::S_OK, Some(Box::new(ItemList::new([item]))))
 //!     }
 //!     fn show_properties(&mut self, _: u64, _: Guid) -> HResult {
-//!         HResult::E_UNEXPECTED // there are none, and the flags say so
+//!         HResult::E_UNEXPECTED // the flags promise none
 //!     }
 //!     fn set_progress_callback(&mut self, callback: Option<Arc<dyn SyncCallback>>) -> HResult {
 //!         self.manager = callback;
@@ -85,8 +84,8 @@
 //!     fn synchronize(&mut self, _: u64) -> HResult {
 //!         let Some(manager) = self.manager.clone() else { return HResult::E_UNEXPECTED };
 //!         thread::spawn(move || {
-//!             manager.progress(NOTES, ProgressItem::status(Status::UPDATING).at(1, 1).text("notes.txt"));
-//!             // Here belongs: manager.progress(NOTES, ProgressItem::status(Status::SUCCEEDED));
+//!             manager.progress(NOTES, ProgressItem::status(Status::UPDATING).at(1, 2).text("notes.txt"));
+//!             // Missing: manager.progress(NOTES, ProgressItem::status(Status::SUCCEEDED));
 //!             manager.synchronize_completed(HResult::S_OK);
 //!         });
 //!         HResult::S_OK
@@ -95,38 +94,7 @@
 //!         HResult::S_OK
 //!     }
 //!     fn show_error(&mut self, _: u64, _: Guid) -> HResult {
-//!         HResult::E_UNEXPECTED // it logs none
-//!     }
-//! }
-//!
-//! fn item() -> Item {
-//!     Item { id: NOTES, name: "Notes".into(), state: ItemState::CHECKED, ..Item::default() }
-//! }
-//!
-//! struct OneItem {
-//!     given: bool,
-//! }
-//!
-//! impl EnumItems for OneItem {
-//!     fn next(&mut self, celt: u32) -> (HResult, Option<u32>, Vec<Item>) {
-//!         if self.given || celt == 0 {
-//!             return (HResult::S_FALSE, Some(0), Vec::new());
-//!         }
-//!         self.given = true;
-//!         let hr = if celt == 1 { HResult::S_OK } else { HResult::S_FALSE };
-//!         (hr, Some(1), vec![item()])
-//!     }
-//!     fn skip(&mut self, celt: u32) -> HResult {
-//!         let enough = celt == 0 || (celt == 1 && !self.given);
-//!         self.given |= celt > 0;
-//!         if enough { HResult::S_OK } else { HResult::S_FALSE }
-//!     }
-//!     fn reset(&mut self) -> HResult {
-//!         self.given = false;
-//!         HResult::S_OK
-//!     }
-//!     fn try_clone(&mut self) -> (HResult, Option<Box<dyn EnumItems>>) {
-//!         (HResult::S_OK, Some(Box::new(OneItem { given: self.given })))
+//!         HResult::E_UNEXPECTED // none is ever logged
 //!     }
 //! }
 //!
@@ -141,28 +109,53 @@
 //!     }
 //! }
 //!
-//! // What the manager and its user do: all that is usual, for the items that the handler preselects.
-//! let flags = SyncFlags::new(SyncEvent::MANUAL, SyncFlags::MAYBOTHERUSER);
-//! let plan = StandardPlan::new(Initialize::new(flags), Selection::Checked);
+//! // What an ordinary manager and user do: they synchronize the items that the handler preselects.
+//! let handler = Handler::from_factory(Arc::new(Factory));
+//! let session = runner::run(&handler, &Terms::default(), &RunOptions::default(), &mut ())?;
 //!
-//! let limits = Limits::default();
-//! let mut monitor = Monitor::new(Conditions { profile: Profile::Xp, limits, started: VIRTUAL_START });
-//! let setup = SessionSetup::new(Arc::new(Factory), Box::new(plan), limits);
-//! let ran = host::run_real(setup, |_| {}, &mut |events: Vec<Event>, _: &Session| {
-//!     for event in &events {
-//!         monitor.observe(event);
-//!     }
-//! })?;
-//! monitor.finish();
-//!
-//! let instance = ran.session.instances().next().unwrap();
+//! let instance = session.judged.session().instances().next().unwrap();
 //! assert_eq!(instance.outcome(), Outcome::Completed(HResult::S_OK));
-//! let found: Vec<&str> = monitor.findings().iter().map(|finding| finding.rule.code).collect();
+//! let found: Vec<&str> = session.judged.found().iter().map(|found| found.finding.rule.code).collect();
 //! assert_eq!(found, ["SYNC-09"]);
-//! # Ok::<(), CreateError>(())
+//! # Ok::<(), runner::RunError>(())
 //! ```
 //!
-//! Without Rust, a handler is a JSON file: see [`handler::script`], and `docs/scripts.md`.
+//! Without Rust, a handler can be a JSON file: see [`handler::script`], and `docs/scripts.md`.
+//!
+//! # The ideas
+//!
+//! * **One event vocabulary.** Whatever crosses the boundary between manager and handler is an [`Event`](protocol::Event): a call,
+//!   its return, a callback, its reply, or a note that something happened there. The sequence of events, the *trace*, is the
+//!   session. Rules and reports read events and nothing else, so a recorded session is judged exactly as a running one.
+//! * **One state machine.** [`Session`](protocol::Session) takes events. It knows where every instance stands, which calls are
+//!   legal now, and how a callback is answered. It does no I/O and has no clock and no threads. The host asks it before every
+//!   call, and the monitor judges by it: no transition is written down twice.
+//! * **One trait.** [`SyncHandler`](handler::SyncHandler) is `ISyncMgrSynchronize` in Rust types. Every kind of handler implements
+//!   it.
+//! * **One catalogue.** Each rule of [`rules`] is declared once, with its source and its document. The checks, the program and
+//!   `docs/rules` read that declaration.
+//!
+//! # The modules
+//!
+//! Each module imports those below it, and none above it; a test checks that. `ARCHITECTURE.md` explains them.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | `cli` | the program: its command line and its terminal (feature `cli`, which is on by default) |
+//! | [`conform`] | the conformance suite: cases, random sessions, shrinking |
+//! | [`report`] | findings for people and for programs |
+//! | [`runner`] | runs a session, records and judges it; many at a time; replays a scenario |
+//! | [`job`] | which handler runs which session, and in which process |
+//! | [`scenario`] | files that say what the manager and the user do, and what is expected |
+//! | [`host`] | drives a handler through a session, in real or in virtual time |
+//! | [`handler`] | the handler's trait, and the kinds of handlers |
+//! | [`time`] | clocks, and the scheduler of virtual time |
+//! | [`trace`] | traces as files and as text, and the difference of two |
+//! | [`json`] | how files of JSON are read, and what is said of their errors |
+//! | [`rules`] | the catalogue, and the [`Monitor`](rules::Monitor) that finds broken rules in events |
+//! | [`protocol`] | results, flags, items, calls, callbacks, events; and the state machine |
+//!
+//! `protocol` and `rules` are pure: they import no I/O, no clock and no threads. A test checks that too.
 
 // `handler::com` is allowed to, and nothing else.
 #![deny(unsafe_code)]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Handler;
 use crate::host::Selection;
-use crate::protocol::{FileTime, Initialize, Limits, Profile};
+use crate::protocol::{FileTime, Initialize, Limits, Profile, SyncEvent, SyncFlags};
 use crate::rules::Conditions;
 use crate::scenario::Scenario;
 use crate::trace::{Clock, Header, VIRTUAL_START};
@@ -45,6 +45,21 @@ pub struct Standard {
     pub selection: Selection,
     /// How many rounds of showing errors, and so of retries, the user goes for.
     pub retries: u32,
+}
+
+/// A manual session with a user at the screen, of the items that the handler preselects, with one round of retries.
+impl Default for Standard {
+    fn default() -> Self {
+        let flags = SyncFlags::new(SyncEvent::MANUAL, SyncFlags::MAYBOTHERUSER);
+        Self { initialize: Initialize::new(flags), selection: Selection::default(), retries: 1 }
+    }
+}
+
+/// Those of an ordinary session: see [`Standard::default`].
+impl Default for Terms {
+    fn default() -> Self {
+        Self::standard(Standard::default())
+    }
 }
 
 impl Terms {
