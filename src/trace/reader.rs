@@ -30,7 +30,7 @@ pub const MAX_DEPTH: usize = 64;
 /// assert_eq!(reader.header().started.to_string(), "2026-01-01T00:00:00Z");
 /// assert_eq!(reader.next().unwrap().unwrap().method_name(), "Created");
 /// let broken = reader.next().unwrap().unwrap_err();
-/// assert!(broken.to_string().starts_with("a.jsonl:3: the last line breaks off after 90 characters"));
+/// assert!(broken.to_string().starts_with("a.jsonl:3: the last line is cut off after 90 characters"));
 /// assert_eq!(reader.next(), None);
 /// ```
 #[derive(Debug)]

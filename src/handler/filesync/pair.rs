@@ -22,7 +22,7 @@ const ITEMS: Uuid = Uuid::from_u128(0x0b6f_7a52_9d1c_4c57_8f1e_6d6f_6273_796e);
 /// use mobsync::handler::{FolderError, FolderPair};
 /// let error = "photos".parse::<FolderPair>().unwrap_err();
 /// assert_eq!(error, FolderError::NoEquals { given: "photos".to_owned() });
-/// assert_eq!(error.to_string(), "`photos` is no pair of folders; write LEFT=RIGHT, such as photos=/mnt/stick/photos");
+/// assert_eq!(error.to_string(), "`photos` is not a pair of folders; write LEFT=RIGHT, such as photos=/mnt/stick/photos");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FolderPair {
