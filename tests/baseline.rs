@@ -59,6 +59,9 @@ fn finding(code: &str, violation: impl Into<Violation>) -> Finding {
         violation: violation.into(),
         method: "Progress".parse::<Method>().ok(),
         occasion: Occasion::Skipped,
+        number: 1,
+        round: 1,
+        consequence_of: None,
         events: vec![1],
         thread: Thread::APARTMENT,
     }
@@ -348,7 +351,7 @@ fn a_wrong_baseline_is_refused_with_its_place_and_what_was_meant() {
         ),
         (
             whole("[{\"rule\": \"SYNC-04\", \"reason\": \"r\", \"occasion\": \"skip\"}]"),
-            "accepted[0].occasion: unknown name `skip`; there is: ordinary, cancelled-item,",
+            "accepted[0].occasion: unknown name `skip`; expected one of: ordinary, cancelled-item,",
         ),
         (
             whole("[{\"rule\": \"SYNC-04\", \"reasn\": \"r\"}]"),

@@ -136,7 +136,7 @@ fn timeless(mut report: Value) -> Value {
         for row in fields.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
             let row = row.as_object_mut().expect("a row is an object");
             row.remove(named).expect("every row names its case");
-            for of_file in ["trace", "line", "replay"] {
+            for of_file in ["trace", "line", "replay", "reproduce", "debug"] {
                 row.remove(of_file);
             }
         }

@@ -8,10 +8,10 @@ use std::process::{Command, Output, Stdio};
 use mobsync::protocol::{
     CallMethod, CallbackMethod, Delay, FileTime, Guid, HandlerId, Limits, Method, Profile, Status, Thread,
 };
-use mobsync::report::{Baseline, CaseRecord, Filter, Format, Found, Omitted, Report, Scope, Style, render};
+use mobsync::report::{Baseline, CaseRecord, Cause, Filter, Format, Found, Omitted, Report, Scope, Style, render};
 use mobsync::rules::{
-    Conditions, Finding, Level, LifeViolation, Monitor, NamedItem, Occasion, ProgressViolation, RULES, StopViolation,
-    Violation, rule,
+    Conditions, Finding, Level, LifeViolation, Monitor, NamedItem, Occasion, ProgressViolation, RULES, Rule,
+    StopViolation, Violation, is_stronger, rule,
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -43,6 +43,9 @@ fn found_as(code: &str, violation: impl Into<Violation>, backtrace: Option<Vec<S
         violation: violation.into(),
         method: Some(Method::Callback(CallbackMethod::Progress)),
         occasion: Occasion::Ordinary,
+        number: 1,
+        round: 1,
+        consequence_of: None,
         events: vec![1, 2],
         thread: Thread::APARTMENT,
     };
@@ -297,7 +300,7 @@ fn the_same_finding_in_many_cases_is_one_annotation_that_counts_them() {
     assert!(many.starts_with("::error file=n.cpp,line=7,"), "{many}");
     assert!(
         many.contains(
-            "::Synchronize had not returned after 1s%0AFound in 45 cases: case-1, case-2, case-3 and 42 more%0A"
+            "::Synchronize had not returned after 1s%0AFound in 45 of 47 cases: case-1, case-2, case-3 and 42 more%0A"
         ),
         "{many}"
     );
@@ -305,8 +308,114 @@ fn the_same_finding_in_many_cases_is_one_annotation_that_counts_them() {
     assert!(one.contains("line=8,") && one.contains("::it: elsewhere%0A") && !one.contains("Found"), "{one}");
     assert_eq!(of("title=PROG-05").len(), 1);
     let [twice] = of("title=CB-04")[..] else { panic!("{github}") };
-    assert!(twice.contains("::item A is worked on, but it was not prepared%0Aitem B is"), "{twice}");
-    assert!(twice.contains("prepared%0AFound 2 times in twice%0A"), "{twice}");
+    assert!(twice.contains("::item A is worked on, but it was not prepared%0AFound 2 times in twice%0A"), "{twice}");
+}
+
+#[test]
+fn what_follows_from_a_finding_stands_under_it_in_every_form() {
+    let numbered = |number, found: Found, consequence_of| Found {
+        finding: Finding { number, consequence_of, ..found.finding },
+        ..found
+    };
+    let cases = vec![
+        record(
+            "a",
+            vec![
+                numbered(1, found("SYNC-09", "not final", None), Some(3)),
+                numbered(2, found("PROG-05", "9 of 4", None), None),
+                numbered(3, found("SYNC-04", "twice", None), None),
+            ],
+            None,
+        ),
+        record("b", vec![numbered(1, found("SYNC-04", "twice", None), None)], None),
+        record("c", Vec::new(), None),
+    ];
+    let report = report_of("h", cases);
+    let summary = &report.summary;
+    assert_eq!((summary.errors, summary.warnings, summary.causes), (2, 1, 2), "{summary:?}");
+    let causes: Vec<_> = report.causes.iter().map(|cause| (cause.rule, cause.cases, cause.count)).collect();
+    assert_eq!(causes, [("SYNC-04", 2, 2), ("PROG-05", 1, 1)]);
+    assert_eq!(report.findings[0].consequence_of, Some(2));
+    assert_eq!((report.causes[0].consequences[0].0, report.causes[0].example), ("SYNC-09", 2));
+    assert_eq!(report.cases[0].findings, 2);
+    let human = rendered(&report, Format::Human);
+    assert!(
+        human.contains("\n    in 2 of 3 cases\n") && human.contains("because of it, also broken: SYNC-09"),
+        "{human}"
+    );
+    assert_eq!(human.matches("SYNC-09").count(), 1, "{human}");
+    assert_eq!(human.matches("reproduce with: mobsync check ").count(), 2, "{human}");
+    assert!(human.contains("FAILED: 2 errors, 1 warning from 2 causes; "), "{human}");
+    let xml = rendered(&report, Format::Junit);
+    valid_junit(&xml);
+    assert!(xml.contains("because of it, also broken: SYNC-09") && !xml.contains("not final"), "{xml}");
+    let sarif = valid_sarif(&sarif_schema(), &rendered(&report, Format::Sarif));
+    let results = sarif["runs"][0]["results"].as_array().expect("results");
+    assert_eq!(results.len(), 2);
+    assert_eq!(results[0]["message"]["text"], "it: twice (in 2 of 3 cases)");
+    assert_eq!((&results[0]["occurrenceCount"], &results[0]["ruleId"]), (&2.into(), &"SYNC-04".into()));
+    let github = rendered(&report, Format::Github);
+    assert_eq!(github.lines().filter(|line| line.starts_with("::")).count(), 2, "{github}");
+    assert!(github.contains("%0ABecause of it, also broken: SYNC-09%0A"), "{github}");
+}
+
+#[test]
+fn what_follows_from_a_rule_that_is_left_out_stands_for_itself() {
+    let numbered = |number, found: Found, consequence_of| Found {
+        finding: Finding { number, consequence_of, ..found.finding },
+        ..found
+    };
+    let all = || {
+        vec![
+            numbered(1, found("SYNC-09", "not final", None), Some(2)),
+            numbered(2, found("SYNC-04", "twice", None), None),
+        ]
+    };
+    let monitor =
+        Monitor::new(Conditions { profile: Profile::Xp, limits: Limits::default(), started: FileTime::default() });
+    let causes = |ignored: &[String], baseline: &str| {
+        let baseline = Baseline::parse(baseline, Path::new("b.json")).expect("it is read");
+        let filter = Filter::new(&[], ignored, false).expect("all rules").accepting(baseline);
+        let mut report = Report::new("h", Profile::Xp, None, &filter);
+        report.add_case(record("c", all(), None), &monitor, &filter);
+        let codes: Vec<&str> = report.causes.iter().map(|cause| cause.rule).collect();
+        (codes, report.summary.accepted, report.failed())
+    };
+    let accepted =
+        r#"{"format": "mobsync-baseline", "version": 1, "accepted": [{ "rule": "SYNC-04", "reason": "r" }]}"#;
+    let none = r#"{"format": "mobsync-baseline", "version": 1, "accepted": []}"#;
+    assert_eq!(causes(&[], none), (vec!["SYNC-04"], 0, true));
+    assert_eq!(causes(&["SYNC-04".to_owned()], none), (vec!["SYNC-09"], 0, false));
+    assert_eq!(causes(&[], accepted), (vec![], 1, false), "what is accepted is accepted with what follows from it");
+}
+
+#[test]
+fn one_mistake_is_one_cause_whatever_the_occasion_and_whichever_form_of_the_rule() {
+    let at = |code: &str, occasion, line: Option<u32>| {
+        let stack = line.map(|line| vec!["0x12 at /lib/x.so".to_owned(), format!("Note::Sync() at n.cpp:{line}")]);
+        let found = found_as(code, hung_for(1), stack);
+        Found { finding: Finding { occasion, ..found.finding }, ..found }
+    };
+    let causes = |found: Vec<Found>| -> Vec<String> {
+        let cases = found.into_iter().enumerate().map(|(nth, found)| record(&format!("{nth}"), vec![found], None));
+        let report = report_of("h", cases.collect());
+        let cause = |cause: &Cause| format!("{} {} {:?}", cause.rule, cause.cases, cause.occasion);
+        report.causes.iter().map(cause).collect()
+    };
+    use Occasion::{CancelledAll, CancelledItem, Ordinary, Retry, Skipped};
+    let sync = |occasion| at("SYNC-03", occasion, None);
+    assert_eq!(causes(vec![sync(CancelledAll), sync(Ordinary), sync(Retry)]), ["SYNC-03 3 Ordinary"]);
+    assert_eq!(causes(vec![sync(CancelledAll), sync(Skipped)]), ["SYNC-03 2 CancelledAll"], "of one kind");
+    assert_eq!(causes(vec![sync(Skipped), sync(Retry)]), ["SYNC-03 1 Skipped", "SYNC-03 1 Retry"]);
+    let lines = |one, other| causes(vec![at("SYNC-04", Ordinary, one), at("SYNC-04", Ordinary, other)]);
+    assert_eq!(lines(Some(7), Some(7)), ["SYNC-04 2 Ordinary"]);
+    assert_eq!(lines(Some(7), Some(8)), ["SYNC-04 1 Ordinary", "SYNC-04 1 Ordinary"], "two places");
+    assert_eq!(lines(Some(7), None), ["SYNC-04 2 Ordinary"], "a stack is not always there");
+    assert_eq!(lines(None, Some(7)), ["SYNC-04 2 Ordinary"]);
+    let stops =
+        vec![at("STOP-03", Skipped, None), at("STOP-02", CancelledAll, None), at("STOP-01", CancelledItem, None)];
+    assert_eq!(causes(stops), ["STOP-01 3 CancelledItem"]);
+    assert_eq!(causes(vec![at("STOP-03", Skipped, Some(7)), at("STOP-01", CancelledItem, Some(8))]).len(), 2);
 }
 
 #[test]
@@ -315,18 +424,24 @@ fn fingerprints_outlive_times_and_tell_findings_apart() {
         let text = rendered(&report_of("h", vec![record("c", found, None)]), Format::Sarif);
         let sarif: Value = serde_json::from_str(&text).expect("JSON");
         let results = sarif["runs"][0]["results"].as_array().expect("results").clone();
-        results.iter().map(|result| result["partialFingerprints"]["mobsyncFinding/v2"].to_string()).collect()
+        results.iter().map(|result| result["partialFingerprints"]["mobsyncCause/v1"].to_string()).collect()
     };
-    let hung = |seconds| found_as("LIFE-03", hung_for(seconds), None);
-    let ends = |alias, status| found_as("STOP-06", StopViolation::OtherEnd { item: item(alias), status }, None);
-    let one = || vec![ends("A", Status::FAILED), ends("B", Status::FAILED), ends("A", Status::PENDING)];
-    let all = |first, second| prints(vec![hung(first), hung(second)].into_iter().chain(one()).collect());
-    let (first, again) = (all(9, 1), all(10, 2));
-    assert_eq!(first, again);
-    assert_eq!(first.iter().collect::<BTreeSet<_>>().len(), 5, "each is another one: {first:?}");
-    let mut skipped = ends("A", Status::FAILED);
-    skipped.finding.occasion = Occasion::Skipped;
-    assert_ne!(prints(vec![skipped]), prints(vec![ends("A", Status::FAILED)]));
+    let hung = |seconds, line: Option<u32>| {
+        found_as("LIFE-03", hung_for(seconds), line.map(|line| vec![format!("Note::Sync() at n.cpp:{line}")]))
+    };
+    let ends = |alias, occasion| {
+        let found = found_as("STOP-06", StopViolation::OtherEnd { item: item(alias), status: Status::FAILED }, None);
+        Found { finding: Finding { occasion, ..found.finding }, ..found }
+    };
+    let all = |seconds, alias, line| {
+        let skipped = ends(alias, Occasion::Skipped);
+        prints(vec![hung(seconds, Some(line)), hung(2, Some(9)), skipped, ends(alias, Occasion::Retry)])
+    };
+    let (first, again) = (all(9, "A", 7), all(10, "B", 8));
+    assert_eq!(first, again, "values and lines change, and the mistake is the same");
+    assert_eq!(first.iter().collect::<BTreeSet<_>>().len(), 4, "each is another one: {first:?}");
+    let occasion = |occasion| prints(vec![ends("A", occasion)]);
+    assert_ne!(occasion(Occasion::Skipped), occasion(Occasion::Ordinary));
 }
 
 #[test]
@@ -388,7 +503,7 @@ fn a_case_that_fails_is_named_after_what_is_not_accepted() {
     let results = sarif["runs"][0]["results"].as_array().expect("results");
     let suppressed: Vec<usize> =
         results.iter().map(|row| row["suppressions"].as_array().expect("a list").len()).collect();
-    assert_eq!(suppressed, [1, 0, 0]);
+    assert_eq!(suppressed, [0, 0, 1], "what is accepted comes last");
     assert_eq!(report.stale().count(), 0, "what would have come after the crash is not known");
     report.cases.remove(0);
     report.judge_baseline(Scope::Suite);
@@ -447,7 +562,9 @@ proptest! {
             .map(|(at, message)| found(RULES[*at].code, &worse(message), frame.as_deref().map(|frame| vec![worse(frame)])))
             .collect();
         let rules: BTreeSet<&str> = found.iter().map(|found| found.finding.rule.code).collect();
-        let (many, errors) = (found.len(), found.iter().filter(|found| found.finding.level == Level::Error).count());
+        let named: Vec<_> = rules.iter().filter_map(|code| rule(code)).collect();
+        let is_weaker = |weak: &&&Rule| named.iter().any(|strong| is_stronger(strong, weak));
+        let (causes, errors) = (named.len() - named.iter().filter(is_weaker).count(), found.iter().filter(|found| found.finding.level == Level::Error).count());
         // A crash and a hang are errors of a test, not failures.
         let ended = found.iter().any(|found| matches!(found.finding.rule.code, "LIFE-02" | "LIFE-03"));
         let report = report_of(&worse(&handler), vec![record(&worse(&name), found, error.as_deref())]);
@@ -458,11 +575,11 @@ proptest! {
         prop_assert_eq!(read.failures, usize::from(errors > 0 && !ended));
         let sarif: Value = serde_json::from_str(&rendered(&report, Format::Sarif)).expect("JSON");
         let _: serde_sarif::sarif::Sarif = serde_json::from_value(sarif.clone()).expect("its types take it");
-        prop_assert_eq!(sarif["runs"][0]["results"].as_array().map(Vec::len), Some(many));
+        prop_assert_eq!(sarif["runs"][0]["results"].as_array().map(Vec::len), Some(causes));
         // A line a rule, for all are at one place, one for a case without an end, and the verdict: nothing of the text begins a line of its own.
         let github = rendered(&report, Format::Github);
         let commands = github.split_inclusive(['\n', '\r']).filter(|line| line.starts_with("::")).count();
-        prop_assert_eq!(commands, rules.len() + usize::from(error.is_some()));
+        prop_assert_eq!(commands, causes + usize::from(error.is_some()));
         prop_assert_eq!(github.split_inclusive(['\n', '\r']).count(), commands + 1);
     }
 }

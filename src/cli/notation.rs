@@ -1,5 +1,6 @@
 //! `mobsync check --format notation`: the traces themselves, one crossing a line, findings marked.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
 use std::path::Path;
 
@@ -9,8 +10,8 @@ use super::input::{is_stdin, stdin};
 use super::output::Output;
 use crate::protocol::Profile;
 use crate::report::{CaseRecord, Filter, Found, Omitted, Report, Scope, plain};
-use crate::rules::{Finding, Monitor};
-use crate::runner::conditions_of;
+use crate::rules::{Finding, Monitor, link_consequences};
+use crate::runner::{MOST_OF_A_RULE, conditions_of};
 use crate::trace::notation::Printer;
 use crate::trace::{self, Header, TraceReader};
 
@@ -18,7 +19,7 @@ pub(super) fn check(args: &CheckArgs, filter: &Filter, output: Output) -> Result
     let mut out = output.stream()?;
     let mut failed = false;
     let mut failures = Vec::new();
-    // Only what is accepted needs one; without it nothing is kept of the traces.
+    // Only what is accepted needs one.
     let mut report = args.judge.baseline.as_ref().map(|_| Report::new("", Profile::default(), None, filter));
     for path in &args.traces {
         if args.traces.len() > 1 {
@@ -34,8 +35,8 @@ pub(super) fn check(args: &CheckArgs, filter: &Filter, output: Output) -> Result
                 .and_then(|reader| print(args, marker, reader, &mut out))
         };
         let broken = match printed {
-            Ok(Printed { marker, monitor, broken }) => {
-                failed |= marker.fails;
+            Ok(Printed { mut marker, monitor, broken }) => {
+                failed |= marker.fails();
                 if let Some(report) = &mut report {
                     report.add_case(marker.into_record(broken.clone()), &monitor, filter);
                 }
@@ -127,16 +128,16 @@ struct Marker<'a> {
     filter: &'a Filter,
     case: String,
     handler: String,
-    /// There is something to complain of.
-    fails: bool,
-    /// What was found, where something is accepted.
-    found: Vec<Found>,
+    /// What was found: of each rule the first ones.
+    found: Vec<Finding>,
+    /// How many of each rule.
+    kept: BTreeMap<&'static str, usize>,
 }
 
 impl<'a> Marker<'a> {
     fn new(filter: &'a Filter, case: String, header: &Header) -> Self {
         let handler = header.handler.to_string();
-        Self { filter, case, handler, fails: false, found: Vec::new() }
+        Self { filter, case, handler, found: Vec::new(), kept: BTreeMap::new() }
     }
 
     /// The codes of the findings that are spoken of, each once.
@@ -147,15 +148,21 @@ impl<'a> Marker<'a> {
             if !codes.contains(&code) {
                 codes.push(code);
             }
-            if self.filter.baseline.rows().is_empty() {
-                self.fails |= self.filter.fails(finding.level);
-                continue;
+            let kept = self.kept.entry(code).or_default();
+            if *kept < MOST_OF_A_RULE {
+                *kept += 1;
+                self.found.push(finding);
             }
-            let accepted = self.filter.baseline.accepts(&self.handler, &self.case, &finding);
-            self.fails |= self.filter.fails(finding.level) && !accepted;
-            self.found.push(Found { finding, at_ns: 0, line: None, context: Vec::new(), backtrace: None });
         }
         codes
+    }
+
+    /// Whether something was found that is not accepted and does not only follow from something else.
+    fn fails(&mut self) -> bool {
+        link_consequences(&mut self.found);
+        let counts = |finding: &Finding| finding.consequence_of.is_none() && self.filter.fails(finding.level);
+        let is_accepted = |finding: &Finding| self.filter.baseline.accepts(&self.handler, &self.case, finding);
+        self.found.iter().any(|finding| counts(finding) && !is_accepted(finding))
     }
 
     fn into_record(self, error: Option<String>) -> CaseRecord {
@@ -163,7 +170,7 @@ impl<'a> Marker<'a> {
             name: self.case,
             handler: Some(self.handler),
             trace: None,
-            found: self.found,
+            found: self.found.into_iter().map(found).collect(),
             omitted: Omitted::default(),
             nanos: 0,
             replay: None,
@@ -171,6 +178,11 @@ impl<'a> Marker<'a> {
             expectations: None,
         }
     }
+}
+
+/// The finding alone: its place is where it is marked.
+fn found(finding: Finding) -> Found {
+    Found { finding, at_ns: 0, line: None, context: Vec::new(), backtrace: None }
 }
 
 fn put(out: &mut dyn Write, text: &str) -> Result<(), Failure> {

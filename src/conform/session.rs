@@ -103,7 +103,8 @@ impl<'a> Sessions<'a> {
     fn failing<'b>(&'b self, task: &'b Task, judged: &'b Judged) -> impl Iterator<Item = &'b Finding> {
         let filter = &self.options.filter;
         judged.found().iter().map(|found| &found.finding).filter(move |finding| {
-            filter.keeps(finding.rule)
+            finding.consequence_of.is_none()
+                && filter.keeps(finding.rule)
                 && filter.fails(finding.level)
                 && !filter.baseline.accepts(&self.name, &task.name, finding)
         })

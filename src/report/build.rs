@@ -1,6 +1,9 @@
 //! How judged cases become a report.
 
+use std::collections::HashMap;
+
 use super::baseline::Facts;
+use super::causes::{Groups, OfCase};
 use super::{Case, CaseOutcome, Filter, FindingRow, OmittedRow, Report, RuleRow, Summary};
 use super::{FORMAT, VERSION};
 use crate::protocol::{HandlerId, Profile};
@@ -32,6 +35,24 @@ pub(super) struct CaseRows<'a> {
     pub(super) expectations: Option<Vec<ExpectationResult>>,
 }
 
+impl CaseRows<'_> {
+    /// Keeps the findings of some rules only. What follows from one that is not kept stands for itself.
+    fn keep(&mut self, keeps: impl Fn(&str) -> bool) {
+        let mut places = Vec::with_capacity(self.findings.len());
+        let mut next = 0;
+        for row in &self.findings {
+            let keep = keeps(row.rule);
+            places.push(keep.then_some(next));
+            next += usize::from(keep);
+        }
+        let place = |cause: Option<usize>| cause.and_then(|cause| places.get(cause).copied().flatten());
+        self.findings.retain(|row| keeps(row.rule));
+        self.omitted.retain(|row| keeps(row.rule));
+        self.findings.iter_mut().for_each(|row| row.consequence_of = place(row.consequence_of));
+        self.omitted.iter_mut().for_each(|row| row.consequence_of = place(row.consequence_of));
+    }
+}
+
 impl Report {
     /// Without cases. Rules that the filter leaves out are not spoken of.
     pub fn new(handler: impl Into<String>, profile: Profile, seed: Option<u64>, filter: &Filter) -> Self {
@@ -44,6 +65,7 @@ impl Report {
             seed,
             partition: None,
             summary: Summary::default(),
+            causes: Vec::new(),
             findings: Vec::new(),
             omitted: Vec::new(),
             cases: Vec::new(),
@@ -58,34 +80,37 @@ impl Report {
             errors: Vec::new(),
             outcome: None,
             strict: filter.strict,
+            groups: Groups::default(),
             handlers: std::collections::BTreeSet::new(),
         }
     }
 
     /// Adds a judged case.
     pub fn add_case(&mut self, case: CaseRecord, monitor: &Monitor, filter: &Filter) {
-        let omitted = case.omitted.rows().iter().filter(|(rule, ..)| filter.keeps(rule));
-        let omitted = omitted.map(|(rule, level, count)| OmittedRow {
-            rule: rule.code,
-            level: *level,
-            accepted: None,
-            case: case.name.clone(),
-            count: *count,
-        });
-        let found = case.found.into_iter().filter(|found| filter.keeps(found.finding.rule));
-        let findings =
-            found.map(|found| FindingRow::new(found, &case.name, case.trace.as_deref(), case.replay.as_deref()));
-        let handler = case.handler.unwrap_or_else(|| self.handler.clone());
-        let rows = CaseRows {
-            handler: &handler,
-            seconds: case.nanos as f64 / 1e9,
-            findings: findings.collect(),
-            omitted: omitted.collect(),
-            name: case.name,
-            error: case.error,
-            expectations: case.expectations,
+        let CaseRecord { name, handler, trace, found, omitted, nanos, replay, error, expectations } = case;
+        // Findings are numbered in their trace, and rows know each other by their places.
+        let at: HashMap<u64, usize> = found.iter().enumerate().map(|(at, found)| (found.finding.number, at)).collect();
+        let row = |found: Found| {
+            let cause = found.finding.consequence_of.and_then(|number| at.get(&number).copied());
+            FindingRow::new(found, cause, &name, trace.as_deref(), replay.as_deref())
         };
-        self.add_rows(rows, filter);
+        let findings: Vec<FindingRow> = found.into_iter().map(row).collect();
+        let omitted = omitted.rows().iter().map(|(rule, level, count)| {
+            // So many are alike: what the last one follows from, the others do.
+            let alike = findings.iter().rev().find(|row| row.rule == rule.code && row.level == *level);
+            OmittedRow {
+                rule: rule.code,
+                level: *level,
+                accepted: None,
+                case: name.clone(),
+                count: *count,
+                consequence_of: alike.and_then(|row| row.consequence_of),
+            }
+        });
+        let omitted = omitted.collect();
+        let handler = handler.unwrap_or_else(|| self.handler.clone());
+        let seconds = nanos as f64 / 1e9;
+        self.add_rows(CaseRows { handler: &handler, seconds, findings, omitted, name, error, expectations }, filter);
         for row in &mut self.rules {
             if let Some(rule) = rule(row.rule) {
                 row.join(monitor.verdict(rule));
@@ -93,12 +118,27 @@ impl Report {
         }
     }
 
-    /// Adds a case as rows: says what is accepted of it, and what came of it.
+    /// Adds a case as rows, which know each other by their places in the case: says what is accepted of it, and what came of it.
     pub(super) fn add_rows(&mut self, mut case: CaseRows<'_>, filter: &Filter) {
+        case.keep(|code| rule(code).is_none_or(|rule| filter.keeps(rule)));
         let (mut failed, mut findings, mut accepted) = (false, 0, 0);
         let (mut ended, mut broke_off) = (CaseOutcome::Failed, None);
+        for row in &mut case.findings {
+            row.accepted = self.accept(row.rule, case.handler, &case.name, Some(&Facts::from(&*row)), 1);
+        }
         for row in &mut case.omitted {
             row.accepted = self.accept(row.rule, case.handler, &case.name, None, row.count);
+        }
+        // What is accepted is accepted with what follows from it.
+        let reasons: Vec<Option<String>> = case.findings.iter().map(|row| row.accepted.clone()).collect();
+        let of_cause = |cause: Option<usize>| cause.and_then(|cause| reasons.get(cause)?.clone());
+        for row in &mut case.findings {
+            row.accepted = row.accepted.take().or_else(|| of_cause(row.consequence_of));
+        }
+        for row in &mut case.omitted {
+            row.accepted = row.accepted.take().or_else(|| of_cause(row.consequence_of));
+        }
+        for row in case.omitted.iter().filter(|row| row.consequence_of.is_none()) {
             self.summary.add(row.level, row.accepted.is_some(), row.count);
             findings += row.count;
             match row.accepted {
@@ -106,18 +146,21 @@ impl Report {
                 None => failed |= filter.fails(row.level),
             }
         }
-        for row in &mut case.findings {
-            row.accepted = self.accept(row.rule, case.handler, &case.name, Some(&Facts::from(&*row)), 1);
-            self.summary.add(row.level, row.accepted.is_some(), 1);
-            findings += 1;
-            let fails = filter.fails(row.level);
-            let end = Some(row.rule).filter(|_| fails).and_then(CaseOutcome::of_rule);
-            if row.accepted.is_some() {
-                accepted += 1;
-                broke_off = CaseOutcome::worse(broke_off, end);
-            } else {
-                failed |= fails;
+        for row in &case.findings {
+            let cause = row.consequence_of.and_then(|cause| case.findings.get(cause)).unwrap_or(row);
+            let is_open = cause.accepted.is_none() && filter.fails(cause.level);
+            if row.consequence_of.is_none() {
+                self.summary.add(row.level, row.accepted.is_some(), 1);
+                findings += 1;
+                accepted += usize::from(row.accepted.is_some());
+                failed |= is_open;
+            }
+            // A hang that is a warning only, or that is accepted, has broken the case off all the same.
+            let end = CaseOutcome::of_rule(row.rule);
+            if is_open {
                 ended = CaseOutcome::worse(Some(ended), end).unwrap_or(ended);
+            } else {
+                broke_off = CaseOutcome::worse(broke_off, end);
             }
         }
         if let Some(expectations) = &case.expectations {
@@ -125,8 +168,20 @@ impl Report {
             let expects_findings = expectations.iter().any(|held| held.findings);
             failed = expectations.iter().any(|held| !held.held) || (failed && !expects_findings);
         }
-        self.findings.extend(case.findings);
-        self.omitted.extend(case.omitted);
+        let (first, first_omitted) = (self.findings.len(), self.omitted.len());
+        let in_report = |cause: Option<usize>| cause.map(|cause| first + cause);
+        let findings_of_case = case.findings.into_iter();
+        self.findings
+            .extend(findings_of_case.map(|row| FindingRow { consequence_of: in_report(row.consequence_of), ..row }));
+        self.omitted.extend(
+            case.omitted.into_iter().map(|row| OmittedRow { consequence_of: in_report(row.consequence_of), ..row }),
+        );
+        let of_case = OfCase {
+            case: self.cases.len(),
+            findings: (first..self.findings.len()).collect(),
+            omitted: (first_omitted..self.omitted.len()).collect(),
+        };
+        self.take_causes(&of_case, case.handler);
         self.handlers.insert(case.handler.to_owned());
         self.summary.cases += 1;
         let outcome = match (failed, &case.error) {
@@ -228,7 +283,7 @@ impl RuleRow {
 }
 
 impl FindingRow {
-    fn new(found: Found, case: &str, trace: Option<&str>, replay: Option<&str>) -> Self {
+    fn new(found: Found, consequence_of: Option<usize>, case: &str, trace: Option<&str>, replay: Option<&str>) -> Self {
         let Found { finding, at_ns, line, context, backtrace } = found;
         let HandlerId(handler) = finding.handler;
         Self {
@@ -252,6 +307,9 @@ impl FindingRow {
             line,
             backtrace,
             replay: replay.map(str::to_owned),
+            reproduce: replay.map(str::to_owned),
+            debug: None,
+            consequence_of,
             context,
         }
     }

@@ -1,18 +1,18 @@
 //! The report as workflow commands of GitHub Actions.
 
-use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
+use super::causes::CauseRows;
 use super::human::verdict_line;
 use super::render::{SourcePlace, Style, cut};
-use super::{Case, CaseOutcome, FindingRow, Report, plain};
-use crate::rules::{Level, rule};
+use super::{Case, CaseOutcome, Report, plain};
+use crate::rules::Level;
 
 /// How many characters a title may have; the page shows no more of it.
 const TITLE: usize = 200;
 /// How many characters a message may have.
 const MESSAGE: usize = 4000;
-/// How many cases, and how many different messages, one annotation has.
+/// How many cases one annotation names.
 const NAMED: usize = 3;
 
 /// One annotation.
@@ -26,8 +26,8 @@ struct Annotation {
 /// An annotation a line, the worst first: of one step only the first ten of a level are shown, so what is the same in many cases
 /// is said once. Then the verdict.
 pub(super) fn github(report: &Report, style: Style<'_>) -> String {
-    let groups = groups(report, style);
-    let mut annotations: Vec<Annotation> = groups.into_iter().map(of_group).collect();
+    let mut annotations: Vec<Annotation> =
+        report.all_causes().iter().map(|cause| of_cause(report, cause, style)).collect();
     annotations.extend(report.cases.iter().flat_map(of_case));
     annotations.extend(report.unfinished.iter().map(|why| Annotation {
         level: Level::Error,
@@ -47,82 +47,50 @@ pub(super) fn github(report: &Report, style: Style<'_>) -> String {
     text
 }
 
-/// Findings of one rule at one place that are equally bad and accepted for the same reason: they are one bug, most of the time.
-struct Group<'a> {
-    level: Level,
-    place: Option<SourcePlace>,
-    findings: Vec<&'a FindingRow>,
-}
-
-/// In the order in which the first of each came.
-fn groups<'a>(report: &'a Report, style: Style<'_>) -> Vec<Group<'a>> {
-    let mut groups: Vec<Group<'a>> = Vec::new();
-    let mut known: HashMap<_, usize> = HashMap::new();
-    for finding in &report.findings {
-        let place = SourcePlace::of(report, finding, style);
-        let level = if finding.accepted.is_some() { Level::Note } else { finding.level };
-        let key = (finding.rule, level, finding.accepted.as_deref(), place.clone());
-        let at = *known.entry(key).or_insert(groups.len());
-        match groups.get_mut(at) {
-            Some(group) => group.findings.push(finding),
-            None => groups.push(Group { level, place, findings: vec![finding] }),
-        }
+fn of_cause(report: &Report, cause: &CauseRows, style: Style<'_>) -> Annotation {
+    let example = &report.findings[cause.example];
+    let mut message = cut(&plain(&example.message), MESSAGE / 2);
+    if cause.count() > 1 {
+        let _ = write!(message, "\n{}", cases(report, cause));
     }
-    groups
-}
-
-fn of_group(Group { level, place, findings }: Group<'_>) -> Annotation {
-    let first = findings[0];
-    let mut message = messages(&findings);
-    if findings.len() > 1 {
-        let _ = write!(message, "\n{}", cases(&findings));
+    let also = cause.consequence_codes();
+    if !also.is_empty() {
+        let _ = write!(message, "\nBecause of it, also broken: {}", also.join(", "));
     }
     let mut word = "";
-    if let Some(reason) = &first.accepted {
+    if let Some(reason) = &cause.accepted {
         word = "accepted: ";
         let _ = write!(message, "\nAccepted: {}", plain(reason));
     }
-    if let Some(rule) = rule(first.rule) {
-        let _ = write!(message, "\n{} (mobsync rules {})", rule.summary, rule.code);
+    let rule = cause.rule;
+    let _ = write!(message, "\n{} (mobsync rules {})", rule.summary, rule.code);
+    for (what, command) in [("Reproduce with", &example.replay), ("Debug with", &example.debug)] {
+        if let Some(command) = command {
+            let _ = write!(message, "\n{what}: {}", plain(command));
+        }
     }
-    if let Some(replay) = findings.iter().find_map(|finding| finding.replay.as_ref()) {
-        let _ = write!(message, "\nReproduce with: {}", plain(replay));
+    Annotation {
+        level: if cause.accepted.is_some() { Level::Note } else { cause.level },
+        place: SourcePlace::of(report, example, style),
+        title: format!("{word}{} {}", rule.code, rule.name),
+        message,
     }
-    Annotation { level, place, title: format!("{word}{} {}", first.rule, first.name), message }
-}
-
-/// The messages that say different things: the same bug has other times and counts in another case.
-fn messages(findings: &[&FindingRow]) -> String {
-    let mut said = HashSet::new();
-    let is_new = |finding: &&FindingRow| {
-        let item = finding.item.as_ref().map(|item| item.id);
-        said.insert((finding.kind(), item, finding.status, finding.method, finding.occasion))
-    };
-    let different: Vec<&FindingRow> = findings.iter().copied().filter(is_new).collect();
-    // All of them are there, and how many more, however long one is.
-    let longest = if different.len() > 1 { MESSAGE / 2 / NAMED } else { MESSAGE / 2 };
-    let shown = different.iter().take(NAMED).map(|finding| cut(&plain(&finding.message), longest));
-    let mut lines: Vec<String> = shown.collect();
-    if different.len() > NAMED {
-        lines.push(format!("… and {} other messages", different.len() - NAMED));
-    }
-    lines.join("\n")
 }
 
 /// How often it was found and where: of many cases the first few.
-fn cases(findings: &[&FindingRow]) -> String {
-    let mut known: HashSet<&str> = HashSet::new();
-    let cases: Vec<&str> = findings.iter().map(|finding| &*finding.case).filter(|case| known.insert(case)).collect();
-    let shown: Vec<String> = cases.iter().take(NAMED).map(|case| cut(&plain(case), TITLE)).collect();
+fn cases(report: &Report, cause: &CauseRows) -> String {
+    let names = report.names_of(cause);
+    let shown: Vec<String> = names.take(NAMED).map(|case| cut(&plain(case), TITLE)).collect();
     let shown = shown.join(", ");
-    let more = match cases.len().saturating_sub(NAMED) {
+    let more = match cause.cases.len().saturating_sub(NAMED) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    match (findings.len(), cases.len()) {
+    let judged = report.judged();
+    match (cause.count(), cause.cases.len()) {
         (times, 1) => format!("Found {times} times in {shown}"),
-        (times, cases) if times == cases => format!("Found in {cases} cases: {shown}{more}"),
-        (times, cases) => format!("Found {times} times in {cases} cases: {shown}{more}"),
+        (times, cases) if times == cases => format!("Found in {cases} of {judged} cases: {shown}{more}"),
+        (times, cases) => format!("Found {times} times in {cases} of {judged} cases: {shown}{more}"),
     }
 }
 

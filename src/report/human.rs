@@ -2,11 +2,12 @@
 
 use std::fmt::Write;
 
+use super::causes::CauseRows;
 use super::{Case, CaseOutcome, FindingRow, Report, plain};
 use crate::protocol::{Delay, Status};
-use crate::rules::{Level, Verdict, rule};
+use crate::rules::{Level, Verdict};
 
-/// How many findings of one rule are shown in full.
+/// How many accepted findings of one rule are shown.
 const SHOWN: usize = 3;
 
 /// How many logged errors of an item are shown.
@@ -71,8 +72,8 @@ pub fn human(report: &Report, colour: bool) -> String {
     if report.outcome.is_some() {
         items(&mut text, report, &paint);
     }
-    for group in groups(report) {
-        write_group(&mut text, report, &group, &paint);
+    for cause in report.all_causes().iter().filter(|cause| cause.accepted.is_none()) {
+        write_cause(&mut text, report, cause, &paint);
     }
     accepted(&mut text, report, &paint);
     if !text.is_empty() && !report.findings.is_empty() {
@@ -85,7 +86,6 @@ pub fn human(report: &Report, colour: bool) -> String {
         let shown = report.cases.iter().filter(|case| !many || says_more(case));
         shown.for_each(|case| write_case(&mut text, case, &paint));
     }
-    again(&mut text, report, &paint);
     text.push_str(&beside(report, &paint));
     verdict(&mut text, report, &paint);
     text
@@ -132,7 +132,7 @@ fn errors(text: &mut String, indent: &str, errors: &[String]) {
 /// What is accepted, by rule and reason.
 fn accepted(text: &mut String, report: &Report, paint: &Paint) {
     let mut groups: Vec<(&str, &str, &str, Vec<&FindingRow>)> = Vec::new();
-    for finding in &report.findings {
+    for finding in report.findings.iter().filter(|finding| finding.consequence_of.is_none()) {
         let Some(reason) = finding.accepted.as_deref() else { continue };
         match groups.iter_mut().find(|(rule, why, ..)| (*rule, *why) == (finding.rule, reason)) {
             Some((.., findings)) => findings.push(finding),
@@ -149,7 +149,9 @@ fn accepted(text: &mut String, report: &Report, paint: &Paint) {
             let case = if report.cases.len() > 1 { format!("{}: ", plain(&finding.case)) } else { String::new() };
             let _ = writeln!(text, "  {case}{}", plain(&finding.message));
         }
-        let same = |row: &&super::OmittedRow| row.rule == rule && row.accepted.as_deref() == Some(reason);
+        let same = |row: &&super::OmittedRow| {
+            row.rule == rule && row.accepted.as_deref() == Some(reason) && row.consequence_of.is_none()
+        };
         let counted_only: usize = report.omitted.iter().filter(same).map(|row| row.count).sum();
         let more = findings.len().saturating_sub(SHOWN) + counted_only;
         if more > 0 {
@@ -171,54 +173,43 @@ pub(super) fn beside(report: &Report, paint: &Paint) -> String {
     text
 }
 
-/// The findings that are not accepted by rule: errors before warnings before notes, and in the order in which they came.
-fn groups(report: &Report) -> Vec<Vec<&FindingRow>> {
-    let mut groups: Vec<Vec<&FindingRow>> = Vec::new();
-    for finding in report.findings.iter().filter(|finding| finding.accepted.is_none()) {
-        match groups.iter_mut().find(|group| group[0].rule == finding.rule) {
-            Some(group) => group.push(finding),
-            None => groups.push(vec![finding]),
-        }
-    }
-    groups.sort_by_key(|group| std::cmp::Reverse(group.iter().map(|finding| finding.level).max()));
-    groups
-}
-
-/// All findings of one rule.
-fn write_group(text: &mut String, report: &Report, group: &[&FindingRow], paint: &Paint) {
-    let Some(first) = group.first() else { return };
-    let level = group.iter().map(|finding| finding.level).max().unwrap_or(first.level);
-    let rule = rule(first.rule);
-    let summary = rule.map_or(String::new(), |rule| format!(": {}", rule.summary));
-    let heading = paint.bold(&format!("{} {}", first.rule, first.name));
+/// One mistake: what is asked, the finding that shows it best, and how to see it.
+fn write_cause(text: &mut String, report: &Report, cause: &CauseRows, paint: &Paint) {
+    let rule = cause.rule;
+    let example = &report.findings[cause.example];
+    let heading = paint.bold(&format!("{} {}", rule.code, rule.name));
     if !text.is_empty() {
         text.push('\n');
     }
-    let _ = writeln!(text, "{}: {heading}{summary}", paint.level(level));
-    for finding in group.iter().take(SHOWN) {
-        write_finding(text, report, finding, paint);
+    let _ = writeln!(text, "{}: {heading}: {}", paint.level(cause.level), rule.summary);
+    let _ = writeln!(text, "  {}", paint.bold(&plain(&example.message)));
+    if let Some(extent) = report.extent(cause) {
+        let _ = writeln!(text, "    {extent}");
     }
-    let open = report.omitted.iter().filter(|row| row.rule == first.rule && row.accepted.is_none());
-    let counted_only: usize = open.map(|row| row.count).sum();
-    let more = group.len().saturating_sub(SHOWN) + counted_only;
-    if more > 0 {
-        let _ = writeln!(text, "  … and {more} more of this rule");
+    write_place(text, report, example, paint);
+    let also = cause.consequence_codes();
+    if !also.is_empty() {
+        let _ = writeln!(text, "  {} {}", paint.dim("because of it, also broken:"), also.join(", "));
     }
-    if let Some(rule) = rule {
-        let _ = writeln!(text, "  {} {} ({})", paint.dim("source:"), rule.source.join(", "), rule.basis);
-        let _ = writeln!(text, "  {} mobsync rules {}", paint.dim("why, and what to check:"), rule.code);
+    for (what, command) in [("reproduce with:", &example.replay), ("debug with:", &example.debug)] {
+        if let Some(command) = command {
+            let _ = writeln!(text, "  {} {}", paint.dim(what), plain(command));
+        }
     }
+    let _ = writeln!(text, "  {} {} ({})", paint.dim("source:"), rule.source.join(", "), rule.basis);
+    let _ = writeln!(text, "  {} mobsync rules {}", paint.dim("why, and what to check:"), rule.code);
 }
 
 /// One finding without colour: what happened, where, and the events around it.
 pub fn finding_text(report: &Report, finding: &FindingRow) -> String {
     let mut text = String::new();
-    write_finding(&mut text, report, finding, &Paint(false));
+    let _ = writeln!(text, "  {}", plain(&finding.message));
+    write_place(&mut text, report, finding, &Paint(false));
     text
 }
 
-fn write_finding(text: &mut String, report: &Report, finding: &FindingRow, paint: &Paint) {
-    let _ = writeln!(text, "  {}", paint.bold(&plain(&finding.message)));
+/// Where the finding was seen, and the events around it.
+fn write_place(text: &mut String, report: &Report, finding: &FindingRow, paint: &Paint) {
     let place = match (&finding.trace, finding.line) {
         (Some(trace), Some(line)) => format!("{}:{line}: ", plain(trace)),
         _ if report.cases.len() > 1 => format!("{}: ", plain(&finding.case)),
@@ -282,21 +273,6 @@ fn write_case(text: &mut String, case: &Case, paint: &Paint) {
     let _ = writeln!(text, "{}: {word}, {}{accepted}", plain(&case.name), counted(case.findings, "finding"));
 }
 
-/// How to see the findings again.
-fn again(text: &mut String, report: &Report, paint: &Paint) {
-    let mut commands: Vec<&str> = report
-        .findings
-        .iter()
-        .filter(|finding| finding.accepted.is_none())
-        .filter_map(|finding| finding.replay.as_deref())
-        .collect();
-    // The findings of one case stand together.
-    commands.dedup();
-    for command in commands.iter().take(SHOWN) {
-        let _ = writeln!(text, "{} {command}", paint.dim("reproduce with:"));
-    }
-}
-
 /// The verdict in one line, without colour.
 pub(super) fn verdict_line(report: &Report) -> String {
     let mut text = String::new();
@@ -316,7 +292,11 @@ fn verdict(text: &mut String, report: &Report, paint: &Paint) {
     if summary.accepted > 0 {
         found.push(format!("{} accepted", summary.accepted));
     }
-    let found = if found.is_empty() { "no findings".to_owned() } else { found.join(", ") };
+    let mut found = if found.is_empty() { "no findings".to_owned() } else { found.join(", ") };
+    let open = summary.errors + summary.warnings + summary.notes;
+    if open > summary.causes {
+        let _ = write!(found, " from {}", counted(summary.causes, "cause"));
+    }
     let word = match (report.failed(), report.is_whole()) {
         (true, _) => paint.wrap("1;31", "FAILED"),
         (false, true) => paint.wrap("1;32", "passed"),
@@ -327,6 +307,31 @@ fn verdict(text: &mut String, report: &Report, paint: &Paint) {
     let _ = writeln!(text, "{word}: {found}; {held} held, {idle} not exercised (profile {}{seed})", report.profile);
 }
 
-fn counted(number: usize, what: &str) -> String {
+impl Report {
+    /// How many cases applied to the handler.
+    pub(super) fn judged(&self) -> usize {
+        self.cases.iter().filter(|case| case.outcome != CaseOutcome::Skipped).count()
+    }
+
+    /// In how many cases and how often the cause was found, and what the manager must have done before; nothing where there is
+    /// one finding in one case.
+    pub(super) fn extent(&self, cause: &CauseRows) -> Option<String> {
+        let judged = self.judged();
+        let mut words = Vec::new();
+        if judged > 1 {
+            words.push(format!("in {} of {judged} cases", cause.cases.len()));
+        }
+        if cause.count() > cause.cases.len() {
+            words.push(format!("{} times", cause.count()));
+        }
+        let occasion = cause.occasion().words();
+        if !occasion.is_empty() {
+            words.push(format!("only {occasion}"));
+        }
+        (!words.is_empty()).then(|| words.join(", "))
+    }
+}
+
+pub(super) fn counted(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }

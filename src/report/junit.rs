@@ -1,13 +1,14 @@
 //! The report as JUnit's XML.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
+use super::causes::CauseRows;
 use super::render::cut;
 use super::{Case, CaseOutcome, FindingRow, Report, finding_text, plain};
-use crate::rules::{Level, rule};
+use crate::rules::rule;
 
 /// How many characters the message in the list of tests has; the whole text is below it.
 const MESSAGE: usize = 500;
@@ -15,10 +16,8 @@ const MESSAGE: usize = 500;
 /// One suite, and a test for each case. Findings fail a test; a crash, a hang and a case that has no end are errors, each with
 /// its own type.
 pub(super) fn junit(report: &Report) -> Result<String, SerializeError> {
-    let mut of_case: HashMap<&str, Vec<&FindingRow>> = HashMap::new();
-    for finding in &report.findings {
-        of_case.entry(&finding.case).or_default().push(finding);
-    }
+    let causes = report.all_causes();
+    let of_case = in_cases(report, &causes);
     let mut suite = TestSuite::new(&*plain(&report.handler));
     suite.add_property(("mobsync.version", env!("CARGO_PKG_VERSION")));
     suite.add_property(("mobsync.profile", report.profile.to_string().as_str()));
@@ -28,8 +27,8 @@ pub(super) fn junit(report: &Report) -> Result<String, SerializeError> {
     // Dots would be read as packages.
     let class = format!("mobsync.{}", plain(&report.handler).replace('.', "_"));
     for case in &report.cases {
-        let findings = of_case.get(case.name.as_str()).map(Vec::as_slice).unwrap_or_default();
-        suite.add_test_case(test(report, case, findings, &class));
+        let found = of_case.get(case.name.as_str()).map(Vec::as_slice).unwrap_or_default();
+        suite.add_test_case(test(report, case, found, &class));
     }
     of_no_case(report).into_iter().for_each(|test| {
         suite.add_test_case(test);
@@ -43,6 +42,42 @@ pub(super) fn junit(report: &Report) -> Result<String, SerializeError> {
     let xml = xml.replacen(&format!(" skipped=\"{}\"", whole.skipped), "", 1);
     // These two are no characters of XML, however they are written.
     Ok(xml.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}"))
+}
+
+/// A cause in one case.
+struct InCase<'a> {
+    cause: &'a CauseRows,
+    /// Its first finding there.
+    finding: &'a FindingRow,
+    /// How often it was found there.
+    count: usize,
+    /// The codes of the rules that are broken there because of it.
+    also: BTreeSet<&'static str>,
+}
+
+/// The causes in each case, the weightiest first.
+fn in_cases<'a>(report: &'a Report, causes: &'a [CauseRows]) -> HashMap<&'a str, Vec<InCase<'a>>> {
+    let mut of_case: HashMap<&str, Vec<InCase<'_>>> = HashMap::new();
+    let mut place: HashMap<usize, usize> = HashMap::new();
+    for cause in causes {
+        for at in &cause.findings {
+            let finding = &report.findings[*at];
+            let in_case = of_case.entry(&finding.case).or_default();
+            match in_case.last_mut().filter(|known| std::ptr::eq(known.cause, cause)) {
+                Some(known) => known.count += 1,
+                None => in_case.push(InCase { cause, finding, count: 1, also: BTreeSet::new() }),
+            }
+            place.insert(*at, in_case.len() - 1);
+        }
+    }
+    for row in &report.findings {
+        if let Some(place) = row.consequence_of.and_then(|cause| place.get(&cause))
+            && let Some(found) = of_case.get_mut(row.case.as_str()).and_then(|found| found.get_mut(*place))
+        {
+            found.also.insert(row.rule);
+        }
+    }
+    of_case
 }
 
 /// What belongs to no case is a test of its own, or nobody would see it.
@@ -78,8 +113,8 @@ fn duration(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or_default()
 }
 
-fn test(report: &Report, case: &Case, findings: &[&FindingRow], class: &str) -> TestCase {
-    let text = text(report, case, findings);
+fn test(report: &Report, case: &Case, found: &[InCase<'_>], class: &str) -> TestCase {
+    let text = text(report, case, found);
     let mut status = match case.outcome {
         CaseOutcome::Passed => TestCaseStatus::success(),
         CaseOutcome::Failed => TestCaseStatus::non_success(NonSuccessKind::Failure),
@@ -89,7 +124,8 @@ fn test(report: &Report, case: &Case, findings: &[&FindingRow], class: &str) -> 
         }
     };
     // A stable sort: the first of the worst.
-    let mut worst: Vec<&FindingRow> = findings.iter().copied().filter(|finding| finding.accepted.is_none()).collect();
+    let mut worst: Vec<&FindingRow> =
+        found.iter().map(|found| found.finding).filter(|finding| finding.accepted.is_none()).collect();
     worst.sort_by_key(|finding| std::cmp::Reverse(finding.level));
     let unmet = case.expectations.iter().flatten().find(|held| !held.held);
     let (kind, message) = match (case.outcome, unmet, worst.first()) {
@@ -108,9 +144,16 @@ fn test(report: &Report, case: &Case, findings: &[&FindingRow], class: &str) -> 
     }
     let mut test = TestCase::new(&*plain(&case.name), status);
     test.set_classname(class).set_time(duration(case.seconds));
-    let mut commands: Vec<&str> = findings.iter().filter_map(|finding| finding.replay.as_deref()).collect();
+    let mut commands: Vec<(&str, &str)> = Vec::new();
+    for InCase { finding, .. } in found {
+        let known = [("reproduce with", &finding.replay), ("debug with", &finding.debug)];
+        for (what, command) in known {
+            commands.extend(command.as_deref().map(|command| (what, command)));
+        }
+    }
+    commands.sort_by_key(|(what, _)| *what == "debug with");
     commands.dedup();
-    let again: String = commands.iter().map(|command| format!("reproduce with: {}\n", plain(command))).collect();
+    let again: String = commands.iter().map(|(what, command)| format!("{what}: {}\n", plain(command))).collect();
     // What does not fail is told as well.
     let out = if passed { text + &again } else { again };
     if !out.is_empty() {
@@ -120,7 +163,7 @@ fn test(report: &Report, case: &Case, findings: &[&FindingRow], class: &str) -> 
 }
 
 /// Everything that is known of the case.
-fn text(report: &Report, case: &Case, findings: &[&FindingRow]) -> String {
+fn text(report: &Report, case: &Case, found: &[InCase<'_>]) -> String {
     let mut text = String::new();
     if let Some(error) = &case.error {
         text += &format!("{}: {}\n", case.outcome.words(), plain(error));
@@ -131,20 +174,28 @@ fn text(report: &Report, case: &Case, findings: &[&FindingRow]) -> String {
     for unmet in case.expectations.iter().flatten().filter(|held| !held.held) {
         text += &format!("expectation not met: {}: {}\n", plain(&unmet.what), plain(&unmet.difference));
     }
-    for level in [Level::Error, Level::Warning, Level::Note] {
-        for finding in findings.iter().filter(|finding| finding.level == level) {
-            let rule = rule(finding.rule);
-            let summary = rule.map_or("", |rule| rule.summary);
-            let accepted = if finding.accepted.is_some() { "accepted " } else { "" };
-            let (code, name) = (finding.rule, finding.name);
-            text += &format!("{accepted}{level}: {code} {name}: {summary}\n{}", finding_text(report, finding));
-            if let Some(rule) = rule {
-                text += &format!("  source: {} ({})\n", rule.source.join(", "), rule.basis);
-                text += &format!("  why, and what to check: mobsync rules {}\n", rule.code);
-            }
+    for InCase { cause, finding, count, also } in found {
+        let rule = rule(finding.rule);
+        let summary = rule.map_or("", |rule| rule.summary);
+        let accepted = if finding.accepted.is_some() { "accepted " } else { "" };
+        let FindingRow { rule: code, name, level, .. } = finding;
+        text += &format!("{accepted}{level}: {code} {name}: {summary}\n{}", finding_text(report, finding));
+        if *count > 1 {
+            text += &format!("  {count} times in this case\n");
+        }
+        if cause.rule.code != *code {
+            text += &format!("  the same mistake as {} {}\n", cause.rule.code, cause.rule.name);
+        }
+        if !also.is_empty() {
+            let also: Vec<&str> = also.iter().copied().collect();
+            text += &format!("  because of it, also broken: {}\n", also.join(", "));
+        }
+        if let Some(rule) = rule {
+            text += &format!("  source: {} ({})\n", rule.source.join(", "), rule.basis);
+            text += &format!("  why, and what to check: mobsync rules {}\n", rule.code);
         }
     }
-    for omitted in report.omitted.iter().filter(|row| row.case == case.name) {
+    for omitted in report.omitted.iter().filter(|row| row.case == case.name && row.consequence_of.is_none()) {
         let accepted = omitted.accepted.as_ref().map_or(String::new(), |why| format!(", accepted: {}", plain(why)));
         text += &format!("… and {} more of {}{accepted}\n", omitted.count, omitted.rule);
     }

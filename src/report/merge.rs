@@ -246,6 +246,7 @@ fn cases(parts: Vec<Part>) -> Result<HashMap<String, Of>, MergeError> {
         other: other.to_owned(),
     };
     for Part { file, report } in parts {
+        let names: Vec<String> = report.cases.iter().map(|case| case.name.clone()).collect();
         for case in report.cases {
             if let Some(of) = cases.get(&case.name) {
                 return Err(there(of, &case.name, &file));
@@ -253,14 +254,26 @@ fn cases(parts: Vec<Part>) -> Result<HashMap<String, Of>, MergeError> {
             let name = case.name.clone();
             cases.insert(name, Of { case, findings: Vec::new(), omitted: Vec::new(), file: file.clone() });
         }
+        // Where each finding stands in its case.
+        let mut places = Vec::with_capacity(report.findings.len());
         for finding in report.findings {
-            if let Some(of) = cases.get_mut(&finding.case) {
-                of.findings.push(finding);
+            let Some(of) = cases.get_mut(&finding.case) else {
+                places.push(None);
+                continue;
+            };
+            places.push(Some(of.findings.len()));
+            of.findings.push(finding);
+        }
+        let in_case = |cause: Option<usize>| cause.and_then(|cause| places.get(cause).copied().flatten());
+        for name in &names {
+            for finding in cases.get_mut(name).into_iter().flat_map(|of| &mut of.findings) {
+                finding.consequence_of = in_case(finding.consequence_of);
             }
         }
         for row in report.omitted {
+            let consequence_of = in_case(row.consequence_of);
             if let Some(of) = cases.get_mut(&row.case) {
-                of.omitted.push(row);
+                of.omitted.push(OmittedRow { consequence_of, ..row });
             }
         }
     }

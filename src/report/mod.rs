@@ -2,6 +2,7 @@
 
 mod baseline;
 mod build;
+mod causes;
 pub mod diff;
 mod github;
 mod human;
@@ -18,6 +19,7 @@ mod session;
 pub use baseline::{
     BASELINE_FORMAT, BASELINE_VERSION, Baseline, BaselineError, BaselineRow, BaselineState, Scope, baseline_schema,
 };
+pub use causes::{Cause, Code};
 pub use human::{finding_text, human};
 pub use merge::{MergeError, Part, common_baseline, merge};
 pub use model::{

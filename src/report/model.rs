@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::Cause;
 use super::baseline::BaselineRow;
+use super::causes::Groups;
 use crate::protocol::{Guid, Method, Profile, Status, Text, nearest};
 use crate::rules::{Level, NamedItem, Occasion, RULES, Subject, UnknownRule, Verdict, Violation, rule};
 use crate::runner::ContextLine;
@@ -43,6 +45,9 @@ pub struct Report {
     pub summary: Summary,
     /// What was found, in the order of the events.
     pub findings: Vec<FindingRow>,
+    /// The mistakes behind the findings that are not accepted, the weightiest first.
+    #[serde(default)]
+    pub causes: Vec<Cause>,
     /// Findings that were only counted, because there were so many of their rule.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub omitted: Vec<OmittedRow>,
@@ -68,6 +73,9 @@ pub struct Report {
     /// Warnings fail too.
     #[serde(skip)]
     pub(super) strict: bool,
+    /// The findings by their causes.
+    #[serde(skip)]
+    pub(super) groups: Groups,
     /// Every handler whose cases are in here: `handler` names one only.
     #[serde(skip)]
     pub(super) handlers: BTreeSet<String>,
@@ -95,12 +103,15 @@ pub struct Partition {
 /// How much there is of everything.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
-    /// Findings of level error that are not accepted.
+    /// Findings of level error that are not accepted. What follows from another finding is not counted, here and below.
     pub errors: usize,
     /// Findings of level warning that are not accepted.
     pub warnings: usize,
     /// Findings of level note that are not accepted.
     pub notes: usize,
+    /// Mistakes behind these findings: how many `causes` there are.
+    #[serde(default)]
+    pub causes: usize,
     /// Findings of any level that are accepted.
     #[serde(default, skip_serializing_if = "is_none")]
     pub accepted: usize,
@@ -172,8 +183,17 @@ pub struct FindingRow {
     pub line: Option<u64>,
     /// The handler's stack at that moment, where one was taken.
     pub backtrace: Option<Vec<String>>,
-    /// A command that shows it again.
+    /// A command that reproduces it.
     pub replay: Option<String>,
+    /// The same command as `replay`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reproduce: Option<String>,
+    /// A command that stops in a debugger where it is seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub debug: Option<String>,
+    /// The finding from which this one follows, by its place in `findings`: both are one mistake, and this one is not counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consequence_of: Option<usize>,
     /// The events that show it, and those around the last of them, in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub context: Vec<ContextLine>,
@@ -181,15 +201,6 @@ pub struct FindingRow {
 
 fn is_ordinary(occasion: &Occasion) -> bool {
     *occasion == Occasion::Ordinary
-}
-
-impl FindingRow {
-    /// What went wrong, in a word that stays the same whatever the values are; empty where a report does not say it.
-    pub(super) fn kind(&self) -> String {
-        let details = self.details.as_ref().and_then(|details| serde_json::to_value(details).ok()).unwrap_or_default();
-        let word = |field: &str| details[field].as_str().unwrap_or_default().to_owned();
-        format!("{} {}", word("about"), word("what"))
-    }
 }
 
 /// The code of a rule of the catalogue.
@@ -202,7 +213,7 @@ pub(super) fn code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Word, D
 }
 
 /// The name of a rule of the catalogue.
-fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Word, D::Error> {
+pub(super) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Word, D::Error> {
     let given = String::deserialize(deserializer)?;
     RULES.iter().map(|rule| rule.name).find(|name| *name == given).ok_or_else(|| {
         let nearest = nearest(&given, RULES.iter().map(|rule| rule.name));
@@ -222,7 +233,7 @@ pub struct Case {
     pub broke_off: Option<CaseOutcome>,
     /// How long it took, by its own clock, in seconds.
     pub seconds: f64,
-    /// How many findings it brought.
+    /// How many findings it brought. What follows from another finding is not counted.
     pub findings: usize,
     /// How many of them are accepted.
     #[serde(default, skip_serializing_if = "is_none")]
@@ -292,6 +303,9 @@ pub struct OmittedRow {
     pub case: String,
     /// How many more there are than stand in `findings`.
     pub count: usize,
+    /// The finding from which they follow, by its place in `findings`; then they are not counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consequence_of: Option<usize>,
 }
 
 /// What became of an item.

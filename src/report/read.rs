@@ -31,10 +31,13 @@ pub fn parse_report(text: &str, file: &Path) -> Result<Report, ReadError> {
         return Err(json::nonsense(text, file, &path, &why));
     }
     json::check_version(text, file)?;
-    let report: Report = json::from_json(text, file)?;
+    let mut report: Report = json::from_json(text, file)?;
     match complaint(&report) {
         Some((path, why)) => Err(json::nonsense(text, file, &path, &why)),
-        None => Ok(report),
+        None => {
+            report.find_causes();
+            Ok(report)
+        }
     }
 }
 

@@ -94,7 +94,7 @@ impl SourcePlace {
 }
 
 /// The file and line of a frame that has them: `function at file:line`.
-fn source(frame: &str) -> Option<(&str, u64)> {
+pub(super) fn source(frame: &str) -> Option<(&str, u64)> {
     let (_, place) = frame.rsplit_once(" at ")?;
     let (file, line) = place.rsplit_once(':')?;
     let line = line.parse().ok().filter(|line| *line > 0)?;

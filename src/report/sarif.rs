@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::causes::CauseRows;
 use super::render::{SourcePlace, Style};
-use super::{BaselineRow, CaseOutcome, FindingRow, Report, plain};
+use super::{BaselineRow, CaseOutcome, Report, plain};
 use crate::rules::{Level, Rule, rule};
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -20,7 +21,7 @@ pub(super) fn sarif(report: &Report, style: Style<'_>) -> Value {
     let index: HashMap<&str, usize> = known.iter().enumerate().map(|(at, rule)| (rule.code, at)).collect();
     let mut seen: HashMap<String, usize> = HashMap::new();
     let results: Vec<Value> =
-        report.findings.iter().map(|finding| result(report, finding, style, &index, &mut seen)).collect();
+        report.all_causes().iter().map(|cause| result(report, cause, style, &index, &mut seen)).collect();
     let notifications = notifications(report, style);
     json!({
         "$schema": SCHEMA,
@@ -89,26 +90,36 @@ fn level(level: Level) -> &'static str {
     }
 }
 
+/// One mistake, with the finding that shows it best.
 fn result(
     report: &Report,
-    finding: &FindingRow,
+    cause: &CauseRows,
     style: Style<'_>,
     index: &HashMap<&str, usize>,
     seen: &mut HashMap<String, usize>,
 ) -> Value {
-    let message = plain(&finding.message);
+    let finding = &report.findings[cause.example];
+    let mut text = plain(&finding.message).into_owned();
+    if let Some(extent) = report.extent(cause) {
+        text += &format!(" ({extent})");
+    }
+    let cases: Vec<&str> = report.names_of(cause).collect();
     let mut result = json!({
-        "ruleId": finding.rule,
-        "level": level(finding.level),
-        "message": { "text": if message.is_empty() { finding.name } else { &*message } },
-        "partialFingerprints": { "mobsyncFinding/v2": fingerprint(finding, seen) },
+        "ruleId": cause.rule.code,
+        "level": level(cause.level),
+        "message": { "text": text },
+        "occurrenceCount": cause.count(),
+        "partialFingerprints": { "mobsyncCause/v1": fingerprint(report, cause, seen) },
         "properties": {
             "case": finding.case,
+            "cases": cases,
             "handler": finding.handler,
             "events": finding.events,
             "atNs": finding.at_ns,
             "thread": finding.thread,
+            "consequences": cause.consequence_codes(),
             "replay": finding.replay,
+            "debug": finding.debug,
         },
     });
     if let Some(SourcePlace { file, line }) = SourcePlace::of(report, finding, style) {
@@ -123,9 +134,9 @@ fn result(
     if !report.baseline.is_empty() {
         let suppression =
             |reason: &String| json!({ "kind": "external", "status": "accepted", "justification": reason });
-        result["suppressions"] = finding.accepted.iter().map(suppression).collect();
+        result["suppressions"] = cause.accepted.iter().map(suppression).collect();
     }
-    if let Some(at) = index.get(finding.rule) {
+    if let Some(at) = index.get(cause.rule.code) {
         result["ruleIndex"] = json!(at);
     }
     if let Some(frames) = finding.backtrace.as_deref().filter(|frames| !frames.is_empty()) {
@@ -136,19 +147,10 @@ fn result(
     result
 }
 
-/// What makes the finding the same one in another run: rule, case, what went wrong, item, status, method and occasion; and the how
-/// manieth of these it is. Times and counts are not among it: they differ between runs of the same bug.
-fn fingerprint(finding: &FindingRow, seen: &mut HashMap<String, usize>) -> String {
-    let key = json!([
-        finding.rule,
-        finding.case,
-        finding.kind(),
-        finding.item.as_ref().map(|item| item.id),
-        finding.status,
-        finding.method,
-        finding.occasion,
-    ])
-    .to_string();
+/// What makes the cause the same one in another run: its rule, its place and its occasion; and the how manieth of these it is. In
+/// which cases it was found, how often, and with which values, is not among it.
+fn fingerprint(report: &Report, cause: &CauseRows, seen: &mut HashMap<String, usize>) -> String {
+    let key = json!([cause.rule.code, report.stable_place(cause), cause.occasion().kind()]).to_string();
     let nth = seen.entry(key.clone()).and_modify(|nth| *nth += 1).or_insert(0);
     Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("mobsync:{nth}:{key}").as_bytes()).to_string()
 }

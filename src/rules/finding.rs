@@ -13,12 +13,16 @@ use crate::protocol::{HandlerId, Method, Status, Thread};
 /// Its text is made from its data: `error SYNC-04: Synchronize is completed a second time`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
+    /// Its number in its trace, from 1.
+    pub number: u64,
     /// The rule.
     pub rule: &'static Rule,
     /// How bad it is: the rule's own level, or a lesser one where the rule says so.
     pub level: Level,
     /// The instance that it concerns.
     pub handler: HandlerId,
+    /// The instance's round: how many times PrepareForSync had been called.
+    pub round: u32,
     /// What went wrong.
     pub violation: Violation,
     /// The method at whose call, return, callback or reply it was seen. At a crash or a time-out: the method that had not
@@ -30,12 +34,20 @@ pub struct Finding {
     pub events: Vec<u64>,
     /// The thread of that last event.
     pub thread: Thread,
+    /// The number of the finding from which this one follows, so that both are one mistake; known once the trace has ended.
+    /// See [`link_consequences`](super::link_consequences).
+    pub consequence_of: Option<u64>,
 }
 
 impl Finding {
     /// What happened, in one sentence with the values.
     pub fn message(&self) -> String {
         self.violation.to_string()
+    }
+
+    /// The event at which it was seen.
+    pub fn seq(&self) -> u64 {
+        self.events.last().copied().unwrap_or_default()
     }
 
     /// The items that it concerns, the most important one first.
@@ -86,6 +98,16 @@ pub enum Occasion {
 }
 
 impl Occasion {
+    /// The kind of occasion, named by one of it: all ways of stopping an item are one kind, and so are all refusals.
+    #[must_use]
+    pub const fn kind(self) -> Self {
+        match self {
+            Occasion::CancelledItem | Occasion::CancelledAll | Occasion::Skipped => Occasion::CancelledItem,
+            Occasion::RefusedDialog | Occasion::FailedConnection => Occasion::RefusedDialog,
+            occasion => occasion,
+        }
+    }
+
     /// As reports say it, behind a finding; nothing for [`Occasion::Ordinary`].
     pub const fn words(self) -> &'static str {
         match self {

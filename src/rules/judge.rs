@@ -22,6 +22,8 @@ pub enum Verdict {
 pub(super) struct Judge {
     exercised: RuleSet,
     violated: RuleSet,
+    /// How many findings there were.
+    count: u64,
     pub(super) findings: Vec<Finding>,
 }
 
@@ -143,10 +145,21 @@ impl Judge {
         self.violated.insert(rule);
         let mut events: Vec<u64> = earlier.iter().copied().filter(|seq| *seq != 0 && *seq != place.seq).collect();
         events.push(place.seq);
-        let (handler, thread, method) = (place.handler, place.thread.clone(), place.method);
-        // The monitor knows more of the occasion once the event is judged.
-        let occasion = Occasion::Ordinary;
-        self.findings.push(Finding { rule, level, handler, violation, method, occasion, events, thread });
+        self.count += 1;
+        self.findings.push(Finding {
+            number: self.count,
+            rule,
+            level,
+            handler: place.handler,
+            violation,
+            method: place.method,
+            // The monitor says these once the event is judged.
+            occasion: Occasion::Ordinary,
+            round: 0,
+            consequence_of: None,
+            events,
+            thread: place.thread.clone(),
+        });
     }
 
     pub(super) fn verdict(&self, rule: &Rule) -> Verdict {

@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod checks;
+mod consequence;
 mod finding;
 mod judge;
 mod monitor;
@@ -10,6 +11,7 @@ mod violation;
 mod watch;
 
 pub use catalogue::{FAMILIES, Family, RULES, UnknownRule, codes, index_markdown, rule, select};
+pub use consequence::{is_stronger, link_consequences};
 pub use finding::{Finding, Occasion};
 pub use judge::Verdict;
 pub use monitor::{Conditions, Monitor};

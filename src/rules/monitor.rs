@@ -3,8 +3,8 @@
 use super::checks;
 use super::judge::{EventRef, Judge, Verdict};
 use super::watch::{OpenCall, Watch};
-use super::{Finding, Rule};
-use crate::protocol::{Event, EventKind, FileTime, HandlerId, Limits, Profile, Session, Thread};
+use super::{Finding, Rule, link_consequences};
+use crate::protocol::{Event, EventKind, FileTime, HandlerId, Instance, Limits, Profile, Session, Thread};
 
 /// What a judgement depends on beside the events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl Monitor {
         self.context(at, event).before();
         self.session.apply(event);
         self.context(at, event).after();
-        self.say_occasions(before, at);
+        self.say_circumstances(before, at);
         match &mut self.last {
             Some((seq, handler, thread)) => {
                 *seq = event.seq;
@@ -77,13 +77,14 @@ impl Monitor {
         self.judge.findings.len() - before
     }
 
-    /// The trace has ended. Returns how many findings that brought.
+    /// The trace has ended: what was not taken away is linked, consequences to causes. Returns how many findings that brought.
     pub fn finish(&mut self) -> usize {
         let before = self.judge.findings.len();
         if let Some((seq, handler, thread)) = &self.last {
             let place = EventRef::at_end(*seq, *handler, thread, &self.session);
             checks::connections::at_end(&self.session, &mut self.judge, place);
         }
+        link_consequences(&mut self.judge.findings);
         self.judge.findings.len() - before
     }
 
@@ -98,13 +99,14 @@ impl Monitor {
         }
     }
 
-    /// Says of the findings from `first` on what the manager had done before.
-    fn say_occasions(&mut self, first: usize, at: usize) {
+    /// Says of the findings from `first` on in which round they came, and what the manager had done before.
+    fn say_circumstances(&mut self, first: usize, at: usize) {
         let (id, watch) = &self.watches[at];
         let instance = self.session.instance(*id);
         for finding in &mut self.judge.findings[first..] {
             let item = finding.items().first().and_then(|item| instance?.item(item.id));
             finding.occasion = watch.occasion(instance, item);
+            finding.round = instance.map_or(0, Instance::round);
         }
     }
 

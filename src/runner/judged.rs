@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use super::context::{self, AFTER, KEPT};
 use super::found::{CaseRecord, Found, Omitted};
 use crate::protocol::{Event, EventKind, Items, Note, Session, Stack};
-use crate::rules::{Conditions, Monitor};
+use crate::rules::{Conditions, Monitor, link_consequences};
 
 /// How many findings of one rule are kept in full; more are counted.
-const MOST_OF_A_RULE: usize = 1000;
+pub const MOST_OF_A_RULE: usize = 1000;
 
 /// A case while it is judged.
 pub struct Judged {
@@ -114,6 +114,7 @@ impl Judged {
         while let Some((at, _)) = self.open.pop_front() {
             self.show(at);
         }
+        link_consequences(self.found.iter_mut().map(|found| &mut found.finding));
     }
 
     fn keep(&mut self) {

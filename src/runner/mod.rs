@@ -18,7 +18,7 @@ pub use crate::job::Additions;
 pub use acceptance::Acceptance;
 pub use files::{MakeFolderError, WriteError, make_folder};
 pub use found::{CaseRecord, ContextLine, Found, Omitted};
-pub use judged::Judged;
+pub use judged::{Judged, MOST_OF_A_RULE};
 pub use parallel::{Stop, in_order, interrupted, side_by_side};
 pub use problems::{Endless, NoSuchItem};
 pub use recorded::{RecordError, Recorded};

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::acceptance::Acceptance;
 use super::run::{JudgedSession, RunError, RunOptions, TraceFailure, Watcher, run};
-use super::{CaseRecord, Judged};
+use super::{CaseRecord, Found, Judged};
 use crate::host::Controls;
 use crate::job::{Handler, HandlerError, HandlerName, Terms};
 use crate::protocol::{Event, Session};
@@ -92,7 +92,12 @@ impl Replayed {
     /// reproduces it.
     pub fn take_record(&mut self, replay: Option<String>) -> CaseRecord {
         let mut case = self.judged.take_record(&self.file.display().to_string(), replay);
-        case.found.retain(|found| !expects(&self.scenario, found.finding.rule));
+        let is_expected = |found: &Found| expects(&self.scenario, found.finding.rule);
+        let expected: Vec<u64> =
+            case.found.iter().filter(|found| is_expected(found)).map(|found| found.finding.number).collect();
+        // What follows from it comes with it.
+        let follows = |found: &Found| found.finding.consequence_of.is_some_and(|cause| expected.contains(&cause));
+        case.found.retain(|found| !is_expected(found) && !follows(found));
         case.omitted.retain(|rule| !expects(&self.scenario, rule));
         case.handler = Some(self.handler.clone());
         case.error.clone_from(&self.broken_off);

@@ -121,10 +121,14 @@ fn item(word: &str, wanted: Option<Status>, came: &Observed<'_>) -> ExpectationR
     })
 }
 
-/// The codes of the findings, each once, in the catalogue's order.
+/// The codes of the findings, each once, in the catalogue's order. What follows from another finding is not among it.
 pub(super) fn codes(findings: &[Finding]) -> Vec<&'static str> {
+    in_order(findings.iter().filter(|finding| finding.consequence_of.is_none()))
+}
+
+fn in_order<'a>(findings: impl Iterator<Item = &'a Finding>) -> Vec<&'static str> {
     let indexed: BTreeMap<usize, &'static str> =
-        findings.iter().map(|finding| (finding.rule.index, finding.rule.code)).collect();
+        findings.map(|finding| (finding.rule.index, finding.rule.code)).collect();
     indexed.into_values().collect()
 }
 
@@ -133,13 +137,16 @@ pub(super) fn findings(expect: Option<&ExpectFindings>, found: &[Finding]) -> Op
     let list = |codes: &[&str]| if codes.is_empty() { "none".to_owned() } else { codes.join(", ") };
     let Some(expect) = expect else {
         // Nothing was said of findings: then an error is not expected.
-        let errors: Vec<&Finding> = found.iter().filter(|finding| finding.level == Level::Error).collect();
+        let is_error = |finding: &&Finding| finding.level == Level::Error && finding.consequence_of.is_none();
+        let errors: Vec<&Finding> = found.iter().filter(is_error).collect();
         let codes: Vec<&str> = errors.iter().map(|finding| finding.rule.code).collect();
         return (!errors.is_empty())
             .then(|| ExpectationResult::new("no errors", false, || format!("found: {}", list(&codes))));
     };
     let wanted: BTreeSet<&str> = expect.codes().iter().map(String::as_str).collect();
-    let missing: Vec<&str> = wanted.iter().copied().filter(|code| !actual.contains(code)).collect();
+    // A scenario may name what follows from a finding, and need not.
+    let all = in_order(found.iter());
+    let missing: Vec<&str> = wanted.iter().copied().filter(|code| !all.contains(code)).collect();
     let extra: Vec<&str> = match expect {
         ExpectFindings::Exactly(_) => actual.iter().copied().filter(|code| !wanted.contains(code)).collect(),
         ExpectFindings::AtLeast { .. } => Vec::new(),

@@ -65,10 +65,15 @@ impl Instance {
             },
             Callback::EnableModeless(args) if !args.enable && !holds_dialog => Standing::NotHeld,
             other => match other.method().completes() {
-                Some(method) => completion_standing(self.phase(method)),
+                Some(method) => self.completion_standing(method),
                 None => Standing::Expected,
             },
         }
+    }
+
+    /// How a completion of the method would stand, as far as the method goes: whether or not the callback interface is set.
+    pub fn completion_standing(&self, method: CallMethod) -> Standing {
+        completion_standing(self.phase(method))
     }
 
     /// The reply to a callback that stands as `standing`. `dialog_is_free` says whether no instance holds the session's dialog.

@@ -28,11 +28,21 @@ pub(crate) fn rules_of(method: CallMethod) -> Option<Completion> {
     Some(Completion { comes, once, not_refused })
 }
 
-/// CB-04. A callback without an interface is judged by no other rule.
+/// CB-04. A callback without an interface is judged by no other rule, but for a completion that must not come anyway.
 pub(crate) fn has_interface(cx: &mut Context<'_>, callback: &Callback, standing: Standing) -> bool {
     let place = cx.place();
     let given = standing != Standing::NoInterface;
-    cx.judge.check(place, CB_04, given, || CompletionViolation::WithoutInterface { callback: callback.method() });
+    cx.judge.check(place, CB_04, given, || {
+        let item = if let Callback::Progress(args) = callback { Some(place.item(args.item)) } else { None };
+        CompletionViolation::WithoutInterface { callback: callback.method(), item }
+    });
+    if !given
+        && let Some(method) = callback.method().completes()
+        && let Some(instance) = cx.session.instance(cx.event.handler)
+        && let standing @ (Standing::Second | Standing::AfterRefusal) = instance.completion_standing(method)
+    {
+        self::callback(cx, callback, standing);
+    }
     given
 }
 

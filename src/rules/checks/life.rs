@@ -118,9 +118,6 @@ pub(crate) fn note(cx: &mut Context<'_>, note: &Note) {
             let place = place.of(during.map(Method::Call));
             let how = args.what.clone();
             cx.judge.check_with(place, LIFE_02, false, &[called], || LifeViolation::Crashed { during, how });
-            if released_early {
-                cx.judge.broken(place, LIFE_01, LifeViolation::CrashedOnRelease);
-            }
         }
         Note::TimedOut(args) if args.waiting_for == WaitingFor::Return => {
             let method = args.method;

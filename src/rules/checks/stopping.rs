@@ -40,7 +40,10 @@ pub(crate) fn reply(cx: &mut Context<'_>, call: CallId, method: CallbackMethod, 
         (_, HResult::S_OK) => return,
         (CallbackMethod::Progress, HResult::S_SYNCMGR_CANCELITEM) => cx.watch().step_in(Occasion::CancelledItem),
         (CallbackMethod::Progress, HResult::S_SYNCMGR_CANCELALL) => cx.watch().step_in(Occasion::CancelledAll),
-        (CallbackMethod::EnableModeless, HResult::S_FALSE) => cx.watch().step_in(Occasion::RefusedDialog),
+        // Without MAYBOTHERUSER it is refused anyway.
+        (CallbackMethod::EnableModeless, HResult::S_FALSE) if may_bother(cx) => {
+            cx.watch().step_in(Occasion::RefusedDialog);
+        }
         (CallbackMethod::EstablishConnection, HResult::E_FAIL) => cx.watch().step_in(Occasion::FailedConnection),
         _ => cx.watch().disturbed = true,
     }
@@ -60,6 +63,10 @@ pub(crate) fn reply(cx: &mut Context<'_>, call: CallId, method: CallbackMethod, 
         watch.tell(seq);
         watch.told_surely |= id == item;
     }
+}
+
+fn may_bother(cx: &Context<'_>) -> bool {
+    cx.session.instance(cx.event.handler).is_some_and(|instance| instance.flags().may_bother_user())
 }
 
 /// A status of a prepared item, judged by what the handler was told before.

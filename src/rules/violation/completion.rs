@@ -11,10 +11,16 @@ use crate::protocol::{CallMethod, CallbackMethod, Delay, HResult, Status};
 #[serde(tag = "what", rename_all = "kebab-case")]
 pub enum CompletionViolation {
     /// A callback while no interface is set.
-    #[error("{callback} was called while no callback interface was set")]
+    #[error(
+        "{callback}{} was called while no callback interface was set",
+        .item.as_ref().map_or(String::new(), |item| format!(" of item {item}"))
+    )]
     WithoutInterface {
         /// The callback.
         callback: CallbackMethod,
+        /// Of `Progress`: the item.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        item: Option<NamedItem>,
     },
     /// The completion came before.
     #[error("{method} is completed a second time")]
@@ -108,8 +114,8 @@ impl CompletionViolation {
             | CompletionViolation::NotFinal { item, .. }
             | CompletionViolation::SuccessWithFailed { item }
             | CompletionViolation::RetryOfUnknown { item } => Some(item),
-            CompletionViolation::WithoutInterface { .. }
-            | CompletionViolation::Second { .. }
+            CompletionViolation::WithoutInterface { item, .. } => item.as_ref(),
+            CompletionViolation::Second { .. }
             | CompletionViolation::NotCalled { .. }
             | CompletionViolation::AfterFailure { .. }
             | CompletionViolation::BeforeFailure { .. }

@@ -21,9 +21,6 @@ pub enum LifeViolation {
         /// The panic's message, or the signal's name.
         how: Text,
     },
-    /// It crashed because it was released.
-    #[error("it crashed when it was released in the middle of a session")]
-    CrashedOnRelease,
     /// It hung because it was released.
     #[error("it hung when it was released in the middle of a session")]
     HungOnRelease,

@@ -1,0 +1,182 @@
+//! What follows from what: one mistake is one finding, and what follows from it stands under it.
+
+use std::collections::BTreeMap;
+
+use super::codes::*;
+use super::{CompletionViolation, DialogViolation, Finding, LifeViolation, ResultViolation, Rule, Subject, Violation};
+use crate::protocol::{CallMethod, Guid, HandlerId};
+
+/// Pairs of rules of which the first is the stronger form of the second: where both are broken at the same place, the stronger
+/// one says what is wrong.
+static STRONGER: &[(&Rule, &Rule)] = &[
+    // A handler that looks at no reply ignores every way of stopping.
+    (STOP_01, STOP_02),
+    (STOP_01, STOP_03),
+    (STOP_02, STOP_03),
+    (PREP_04, RET_01),
+    (PREP_04, RET_02),
+    (SYNC_05, RET_01),
+    (SYNC_05, RET_02),
+    (LIFE_06, RET_01),
+    (LIFE_06, RET_02),
+    (INFO_04, INFO_07),
+    (ITEM_02, ITEM_10),
+    // A second instance that goes otherwise says nothing about what else was changed in its session.
+    (LIFE_04, INIT_06),
+    (LIFE_04, PREP_07),
+    // What hangs in an ordinary session hangs in any.
+    (LIFE_03, LIFE_01),
+];
+
+/// Pairs of rules that one event can break: the second one follows from the first.
+static SAME_EVENT: &[(&Rule, &Rule)] = &[
+    // A completion is judged as what it is, whatever else is wrong with it.
+    (PREP_03, CB_04),
+    (PREP_04, CB_04),
+    (SYNC_04, CB_04),
+    (SYNC_05, CB_04),
+    (ERRS_03, CB_04),
+    (ERRS_04, CB_04),
+    (PROP_03, CB_04),
+    (PROP_04, CB_04),
+    // A session for configuration has nothing to synchronize.
+    (LIFE_05, PREP_03),
+    (LIFE_05, SYNC_04),
+    (LIFE_05, SYNC_07),
+    // Why a call does not return says more than that it does not.
+    (STOP_04, LIFE_03),
+    (LIFE_01, LIFE_03),
+    // A completion that does not come is missed after a cancel as well.
+    (SYNC_03, STOP_02),
+    // A method that fails without a window, or in a session for configuration, fails with some result.
+    (LIFE_06, RET_01),
+    (LIFE_06, RET_02),
+    (LIFE_05, RET_01),
+    (LIFE_05, RET_02),
+];
+
+/// Pairs of rules that are broken of one item in one round: the second one follows from the first.
+static SAME_ITEM: &[(&Rule, &Rule)] = &[
+    // It was completed while the item was at work.
+    (SYNC_11, SYNC_08),
+    (SYNC_11, SYNC_09),
+    (SYNC_11, CB_04),
+    (SYNC_08, CB_04),
+    (SYNC_09, CB_04),
+    // What goes on is not stopped when it ends.
+    (STOP_01, STOP_06),
+    (STOP_02, STOP_06),
+    (STOP_03, STOP_06),
+];
+
+/// Whether the first rule is the stronger form of the second: broken at the same place, they are one mistake, which is named after
+/// the first.
+///
+/// ```
+/// use mobsync::rules::{codes, is_stronger};
+/// assert!(is_stronger(codes::STOP_01, codes::STOP_03) && !is_stronger(codes::STOP_03, codes::STOP_01));
+/// ```
+pub fn is_stronger(one: &Rule, other: &Rule) -> bool {
+    STRONGER.iter().any(|(strong, weak)| *strong == one && *weak == other)
+}
+
+/// Says of each finding of a trace from which other one it follows, if it does. `findings` are those of one trace, in their order.
+///
+/// [`Monitor::finish`](super::Monitor::finish) does it for what was not taken away.
+pub fn link_consequences<'a>(findings: impl IntoIterator<Item = &'a mut Finding>) {
+    let findings: Vec<&mut Finding> = findings.into_iter().collect();
+    let mut known = Known::default();
+    findings.iter().for_each(|finding| known.take(finding));
+    let direct: BTreeMap<u64, u64> =
+        findings.iter().filter_map(|finding| Some((finding.number, known.cause_of(finding)?))).collect();
+    for finding in findings {
+        finding.consequence_of = root(&direct, finding.number);
+    }
+}
+
+/// The finding at the end of the chain. No table has a circle; one would end where it begins.
+fn root(direct: &BTreeMap<u64, u64>, number: u64) -> Option<u64> {
+    let mut at = *direct.get(&number)?;
+    for _ in 0..direct.len() {
+        match direct.get(&at) {
+            Some(next) if *next != number => at = *next,
+            _ => break,
+        }
+    }
+    Some(at)
+}
+
+/// The first finding of each rule: at an event, in a round, of an item.
+#[derive(Default)]
+struct Known {
+    at_event: BTreeMap<(u64, usize), u64>,
+    in_round: BTreeMap<(HandlerId, u32, usize), u64>,
+    of_item: BTreeMap<(HandlerId, u32, usize, Guid), u64>,
+    /// The second completion of Synchronize in a round.
+    second: BTreeMap<(HandlerId, u32), u64>,
+    /// The dialog that an instance holds since the end of a phase.
+    held: BTreeMap<HandlerId, u64>,
+    /// The crash or the hang of an instance: its event, and the finding.
+    end: BTreeMap<HandlerId, (u64, u64)>,
+}
+
+impl Known {
+    fn take(&mut self, finding: &Finding) {
+        let Finding { number, rule, handler, round, .. } = finding;
+        let seq = finding.seq();
+        self.at_event.entry((seq, rule.index)).or_insert(*number);
+        self.in_round.entry((*handler, *round, rule.index)).or_insert(*number);
+        for item in finding.items() {
+            self.of_item.entry((*handler, *round, rule.index, item.id)).or_insert(*number);
+        }
+        match &finding.violation {
+            Violation::Completion(CompletionViolation::Second { method: CallMethod::Synchronize }) => {
+                self.second.entry((*handler, *round)).or_insert(*number);
+            }
+            Violation::Dialog(DialogViolation::StillHeld { .. }) => {
+                self.held.entry(*handler).or_insert(*number);
+            }
+            Violation::Life(LifeViolation::Crashed { .. } | LifeViolation::Hung { .. }) => {
+                self.end.entry(*handler).or_insert((seq, *number));
+            }
+            _ => {}
+        }
+    }
+
+    /// The finding from which this one follows at once.
+    fn cause_of(&self, finding: &Finding) -> Option<u64> {
+        let (rule, seq) = (finding.rule, finding.seq());
+        let strong = |pairs: &'static [(&'static Rule, &'static Rule)]| {
+            pairs.iter().filter(move |(_, weak)| *weak == rule).map(|(strong, _)| *strong)
+        };
+        let at_event = || strong(SAME_EVENT).find_map(|strong| self.at_event.get(&(seq, strong.index)));
+        // What a crash or a hang has cut off is nobody's fault. The manager is at work still.
+        let is_cut_off = |(end, _): &&(u64, u64)| rule.subject == Subject::Handler && seq > *end;
+        let cut_off = || self.end.get(&finding.handler).filter(is_cut_off).map(|(_, number)| number);
+        // The first one came too early: another thread took itself for the last one, too.
+        let is_early = [SYNC_08, SYNC_09, SYNC_11, CB_04].contains(&rule);
+        let early = || self.second.get(&(finding.handler, finding.round)).filter(|_| is_early);
+        let of_item = || {
+            let items = finding.items();
+            let key = |strong: &Rule, item| (finding.handler, finding.round, strong.index, item);
+            let mut pairs = strong(SAME_ITEM).chain(strong(STRONGER));
+            pairs.find_map(|strong| items.iter().find_map(|item| self.of_item.get(&key(strong, item.id))))
+        };
+        let refused = || match &finding.violation {
+            Violation::Result(ResultViolation::NotListed { method, .. }) => {
+                let rules = super::checks::completion::rules_of(*method)?;
+                self.in_round.get(&(finding.handler, finding.round, rules.not_refused.index))
+            }
+            _ => None,
+        };
+        // Once it is not given back, it is held at the end of every phase after that.
+        let held = || match &finding.violation {
+            Violation::Dialog(DialogViolation::StillHeld { .. }) => {
+                self.held.get(&finding.handler).filter(|first| **first != finding.number)
+            }
+            _ => None,
+        };
+        let cause = at_event().or_else(cut_off).or_else(early).or_else(of_item).or_else(refused).or_else(held)?;
+        (*cause != finding.number).then_some(*cause)
+    }
+}
