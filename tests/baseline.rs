@@ -383,7 +383,7 @@ fn a_wrong_baseline_is_refused_with_its_place_and_what_was_meant() {
     let file = File::of(&json!([]));
     let (code, _, errors) = file.ran(&["run", GOOD, "--output", file.path()]);
     assert_eq!(code, Some(2));
-    assert!(errors.contains("that is the file of --baseline; it would be overwritten"), "{errors}");
+    assert!(errors.contains("this would overwrite the file of --baseline"), "{errors}");
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn the_trap_is_raised_at_the_violation_and_only_there() {
 #[test]
 fn without_in_process_or_with_an_unknown_rule_nothing_is_run() {
     for (options, said) in [
-        (&["--break-on", "SYNC-04"][..], "--break-on goes with --in-process"),
+        (&["--break-on", "SYNC-04"][..], "--break-on needs --in-process"),
         (&["--in-process", "--break-on", "SYNC-99"], "`SYNC-99` is not a rule"),
     ] {
         let output = run(options);

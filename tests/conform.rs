@@ -172,7 +172,7 @@ fn a_case_without_an_end_is_nothing_that_a_suite_passes_with() {
     });
     fs::write(&file, script.to_string()).unwrap();
     let (code, said, errors) = ran(&[file.to_str().unwrap(), "--case", "event-manual"]);
-    assert_eq!((code, errors.as_str()), (Some(2), "mobsync: event-manual: the session was left before its end\n"));
+    assert_eq!((code, errors.as_str()), (Some(2), "mobsync: event-manual: the session was ended early\n"));
     assert!(said.starts_with("event-manual: incomplete"), "{said}");
 }
 
@@ -268,10 +268,11 @@ fn a_file_where_a_folder_is_meant_is_called_one() {
     for option in ["--trace", "--scenarios"] {
         let (code, said, errors) = ran(&[GOOD, option, file]);
         assert_eq!((code, said.as_str()), (Some(2), ""), "{errors}");
-        let expected = format!("mobsync: {option} {file}: that is a file; name a folder, which is made if need be\n");
+        let expected =
+            format!("mobsync: {option} {file}: this is a file; choose a folder, which is created if necessary\n");
         assert_eq!(errors, expected);
         let errors = ran(&[GOOD, option, inside.to_str().unwrap()]).2;
-        assert!(errors.contains(&format!("deeper: {file} is a file, and no folder can be in it")), "{errors}");
+        assert!(errors.contains(&format!("deeper: {file} is a file and cannot contain a folder")), "{errors}");
     }
     assert_eq!(fs::read_to_string(file).unwrap(), "kept");
 }

@@ -85,7 +85,7 @@ fn a_terminal_session_steps_breaks_looks_skips_and_continues() -> Result<(), rex
     session.exp_string("skip Pictures (B)")?;
     session.exp_string("(mobsync) ")?;
     session.send_line("skip Pictures")?;
-    session.exp_string("It is done as soon as the session goes on.")?;
+    session.exp_string("This is done when the session continues.")?;
     session.exp_string("(mobsync) ")?;
     session.send_line("delete 2")?;
     session.exp_string("(mobsync) ")?;
@@ -98,7 +98,7 @@ fn a_terminal_session_steps_breaks_looks_skips_and_continues() -> Result<(), rex
     session.exp_string("Breakpoint 1, at SYNC-04 synchronize-completed-once.")?;
     session.exp_string("(mobsync) ")?;
     session.send_line("items")?;
-    session.exp_string("SKIPPED, told to skip it")?;
+    session.exp_string("SKIPPED, skipped by the user")?;
     session.exp_string("(mobsync) ")?;
     session.send_line("continue")?;
     session.exp_string("The session is over: completed with S_OK.")?;
@@ -120,9 +120,12 @@ fn a_pipe_gives_the_same_commands_and_echoes_them() {
     let state = answer(&text, "state");
     assert!(state.contains("state      synchronized\n"), "{state}");
     assert!(state.contains("pictures: handler SynchronizeCompleted S_OK -> E_UNEXPECTED"), "{state}");
-    assert!(answer(&text, "skip Documents").starts_with("It is not legal now: SetItemStatus is called only"), "{text}");
+    assert!(
+        answer(&text, "skip Documents").starts_with("This is not legal now: SetItemStatus may be called only"),
+        "{text}"
+    );
     assert_eq!(answer(&text, "trace 2").lines().count(), 2);
-    assert!(answer(&text, "findings").contains("asked: Synchronize is completed once only."), "{text}");
+    assert!(answer(&text, "findings").contains("rule: Synchronize is completed once only."), "{text}");
 }
 
 #[test]
@@ -157,7 +160,7 @@ fn what_was_done_is_recorded_and_replays() {
         ["b Progress", "c", "skip Pictures", "cancel Documents", "delete all", "c", "t 99", &record, &record];
     let (_, text, _) = piped(&file, &[], &commands);
     assert!(text.contains("a scenario of 2 steps."), "{text}");
-    assert!(text.contains("record to another name"), "a file that is there is kept: {text}");
+    assert!(text.contains("record to another file"), "a file that is there is kept: {text}");
     let scenario = scenario::load(&recorded).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(scenario.handler.as_deref(), Some("twice.json"));
     let actions: Vec<&Action> = scenario.steps.iter().map(|step| &step.action).collect();
@@ -191,8 +194,8 @@ fn words_that_mean_nothing_say_what_there_is() {
     assert_eq!(answer(&text, "re"), "`re` can be: reply, release, restart, record\n");
     assert!(answer(&text, "stop").contains("did you mean step?"), "{text}");
     assert!(answer(&text, "b SINC").contains("did you mean SYNC?"), "{text}");
-    assert_eq!(answer(&text, "step 0"), "`0` is not a number from 1\n");
-    assert!(answer(&text, "skip A").starts_with("No session stands still here"), "{text}");
+    assert_eq!(answer(&text, "step 0"), "`0` is not a number of at least 1\n");
+    assert!(answer(&text, "skip A").starts_with("No session is stopped here"), "{text}");
     assert_eq!(answer(&text, "skip Nobody"), "no items are enumerated yet\n");
     assert!(answer(&text, "help record").contains("scenario"), "{text}");
     assert!(answer(&text, "help").lines().count() > 20, "{text}");

@@ -77,12 +77,12 @@ fn a_single_scenario_says_of_each_expectation_that_it_was_met() {
     let (code, said, _) = ran(&["replay", file.to_str().unwrap()]);
     assert_eq!(code, Some(0), "{said}");
     for held in [
-        "held  step 1: show error first",
-        "held  outcome: completed with S_OK",
-        "held  item Calendar: SUCCEEDED",
-        "held  findings: none",
-        "held  2 events in order",
-        "held  PrepareForSync: 2 times",
+        "met  step 1: show error first",
+        "met  outcome: completed with S_OK",
+        "met  item Calendar: SUCCEEDED",
+        "met  findings: none",
+        "met  2 events in order",
+        "met  PrepareForSync: 2 times",
         "1 replayed: 1 passed",
     ] {
         assert!(said.contains(held), "{held}: {said}");
@@ -249,7 +249,7 @@ fn traces_go_to_a_file_or_into_a_folder() {
     assert!(traces.join("retry-twice.jsonl").is_file());
     let (code, _, errors) = ran(&["replay", file.to_str().unwrap(), library, "--trace", trace.to_str().unwrap()]);
     assert_eq!(code, Some(2));
-    assert!(errors.contains("name a folder for their traces"), "{errors}");
+    assert!(errors.contains("scenarios need a folder for their traces"), "{errors}");
 }
 
 #[test]
@@ -341,7 +341,7 @@ fn a_recording_does_not_replace_a_file() {
     let (_folder, file) = folder_with(RETRY);
     let (code, _, errors) = ran(&["run", "fixtures/handlers/good.json", "--record", file.to_str().unwrap()]);
     assert_eq!(code, Some(2));
-    assert!(errors.contains("the file is there already"), "{errors}");
+    assert!(errors.contains("the file already exists"), "{errors}");
     assert_eq!(fs::read_to_string(&file).unwrap(), RETRY);
 }
 
@@ -398,8 +398,8 @@ mod interrupted {
         assert!(recorded.steps.iter().any(|step| stops(&step.action)), "{:?}", recorded.steps);
         let (code, said, errors) = ran(&["replay", &scenario]);
         assert_eq!(code, Some(0), "{said}{errors}");
-        assert!(said.contains("held  step 1: "), "{said}");
-        assert!(said.contains("held  item left: SKIPPED"), "{said}");
+        assert!(said.contains("met  step 1: "), "{said}");
+        assert!(said.contains("met  item left: SKIPPED"), "{said}");
     }
 
     #[test]
@@ -431,7 +431,7 @@ mod interrupted {
         assert!(said.contains("ok  "), "{said}");
         assert!(said.contains("broken off  "), "{said}");
         assert!(said.contains("2 replayed: 1 passed, 1 not to their end"), "{said}");
-        assert!(errors.contains("interrupted: 1 of 3 scenarios was not begun, and 1 was broken off"), "{errors}");
+        assert!(errors.contains("interrupted: 1 of 3 scenarios was not begun, and 1 was cut short"), "{errors}");
 
         let mut child = started(&["replay", &at("scenarios/2-large.json"), "--trace", &at("one.jsonl")]);
         while !fs::read_to_string(at("one.jsonl")).is_ok_and(|text| text.contains("Progress")) {
@@ -442,6 +442,6 @@ mod interrupted {
         let output = child.wait_with_output().unwrap();
         let errors = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{errors}");
-        assert!(errors.contains("interrupted: the scenario was broken off"), "{errors}");
+        assert!(errors.contains("interrupted: the scenario was cut short"), "{errors}");
     }
 }

@@ -232,7 +232,7 @@ fn a_finding_of_a_program_stands_at_its_file_and_without_one_nowhere() {
     let program = ["run", "--exec", &format!("python3 '{script}'"), "--output", script];
     let (_, output) = mobsync(&program);
     assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("that is the handler's file; it would be overwritten"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("this would overwrite the handler's file"));
 }
 
 /// Where PATH has the program.

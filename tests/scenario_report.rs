@@ -139,7 +139,7 @@ fn a_step_whose_trigger_never_came_names_the_nearest_thing_that_did_happen() {
 #[test]
 fn a_step_that_was_not_legal_says_why() {
     let skip = json!({ "when": { "callback": "PrepareForSyncCompleted" }, "do": { "skip": "B" } });
-    let no_window = "its trigger came, but the action was not legal: SetItemStatus is called only between a method's return \
+    let no_window = "its trigger came, but the action was not legal: SetItemStatus may be called only between a method's return \
                      and its completion";
     one_step("two-items", &skip, "step 1: skip B", no_window);
     let show = json!({ "when": { "state": "synchronized" }, "do": { "show_error": "E1" } });

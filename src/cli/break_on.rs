@@ -8,8 +8,7 @@ use crate::rules::{Rule, UnknownRule, select};
 pub(super) fn asked(words: &[String], in_process: bool) -> Result<Vec<&'static Rule>, Failure> {
     if !words.is_empty() && !in_process {
         return Err(Failure(
-            "--break-on goes with --in-process: a debugger that runs mobsync sees the handler only in the same process"
-                .to_owned(),
+            "--break-on needs --in-process: a debugger sees the handler only in the process that it runs".to_owned(),
         ));
     }
     rules(words)

@@ -14,10 +14,10 @@ use crate::trace::{self, TraceError};
 pub(super) fn check(args: &CheckArgs) -> Result<Ended, Failure> {
     let filter = judging::filter(&args.judge)?;
     if args.traces.iter().filter(|path| is_stdin(path)).count() > 1 {
-        return Err(Failure("- stands for standard input, which can be read once only".to_owned()));
+        return Err(Failure("standard input (-) can be read only once".to_owned()));
     }
     let files = args.traces.iter().filter(|path| !is_stdin(path));
-    let output = judging::output(&args.judge, files.map(|file| ("a trace that is to be judged", file.as_path())))?;
+    let output = judging::output(&args.judge, files.map(|file| ("a trace to check", file.as_path())))?;
     let Some(format) = args.format.of_report() else {
         return super::notation::check(args, &filter, output);
     };

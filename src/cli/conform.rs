@@ -28,11 +28,11 @@ pub(super) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
     let output = judging::output(&args.judge, file.as_deref().map(|file| ("the handler's file", file)))?;
     let suite = Suite::of(handler).with(options(args, filter)?).reproduced_by(reproduce::of_conform(args));
     let (stop, interrupt) = (Stop::default(), Interrupt::default());
-    interrupt.listen_to_stop(&stop, "what was run is reported");
+    interrupt.listen_to_stop(&stop, "the report has the sessions that ran");
     if args.list {
         let cases = suite.cases_unless_stopped(&stop).map_err(failure)?;
-        let cases =
-            cases.ok_or_else(|| Failure("interrupted: the session that shows the cases was left".to_owned()))?;
+        let cases = cases
+            .ok_or_else(|| Failure("interrupted: the session that finds the cases was not finished".to_owned()))?;
         list(&cases, args.format)?;
         return Ok(Ended::Well);
     }
@@ -130,7 +130,7 @@ fn list(cases: &[Case], format: JudgeFormat) -> Result<(), Failure> {
             format!("{}\n", serde_json::to_string_pretty(&entries)?)
         }
         JudgeFormat::Junit | JudgeFormat::Sarif | JudgeFormat::Github => {
-            return Err(Failure("--list prints human or json only: nothing was run that could be reported".to_owned()));
+            return Err(Failure("--list has only the formats human and json, because no session runs".to_owned()));
         }
     };
     print(text.as_bytes())

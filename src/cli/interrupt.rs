@@ -48,7 +48,7 @@ impl Interrupt {
         let (leaving, to_user) = (controls.clone(), teller.clone());
         let stop = move || {
             controls.cancel_all();
-            to_user.tell("stopping every item; Ctrl-C again leaves the session at once");
+            to_user.tell("cancelling every item; press Ctrl-C again to end the session at once");
         };
         self.listen_and(teller, stop, move || leaving.leave());
     }
@@ -78,7 +78,7 @@ impl Interrupt {
             }
         });
         if let Err(error) = heard {
-            teller.tell(&format!("mobsync: Ctrl-C will end the program at once: {error}"));
+            teller.tell(&format!("mobsync: cannot handle Ctrl-C, so it will end the program at once: {error}"));
         }
     }
 }

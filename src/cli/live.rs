@@ -154,7 +154,7 @@ impl Live {
                 let is_end = |status: Option<Status>| status.is_some_and(Status::is_final);
                 of_all.inc(u64::from(is_end(row.status) && !is_end(before)));
                 of_all.set_message(format!(
-                    "{}/{} ended; {}: {}",
+                    "{}/{} done; {}: {}",
                     of_all.position(),
                     of_all.length().unwrap_or(0),
                     row.name,

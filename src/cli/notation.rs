@@ -111,7 +111,7 @@ fn print<'a, R: BufRead>(
     }
     printer.finish(&mut text);
     if broken.is_some() {
-        text.push_str("# the trace breaks off here\n");
+        text.push_str("# the trace is cut off here\n");
     } else {
         monitor.finish();
         let marks = marker.marks(monitor.take_findings());

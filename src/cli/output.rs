@@ -66,7 +66,7 @@ impl Output {
         std::fs::write(&path, text).or_else(|error| {
             print(text.as_bytes())?;
             let Failure(why) = cannot_write("--output", &path, &error);
-            Err(Failure(format!("{why}; the report went to standard output")))
+            Err(Failure(format!("{why}; the report was written to standard output")))
         })
     }
 
@@ -140,7 +140,7 @@ pub(super) fn keep_apart(written: (&str, Option<&Path>), other: (&str, Option<&P
     let is_special = |path: &Path| path.metadata().is_ok_and(|there| !there.is_file());
     match (real(path), real(other)) {
         (Some(one), Some(two)) if one == two && !is_special(path) => {
-            Err(Failure(format!("{option} {}: that is {what}; it would be overwritten", path.display())))
+            Err(Failure(format!("{option} {}: this would overwrite {what}", path.display())))
         }
         _ => Ok(()),
     }

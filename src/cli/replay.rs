@@ -19,11 +19,11 @@ pub(super) fn replay(args: &ReplayArgs) -> Result<Ended, Failure> {
     let break_on = break_on::asked(&args.break_on, args.in_process)?;
     let scenarios = runner::find_scenarios(&args.scenarios)?;
     for scenario in &scenarios {
-        let read = ("a scenario that is to be replayed", Some(scenario.as_path()));
+        let read = ("a scenario to replay", Some(scenario.as_path()));
         keep_apart(("--trace", args.trace.as_deref()), read)?;
     }
     keep_apart(("--trace", args.trace.as_deref()), ("the file of --baseline", args.judge.baseline.as_deref()))?;
-    let read = scenarios.iter().map(|scenario| ("a scenario that is to be replayed", scenario.as_path()));
+    let read = scenarios.iter().map(|scenario| ("a scenario to replay", scenario.as_path()));
     let output = judging::output(&args.judge, read)?;
     let traces = args.trace.as_deref().map(|to| runner::trace_places(to, &scenarios)).transpose();
     let traces = traces.map_err(|error| Failure(format!("--trace {error}")))?;
@@ -38,7 +38,7 @@ pub(super) fn replay(args: &ReplayArgs) -> Result<Ended, Failure> {
     };
     let stop = Stop::default();
     let interrupt = Interrupt::default();
-    interrupt.listen_to_stop(&stop, "what was replayed is reported");
+    interrupt.listen_to_stop(&stop, "the report has the scenarios that were replayed");
     let ended = side_by_side(args.jobs, scenarios.len(), |at| {
         let trace = traces.as_ref().and_then(|traces| traces.get(at)).map(PathBuf::as_path);
         stop.unless_stopped(|watcher| runner::replay(&scenarios[at], &options, trace, watcher).map_err(failure))

@@ -22,7 +22,7 @@ fn merged(args: &MergeArgs) -> Result<Ended, Failure> {
         filter.baseline = common_baseline(&parts)?;
     }
     let report = merge(parts, &filter)?;
-    let read = args.reports.iter().map(|file| ("a report that is to be merged", file.as_path()));
+    let read = args.reports.iter().map(|file| ("a report to merge", file.as_path()));
     let output = judging::output(&args.judge, read)?;
     let mut failures = report.incomplete();
     if let Err(Failure(why)) = output.deliver_report(&report, args.format.into()) {

@@ -27,7 +27,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     let given = args.handler.given();
     let handler = given.find()?;
     if !handler.is_scripted() && args.session.seed.is_some() {
-        let why = "--seed is for scripted handlers; the threads of this one are real, and no seed decides their order";
+        let why = "--seed is for scripted handlers; this handler has real threads, whose order no seed decides";
         return Err(Failure(why.to_owned()));
     }
     let (trace, report_to) = (args.session.trace.as_deref(), args.judge.output.as_deref());
@@ -37,7 +37,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     keep_apart(("--trace", trace), ("the file of --baseline", args.judge.baseline.as_deref()))?;
     let record = args.record.as_deref();
     if let Some(file) = record.filter(|file| file.exists()) {
-        let why = format!("--record {}: the file is there already; record to another name", file.display());
+        let why = format!("--record {}: the file already exists; record to another file", file.display());
         return Err(Failure(why));
     }
     keep_apart(("--record", record), ("the file of --trace", trace))?;
@@ -68,9 +68,9 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
         failures.extend(missing.map(|missing| format!("--item {missing}")));
     }
     if left {
-        failures.push("interrupted: the session was left before its end".to_owned());
+        failures.push("interrupted: the session was ended early".to_owned());
     } else if interrupt.came() {
-        failures.push("interrupted: what was not finished then was stopped".to_owned());
+        failures.push("interrupted: items that were not finished were cancelled".to_owned());
     }
     failures.extend(trace_failure.map(|failure| format!("--trace {failure}")));
     if let (Some(file), Some(recording)) = (record, recording)
@@ -78,7 +78,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     {
         failures.push(format!("--record {why}"));
     }
-    let broken_off = (left || exhausted).then(|| "the session was left before its end".to_owned());
+    let broken_off = (left || exhausted).then(|| "the session was ended early".to_owned());
 
     let mut report = Report::new(name.as_str(), header.profile, header.seed, &filter);
     report.handler_file = handler_file.map(|file| file.display().to_string());

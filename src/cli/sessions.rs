@@ -31,7 +31,7 @@ pub(super) fn run_failure(error: RunError) -> Failure {
 pub(super) fn terms(args: &SessionArgs) -> Result<Terms, Failure> {
     let event = SyncEvent::from(args.event);
     if args.cookie.is_some() && event != SyncEvent::INVOKE {
-        return Err(Failure("--cookie goes with --event invoke: no other event carries one".to_owned()));
+        return Err(Failure("--cookie needs --event invoke: no other event has a cookie".to_owned()));
     }
     let mut flags = if args.no_user { 0 } else { SyncFlags::MAYBOTHERUSER };
     if args.settings {
@@ -85,7 +85,7 @@ pub(super) fn record(recorded: &Recorded, file: &Path, expect: Expect) -> Result
         HandlerName::Word { .. } => said,
         HandlerName::Exec(_) => {
             let replay = reproduce::of_recorded(file, &recorded.handler);
-            format!("{said} It does not say which program the handler is; to replay it: {replay}")
+            format!("{said} It does not contain the handler's command; replay it with: {replay}")
         }
     })
 }

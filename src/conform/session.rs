@@ -79,7 +79,7 @@ impl<'a> Sessions<'a> {
             _ if task.random => (self.reproducer)(Reproduce::Random(task.scenario.seed)),
             _ => (self.reproducer)(Reproduce::Case(&task.name)),
         };
-        let broken_off = left.then(|| "the session was left before its end".to_owned());
+        let broken_off = left.then(|| "the session was ended early".to_owned());
         Ok(SessionResult { name: task.name.clone(), judged, reproduce, skipped, broken_off })
     }
 

@@ -58,8 +58,12 @@ impl<H: FnMut(&Finding) + Send> BreakOn<H> {
 impl<H: FnMut(&Finding) + Send> Observer for BreakOn<H> {
     fn event(&mut self, event: &Event, _: &Session, _: bool) -> bool {
         if self.monitor.observe(event) > 0 {
-            let found = self.monitor.take_findings();
-            found.iter().filter(|finding| self.rules.contains(&finding.rule)).for_each(&mut self.hit);
+            // A loop, and no chain of iterators: these frames stand between the handler and the debugger's prompt.
+            for finding in self.monitor.take_findings() {
+                if self.rules.contains(&finding.rule) {
+                    (self.hit)(&finding);
+                }
+            }
         }
         false
     }

@@ -70,7 +70,11 @@ impl Observers {
 
     /// True wakes the apartment thread.
     pub(super) fn event(&mut self, event: &Event, session: &Session, woken: bool) -> bool {
-        self.0.iter_mut().fold(woken, |woken, observer| observer.event(event, session, woken) || woken)
+        let mut woken = woken;
+        for observer in &mut self.0 {
+            woken |= observer.event(event, session, woken);
+        }
+        woken
     }
 
     pub(super) fn refused(&mut self, call: &Call, why: Refusal, by_plan: bool) {

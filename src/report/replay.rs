@@ -73,7 +73,7 @@ fn scenario(
     for expectation in &replayed.expectations {
         if expectation.held {
             if all {
-                let _ = writeln!(text, "    {}  {}", paint.good("held"), plain(&expectation.what));
+                let _ = writeln!(text, "    {}  {}", paint.good("met"), plain(&expectation.what));
             }
         } else {
             let _ = writeln!(text, "    {}  {}", paint.bad("not met"), plain(&expectation.what));

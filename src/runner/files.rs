@@ -24,9 +24,9 @@ impl WriteError {
         let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let why = match (kind, folder) {
             (io::ErrorKind::NotFound, Some(folder)) if !folder.exists() => {
-                format!("there is no folder {}; make it first, or name a file elsewhere", folder.display())
+                format!("the folder {} does not exist; create it, or choose another file", folder.display())
             }
-            (io::ErrorKind::IsADirectory, _) => "that is a folder; name a file".to_owned(),
+            (io::ErrorKind::IsADirectory, _) => "this is a folder; choose a file".to_owned(),
             _ => message,
         };
         Self { path: path.to_owned(), why }
@@ -50,9 +50,9 @@ pub struct MakeFolderError {
 pub fn make_folder(path: &Path) -> Result<(), MakeFolderError> {
     std::fs::create_dir_all(path).map_err(|error| {
         let why = match path.ancestors().find(|there| there.is_file()) {
-            Some(there) if there == path => "that is a file; name a folder, which is made if need be".to_owned(),
-            Some(there) => format!("{} is a file, and no folder can be in it; name another", there.display()),
-            None => format!("the folder cannot be made: {error}"),
+            Some(there) if there == path => "this is a file; choose a folder, which is created if necessary".to_owned(),
+            Some(there) => format!("{} is a file and cannot contain a folder; choose another folder", there.display()),
+            None => format!("cannot create the folder: {error}"),
         };
         MakeFolderError { path: path.to_owned(), why }
     })

@@ -125,13 +125,13 @@ impl Watcher for Running<'_> {
 pub fn interrupted((one, done): (&str, &str), all: usize, not_done: usize, broken_off: usize) -> String {
     let were = |many: usize| if many == 1 { "was" } else { "were" };
     let what = match (all, not_done, broken_off) {
-        (_, 0, 0) => format!("every {one} was {done}, and none was broken off"),
-        (1, 0, _) => format!("the {one} was broken off"),
+        (_, 0, 0) => format!("every {one} was {done}, and none was cut short"),
+        (1, 0, _) => format!("the {one} was cut short"),
         (1, _, _) => format!("the {one} was not {done}"),
-        (_, 0, broken) => format!("{broken} of {all} {one}s {} broken off", were(broken)),
+        (_, 0, broken) => format!("{broken} of {all} {one}s {} cut short", were(broken)),
         (_, not, 0) => format!("{not} of {all} {one}s {} not {done}", were(not)),
         (_, not, broken) => {
-            format!("{not} of {all} {one}s {} not {done}, and {broken} {} broken off", were(not), were(broken))
+            format!("{not} of {all} {one}s {} not {done}, and {broken} {} cut short", were(not), were(broken))
         }
     };
     format!("interrupted: {what}")
@@ -144,11 +144,11 @@ mod tests {
     #[test]
     fn an_interruption_says_what_was_not_done_and_what_was_broken_off() {
         let said = |all, not_done, broken_off| interrupted(("scenario", "begun"), all, not_done, broken_off);
-        assert_eq!(said(1, 0, 1), "interrupted: the scenario was broken off");
+        assert_eq!(said(1, 0, 1), "interrupted: the scenario was cut short");
         assert_eq!(said(1, 1, 0), "interrupted: the scenario was not begun");
-        assert_eq!(said(1, 0, 0), "interrupted: every scenario was begun, and none was broken off");
-        assert_eq!(said(3, 0, 2), "interrupted: 2 of 3 scenarios were broken off");
+        assert_eq!(said(1, 0, 0), "interrupted: every scenario was begun, and none was cut short");
+        assert_eq!(said(3, 0, 2), "interrupted: 2 of 3 scenarios were cut short");
         assert_eq!(said(3, 2, 0), "interrupted: 2 of 3 scenarios were not begun");
-        assert_eq!(said(3, 1, 1), "interrupted: 1 of 3 scenarios was not begun, and 1 was broken off");
+        assert_eq!(said(3, 1, 1), "interrupted: 1 of 3 scenarios was not begun, and 1 was cut short");
     }
 }

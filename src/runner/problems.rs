@@ -44,7 +44,7 @@ impl NoSuchItem {
 /// A script that did not come to an end.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "stopped after {MOST_STEPS} steps{last}: the script does not come to an end; look for a `repeat` that is too long, or for \
+    "stopped after {MOST_STEPS} steps{last}: the script never ends; look for a `repeat` that is too long, or for \
      one without a `wait`"
 )]
 pub struct Endless {

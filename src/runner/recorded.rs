@@ -23,7 +23,7 @@ pub enum RecordError {
     #[error("the scenario cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
     /// There is a file already. It is left as it is.
-    #[error("{}: the file is there already; record to another name", file.display())]
+    #[error("{}: the file already exists; record to another file", file.display())]
     Exists {
         /// The file.
         file: PathBuf,

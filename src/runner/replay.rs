@@ -59,7 +59,7 @@ pub enum ReplayError {
     Scenario(#[from] ScenarioError),
     /// There is no handler to replay it against.
     #[error(
-        "{}: the scenario names no handler; give one with --handler HANDLER or --exec 'COMMAND ARG…'",
+        "{}: the scenario names no handler; choose one with --handler HANDLER or --exec 'COMMAND ARG…'",
         file.display()
     )]
     NoHandler {
@@ -137,9 +137,9 @@ pub fn replay(
     let JudgedSession { header, judged, left, exhausted, steps, trace_failure, .. } = session;
 
     let broken_off = if exhausted {
-        Some("the script does not come to an end".to_owned())
+        Some("the script never ends".to_owned())
     } else {
-        left.then(|| "the session was left before its end".to_owned())
+        left.then(|| "the session was ended early".to_owned())
     };
     expect_only_what_is_reported(&mut scenario, options.acceptance);
     let steps = steps.unwrap_or_default();

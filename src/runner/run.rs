@@ -94,7 +94,7 @@ pub enum RunError {
     #[error(transparent)]
     Create(#[from] CreateError),
     /// [`RunOptions::break_on`] with a worker.
-    #[error("a debugger's trap can be raised in this process only, and the handler runs in a worker")]
+    #[error("a debugger trap needs the handler in this process, but it runs in a worker")]
     BreakOnInWorker,
 }
 

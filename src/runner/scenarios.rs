@@ -13,7 +13,7 @@ use super::files::{MakeFolderError, make_folder};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FindScenariosError {
     /// A folder without any.
-    #[error("{}: there is no scenario in this folder", folder.display())]
+    #[error("{}: no scenario in this folder", folder.display())]
     NoneInFolder {
         /// The folder.
         folder: PathBuf,
@@ -85,7 +85,7 @@ fn is_handler(file: &Path) -> bool {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TracePlacesError {
     /// A file for the traces of several scenarios.
-    #[error("{}: there are {scenarios} scenarios; name a folder for their traces", path.display())]
+    #[error("{}: {scenarios} scenarios need a folder for their traces", path.display())]
     FileForSeveral {
         /// The file.
         path: PathBuf,

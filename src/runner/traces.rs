@@ -63,6 +63,6 @@ impl JudgedTrace {
         };
         let nobody = || session.instances().next().is_none().then(|| "a handler is created".to_owned());
         let what = session.instances().find_map(missing).or_else(nobody)?;
-        Some(format!("{name}: the trace ends before {what}: it was cut off, or the session was left"))
+        Some(format!("{name}: the trace ends before {what}: it was cut off, or the session was ended early"))
     }
 }

@@ -62,104 +62,104 @@ pub(super) const COMMANDS: &[Entry] = &[
         "step",
         Some("s"),
         "[N]",
-        "to the next crossing, or the Nth",
-        "A crossing is a call of the manager, its return, a callback with its reply, or a note. An empty line does it again.",
+        "run to the next call or callback, or the Nth",
+        "Each of these counts: a call of the manager, its return, a callback with its reply, a note. An empty line repeats step.",
     ),
     entry(
         Command::Next,
         "next",
         Some("n"),
         "[N]",
-        "to the manager's next call, or its Nth",
-        "It stops when the call is decided and before the handler gets it. An empty line does it again.",
+        "run to the manager's next call, or the Nth",
+        "It stops when the call is decided, before the handler receives it. An empty line repeats next.",
     ),
     entry(
         Command::Continue,
         "continue",
         Some("c"),
         "",
-        "to the next breakpoint, or the session's end",
-        "Findings are told as they come. Ctrl-C stops at the next crossing; if none comes, a second one ends the program.",
+        "run to the next breakpoint, or the session's end",
+        "Findings are printed at once. Ctrl-C stops at the next call or callback; if there is none, a second Ctrl-C ends the program.",
     ),
     entry(
         Command::Break,
         "break",
         Some("b"),
         "METHOD|RULE|STATE",
-        "stop there",
-        "METHOD: every call of it, whoever makes it. RULE: a finding; a code (SYNC-04), a family (SYNC), a rule's name, \
-         or `finding` for any. STATE: when the session comes to it.",
+        "set a breakpoint",
+        "METHOD: every call or callback of it. RULE: a finding; a code (SYNC-04), a family (SYNC), a rule's name, \
+         or `finding` for any. STATE: when the session reaches it.",
     ),
-    entry(Command::Breaks, "breaks", None, "", "the breakpoints", ""),
-    entry(Command::Delete, "delete", Some("d"), "N|all", "take a breakpoint away", ""),
+    entry(Command::Breaks, "breaks", None, "", "list the breakpoints", ""),
+    entry(Command::Delete, "delete", Some("d"), "N|all", "delete a breakpoint", ""),
     entry(
         Command::Skip,
         "skip",
         None,
         "ITEM",
         "the user skips the item",
-        "SetItemStatus(SKIPPED), made when the session goes on. ITEM is an ID, its short name, or the item's name.",
+        "SetItemStatus(SKIPPED), called when the session continues. ITEM is an ID, its short name, or the item's name.",
     ),
     entry(
         Command::Cancel,
         "cancel",
         None,
         "ITEM|all",
-        "the next Progress tells the handler to stop",
-        "With S_SYNCMGR_CANCELITEM for the next Progress of the item, or S_SYNCMGR_CANCELALL for the next of any.",
+        "answer the next Progress with a cancel",
+        "S_SYNCMGR_CANCELITEM for the next Progress of the item; with `all`, S_SYNCMGR_CANCELALL for the next of any item.",
     ),
     entry(
         Command::Reply,
         "reply",
         None,
         "refuse-dialog|fail-connection",
-        "what the next such callback is answered",
-        "refuse-dialog: EnableModeless(TRUE) gets S_FALSE. fail-connection: EstablishConnection gets E_FAIL.",
+        "set the reply to the next such callback",
+        "refuse-dialog: EnableModeless(TRUE) is answered S_FALSE. fail-connection: EstablishConnection is answered E_FAIL.",
     ),
     entry(
         Command::Show,
         "show",
         None,
         "error ID|first, properties ITEM|handler",
-        "the user looks at an error, or at properties",
-        "ShowError or ShowProperties, made when the session goes on. `first` is the first live error with jump text.",
+        "the user opens an error, or properties",
+        "ShowError or ShowProperties, called when the session continues. `first` is the first live error with jump text.",
     ),
     entry(
         Command::Release,
         "release",
         None,
         "",
-        "the manager closes the session here",
-        "SetProgressCallback(NULL) and Release, wherever the session stands.",
+        "the manager ends the session here",
+        "SetProgressCallback(NULL) and Release, in any state.",
     ),
-    entry(Command::State, "state", None, "", "where the session stands, and what is legal now", ""),
-    entry(Command::Items, "items", Some("i"), "", "the items and their statuses", ""),
-    entry(Command::Errors, "errors", Some("e"), "", "the errors that were logged and not deleted", ""),
-    entry(Command::Trace, "trace", Some("t"), "[N]", "the last crossings (10, or N)", ""),
-    entry(Command::Findings, "findings", Some("f"), "", "the rules that were broken so far", ""),
+    entry(Command::State, "state", None, "", "the session's state, and the calls that are legal now", ""),
+    entry(Command::Items, "items", Some("i"), "", "list the items and their statuses", ""),
+    entry(Command::Errors, "errors", Some("e"), "", "list the errors that were logged and not deleted", ""),
+    entry(Command::Trace, "trace", Some("t"), "[N]", "print the last calls and callbacks (10, or N)", ""),
+    entry(Command::Findings, "findings", Some("f"), "", "list the rules broken so far", ""),
     entry(
         Command::Restart,
         "restart",
         None,
         "",
-        "another session from the beginning",
-        "The handler's file is read again; breakpoints stay. What the handler of this session left running is left behind.",
+        "start another session from the beginning",
+        "The handler's file is read again; breakpoints stay. Threads that the handler of this session left running continue.",
     ),
     entry(
         Command::Record,
         "record",
         None,
         "FILE",
-        "write what was done so far as a scenario",
-        "Every action that an ordinary manager would not have taken is a step of it.",
+        "write what you did so far as a scenario",
+        "Every action that an ordinary manager would not take becomes a step.",
     ),
-    entry(Command::Help, "help", Some("h"), "[COMMAND]", "this list, or more of one command", ""),
+    entry(Command::Help, "help", Some("h"), "[COMMAND]", "this list, or details of one command", ""),
     entry(
         Command::Quit,
         "quit",
         Some("q"),
         "",
-        "leave",
+        "quit the program",
         "The exit code is 1 if the last session broke a rule, else 0.",
     ),
 ];
@@ -188,7 +188,7 @@ pub(super) fn find(word: &str) -> Result<&'static Entry, String> {
             let near = nearest(&word, COMMANDS.iter().map(|entry| entry.name));
             let near = near.map_or(".".to_owned(), |name| format!("; did you mean {name}?"));
             let all: Vec<&str> = COMMANDS.iter().map(|entry| entry.name).collect();
-            Err(format!("there is no command `{word}`{near} There is: {}", all.join(", ")))
+            Err(format!("unknown command `{word}`{near} Expected one of: {}", all.join(", ")))
         }
         fits => {
             let names: Vec<&str> = fits.iter().map(|entry| entry.name).collect();
@@ -216,7 +216,7 @@ pub(super) fn help(word: &str) -> Result<String, String> {
             // Writing into a string does not fail.
             let _ = writeln!(text, "  {:<6} {usage:<46} {}", shortest(entry), entry.summary);
         }
-        text.push_str("Any beginning that begins no other command will do. An empty line repeats step or next.\n");
+        text.push_str("You can shorten a command to any unique beginning. An empty line repeats step or next.\n");
         return Ok(text);
     }
     let entry = find(word)?;
@@ -248,6 +248,8 @@ mod tests {
         assert_eq!(read("sk  A "), Ok((Command::Skip, "A")));
         let unknown = read("stop").expect_err("no such command");
         assert!(unknown.contains("did you mean step?") && unknown.contains("quit"), "{unknown}");
-        assert!(read("xyzzy").is_err_and(|text| text.starts_with("there is no command `xyzzy`. There is: step, next")));
+        assert!(
+            read("xyzzy").is_err_and(|text| text.starts_with("unknown command `xyzzy`. Expected one of: step, next"))
+        );
     }
 }

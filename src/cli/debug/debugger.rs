@@ -328,7 +328,7 @@ impl Debugger {
 
     fn go_on(&mut self, go: Go) -> Result<After, String> {
         if self.at == At::End {
-            return Err("The session is over; `restart` begins another, `quit` leaves.".to_owned());
+            return Err("The session is over; `restart` starts another one, `quit` ends the program.".to_owned());
         }
         self.go = go;
         self.again = (go != Go::Continue).then_some(go);
@@ -359,7 +359,7 @@ impl Debugger {
             let items = self.performed.as_ref().map(|performed| performed.judged.items()).unwrap_or_default();
             format!(" of {}", wanted::name(id, &items))
         });
-        self.tell(&format!("The next {}{of} is answered {}.", reply.answers(), show::answer(reply)));
+        self.tell(&format!("The next {}{of} will be answered {}.", reply.answers(), show::answer(reply)));
         Ok(())
     }
 
@@ -383,14 +383,14 @@ impl Debugger {
     }
 }
 
-const NO_SESSION: &str = "No session stands still here; `step` begins one, `restart` another.";
-const NOT_BEGUN: &str = "The session has not begun; `step`, `next` or `continue` begins it.";
+const NO_SESSION: &str = "No session is stopped here; `step` starts one, `restart` another.";
+const NOT_BEGUN: &str = "The session has not started; `step`, `next` or `continue` starts it.";
 
 /// A number from 1; 1 when there is none.
 fn count(word: &str) -> Result<u64, String> {
     match word.parse() {
         Ok(number) if number > 0 => Ok(number),
         _ if word.is_empty() => Ok(1),
-        _ => Err(format!("`{word}` is not a number from 1")),
+        _ => Err(format!("`{word}` is not a number of at least 1")),
     }
 }

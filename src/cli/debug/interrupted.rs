@@ -16,7 +16,7 @@ pub(super) fn listen() -> Arc<AtomicBool> {
         if set.swap(true, Ordering::SeqCst) {
             std::process::exit(ENDED_BY_INTERRUPT);
         }
-        eprintln!("\nstopping at the next crossing; Ctrl-C again ends the program");
+        eprintln!("\nstopping at the next call or callback; press Ctrl-C again to end the program");
     });
     flag
 }

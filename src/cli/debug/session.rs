@@ -32,7 +32,7 @@ pub(in crate::cli) fn debug(args: &DebugArgs) -> Result<Ended, Failure> {
     let debugger = Arc::new(Mutex::new(Debugger::new(Console::new(), interrupted::listen())));
     if let Some(prepared) = &next {
         let name = prepared.handler.name();
-        lock(&debugger).tell(&format!("{name}: step, next or continue begins the session; help lists the commands."));
+        lock(&debugger).tell(&format!("{name}: step, next or continue starts the session; help lists the commands."));
     }
     loop {
         let after = lock(&debugger).before();
@@ -53,7 +53,7 @@ pub(in crate::cli) fn debug(args: &DebugArgs) -> Result<Ended, Failure> {
         if after == After::Quit {
             return Ok(ended(&debugger, args.strict));
         }
-        lock(&debugger).tell("From the beginning: step, next or continue begins the session.");
+        lock(&debugger).tell("A new session: step, next or continue starts it.");
     }
 }
 

@@ -11,17 +11,17 @@ use crate::scenario::Reply;
 
 /// Where the session stands.
 pub(super) fn state(performed: &Performed, wanted: &Wanted) -> String {
-    let Some(instance) = performed.instance() else { return "The handler is not created yet.".to_owned() };
+    let Some(instance) = performed.instance() else { return "The handler has not been created yet.".to_owned() };
     let mut text = String::new();
     let round = if instance.round() > 1 { format!(", round {}", instance.round()) } else { String::new() };
     line(&mut text, "state", &format!("{}{round}", instance.state()));
     match (instance.open_call(), instance.awaiting()) {
         (Some(method), _) => line(&mut text, "open", &format!("{method} has not returned")),
-        (None, Some(method)) => line(&mut text, "waits for", &format!("{method} to be completed")),
+        (None, Some(method)) => line(&mut text, "waits for", &format!("the completion of {method}")),
         (None, None) => {}
     }
     for pending in instance.pending() {
-        line(&mut text, "callback", &format!("number {} on {} is not answered", pending.call.0, pending.thread));
+        line(&mut text, "callback", &format!("number {} on {} has no reply yet", pending.call.0, pending.thread));
     }
     if let Some(handler) = performed.judged.session().dialog() {
         line(&mut text, "dialog", &format!("handler {handler} shows one"));
@@ -94,7 +94,7 @@ pub(super) fn findings(performed: &Performed) -> String {
         for line in context {
             let _ = writeln!(text, "    | {}", line.line);
         }
-        let _ = writeln!(text, "  asked: {}", rule.summary);
+        let _ = writeln!(text, "  rule: {}", rule.summary);
     }
     if text.is_empty() { "No rule is broken so far.".to_owned() } else { text }
 }
@@ -156,10 +156,10 @@ fn item_lines(performed: &Performed) -> Vec<String> {
             let _ = write!(text, " {said:?}");
         }
         if known.cancelled {
-            text.push_str(", told to stop");
+            text.push_str(", cancelled");
         }
         if known.skipped {
-            text.push_str(", told to skip it");
+            text.push_str(", skipped by the user");
         }
         format!("{:<width$}  {text}", name(item.id, items))
     });
@@ -176,7 +176,7 @@ fn in_words(call: &Call, performed: &Performed) -> String {
         Call::ShowProperties(args) if args.item.is_null() => "show properties handler".to_owned(),
         Call::ShowProperties(args) => format!("show properties {}", name(args.item, items)),
         Call::SetProgressCallback(args) if args.callback.is_none() => {
-            "release, from SetProgressCallback(NULL) on".to_owned()
+            "release (SetProgressCallback(NULL), then Release)".to_owned()
         }
         Call::Release => "release".to_owned(),
         Call::PrepareForSync(args) => {

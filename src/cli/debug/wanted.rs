@@ -39,14 +39,14 @@ impl Wanted {
         match instance.may(&Thread::APARTMENT, &call) {
             Ok(()) => {
                 self.calls.push_back(call);
-                "It is done as soon as the session goes on.".to_owned()
+                "This is done when the session continues.".to_owned()
             }
             Err(Refusal::Busy) => {
                 self.calls.push_back(call);
                 let open = instance.open_call().map_or("the open call".to_owned(), |method| method.to_string());
-                format!("It is done when {open} has returned, if it is legal then.")
+                format!("This is done when {open} has returned, if it is legal then.")
             }
-            Err(why) => format!("It is not legal now: {why}."),
+            Err(why) => format!("This is not legal now: {why}."),
         }
     }
 
@@ -55,9 +55,9 @@ impl Wanted {
         match instance.may(&Thread::APARTMENT, &closing(instance)) {
             Ok(()) | Err(Refusal::Busy) => {
                 self.releasing = true;
-                "The manager closes the session as soon as it goes on.".to_owned()
+                "The manager ends the session when it continues.".to_owned()
             }
-            Err(why) => format!("It is not legal now: {why}."),
+            Err(why) => format!("This is not legal now: {why}."),
         }
     }
 
@@ -100,7 +100,7 @@ pub(super) fn show(words: &str, performed: &Performed) -> Result<Call, String> {
         let whose = if word == "handler" { GUID_NULL } else { item(word, &performed.judged.items())? };
         return Ok(Call::ShowProperties(ShowProperties { item: whose, hwnd: 0 }));
     }
-    Err(format!("`show {what}`: there is `show error` and `show properties`"))
+    Err(format!("`show {what}`: expected `show error` or `show properties`"))
 }
 
 fn error(word: &str, performed: &Performed) -> Result<Guid, String> {
@@ -110,7 +110,7 @@ fn error(word: &str, performed: &Performed) -> Result<Guid, String> {
     }
     let id = Guid::from_alias(word).or_else(|| word.parse().ok());
     id.filter(|id| performed.instance().is_some_and(|instance| instance.error(*id).is_some()))
-        .ok_or_else(|| format!("there is no live error {word}; `errors` lists them"))
+        .ok_or_else(|| format!("no live error {word}; `errors` lists them"))
 }
 
 /// The ID of an enumerated item.
@@ -123,7 +123,7 @@ pub(super) fn item(word: &str, items: &Items) -> Result<Guid, String> {
         let names = items.iter().map(|item| name(item.id, items));
         let names: Vec<String> = names.collect();
         if word.is_empty() {
-            format!("which item? There is: {}", names.join(", "))
+            format!("which item? Expected one of: {}", names.join(", "))
         } else {
             format!("there is no item {word}; there is: {}", names.join(", "))
         }

@@ -18,7 +18,7 @@ use crate::protocol::{
 #[serde(rename_all = "kebab-case")]
 pub enum Refusal {
     /// There is no such instance, or it was released, crashed or hangs.
-    #[error("the instance is gone")]
+    #[error("the instance has been released or has crashed")]
     Gone,
     /// Another call to the instance has not returned.
     #[error("another call to the handler is still open")]
@@ -27,25 +27,25 @@ pub enum Refusal {
     #[error("Initialize has not been called")]
     NotInitialized,
     /// `Initialize` is called once.
-    #[error("Initialize was called already")]
+    #[error("Initialize was already called")]
     InitializedTwice,
     /// The handler declined or failed: only `Release` is left.
-    #[error("Initialize did not return S_OK: only Release is left")]
+    #[error("Initialize did not return S_OK: only Release is legal")]
     Declined,
     /// `dwReserved` of `Initialize` is 0.
     #[error("dwReserved must be 0")]
     Reserved,
     /// One known event, and no unknown flags.
-    #[error("exactly one event, and only the flags SETTINGS and MAYBOTHERUSER")]
+    #[error("the flags need exactly one event, and may have only SETTINGS and MAYBOTHERUSER beside it")]
     Flags,
     /// A cookie without INVOKE.
-    #[error("a cookie is given with INVOKE only")]
+    #[error("only INVOKE may have a cookie")]
     Cookie,
     /// No enumerator of that number.
-    #[error("the handler gave no such enumerator")]
+    #[error("the handler returned no such enumerator")]
     NoSuchEnumerator,
     /// The items must be enumerated again first.
-    #[error("the handler asked for its items to be enumerated again first")]
+    #[error("the items must be enumerated again first, as the handler asked")]
     EnumerationDue,
     /// A SETTINGS session never synchronizes.
     #[error("a SETTINGS session never synchronizes")]
@@ -60,22 +60,22 @@ pub enum Refusal {
     #[error("item {0} is chosen twice")]
     ChosenTwice(Guid),
     /// The callback interface is not set.
-    #[error("SetProgressCallback comes first")]
+    #[error("SetProgressCallback must be called first")]
     NoCallback,
     /// The callback interface was taken back: only `Release` is left.
-    #[error("SetProgressCallback(NULL) was called: only Release is left")]
+    #[error("SetProgressCallback(NULL) was called: only Release is legal")]
     Closed,
     /// The callback interface is still set.
-    #[error("SetProgressCallback(NULL) comes first")]
+    #[error("SetProgressCallback(NULL) must be called first")]
     CallbackStillSet,
     /// Another asynchronous method is under way.
     #[error("another method has not been completed")]
     NotCompleted,
     /// The round is over and nobody asked for another.
-    #[error("the items were prepared already, and no retry is due")]
+    #[error("the items were already prepared, and no retry is due")]
     NoRetryDue,
     /// A retry with other items than those asked for.
-    #[error("a retry prepares exactly the items that ShowErrorCompleted named")]
+    #[error("a retry must prepare exactly the items of ShowErrorCompleted")]
     NotTheRetryItems,
     /// `PrepareForSync` was not called.
     #[error("PrepareForSync was not called")]
@@ -84,19 +84,19 @@ pub enum Refusal {
     #[error("PrepareForSync has not returned and been completed with S_OK")]
     PrepareNotCompleted,
     /// `PrepareForSync` failed.
-    #[error("PrepareForSync failed: the handler is released")]
+    #[error("PrepareForSync failed: the handler must be released")]
     PrepareFailed,
     /// `Synchronize` is called once a round.
-    #[error("Synchronize was called already for this PrepareForSync")]
+    #[error("Synchronize was already called for this PrepareForSync")]
     SynchronizedTwice,
     /// `Synchronize` from inside a callback.
     #[error("Synchronize is never called from inside a callback")]
     InsideCallback,
     /// `SetItemStatus` outside its two windows.
-    #[error("SetItemStatus is called only between a method's return and its completion")]
+    #[error("SetItemStatus may be called only between a method's return and its completion")]
     NoWindow,
     /// `SetItemStatus` with another status.
-    #[error("SetItemStatus is called with SKIPPED only")]
+    #[error("SetItemStatus may be called only with SKIPPED")]
     OnlySkipped,
     /// `SetItemStatus` for an item that is not being synchronized.
     #[error("item {0} was not prepared")]
@@ -108,7 +108,7 @@ pub enum Refusal {
     #[error("no live error {0} with ENABLEJUMPTEXT")]
     NoSuchError(Guid),
     /// A retry is due first.
-    #[error("the retry that the handler asked for comes first")]
+    #[error("the retry that the handler asked for must come first")]
     RetryDue,
     /// `ShowProperties` without HASPROPERTIES.
     #[error("{0} has no HASPROPERTIES")]
