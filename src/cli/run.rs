@@ -16,7 +16,7 @@ use crate::job::{Opened, Terms};
 use crate::protocol::{Event, Session};
 use crate::report::{CaseRecord, Report, Scope};
 use crate::rules::Finding;
-use crate::runner::{self, Endless, Judged, JudgedSession, NoSuchItem, Recorded, RunOptions, Watcher};
+use crate::runner::{self, Endless, Judged, JudgedSession, NoSuchItem, Recorded, RunOptions, SessionFailure, Watcher};
 use crate::scenario::{self, Observed, Recording, Steps};
 
 pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
@@ -83,6 +83,9 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     let mut report = Report::new(name.as_str(), header.profile, header.seed, &filter);
     report.handler_file = handler_file.map(|file| file.display().to_string());
     report.add_items(judged.session());
+    if !args.allow_failure && !left && !interrupt.came() {
+        report.failure = SessionFailure::find(judged.session()).map(|failure| failure.to_string());
+    }
     let record = CaseRecord { error: broken_off, ..judged.take_record("run", Some(replay)) };
     report.add_case(record, judged.monitor(), &filter);
     report.judge_baseline(Scope::Sample);

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::alphabet::in_state;
-use crate::protocol::{Callback, Event, EventKind, Guid, HandlerFlags, Items, LogErrorInfo, Profile, Session, State};
+use crate::protocol::{
+    Callback, Event, EventKind, Guid, HResult, HandlerFlags, Items, LogErrorInfo, Outcome, Profile, Session, State,
+};
 use crate::scenario::{Action, Choose, ErrorRef, Scenario};
 
 /// What sessions have shown of a handler: what there is to choose, to skip, to cancel and to refuse.
@@ -23,6 +25,8 @@ pub struct Known {
     pub jump_errors: u32,
     /// The states in which the session was, in their order.
     pub states: BTreeSet<State>,
+    /// How the session ended; nothing before its first event.
+    pub outcome: Option<Outcome>,
 }
 
 /// The scenario that shows what there is to know: all items are chosen, and the first error is looked at.
@@ -48,7 +52,32 @@ impl Known {
         {
             self.flags = instance.handler_flags();
             self.items = instance.items().clone();
+            self.outcome = Some(instance.outcome());
         }
+    }
+
+    /// Why no session says anything of the handler, where the one that shows what there is to know did not come as far as
+    /// Synchronize. `outcomes` are those of the other sessions.
+    pub fn unjudged(&self, outcomes: &[Outcome]) -> Option<String> {
+        if self.states.contains(&State::Synchronizing) {
+            return None;
+        }
+        let outcome = self.outcome?;
+        // A session that the manager left early says nothing of what would have come.
+        let left_early = |other: &&Outcome| matches!(other, Outcome::Unfinished | Outcome::Abandoned);
+        let all = outcomes.iter().filter(|other| !left_early(other)).count();
+        let same = outcomes.iter().filter(|other| **other == outcome).count();
+        let cases = if same == all { format!("all {same}") } else { format!("{same} of {all}") };
+        let why = match outcome {
+            Outcome::Declined(HResult::S_FALSE) => {
+                format!("the handler declined every event: Initialize returned S_FALSE in {cases} cases")
+            }
+            Outcome::Declined(hr) => format!("Initialize failed with {hr} in {cases} cases"),
+            Outcome::PrepareFailed(hr) => format!("PrepareForSync failed with {hr} in {cases} cases"),
+            Outcome::NothingPrepared if self.items.is_empty() => "the handler has no items".to_owned(),
+            outcome => format!("no case reached Synchronize: {outcome}"),
+        };
+        Some(format!("could not be judged: {why}"))
     }
 
     fn called_back(&mut self, callback: &Callback, round: u32) {

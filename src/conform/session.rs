@@ -6,6 +6,7 @@ use super::suite::{Reproduce, Reproducer};
 use super::tasks::Task;
 use super::{Known, SuiteOptions, shrink};
 use crate::job::{Handler, Terms};
+use crate::protocol::{HandlerId, Instance, Outcome};
 use crate::rules::Finding;
 use crate::runner::{self, Judged, JudgedSession, RunError, RunOptions, Stop, TraceFailure, Watcher, WriteError};
 use crate::scenario::{self, Expect, ExpectFindings, Scenario, StepCame, Steps};
@@ -23,6 +24,14 @@ pub(super) struct SessionResult {
     pub(super) skipped: Option<String>,
     /// Why it did not come to its end.
     pub(super) broken_off: Option<String>,
+}
+
+impl SessionResult {
+    /// How the session with the first instance ended; nothing when it was skipped.
+    pub(super) fn outcome(&self) -> Option<Outcome> {
+        let instance = self.judged.session().instance(HandlerId::FIRST).filter(|_| self.skipped.is_none());
+        instance.map(Instance::outcome)
+    }
 }
 
 /// Why nothing came of a session.

@@ -233,7 +233,9 @@ impl Suite {
         watcher.begins(tasks.len());
         let mut report = self.empty_report();
         report.partition = partition;
+        report.summary.synchronized = Some(0);
         let (mut not_begun, mut broken_off) = (0, 0);
+        let mut outcomes = Vec::new();
         if let Some(known) = &known {
             let sessions = Sessions::new(&self.handler, options, &self.reproducer, known, stop);
             let one = |at| {
@@ -245,6 +247,7 @@ impl Suite {
             in_order(self.jobs(), tasks.len(), one, |_, (name, result)| match result {
                 Some(Ok(result)) => {
                     broken_off += usize::from(result.broken_off.is_some());
+                    outcomes.extend(result.outcome());
                     add(&mut report, result, &options.filter);
                 }
                 Some(Err(error)) => report.add_unread(&name, error.to_string()),
@@ -259,6 +262,11 @@ impl Suite {
             report.unfinished.push(why.to_owned());
         } else if stop.is_stopped() {
             report.unfinished.push(interrupted(("session", "run"), tasks.len(), not_begun, broken_off));
+        } else if let Some(known) = known.as_ref().filter(|_| !report.failed())
+            && report.summary.synchronized == Some(0)
+            && let Some(why) = known.unjudged(&outcomes)
+        {
+            report.unfinished.push(why);
         }
         let is_whole = options.cases.is_empty() && options.partition.is_none() && known.is_some();
         report.judge_baseline(if is_whole { Scope::Suite } else { Scope::Part });

@@ -7,7 +7,7 @@ use super::causes::{Groups, OfCase};
 use super::{Case, CaseOutcome, Filter, FindingRow, OmittedRow, Report, RuleRow, Summary};
 use super::{FORMAT, VERSION};
 use crate::protocol::{HandlerId, Profile};
-use crate::rules::codes::{LIFE_02, LIFE_03};
+use crate::rules::codes::{LIFE_02, LIFE_03, SYNC_01};
 use crate::rules::{Level, Monitor, RULES, Verdict, rule};
 use crate::runner::{CaseRecord, Found};
 use crate::scenario::ExpectationResult;
@@ -31,6 +31,7 @@ pub(super) struct CaseRows<'a> {
     pub(super) seconds: f64,
     pub(super) findings: Vec<FindingRow>,
     pub(super) omitted: Vec<OmittedRow>,
+    pub(super) synchronized: bool,
     pub(super) error: Option<String>,
     pub(super) expectations: Option<Vec<ExpectationResult>>,
 }
@@ -79,6 +80,7 @@ impl Report {
             items: Vec::new(),
             errors: Vec::new(),
             outcome: None,
+            failure: None,
             strict: filter.strict,
             groups: Groups::default(),
             handlers: std::collections::BTreeSet::new(),
@@ -110,7 +112,10 @@ impl Report {
         let omitted = omitted.collect();
         let handler = handler.unwrap_or_else(|| self.handler.clone());
         let seconds = nanos as f64 / 1e9;
-        self.add_rows(CaseRows { handler: &handler, seconds, findings, omitted, name, error, expectations }, filter);
+        // The rule is about every call of Synchronize.
+        let synchronized = monitor.verdict(SYNC_01) != Verdict::NotExercised;
+        let rows = CaseRows { handler: &handler, seconds, findings, omitted, name, synchronized, error, expectations };
+        self.add_rows(rows, filter);
         for row in &mut self.rules {
             if let Some(rule) = rule(row.rule) {
                 row.join(monitor.verdict(rule));
@@ -184,6 +189,9 @@ impl Report {
         self.take_causes(&of_case, case.handler);
         self.handlers.insert(case.handler.to_owned());
         self.summary.cases += 1;
+        if let Some(synchronized) = &mut self.summary.synchronized {
+            *synchronized += usize::from(case.synchronized);
+        }
         let outcome = match (failed, &case.error) {
             (true, _) => {
                 self.summary.failed += 1;
@@ -195,8 +203,18 @@ impl Report {
             }
             (false, Some(_)) => CaseOutcome::Incomplete,
         };
-        let CaseRows { name, seconds, error, expectations, .. } = case;
-        self.cases.push(Case { name, outcome, broke_off, seconds, findings, accepted, error, expectations });
+        let CaseRows { name, seconds, synchronized, error, expectations, .. } = case;
+        self.cases.push(Case {
+            name,
+            outcome,
+            broke_off,
+            seconds,
+            findings,
+            accepted,
+            synchronized,
+            error,
+            expectations,
+        });
     }
 
     /// Adds a case of which nothing could be read.
@@ -224,7 +242,7 @@ impl Report {
 
     /// Whether there is something to complain of.
     pub fn failed(&self) -> bool {
-        self.summary.failed > 0 || (self.strict && self.stale().next().is_some())
+        self.summary.failed > 0 || self.failure.is_some() || (self.strict && self.stale().next().is_some())
     }
 
     /// Why the report does not say everything: what was left out, and the cases that were not judged to their end.
@@ -249,6 +267,7 @@ impl Case {
             seconds: 0.0,
             findings: 0,
             accepted: 0,
+            synchronized: false,
             error: Some(why),
             expectations: None,
         }

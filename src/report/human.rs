@@ -166,6 +166,9 @@ pub(super) fn beside(report: &Report, paint: &Paint) -> String {
     for why in &report.unfinished {
         let _ = writeln!(text, "{}: {}", paint.wrap("1;33", "incomplete"), plain(why));
     }
+    if let Some(why) = &report.failure {
+        let _ = writeln!(text, "{}: {}", paint.wrap("1;31", "the session failed"), plain(why));
+    }
     let level = if report.strict { Level::Error } else { Level::Warning };
     for row in report.stale() {
         let _ = writeln!(text, "{}: {}: {}", paint.level(level), row.place(), row.complaint());
@@ -304,7 +307,12 @@ fn verdict(text: &mut String, report: &Report, paint: &Paint) {
     };
     let seed = report.seed.map_or(String::new(), |seed| format!(", seed {seed}"));
     let held = counted(held, "rule");
-    let _ = writeln!(text, "{word}: {found}; {held} held, {idle} not exercised (profile {}{seed})", report.profile);
+    let reached = summary.synchronized.map_or(String::new(), |synchronized| {
+        let cases = summary.cases - summary.skipped;
+        format!("; {synchronized} of {} reached Synchronize", counted(cases, "case"))
+    });
+    let profile = report.profile;
+    let _ = writeln!(text, "{word}: {found}; {held} held, {idle} not exercised{reached} (profile {profile}{seed})");
 }
 
 impl Report {

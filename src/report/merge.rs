@@ -108,6 +108,7 @@ pub fn merge(mut parts: Vec<Part>, filter: &Filter) -> Result<Report, MergeError
     let whole = agreed(&parts)?;
     let mut report = Report::new(whole.handler, whole.report.profile, whole.report.seed, filter);
     report.handler_file.clone_from(&whole.report.handler_file);
+    report.summary.synchronized = whole.report.summary.synchronized.map(|_| 0);
     report.rules = joined_rules(&parts, filter);
     let Partition { of, suite, .. } = whole.partition.clone();
     report.unfinished = unfinished(&parts, of);
@@ -124,8 +125,11 @@ pub fn merge(mut parts: Vec<Part>, filter: &Filter) -> Result<Report, MergeError
             report.add_skipped(name, case.error.unwrap_or_default());
             continue;
         }
-        let Case { name, seconds, error, expectations, .. } = case;
-        report.add_rows(CaseRows { handler: &handler, name, seconds, findings, omitted, error, expectations }, filter);
+        let Case { name, seconds, synchronized, error, expectations, .. } = case;
+        report.add_rows(
+            CaseRows { handler: &handler, name, seconds, findings, omitted, synchronized, error, expectations },
+            filter,
+        );
     }
     if lost > 0 && report.unfinished.is_empty() {
         report.unfinished.push(format!("{lost} of {} cases are in no part", suite.len()));

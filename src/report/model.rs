@@ -70,6 +70,9 @@ pub struct Report {
     /// How the session ended; for `run`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
+    /// Why the session failed, whatever rules were kept: the handler itself says so; for `run`, unless `--allow-failure`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
     /// Warnings fail too.
     #[serde(skip)]
     pub(super) strict: bool,
@@ -125,6 +128,9 @@ pub struct Summary {
     /// Cases that do not apply to the handler.
     #[serde(default, skip_serializing_if = "is_none")]
     pub skipped: usize,
+    /// Cases whose session came as far as Synchronize; for `conform`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub synchronized: Option<usize>,
 }
 
 fn is_none(number: &usize) -> bool {
@@ -238,6 +244,9 @@ pub struct Case {
     /// How many of them are accepted.
     #[serde(default, skip_serializing_if = "is_none")]
     pub accepted: usize,
+    /// Whether its session came as far as Synchronize.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub synchronized: bool,
     /// Why it could not be judged to its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,

@@ -20,7 +20,7 @@ pub use files::{MakeFolderError, WriteError, make_folder};
 pub use found::{CaseRecord, ContextLine, Found, Omitted};
 pub use judged::{Judged, MOST_OF_A_RULE};
 pub use parallel::{Stop, in_order, interrupted, side_by_side};
-pub use problems::{Endless, NoSuchItem};
+pub use problems::{Endless, NoSuchItem, SessionFailure};
 pub use recorded::{RecordError, Recorded};
 pub use replay::{ReplayError, ReplayOptions, Replayed, replay};
 pub use run::{Isolation, JudgedSession, RunError, RunOptions, TraceFailure, Watcher, run, run_with};

@@ -2,7 +2,7 @@
 
 use super::Judged;
 use crate::host::Selection;
-use crate::protocol::{Items, nearest, plain};
+use crate::protocol::{Instance, Items, Session, Status, nearest, plain};
 use crate::time::MOST_STEPS;
 
 /// How many items are listed; nobody reads more.
@@ -38,6 +38,35 @@ impl NoSuchItem {
         let near = words.iter().find_map(|word| nearest(word, known.iter().map(String::as_str)));
         let meant = near.map_or(String::new(), |near| format!("; did you mean {}?", plain(near)));
         Some(Self { words, there_is: format!("{there_is}{meant}") })
+    }
+}
+
+/// A session failed, whatever rules were kept: the handler itself says so, or never came to an end.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{why}; --allow-failure accepts that")]
+pub struct SessionFailure {
+    why: String,
+}
+
+impl SessionFailure {
+    /// Why the session failed, if it did: by an instance's outcome, or by an item whose last status is FAILED.
+    pub fn find(session: &Session) -> Option<Self> {
+        let outcome = session.instances().map(Instance::outcome).find(|outcome| outcome.is_failure());
+        let failed = session.instances().flat_map(Instance::known_items);
+        let failed = failed.filter(|(_, known)| known.last_status == Some(Status::FAILED)).map(|(item, _)| item);
+        let mut names: Vec<String> = failed.map(|item| plain(&item.name.to_string()).into_owned()).collect();
+        let many = names.len();
+        if many > LISTED {
+            names.truncate(LISTED);
+            names.push(format!("and {} more", many - LISTED));
+        }
+        let items = match many {
+            0 => None,
+            1 => Some(format!("item {} FAILED", names.concat())),
+            _ => Some(format!("{many} items FAILED: {}", names.join(", "))),
+        };
+        let whys: Vec<String> = outcome.map(|outcome| outcome.to_string()).into_iter().chain(items).collect();
+        (!whys.is_empty()).then(|| Self { why: whys.join("; ") })
     }
 }
 

@@ -9,8 +9,9 @@ use super::options::{JudgeArgs, LogArgs, SessionArgs};
 use super::words::{CheckFormat, JudgeFormat, ProfileName, ReportFormat, SchemaName, partition, seconds};
 
 /// What the exit codes mean; the same everywhere.
-const EXIT_CODES: &str = "Exit codes: 0 success; 1 findings of level error (with --strict, also warnings), or unmet expectations of a \
-                          scenario; 2 the request could not be carried out, or was interrupted.";
+const EXIT_CODES: &str = "Exit codes: 0 success; 1 findings of level error (with --strict, also warnings), unmet expectations of a \
+                          scenario, or (run) a session that failed; 2 the request could not be carried out, was interrupted, \
+                          or the handler could not be judged.";
 
 const OF_RUN: &str = "Ctrl-C cancels every item through the protocol; a second Ctrl-C ends the session at once. Both exit with \
                       2. The trace and the report contain everything that happened until then.";
@@ -84,6 +85,10 @@ pub(in crate::cli) struct RunArgs {
     /// Write what the manager and the user did to this file, as a scenario for `replay`
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) record: Option<PathBuf>,
+
+    /// Exit with 0 although the session failed or an item FAILED, if no rule was broken
+    #[arg(long)]
+    pub(in crate::cli) allow_failure: bool,
 
     /// Format of the report
     #[arg(long, value_enum, default_value_t = JudgeFormat::Human)]

@@ -195,6 +195,21 @@ pub enum Outcome {
     Hung(CallMethod),
 }
 
+impl Outcome {
+    /// Whether the session failed: by what the handler returned or completed with, or because it crashed, hung or owes a
+    /// completion. A handler that declines the event with S_FALSE has not failed.
+    pub const fn is_failure(self) -> bool {
+        match self {
+            Outcome::Declined(hr) | Outcome::PrepareFailed(hr) | Outcome::SynchronizeFailed(hr) => {
+                !matches!(hr, HResult::S_FALSE)
+            }
+            Outcome::Completed(hr) => !hr.is_success(),
+            Outcome::Overdue(_) | Outcome::Crashed | Outcome::Hung(_) => true,
+            Outcome::Unfinished | Outcome::NothingPrepared | Outcome::Abandoned => false,
+        }
+    }
+}
+
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
