@@ -166,7 +166,8 @@ pub(super) fn beside(report: &Report, paint: &Paint) -> String {
     for why in &report.unfinished {
         let _ = writeln!(text, "{}: {}", paint.wrap("1;33", "incomplete"), plain(why));
     }
-    if let Some(why) = &report.failure {
+    // A broken rule says more.
+    if let Some(why) = report.failure.as_ref().filter(|_| report.summary.failed == 0) {
         let _ = writeln!(text, "{}: {}", paint.wrap("1;31", "the session failed"), plain(why));
     }
     let level = if report.strict { Level::Error } else { Level::Warning };
