@@ -9,13 +9,14 @@ use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
 use std::thread::ThreadId;
 
-use mobsync::handler::script::{self, ScriptFactory};
+use mobsync::handler::script;
 use mobsync::host::break_on::BreakOn;
-use mobsync::host::{self, Observer, Selection, SessionSetup, StandardPlan};
+use mobsync::host::{Observer, Selection};
+use mobsync::job::{Additions, Handler, Standard, Terms};
 use mobsync::protocol::Limits;
 use mobsync::protocol::*;
 use mobsync::rules::{Conditions, Finding, select};
-use mobsync::time::Scheduler;
+use mobsync::runner::{self, RunOptions};
 use tempfile::TempDir;
 
 const TWICE: &str = r#"{
@@ -65,6 +66,16 @@ fn without_in_process_or_with_an_unknown_rule_nothing_is_run() {
     }
 }
 
+/// The events of a session of all items, in which these observers look on.
+fn run_observed(handler: &Handler, observers: Vec<Box<dyn Observer>>) -> Vec<Event> {
+    let initialize = Initialize::new(SyncFlags::new(SyncEvent::MANUAL, SyncFlags::MAYBOTHERUSER));
+    let terms = Terms::standard(Standard { initialize, selection: Selection::All, retries: 1 });
+    let additions = Additions { observers: Some(Box::new(|_| observers)), ..Additions::default() };
+    let mut events = Vec::new();
+    runner::run_with(handler, &terms, &RunOptions::default(), additions, &mut events).expect("it starts");
+    events
+}
+
 /// What was found, and by which threads.
 type Hits = Arc<Mutex<Vec<(&'static str, Thread, ThreadId)>>>;
 
@@ -78,22 +89,10 @@ fn the_session_goes_on_as_without_it() {
         let row = (finding.rule.code, finding.thread.clone(), std::thread::current().id());
         seen.lock().expect("nobody panics with it").push(row);
     };
-    let initialize = Initialize::new(SyncFlags::new(SyncEvent::MANUAL, SyncFlags::MAYBOTHERUSER));
-    let plan = || StandardPlan::new(initialize.clone(), Selection::All);
     let rules = select("SYNC-04").expect("there is such a rule");
     let events = |observers: Vec<Box<dyn Observer>>| {
         let script = script::parse(TWICE, "twice.json".as_ref()).expect("it is valid");
-        let scheduler = Scheduler::seeded(0);
-        let setup = SessionSetup::new(
-            Arc::new(ScriptFactory::new(script, scheduler.clone())),
-            Box::new(plan()),
-            Limits::default(),
-        );
-        let setup = observers.into_iter().fold(setup, SessionSetup::observed_by);
-        let mut events: Vec<Event> = Vec::new();
-        host::run_virtual(setup, &scheduler, &mut |new: Vec<Event>, _: &Session| events.extend(new))
-            .expect("it starts");
-        events
+        run_observed(&Handler::from_script(script), observers)
     };
     let observed = events(vec![Box::new(BreakOn::new(rules, conditions, hit))]);
     assert_eq!(observed, events(Vec::new()));
@@ -110,11 +109,8 @@ fn on_real_threads_it_is_the_handlers_own_thread() {
     let hit = move |_: &Finding| {
         seen.lock().expect("nobody panics with it").push(std::thread::current().name().map(str::to_owned));
     };
-    let initialize = Initialize::new(SyncFlags::new(SyncEvent::MANUAL, SyncFlags::MAYBOTHERUSER));
-    let plan = StandardPlan::new(initialize, Selection::All);
     let rules = select("SYNC-04").expect("there is such a rule");
-    let setup = SessionSetup::new(Arc::new(completes_twice::Notebook), Box::new(plan), conditions.limits)
-        .observed_by(Box::new(BreakOn::new(rules, conditions, hit)));
-    host::run_real(setup, |_| {}, &mut |_: Vec<Event>, _: &Session| {}).expect("it starts");
+    let notebook = Handler::from_factory(Arc::new(completes_twice::Notebook));
+    run_observed(&notebook, vec![Box::new(BreakOn::new(rules, conditions, hit))]);
     assert_eq!(*names.lock().expect("nobody panics with it"), [Some("pages".to_owned())]);
 }

@@ -6,14 +6,14 @@ mod erratic;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use erratic::Erratic;
 use mobsync::handler::filesync::{FileSync, FolderPair};
-use mobsync::host::{self, Selection, SessionSetup, StandardPlan};
-use mobsync::protocol::Limits;
+use mobsync::host::{Selection, StandardPlan};
+use mobsync::job::{Additions, Handler, Terms};
 use mobsync::protocol::*;
-use mobsync::rules::{Conditions, Monitor, RULES, Verdict, codes};
+use mobsync::rules::{RULES, Verdict, codes};
+use mobsync::runner::{self, Judged, RunOptions};
 
 /// Numbers that only look random: the same on every run.
 struct Numbers(u64);
@@ -41,12 +41,7 @@ fn grow(folder: &Path, numbers: &mut Numbers, depth: u32) {
     }
 }
 
-fn now() -> FileTime {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("the clock is past 1970");
-    FileTime::from_unix_nanos(since.as_nanos() as i128)
-}
-
-fn session(seed: u64) -> (Monitor, Vec<Event>, Session) {
+fn session(seed: u64) -> (Judged, Vec<Event>) {
     let mut numbers = Numbers(seed);
     let folders = tempfile::tempdir().expect("a temporary folder can be made");
     let pairs = (0..1 + numbers.below(3)).map(|number| {
@@ -56,37 +51,30 @@ fn session(seed: u64) -> (Monitor, Vec<Event>, Session) {
         grow(&right, &mut numbers, 0);
         FolderPair::new(left, right).expect("both are folders")
     });
-    let factory = Arc::new(FileSync::new(pairs.collect()).expect("the pairs do not overlap"));
+    let factory = FileSync::new(pairs.collect()).expect("the pairs do not overlap");
     let flags = [SyncFlags::MAYBOTHERUSER, 0, SyncFlags::SETTINGS][(numbers.below(12) / 5) as usize];
     let mut plan = StandardPlan::new(Initialize::new(SyncFlags::new(SyncEvent::MANUAL, flags)), Selection::All);
     plan.retries = 2;
-    let conditions = Conditions { profile: Profile::Xp, limits: Limits::default(), started: now() };
-    let setup = SessionSetup::new(factory, Box::new(Erratic::new(plan, seed)), conditions.limits);
-    let mut monitor = Monitor::new(conditions);
-    let mut events = Vec::new();
-    let ran = host::run_real(setup, |_| {}, &mut |new: Vec<Event>, _: &Session| {
-        for event in &new {
-            monitor.observe(event);
-        }
-        events.extend(new);
-    });
-    monitor.finish();
-    (monitor, events, ran.expect("filesync can be created").session)
+    let plan = Box::new(Erratic::new(plan, seed));
+    let additions = Additions { plan: Some(plan), ..Additions::default() };
+    let (handler, mut events) = (Handler::from_factory(Arc::new(factory)), Vec::new());
+    let session = runner::run_with(&handler, &Terms::default(), &RunOptions::default(), additions, &mut events);
+    (session.expect("filesync can be created").judged, events)
 }
 
 #[test]
 fn filesync_breaks_no_rule_under_200_random_sessions() {
     let mut held: Vec<&str> = Vec::new();
     for seed in 0..200 {
-        let (monitor, events, session) = session(seed);
-        if !monitor.findings().is_empty() {
+        let (judged, events) = session(seed);
+        if judged.findings().next().is_some() {
             let header = mobsync::trace::Header::default();
             let trace = mobsync::trace::notation::print(&header, &events);
-            panic!("seed {seed}: {:#?}\n{trace}", monitor.findings());
+            panic!("seed {seed}: {:#?}\n{trace}", judged.findings().collect::<Vec<_>>());
         }
-        let state = session.instance(HandlerId::FIRST).expect("it was created").state();
+        let state = judged.session().instance(HandlerId::FIRST).expect("it was created").state();
         assert_eq!(state, State::Released, "seed {seed}");
-        held.extend(RULES.iter().filter(|rule| monitor.verdict(rule) == Verdict::Held).map(|rule| rule.code));
+        held.extend(RULES.iter().filter(|rule| judged.monitor().verdict(rule) == Verdict::Held).map(|rule| rule.code));
     }
     // The sessions were no walk in the park: these rules had their occasions. Whether a skip is surely known to the handler before
     // it reports again (STOP-03) is up to the machine here; in virtual time it is tested.

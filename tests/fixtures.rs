@@ -5,13 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use mobsync::handler::script::{self, ScriptFactory};
-use mobsync::host::{self, Instruction, Plan, Selection, SessionSetup, StandardPlan, View};
-use mobsync::protocol::Limits;
+use mobsync::handler::script;
+use mobsync::host::{Instruction, Plan, Selection, StandardPlan, View};
+use mobsync::job::{Additions, Handler, Terms};
 use mobsync::protocol::*;
-use mobsync::rules::{Conditions, Monitor};
-use mobsync::time::Scheduler;
-use mobsync::trace::VIRTUAL_START;
+use mobsync::runner::{self, RunOptions};
 use serde_json::Value;
 
 /// A scripted handler, how it is run, and what is found.
@@ -238,20 +236,11 @@ fn the_table_has_every_handler() {
 /// Drives a handler by a plan, and gives the codes of the rules that are broken.
 fn drive(name: &str, plan: impl Plan + 'static) -> Vec<&'static str> {
     let script = script::load(&file(name)).expect("the fixture is a script");
-    let scheduler = Scheduler::seeded(0);
-    let limits = Limits::default();
-    let factory = std::sync::Arc::new(ScriptFactory::new(script, scheduler.clone()));
-    let mut monitor = Monitor::new(Conditions { profile: Profile::Xp, limits, started: VIRTUAL_START });
-    let setup = SessionSetup::new(factory, Box::new(plan), limits);
-    let mut judge = |events: Vec<Event>, _: &Session| {
-        events.iter().for_each(|event| {
-            monitor.observe(event);
-        });
-    };
-    let ran = host::run_virtual(setup, &scheduler, &mut judge).expect("a script starts");
-    assert!(ran.session.is_over(), "{name}: the session has not ended");
-    monitor.finish();
-    let rules: BTreeSet<&str> = monitor.findings().iter().map(|finding| finding.rule.code).collect();
+    let additions = Additions { plan: Some(Box::new(plan)), ..Additions::default() };
+    let (handler, options) = (Handler::from_script(script), RunOptions::default());
+    let session = runner::run_with(&handler, &Terms::default(), &options, additions, &mut ()).expect("a script starts");
+    assert!(session.judged.session().is_over(), "{name}: the session has not ended");
+    let rules: BTreeSet<&str> = session.judged.findings().map(|finding| finding.rule.code).collect();
     rules.into_iter().collect()
 }
 

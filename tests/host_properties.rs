@@ -4,17 +4,15 @@
 #[path = "common/erratic.rs"]
 mod erratic;
 
-use std::sync::Arc;
-
 use erratic::Erratic;
 
-use mobsync::handler::script::{self, ScriptFactory};
-use mobsync::host::{self, Plan, Selection, SessionSetup, StandardPlan};
-use mobsync::protocol::Limits;
+use mobsync::handler::script;
+use mobsync::host::{Plan, Selection, StandardPlan};
+use mobsync::job::{Additions, Handler, Terms};
 use mobsync::protocol::*;
-use mobsync::rules::{Conditions, Finding, Monitor, Subject};
-use mobsync::time::Scheduler;
-use mobsync::trace::{Clock, Header, Reader, Writer};
+use mobsync::rules::{Finding, Subject};
+use mobsync::runner::{self, JudgedSession, RunOptions, judge_trace};
+use mobsync::trace::{Header, Reader, TraceReader, Writer};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -107,31 +105,14 @@ struct Recorded {
     header: Header,
 }
 
-fn conditions(header: &Header) -> Conditions {
-    Conditions { profile: header.profile, limits: header.limits, started: header.started }
-}
-
 fn record(script: &Value, plan: impl Plan + 'static, seed: u64) -> Recorded {
     let script = script::parse(&script.to_string(), "random.json".as_ref()).expect("the script is valid");
-    let header = Header { clock: Clock::Virtual, seed: Some(seed), limits: Limits::default(), ..Header::default() };
-    let scheduler = Scheduler::seeded(seed);
-    let factory = Arc::new(ScriptFactory::new(script, scheduler.clone()));
-    let setup = SessionSetup::new(factory, Box::new(plan), header.limits);
+    let (handler, terms) = (Handler::from_script(script), Terms { seed, ..Terms::default() });
+    let additions = Additions { plan: Some(Box::new(plan)), ..Additions::default() };
     let mut events = Vec::new();
-    let mut monitor = Monitor::new(conditions(&header));
-    let ran = host::run_virtual(setup, &scheduler, &mut |new: Vec<Event>, _: &Session| {
-        for event in &new {
-            monitor.observe(event);
-        }
-        events.extend(new);
-    });
-    monitor.finish();
-    Recorded {
-        events,
-        findings: monitor.take_findings(),
-        session: ran.expect("a script can be created").session,
-        header,
-    }
+    let session = runner::run_with(&handler, &terms, &RunOptions::default(), additions, &mut events);
+    let JudgedSession { header, judged, .. } = session.expect("a script can be created");
+    Recorded { events, findings: judged.findings().cloned().collect(), session: judged.session().clone(), header }
 }
 
 fn written(recorded: &Recorded) -> Vec<u8> {
@@ -169,16 +150,11 @@ proptest! {
         let file = written(&recorded);
         let reader = Reader::new(file.as_slice(), "recorded.jsonl").expect("it has a header");
         prop_assert_eq!(reader.header(), &recorded.header);
-        let mut monitor = Monitor::new(conditions(reader.header()));
-        let mut read = Vec::new();
-        for event in reader {
-            let event = event.expect("it was written by us");
-            monitor.observe(&event);
-            read.push(event);
-        }
-        monitor.finish();
+        let read: Vec<Event> = reader.map(|event| event.expect("it was written by us")).collect();
         prop_assert_eq!(read, recorded.events);
-        prop_assert_eq!(monitor.take_findings(), recorded.findings);
+        let reader = Reader::new(file.as_slice(), "recorded.jsonl").expect("it has a header");
+        let judged = judge_trace(TraceReader::Lines(reader), None, None).judged;
+        prop_assert_eq!(judged.findings().cloned().collect::<Vec<_>>(), recorded.findings);
     }
 
     #[test]

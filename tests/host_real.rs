@@ -6,9 +6,11 @@ use std::thread;
 
 use mobsync::handler::{CreateError, EnumItems, HandlerFactory, SyncCallback, SyncHandler};
 use mobsync::host::{self, Ran, Selection, SessionSetup, StandardPlan};
+use mobsync::job::{Handler, Standard, Terms};
 use mobsync::protocol::Limits;
 use mobsync::protocol::*;
 use mobsync::rules::{Conditions, Finding, Monitor};
+use mobsync::runner::{self, JudgedSession, RunOptions};
 
 type Method = dyn Fn(&Arc<dyn SyncCallback>) -> HResult + Send + Sync;
 
@@ -176,18 +178,14 @@ fn limits(timeout_ms: u64) -> Limits {
 }
 
 fn run(tested: Tested, limits: Limits) -> Came {
-    let plan = StandardPlan::new(Initialize::new(SyncFlags::new(SyncEvent::MANUAL, 0)), Selection::All);
-    let setup = SessionSetup::new(Arc::new(Factory(Arc::new(tested))), Box::new(plan), limits);
-    let conditions = Conditions { profile: Profile::Xp, limits, started: FileTime(u64::MAX / 2) };
-    let (mut monitor, mut events) = (Monitor::new(conditions), Vec::new());
-    let ran = host::run_real(setup, |_| {}, &mut |new: Vec<Event>, _: &Session| {
-        for event in &new {
-            monitor.observe(event);
-        }
-        events.extend(new);
-    });
-    monitor.finish();
-    Came { events, findings: monitor.take_findings(), ran: ran.expect("it can be created") }
+    let initialize = Initialize::new(SyncFlags::new(SyncEvent::MANUAL, 0));
+    let terms = Terms::standard(Standard { initialize, selection: Selection::All, retries: 1 });
+    let handler = Handler::from_factory(Arc::new(Factory(Arc::new(tested))));
+    let mut events = Vec::new();
+    let session = runner::run(&handler, &Terms { limits, ..terms }, &RunOptions::default(), &mut events);
+    let JudgedSession { judged, left, exhausted, .. } = session.expect("it can be created");
+    let ran = Ran { session: judged.session().clone(), left, exhausted };
+    Came { events, findings: judged.findings().cloned().collect(), ran }
 }
 
 #[test]

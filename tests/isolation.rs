@@ -12,9 +12,10 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use mobsync::host::Controls;
-use mobsync::job::{self, Handler, Standard, Terms, Workers};
+use mobsync::job::{Handler, Standard, Terms};
 use mobsync::protocol::*;
-use mobsync::rules::{Conditions, Finding, Monitor};
+use mobsync::rules::Finding;
+use mobsync::runner::{self, Isolation, JudgedSession, RunOptions, Watcher};
 use native::{NOTEBOOK_CPP, library};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -310,38 +311,47 @@ fn a_callback_that_breaks_a_rule_brings_the_handlers_stack() {
     assert_eq!(stacks, 1, "callbacks that break nothing take no stack");
 }
 
-/// A session with the notebook through the library, in a worker.
-fn hold(handler: &Handler, started: impl FnOnce(Controls)) -> (Vec<Event>, Vec<Finding>, Outcome) {
-    let workers = Workers { program: env!("CARGO_BIN_EXE_mobsync").into() };
+/// What a user does to a session as soon as it begins.
+struct User<F: FnMut(Controls)> {
+    started: F,
+    events: Vec<Event>,
+}
+
+impl<F: FnMut(Controls)> Watcher for User<F> {
+    fn started(&mut self, controls: Controls) {
+        (self.started)(controls);
+    }
+
+    fn event(&mut self, event: &Event, _: &Session) {
+        self.events.push(event.clone());
+    }
+}
+
+fn terms() -> Terms {
     let initialize = Initialize::new(SyncFlags::new(SyncEvent::MANUAL, SyncFlags::MAYBOTHERUSER));
     let selection = mobsync::host::Selection::All;
     let mut terms = Terms::standard(Standard { initialize, selection, retries: 1 });
     (terms.limits.timeout_ns, terms.limits.blocking_ns) = (60_000_000_000, 30_000_000_000);
-    let mut monitor = Monitor::new(Conditions::from(&terms.header(handler)));
-    let mut events = Vec::new();
-    let mut drain = |new: Vec<Event>, _: &Session| {
-        new.iter().for_each(|event| {
-            monitor.observe(event);
-        });
-        events.extend(new);
-    };
-    let launched = job::isolated(&workers, handler, &terms, started, &mut drain).expect("a worker starts");
-    monitor.finish();
-    let outcome = launched.ran.session.instances().next().map_or(Outcome::Unfinished, Instance::outcome);
-    (events, monitor.take_findings(), outcome)
+    terms
+}
+
+/// A session through the library, in a worker.
+fn run_isolated(handler: &Handler, started: impl FnMut(Controls)) -> (Vec<Event>, Vec<Finding>, Outcome) {
+    let isolation = Isolation::All(env!("CARGO_BIN_EXE_mobsync").into());
+    let options = RunOptions { isolation, ..RunOptions::default() };
+    let mut user = User { started, events: Vec::new() };
+    let JudgedSession { judged, .. } = runner::run(handler, &terms(), &options, &mut user).expect("a worker starts");
+    let outcome = judged.session().instances().next().map_or(Outcome::Unfinished, Instance::outcome);
+    (user.events, judged.findings().cloned().collect(), outcome)
 }
 
 #[test]
 fn every_kind_of_handler_can_be_isolated_and_gives_the_same_trace() {
     let script = Handler::find("fixtures/handlers/good.json", &[], None).unwrap();
-    let (isolated, findings, outcome) = hold(&script, |_| {});
+    let (isolated, findings, outcome) = run_isolated(&script, |_| {});
     assert_eq!((findings, outcome), (vec![], Outcome::Completed(HResult::S_OK)));
-    let initialize = Initialize::new(SyncFlags::new(SyncEvent::MANUAL, SyncFlags::MAYBOTHERUSER));
-    let selection = mobsync::host::Selection::All;
-    let terms = Terms::standard(Standard { initialize, selection, retries: 1 });
     let mut here = Vec::new();
-    let mut drain = |new: Vec<Event>, _: &Session| here.extend(new);
-    job::in_process(&script, &terms, |_| {}, &mut drain).unwrap();
+    runner::run(&script, &terms(), &RunOptions::default(), &mut here).unwrap();
     assert_eq!(isolated, here, "in virtual time the trace is the same, event by event");
 
     let folder = TempDir::new().unwrap();
@@ -349,7 +359,7 @@ fn every_kind_of_handler_can_be_isolated_and_gives_the_same_trace() {
     fs::write(folder.path().join("left/file"), "text").unwrap();
     let pair = format!("{0}/left={0}/right", folder.path().display());
     let filesync = Handler::find("filesync", &[pair], None).unwrap();
-    let (_, findings, outcome) = hold(&filesync, |_| {});
+    let (_, findings, outcome) = run_isolated(&filesync, |_| {});
     assert_eq!((findings, outcome), (vec![], Outcome::Completed(HResult::S_OK)));
     assert_eq!(fs::read_to_string(folder.path().join("right/file")).unwrap(), "text");
 }
@@ -361,7 +371,7 @@ fn the_user_reaches_a_session_in_a_worker() {
     fs::File::create(folder.path().join("left/large")).unwrap().set_len(8 << 30).unwrap();
     let pair = format!("{0}/left={0}/right", folder.path().display());
     let filesync = Handler::find("filesync", &[pair], None).unwrap();
-    let (events, findings, outcome) = hold(&filesync, |controls| controls.cancel_all());
+    let (events, findings, outcome) = run_isolated(&filesync, |controls| controls.cancel_all());
     assert_eq!(findings, []);
     assert!(matches!(outcome, Outcome::Completed(_) | Outcome::NothingPrepared), "{outcome:?}");
     assert!(events.len() < 200, "it did not copy a file of that size: {} events", events.len());

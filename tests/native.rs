@@ -5,11 +5,11 @@ mod native;
 
 use std::collections::BTreeSet;
 
-use mobsync::host::{self, Instruction, Plan, Ran, Selection, SessionSetup, StandardPlan, View};
-use mobsync::job::{self, Handler, HandlerSpec, Standard, Terms};
+use mobsync::host::{Instruction, Plan, Selection, StandardPlan, View};
+use mobsync::job::{self, Additions, Handler, HandlerSpec, Standard, Terms};
 use mobsync::protocol::*;
-use mobsync::rules::{Conditions, Finding, Monitor};
-use mobsync::time::Scheduler;
+use mobsync::rules::Finding;
+use mobsync::runner::{self, JudgedSession, RunOptions};
 use mobsync::trace::diff::diff;
 use native::{notebook, notebook_in_c};
 
@@ -31,20 +31,15 @@ fn run(handler: &Handler, flags: u32) -> Came {
     let mut terms = Terms::standard(Standard { initialize, selection: Selection::All, retries: 1 });
     // As much time as a busy machine needs.
     (terms.limits.timeout_ns, terms.limits.blocking_ns) = (60_000_000_000, 30_000_000_000);
-    let monitor = Monitor::new(Conditions::from(&terms.header(handler)));
-    let mut events = Vec::new();
-    let mut drain = |new: Vec<Event>, _: &Session| events.extend(new);
-    let launched = job::in_process(handler, &terms, |_| {}, &mut drain).unwrap_or_else(|error| panic!("{error}"));
-    judged(monitor, events, &launched.ran)
+    judged(handler, &terms, Additions::default())
 }
 
-fn judged(mut monitor: Monitor, events: Vec<Event>, ran: &Ran) -> Came {
-    for event in &events {
-        monitor.observe(event);
-    }
-    monitor.finish();
-    let outcome = ran.session.instances().next().map_or(Outcome::Unfinished, Instance::outcome);
-    Came { events, findings: monitor.take_findings(), outcome }
+fn judged(handler: &Handler, terms: &Terms, additions: Additions<'_>) -> Came {
+    let mut events = Vec::new();
+    let session = runner::run_with(handler, terms, &RunOptions::default(), additions, &mut events);
+    let JudgedSession { judged, .. } = session.unwrap_or_else(|error| panic!("{error}"));
+    let outcome = judged.session().instances().next().map_or(Outcome::Unfinished, Instance::outcome);
+    Came { events, findings: judged.findings().cloned().collect(), outcome }
 }
 
 /// A manager that, before it prepares, gives the callback again, then another one, and looks for an item without counting.
@@ -90,13 +85,7 @@ fn thorough(handler: &Handler) -> Came {
     let initialize = Initialize::new(SyncFlags::new(SyncEvent::MANUAL, SyncFlags::MAYBOTHERUSER));
     let mut terms = Terms::standard(Standard { initialize, selection: Selection::All, retries: 1 });
     (terms.limits.timeout_ns, terms.limits.blocking_ns) = (60_000_000_000, 30_000_000_000);
-    let monitor = Monitor::new(Conditions::from(&terms.header(handler)));
-    let factory = handler.factory(&Scheduler::seeded(0));
-    let setup = SessionSetup::new(factory, Box::new(Thorough::new()), terms.limits);
-    let mut events = Vec::new();
-    let mut drain = |new: Vec<Event>, _: &Session| events.extend(new);
-    let ran = host::run_real(setup, |_| {}, &mut drain).unwrap_or_else(|error| panic!("{error}"));
-    judged(monitor, events, &ran)
+    judged(handler, &terms, Additions { plan: Some(Box::new(Thorough::new())), ..Additions::default() })
 }
 
 #[test]

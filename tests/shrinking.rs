@@ -6,9 +6,10 @@ use std::sync::Mutex;
 use std::thread;
 
 use mobsync::conform::{self, Known, alphabet, shrink};
-use mobsync::job::{self, Handler, HandlerSpec, Terms};
+use mobsync::job::{Handler, HandlerSpec, Terms};
 use mobsync::protocol::{Event, Profile, Session};
-use mobsync::rules::{Conditions, Monitor, Subject};
+use mobsync::rules::Subject;
+use mobsync::runner::{self, Judged, RunOptions, Watcher};
 use mobsync::scenario::{self, Scenario};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -119,16 +120,12 @@ fn bugs() -> Vec<Bug> {
 
 /// Runs a scenario, and says which rules were broken.
 fn broken(handler: &Handler, scenario: &Scenario) -> Vec<(&'static str, Subject)> {
-    let terms = Terms::scenario(scenario.clone());
-    let mut monitor = Monitor::new(Conditions::from(&terms.header(handler)));
-    let mut drain = |events: Vec<Event>, _: &Session| {
-        for event in &events {
-            monitor.observe(event);
-        }
-    };
-    job::in_process(handler, &terms, |_| {}, &mut drain).unwrap_or_else(|error| panic!("{error}"));
-    monitor.finish();
-    monitor.findings().iter().map(|finding| (finding.rule.code, finding.rule.subject)).collect()
+    run(handler, scenario, &mut ()).findings().map(|finding| (finding.rule.code, finding.rule.subject)).collect()
+}
+
+fn run(handler: &Handler, scenario: &Scenario, watcher: &mut dyn Watcher) -> Judged {
+    let session = runner::run(handler, &Terms::scenario(scenario.clone()), &RunOptions::default(), watcher);
+    session.unwrap_or_else(|error| panic!("{error}")).judged
 }
 
 fn breaks(handler: &Handler, scenario: &Scenario, code: &str) -> bool {
@@ -136,18 +133,19 @@ fn breaks(handler: &Handler, scenario: &Scenario, code: &str) -> bool {
 }
 
 /// What ordinary sessions show of the handler.
+#[derive(Default)]
+struct Survey(Known);
+
+impl Watcher for Survey {
+    fn event(&mut self, event: &Event, session: &Session) {
+        self.0.observe(event, session);
+    }
+}
+
 fn survey(handler: &Handler) -> Known {
-    let mut known = Known::default();
-    let scenario = Scenario { choose: scenario::Choose::All, ..Scenario::titled("Survey") };
-    let mut session = Session::default();
-    let mut see = |events: Vec<Event>, _: &Session| {
-        for event in &events {
-            session.apply(event);
-            known.observe(event, &session);
-        }
-    };
-    job::in_process(handler, &Terms::scenario(scenario), |_| {}, &mut see).unwrap_or_else(|error| panic!("{error}"));
-    known
+    let mut survey = Survey::default();
+    run(handler, &Scenario { choose: scenario::Choose::All, ..Scenario::titled("Survey") }, &mut survey);
+    survey.0
 }
 
 /// The first failing random scenario.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::context::{self, AFTER, KEPT};
 use super::found::{CaseRecord, Found, Omitted};
 use crate::protocol::{Event, EventKind, Items, Note, Session, Stack};
-use crate::rules::{Conditions, Monitor, link_consequences};
+use crate::rules::{Conditions, Finding, Monitor, link_consequences};
 
 /// How many findings of one rule are kept in full; more are counted.
 pub const MOST_OF_A_RULE: usize = 1000;
@@ -144,6 +144,11 @@ impl Judged {
     /// What was found and kept so far.
     pub fn found(&self) -> &[Found] {
         &self.found
+    }
+
+    /// The findings so far, without what is kept around them.
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.found.iter().map(|found| &found.finding)
     }
 
     /// The session so far.

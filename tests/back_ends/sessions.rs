@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mobsync::job::{self, Handler, Launched, Terms, Workers};
+use mobsync::job::{Handler, Terms};
 use mobsync::protocol::*;
-use mobsync::rules::{Conditions, Finding, Monitor};
+use mobsync::rules::Finding;
+use mobsync::runner::{self, Isolation, JudgedSession, RunOptions};
 use mobsync::scenario::{self, Scenario, Steps};
 
 /// Where a session takes place.
@@ -36,24 +37,16 @@ pub struct Verdict {
 
 /// Holds the session.
 pub fn hold(handler: &Handler, scenario: &Scenario, place: Where) -> Came {
-    let terms = Terms::scenario(scenario.clone());
-    let mut events = Vec::new();
-    let mut drain = |new: Vec<Event>, _: &Session| events.extend(new);
-    let launched = match place {
-        Where::Here => job::in_process(handler, &terms, |_| {}, &mut drain),
-        Where::Worker => {
-            let workers = Workers { program: env!("CARGO_BIN_EXE_mobsync").into() };
-            job::isolated(&workers, handler, &terms, |_| {}, &mut drain)
-        }
+    let isolation = match place {
+        Where::Here => Isolation::None,
+        Where::Worker => Isolation::All(env!("CARGO_BIN_EXE_mobsync").into()),
     };
-    let Launched { ran, steps, .. } = launched.unwrap_or_else(|error| panic!("{}: {error}", scenario.title));
-    let mut monitor = Monitor::new(Conditions::from(&terms.header(handler)));
-    for event in &events {
-        monitor.observe(event);
-    }
-    monitor.finish();
+    let options = RunOptions { isolation, ..RunOptions::default() };
+    let mut events = Vec::new();
+    let session = runner::run(handler, &Terms::scenario(scenario.clone()), &options, &mut events);
+    let JudgedSession { judged, steps, .. } = session.unwrap_or_else(|error| panic!("{}: {error}", scenario.title));
     let steps = steps.expect("a scenario has steps, if none");
-    Came { events, findings: monitor.take_findings(), session: ran.session, steps }
+    Came { events, findings: judged.findings().cloned().collect(), session: judged.session().clone(), steps }
 }
 
 impl Came {

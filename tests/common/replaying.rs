@@ -1,15 +1,15 @@
 //! Replays scenarios against scripts, through the library.
 
 use std::path::Path;
-use std::sync::Arc;
 
-use mobsync::handler::script::{self, Script, ScriptFactory};
-use mobsync::host::{self, Observer, Plan, SessionSetup};
+use mobsync::handler::script::{self, Script};
+use mobsync::host::{Observer, Plan};
+use mobsync::job::{Additions, Handler, MakeObservers, Terms};
 use mobsync::protocol::*;
-use mobsync::rules::{Conditions, Finding, Monitor};
+use mobsync::rules::Finding;
+use mobsync::runner::{self, JudgedSession, RunOptions};
 use mobsync::scenario::{self, ExpectationResult, Observed, Scenario, ScenarioPlan, Steps};
-use mobsync::time::Scheduler;
-use mobsync::trace::{Clock, Header, Writer};
+use mobsync::trace::{Header, Writer};
 
 /// A session of a script.
 pub struct Replayed {
@@ -58,26 +58,11 @@ pub fn run(
     plan: impl Plan + 'static,
     observer: Option<Box<dyn Observer>>,
 ) -> Replayed {
-    let header = Header {
-        clock: Clock::Virtual,
-        seed: Some(scenario.seed),
-        profile: scenario.profile,
-        limits: scenario.limits(),
-        started: mobsync::trace::VIRTUAL_START,
-        ..Header::default()
-    };
-    let scheduler = Scheduler::seeded(scenario.seed);
-    let factory = Arc::new(ScriptFactory::new(script, scheduler.clone()));
-    let setup = SessionSetup::new(factory, Box::new(plan), header.limits);
-    let setup = observer.into_iter().fold(setup, SessionSetup::observed_by);
-    let mut events: Vec<Event> = Vec::new();
-    let ran = host::run_virtual(setup, &scheduler, &mut |new: Vec<Event>, _: &Session| events.extend(new));
-    let session = ran.unwrap_or_else(|error| panic!("{error}")).session;
-    let conditions = Conditions { profile: header.profile, limits: header.limits, started: header.started };
-    let mut monitor = Monitor::new(conditions);
-    for event in &events {
-        monitor.observe(event);
-    }
-    monitor.finish();
-    Replayed { events, findings: monitor.take_findings(), session, header }
+    let handler = Handler::from_script(script);
+    let observers = observer.map(|observer| Box::new(|_| vec![observer]) as MakeObservers<'_>);
+    let additions = Additions { plan: Some(Box::new(plan)), observers };
+    let (terms, options, mut events) = (Terms::scenario(scenario.clone()), RunOptions::default(), Vec::new());
+    let session = runner::run_with(&handler, &terms, &options, additions, &mut events);
+    let JudgedSession { header, judged, .. } = session.unwrap_or_else(|error| panic!("{error}"));
+    Replayed { events, findings: judged.findings().cloned().collect(), session: judged.session().clone(), header }
 }

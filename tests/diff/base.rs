@@ -1,12 +1,10 @@
 //! Sessions to compare.
 
-use std::sync::Arc;
-
-use mobsync::handler::script::{self, ScriptFactory};
-use mobsync::host::{self, Plan, Selection, SessionSetup, StandardPlan};
-use mobsync::protocol::Limits;
+use mobsync::handler::script;
+use mobsync::host::{Plan, Selection, StandardPlan};
+use mobsync::job::{Additions, Handler, Terms};
 use mobsync::protocol::*;
-use mobsync::time::Scheduler;
+use mobsync::runner::{self, RunOptions};
 use mobsync::trace::diff::{Difference, diff};
 use mobsync::trace::notation;
 use serde_json::{Value, json};
@@ -52,12 +50,11 @@ pub fn two_items() -> Value {
 /// The events of a session of the script.
 pub fn record(script: &Value, plan: impl Plan + 'static, seed: u64) -> Vec<Event> {
     let script = script::parse(&script.to_string(), "base.json".as_ref()).expect("the script is valid");
-    let scheduler = Scheduler::seeded(seed);
-    let factory = Arc::new(ScriptFactory::new(script, scheduler.clone()));
-    let setup = SessionSetup::new(factory, Box::new(plan), Limits::default());
+    let (handler, terms) = (Handler::from_script(script), Terms { seed, ..Terms::default() });
+    let additions = Additions { plan: Some(Box::new(plan)), ..Additions::default() };
     let mut events = Vec::new();
-    let ran = host::run_virtual(setup, &scheduler, &mut |new: Vec<Event>, _: &Session| events.extend(new));
-    ran.expect("a script can be created");
+    runner::run_with(&handler, &terms, &RunOptions::default(), additions, &mut events)
+        .expect("a script can be created");
     events
 }
 
