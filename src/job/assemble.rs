@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::violations::Violations;
-use super::{Doing, Handler, Opened, Terms};
+use super::{Conduct, Handler, Opened, Terms};
 use crate::host::{Observer, Plan, SessionSetup, StandardPlan};
 use crate::rules::Conditions;
 use crate::scenario::{Recorder, Recording, ScenarioPlan, Steps};
@@ -31,9 +31,9 @@ pub(super) struct Outcomes {
 impl Outcomes {
     /// Of a session under these terms, before it begins.
     pub(super) fn of(terms: &Terms) -> Self {
-        let steps = match &terms.doing {
-            Doing::Standard(_) => None,
-            Doing::Scenario(scenario) => Some(Steps::of(scenario)),
+        let steps = match &terms.conduct {
+            Conduct::Standard(_) => None,
+            Conduct::Scenario(scenario) => Some(Steps::of(scenario)),
         };
         Self { steps, recording: terms.record.then(Recording::default) }
     }
@@ -53,7 +53,7 @@ pub(super) fn assemble(
     let factory = probed.factory(&scheduler);
     let plan = own.unwrap_or_else(|| plan(terms, &outcomes));
     let mut setup = SessionSetup::new(Arc::clone(&factory), plan, terms.limits);
-    if let Doing::Scenario(scenario) = &terms.doing
+    if let Conduct::Scenario(scenario) = &terms.conduct
         && let Some(another) = scenario.of_another()
     {
         let plan = Box::new(ScenarioPlan::new(&another, Steps::of(&another)));
@@ -74,10 +74,10 @@ pub(super) fn assemble(
 }
 
 fn plan(terms: &Terms, outcomes: &Outcomes) -> Box<dyn Plan> {
-    match (&terms.doing, &outcomes.steps) {
-        (Doing::Scenario(scenario), Some(steps)) => Box::new(ScenarioPlan::new(scenario, steps.clone())),
-        (Doing::Scenario(scenario), None) => Box::new(ScenarioPlan::new(scenario, Steps::of(scenario))),
-        (Doing::Standard(standard), _) => {
+    match (&terms.conduct, &outcomes.steps) {
+        (Conduct::Scenario(scenario), Some(steps)) => Box::new(ScenarioPlan::new(scenario, steps.clone())),
+        (Conduct::Scenario(scenario), None) => Box::new(ScenarioPlan::new(scenario, Steps::of(scenario))),
+        (Conduct::Standard(standard), _) => {
             let mut plan = StandardPlan::new(standard.initialize.clone(), standard.selection.clone());
             plan.retries = standard.retries;
             Box::new(plan)

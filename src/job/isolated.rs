@@ -123,7 +123,7 @@ pub fn isolated(
             Ok(true) => heard = Instant::now(),
             Ok(false) => {}
             Err(_) => {
-                tracing::warn!("the ring makes no sense: something wrote into it");
+                tracing::warn!("the ring is corrupt: something wrote into it");
                 given_up = Some(GivenUp::Corrupt);
             }
         }

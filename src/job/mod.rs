@@ -33,6 +33,6 @@ pub use logging::{LOG, LOG_FORMAT, log_in_workers};
 pub use name::HandlerName;
 pub use run::{Additions, Launched, MakeObservers, in_process, in_process_with};
 pub use spec::{Handler, HandlerSpec, Opened};
-pub use terms::{Doing, Standard, Terms};
+pub use terms::{Conduct, Standard, Terms};
 #[cfg(unix)]
 pub use worker::worker;

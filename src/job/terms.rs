@@ -15,7 +15,7 @@ use crate::trace::{Clock, Header, VIRTUAL_START};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Terms {
     /// What the manager and the user do.
-    pub doing: Doing,
+    pub conduct: Conduct,
     /// Which Windows the manager plays.
     pub profile: Profile,
     /// Decides the order of a scripted handler's threads.
@@ -29,7 +29,7 @@ pub struct Terms {
 /// What the manager and the user do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Doing {
+pub enum Conduct {
     /// What is ordinary.
     Standard(Standard),
     /// What a scenario says.
@@ -65,8 +65,8 @@ impl Default for Terms {
 impl Terms {
     /// An ordinary session under the usual limits.
     pub fn standard(standard: Standard) -> Self {
-        let doing = Doing::Standard(standard);
-        Self { doing, profile: Profile::default(), seed: 0, limits: Limits::default(), record: false }
+        let conduct = Conduct::Standard(standard);
+        Self { conduct, profile: Profile::default(), seed: 0, limits: Limits::default(), record: false }
     }
 
     /// What a scenario says.
@@ -75,30 +75,30 @@ impl Terms {
             profile: scenario.profile,
             seed: scenario.seed,
             limits: scenario.limits(),
-            doing: Doing::Scenario(Box::new(scenario)),
+            conduct: Conduct::Scenario(Box::new(scenario)),
             record: false,
         }
     }
 
     /// The arguments of `Initialize`.
     pub fn initialize(&self) -> Initialize {
-        match &self.doing {
-            Doing::Standard(standard) => standard.initialize.clone(),
-            Doing::Scenario(scenario) => scenario.initialize(),
+        match &self.conduct {
+            Conduct::Standard(standard) => standard.initialize.clone(),
+            Conduct::Scenario(scenario) => scenario.initialize(),
         }
     }
 
     /// Which items the user chooses.
     pub fn selection(&self) -> Selection {
-        match &self.doing {
-            Doing::Standard(standard) => standard.selection.clone(),
-            Doing::Scenario(scenario) => (&scenario.choose).into(),
+        match &self.conduct {
+            Conduct::Standard(standard) => standard.selection.clone(),
+            Conduct::Scenario(scenario) => (&scenario.choose).into(),
         }
     }
 
     /// Whether native handlers are asked what no session asks.
     pub(super) fn probes(&self) -> bool {
-        matches!(&self.doing, Doing::Scenario(scenario) if scenario.probes)
+        matches!(&self.conduct, Conduct::Scenario(scenario) if scenario.probes)
     }
 
     /// The header of a trace of such a session with this handler, which begins now.
