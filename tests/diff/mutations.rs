@@ -186,7 +186,7 @@ fn a_swapped_pair_within_an_item() {
                 };
             }
         }
-        (Some(one), Some(one), "order", "in A comes Progress")
+        (Some(one), Some(one), "order", "a different order: Progress")
     });
 }
 
@@ -197,7 +197,7 @@ fn a_completion_behind_its_return() {
         let end = nth(events, 0, returned(CallMethod::PrepareForSync));
         assert_eq!(end, completed + 2);
         events[completed..=end].rotate_right(1);
-        (Some(completed), Some(completed), "order", "in A comes PrepareForSyncCompleted")
+        (Some(completed), Some(completed), "order", "a different order: PrepareForSyncCompleted")
     });
 }
 
@@ -319,7 +319,7 @@ fn the_last_progress_behind_the_completion() {
         let last = nth(events, 5, progress("A"));
         assert_eq!(last, completed - 2);
         events[last..completed + 2].rotate_left(2);
-        (Some(last), Some(last), "order", "in A comes Progress")
+        (Some(last), Some(last), "order", "a different order: Progress")
     });
 }
 

@@ -213,9 +213,9 @@ impl fmt::Display for Difference {
             What::MissingInB { event } => write!(f, "{event} (#{a} in A) is missing in B"),
             What::OnlyInB { event } => write!(f, "{event} (#{b} in B) is only in B"),
             What::Order { a: first_a, b: first_b } => {
-                write!(f, "another order: in A comes {first_a} (#{a}) first, in B {first_b} (#{b})")
+                write!(f, "a different order: {first_a} (#{a}) comes first in A, {first_b} (#{b}) in B")
             }
-            What::Instead { a: in_a, b: in_b } => write!(f, "A goes on with {in_a} (#{a}), B with {in_b} (#{b})"),
+            What::Instead { a: in_a, b: in_b } => write!(f, "A continues with {in_a} (#{a}), B with {in_b} (#{b})"),
         }
     }
 }

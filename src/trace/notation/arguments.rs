@@ -41,7 +41,7 @@ impl<'a> Arguments<'a> {
                     keyed = true;
                 }
                 Some(Lexeme::Word("returns" | "answered")) => {
-                    let expected = format!("this word directly behind {method}, which then has no arguments");
+                    let expected = format!("this word directly after {method}, without arguments");
                     return Err(line.unexpected(&expected));
                 }
                 Some(_) if keyed => return Err(line.unexpected("key=value, or the end of the arguments")),

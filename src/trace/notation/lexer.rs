@@ -108,7 +108,7 @@ fn text<'a>(rest: &str) -> Result<(Lexeme<'a>, usize), (usize, Problem)> {
         Err(error) => {
             let message = error.to_string();
             let message = message.split(" at line").next().unwrap_or_default();
-            let expected = "a JSON string (text that is no UTF-16 is written {utf16:[55296]})".to_owned();
+            let expected = "a JSON string (text that is not well-formed UTF-16 is written {utf16:[55296]})".to_owned();
             Err((length, Problem::Unexpected { found: format!("a string with {message}"), expected }))
         }
     }

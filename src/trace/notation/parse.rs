@@ -311,7 +311,7 @@ impl Tail {
                 Some(Lexeme::Text(name)) => Thread::from(name.as_str()),
                 _ => {
                     let end = line.behind();
-                    let expected = "a thread's name, in quotes if it is no plain word".to_owned();
+                    let expected = "a thread's name, in quotes unless it is a plain word".to_owned();
                     let found = "`@` alone".to_owned();
                     return Err(line.error(end..end, Problem::Unexpected { found, expected }));
                 }
