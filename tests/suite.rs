@@ -157,7 +157,7 @@ fn a_suite_that_is_stopped_says_what_was_not_run() {
     assert_eq!(passed, 3);
     let not_run = announced[0] - 3;
     let expected = format!("interrupted: {not_run} of {} sessions were not run", announced[0]);
-    assert_eq!(report.unfinished, [expected.clone()]);
+    assert_eq!(report.unfinished, std::slice::from_ref(&expected));
     assert_eq!(report.incomplete(), [expected]);
 
     let before = suite.run_watched(&stop, &()).unwrap();

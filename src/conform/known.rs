@@ -38,12 +38,9 @@ pub fn survey(profile: Profile) -> Scenario {
 impl Known {
     /// Takes what the next event shows, and the session after it.
     pub fn observe(&mut self, event: &Event, session: &Session) {
-        match &event.kind {
-            EventKind::Callback { what, .. } => {
-                let round = session.instance(event.handler).map_or(0, crate::protocol::Instance::round);
-                self.called_back(what, round);
-            }
-            _ => {}
+        if let EventKind::Callback { what, .. } = &event.kind {
+            let round = session.instance(event.handler).map_or(0, crate::protocol::Instance::round);
+            self.called_back(what, round);
         }
         // What the handler says of itself and of its items is taken when the session comes to something new, and not with every
         // event: whoever keeps the items makes the session copy them at the next change.

@@ -72,7 +72,7 @@ pub enum ReplayError {
         /// The scenario.
         file: PathBuf,
         /// What is wrong with the handler.
-        error: HandlerError,
+        error: Box<HandlerError>,
     },
     /// The handler that was given in its place cannot be driven.
     #[error(transparent)]
@@ -195,7 +195,7 @@ fn handler_of(file: &Path, scenario: &Scenario) -> Result<Handler, ReplayError> 
         .collect();
     let word = if word == "filesync" { word.clone() } else { in_base(word) };
     Handler::find(&word, &folders, scenario.clsid)
-        .map_err(|error| ReplayError::HandlerOfScenario { file: file.to_owned(), error })
+        .map_err(|error| ReplayError::HandlerOfScenario { file: file.to_owned(), error: Box::new(error) })
 }
 
 /// Nothing is expected of rules that are not reported.

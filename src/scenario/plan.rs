@@ -376,21 +376,18 @@ impl Plan for ScenarioPlan {
     fn observe(&mut self, event: &Event, session: &Session) -> bool {
         let surveyed = matches!(&event.kind, EventKind::Return { what, .. } if self.surveyor.returned(what));
         let mut woken = !surveyed && self.inner.observe(event, session);
-        match &event.kind {
-            EventKind::Callback { what, .. } => {
-                let thread = event.thread.to_string();
-                let Some(instance) = session.instance(event.handler) else { return woken };
-                // Replies are given while the callback is answered, in `wish`.
-                woken |= self.mark(|step, fitting| match (&step.when, &step.action) {
-                    (_, Action::Reply(_)) => false,
-                    (Trigger::Callback(pattern), _) if pattern.fits(what, &thread, instance.items()) => {
-                        *fitting += 1;
-                        *fitting == pattern.nth
-                    }
-                    _ => false,
-                });
-            }
-            _ => {}
+        if let EventKind::Callback { what, .. } = &event.kind {
+            let thread = event.thread.to_string();
+            let Some(instance) = session.instance(event.handler) else { return woken };
+            // Replies are given while the callback is answered, in `wish`.
+            woken |= self.mark(|step, fitting| match (&step.when, &step.action) {
+                (_, Action::Reply(_)) => false,
+                (Trigger::Callback(pattern), _) if pattern.fits(what, &thread, instance.items()) => {
+                    *fitting += 1;
+                    *fitting == pattern.nth
+                }
+                _ => false,
+            });
         }
         self.steps.remember(event, session);
         if let Some(instance) = session.instance(event.handler) {
