@@ -64,7 +64,7 @@ fn unknown_fields_and_words() {
     refused(&action(r#"{ "skp": "A" }"#), 6, "steps[0].do", "did you mean `skip`?");
     refused(&action(r#""relase""#), 6, "steps[0].do", "did you mean `release`?");
     refused(&action(r#"{ "reply": "cancel-itm" }"#), 6, "steps[0].do.reply", "did you mean `cancel-item`?");
-    refused(&action(r#"{ "wait": "5" }"#), 6, "steps[0].do.wait", "`5` is not a span of time");
+    refused(&action(r#"{ "wait": "5" }"#), 6, "steps[0].do.wait", "`5` is not a duration");
     let expects = r#"{ "when": { "state": "prepared" }, "do": "release", "expect": "ilegal" }"#;
     refused(&step(expects), 6, "steps[0].expect", "did you mean `illegal`?");
 }

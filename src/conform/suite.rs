@@ -19,7 +19,7 @@ use crate::runner::{
 /// What the suite runs, and how.
 #[derive(Clone, Debug, Default)]
 pub struct SuiteOptions {
-    /// Which Windows the manager plays.
+    /// The Windows version that the manager emulates.
     pub profile: Profile,
     /// The names of the cases to run; all when there is none.
     pub cases: Vec<String>,
@@ -148,7 +148,7 @@ impl Suite {
         Self { reproducer: Arc::new(reproducer), ..self }
     }
 
-    /// Which Windows the manager plays.
+    /// The Windows version that the manager emulates.
     #[must_use]
     pub fn profile(mut self, profile: Profile) -> Self {
         self.options.profile = profile;

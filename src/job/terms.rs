@@ -16,9 +16,9 @@ use crate::trace::{Clock, Header, VIRTUAL_START};
 pub struct Terms {
     /// What the manager and the user do.
     pub conduct: Conduct,
-    /// Which Windows the manager plays.
+    /// The Windows version that the manager emulates.
     pub profile: Profile,
-    /// Decides the order of a scripted handler's threads.
+    /// Seed for the order of a scripted handler's threads.
     pub seed: u64,
     /// The time limits, and what else rules count.
     pub limits: Limits,

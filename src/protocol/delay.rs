@@ -49,7 +49,7 @@ impl std::str::FromStr for Delay {
     fn from_str(text: &str) -> Result<Self, UnknownName> {
         parse(text).map(Self).ok_or_else(|| UnknownName {
             given: text.to_owned(),
-            what: "a span of time",
+            what: "a duration",
             expected: "a number with its unit, such as 5ms, 1.5s, 200us or 7ns".to_owned(),
         })
     }
@@ -89,7 +89,7 @@ impl schemars::JsonSchema for Delay {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
-            "description": "a span of time with its unit: 5ms, 1.5s, 200us, 7ns",
+            "description": "a duration with its unit: 5ms, 1.5s, 200us, 7ns",
             "type": "string",
             "pattern": r"^[0-9]+(\.[0-9]+)?(ns|us|ms|s)$"
         })

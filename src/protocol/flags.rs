@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::names::named;
 
-/// Which Windows the manager plays; flags and a few rules differ.
+/// The Windows version that the manager emulates; flags and a few rules differ.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Profile {
@@ -28,11 +28,11 @@ impl std::fmt::Display for Profile {
 named! {
     /// Why a session takes place (`ne-mobsync-syncmgrflag`, the part under the event mask).
     pub one SyncEvent, "a SYNCMGRFLAG event" {
-        /// A network connection was made.
+        /// A network connection was opened.
         CONNECT = 1,
         /// A network connection is about to be closed.
         PENDINGDISCONNECT = 2,
-        /// The user asked for it.
+        /// The user started it.
         MANUAL = 3,
         /// The machine is idle.
         IDLE = 4,

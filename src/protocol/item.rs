@@ -13,7 +13,7 @@ pub struct HandlerInfo {
     pub flags: HandlerFlags,
     /// `wszHandlerName`; of one that is not terminated, all of its 32 units.
     pub name: Text,
-    /// `cbSize` of a native handler's structure, where it is not the structure's size.
+    /// `cbSize` of a native handler's structure, if it is wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<u32>,
     /// `wszHandlerName` has no end.
@@ -40,7 +40,7 @@ pub struct Item {
     /// `ftLastUpdate`; means something only with LASTUPDATETIME.
     #[serde(default, skip_serializing_if = "no_time")]
     pub last_update: FileTime,
-    /// `cbSize` of a native handler's structure, where it is not the structure's size.
+    /// `cbSize` of a native handler's structure, if it is wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<u32>,
     /// `wszItemName` has no end: all of its 128 units are in `name`.

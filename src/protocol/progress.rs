@@ -22,7 +22,7 @@ pub struct ProgressItem {
     pub value: i32,
     /// `iMaxValue`.
     pub max: i32,
-    /// `cbSize` of a native handler's structure, where it is not the structure's size.
+    /// `cbSize` of a native handler's structure, if it is wrong.
     pub size: Option<u32>,
 }
 
@@ -140,7 +140,7 @@ pub struct LogErrorInfo {
     pub error: Guid,
     /// `ItemID`.
     pub item: Guid,
-    /// `cbSize` of a native handler's structure, where it is not the structure's size.
+    /// `cbSize` of a native handler's structure, if it is wrong.
     pub size: Option<u32>,
 }
 

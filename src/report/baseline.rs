@@ -36,7 +36,7 @@ struct File {
     #[serde(rename = "version")]
     #[schemars(schema_with = "version")]
     _version: u32,
-    /// The findings that are accepted. An entry accepts what all of its keys fit.
+    /// The accepted findings. An entry accepts the findings that match all its keys.
     accepted: Vec<Accepted>,
 }
 
@@ -48,32 +48,32 @@ struct Accepted {
     #[serde(deserialize_with = "code_or_name")]
     #[schemars(schema_with = "rules")]
     rule: &'static Rule,
-    /// Why it is accepted: reports say it.
+    /// Why it is accepted; reports show the reason.
     #[serde(deserialize_with = "some_text")]
     #[schemars(schema_with = "text")]
     reason: String,
-    /// Of this handler only, by the name that reports give it.
+    /// Only of this handler, by its name in reports.
     #[serde(default, deserialize_with = "maybe_text")]
     #[schemars(schema_with = "text")]
     handler: Option<String>,
-    /// In this case only: a case of `conform`, a scenario of `replay`, a trace of `check`, or `run`.
+    /// Only in this case: a case of `conform`, a scenario of `replay`, a trace of `check`, or `run`.
     #[serde(default, deserialize_with = "maybe_text")]
     #[schemars(schema_with = "text")]
     case: Option<String>,
-    /// Of this item only: its name, its ItemID, or the ItemID's short name.
+    /// Only of this item: its name, its ItemID, or the ItemID's short name.
     #[serde(default, deserialize_with = "maybe_text")]
     #[schemars(schema_with = "text")]
     item: Option<String>,
-    /// At this method only, by its name: one that the manager calls, or a callback.
+    /// Only at this method or callback, by its name.
     #[serde(default)]
     method: Option<Method>,
-    /// With this status only.
+    /// Only with this status.
     #[serde(default)]
     status: Option<Status>,
-    /// Only where the manager had done this before.
+    /// Only if the manager had done this before.
     #[serde(default)]
     occasion: Option<Occasion>,
-    /// Only where the message contains this text; a number in it stands for any number. The other keys say it better: a message
+    /// Only if the message contains this text; a number in it matches any number. Prefer the other keys: a message
     /// may have other words in the next version of the program.
     #[serde(default, deserialize_with = "maybe_text")]
     #[schemars(schema_with = "text")]

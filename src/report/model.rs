@@ -53,7 +53,7 @@ pub struct Report {
     pub omitted: Vec<OmittedRow>,
     /// Sessions or traces.
     pub cases: Vec<Case>,
-    /// Every rule, and what is known of it.
+    /// Every rule, and fields that narrow it.
     pub rules: Vec<RuleRow>,
     /// What was accepted beforehand, and what came of it; for `--baseline`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

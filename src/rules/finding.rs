@@ -72,7 +72,7 @@ impl fmt::Display for Finding {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Occasion {
-    /// Nothing but what every session has.
+    /// Nothing beside the ordinary.
     #[default]
     Ordinary,
     /// A report of the item was answered S_SYNCMGR_CANCELITEM; where a finding is of no item: that of any item.
@@ -85,7 +85,7 @@ pub enum Occasion {
     RefusedDialog,
     /// `EstablishConnection` failed.
     FailedConnection,
-    /// The handler asked for another round, and this is it.
+    /// The round is a retry that the handler asked for.
     Retry,
     /// `ShowError` or `ShowProperties` is called and not completed.
     Showing,

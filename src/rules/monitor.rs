@@ -9,7 +9,7 @@ use crate::protocol::{Event, EventKind, FileTime, HandlerId, Instance, Limits, P
 /// What a judgement depends on beside the events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Conditions {
-    /// Which Windows the manager plays.
+    /// The Windows version that the manager emulates.
     pub profile: Profile,
     /// The limits that rules speak of.
     pub limits: Limits,

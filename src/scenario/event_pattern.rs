@@ -11,7 +11,7 @@ use crate::protocol::{
     Call, CallMethod, Callback, CallbackMethod, Event, EventKind, Guid, HResult, Items, NoteName, Status, UnknownName,
 };
 
-/// An event that must occur: `{"call": …}`, `{"return": …}`, `{"callback": …}` or `{"note": …}`, and what is known of it.
+/// An event that must occur: `{"call": …}`, `{"return": …}`, `{"callback": …}` or `{"note": …}`, and fields that narrow it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "EventPatternWire", into = "EventPatternWire")]
 #[schemars(with = "EventPatternWire")]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::event_pattern::EventPattern;
 use crate::protocol::{Outcome, Status};
 
-/// What must come of a session. What is not said is not looked at, but for findings: without `findings`, an error fails.
+/// What must result from a session. Fields that are left out are not checked, except that without `findings` an error fails.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Expect {
@@ -24,10 +24,10 @@ pub struct Expect {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::schema::findings")]
     pub findings: Option<ExpectFindings>,
-    /// Events that must occur in this order, with others between them or not.
+    /// Events that must occur in this order; others may come between them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<EventPattern>,
-    /// How often methods are called, or notes made.
+    /// How often methods are called, or notes recorded.
     #[serde(with = "super::pattern::counts", skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::schema::counts")]
     pub counts: BTreeMap<String, u64>,

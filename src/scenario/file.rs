@@ -32,12 +32,12 @@ pub struct Scenario {
     /// The version of the format: 1.
     #[schemars(schema_with = "super::schema::version")]
     pub version: u32,
-    /// What it is about, in a line.
+    /// What it is about, in one line.
     pub title: String,
-    /// The page of the reference that it follows.
+    /// The page of the reference that the scenario is about.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub follows: String,
-    /// What happens and why it matters, in words.
+    /// What happens, and why it matters.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
     /// The handler: a handler file or a native library, relative to this file, or `filesync`. `--handler` replaces it.
@@ -46,16 +46,16 @@ pub struct Scenario {
     /// For `filesync`: LEFT=RIGHT pairs, relative to this file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub folders: Vec<String>,
-    /// For a native library: the class, for which its `DllGetClassObject` gives a factory.
+    /// For a native library: the handler's class.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clsid: Option<Guid>,
-    /// Decides the order of a scripted handler's threads.
+    /// Seed for the order of a scripted handler's threads.
     #[serde(default, skip_serializing_if = "is_default")]
     pub seed: u64,
-    /// Which Windows the manager plays.
+    /// The Windows version that the manager emulates.
     #[serde(default, skip_serializing_if = "is_default")]
     pub profile: Profile,
-    /// Why the session takes place.
+    /// The event that starts the session.
     #[serde(default, skip_serializing_if = "is_default")]
     pub event: EventName,
     /// A session for configuration: nothing is synchronized.
@@ -74,25 +74,25 @@ pub struct Scenario {
     /// `dwReserved` of `PrepareForSync`, which a handler ignores.
     #[serde(default, skip_serializing_if = "is_default")]
     pub reserved: u32,
-    /// What the manager looks at beside the ordinary, before it prepares anything.
+    /// What the manager tests in addition before it prepares anything.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub look: Vec<Survey>,
-    /// Native handlers are also asked what no session asks: interfaces, classes and aggregation.
+    /// Also query a native handler for interfaces, classes and aggregation.
     #[serde(default, skip_serializing_if = "is_default")]
     pub probes: bool,
     /// An ordinary session with another instance of the handler.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub another: Option<Another>,
-    /// How long a call may take, and a handler that owes a completion be silent. Default: 10s.
+    /// Time limit of a call, and of silence while a completion is due. Default: 10s.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Delay>,
-    /// How long an asynchronous method may take to return. Default: 1s.
+    /// Time within which an asynchronous method should return. Default: 1s.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocking: Option<Delay>,
-    /// What the user and the manager do beyond the ordinary, each once.
+    /// What the user and the manager do in addition to the ordinary, each once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,
-    /// What must come of it.
+    /// What must happen to it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub expect: Expect,
 }
@@ -117,38 +117,38 @@ fn is_true(value: &bool) -> bool {
     *value
 }
 
-/// Why the session takes place.
+/// The event that starts the session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum EventName {
-    /// The user asked for it.
+    /// The user started it.
     #[default]
     Manual,
-    /// A network connection was made.
+    /// A network connection was opened.
     Connect,
     /// A network connection is about to be closed.
     PendingDisconnect,
     /// The machine is idle.
     Idle,
-    /// A program asked for it.
+    /// A program started it.
     Invoke,
     /// A schedule is due.
     Scheduled,
-    /// None that the protocol has: to see how the handler takes it (INIT-06).
+    /// An event that the protocol does not define, to test the handler (INIT-06).
     Unknown,
 }
 
-/// A session with another instance: the same, but for what is said here, and without steps.
+/// A session with another instance: the same except for these fields, and without steps.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Another {
-    /// Why it takes place.
+    /// The event that starts it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<EventName>,
     /// `dwReserved` of its `PrepareForSync`.
     #[serde(skip_serializing_if = "is_default")]
     pub reserved: u32,
-    /// Side by side with the first; otherwise when the first is over.
+    /// Side by side with the first; otherwise after it.
     #[serde(skip_serializing_if = "is_default")]
     pub together: bool,
 }

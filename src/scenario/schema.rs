@@ -100,7 +100,7 @@ pub(super) fn trigger(generator: &mut SchemaGenerator) -> Schema {
         callback(vec!["LogError"], json!({ "item": item })),
         callback(others, json!({})),
         {
-            "description": "so long after the session began",
+            "description": "this long after the start of the session",
             "type": "object",
             "properties": { "time": time },
             "required": ["time"],

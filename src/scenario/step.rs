@@ -20,12 +20,12 @@ pub struct Step {
     /// What.
     #[serde(rename = "do")]
     pub action: Action,
-    /// What must come of it.
+    /// What must happen to it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub expect: StepExpect,
 }
 
-/// What must come of a step.
+/// What must happen to a step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepExpect {
@@ -46,7 +46,7 @@ struct StepWire {
     when: Trigger,
     #[serde(rename = "do")]
     action: Action,
-    /// What must come of it; `taken` unless said otherwise.
+    /// What must happen to it; `taken` by default.
     #[serde(default)]
     expect: StepExpect,
 }
@@ -161,17 +161,17 @@ impl TryFrom<TriggerWire> for Trigger {
 pub enum Action {
     /// Calls `SetItemStatus(item, SKIPPED)`.
     Skip(ItemRef),
-    /// Answers the callback that is waited for.
+    /// Answers the callback of the trigger.
     Reply(Reply),
     /// Calls `ShowError` for this ErrorID; `first` is the first live error with jump text.
     ShowError(ErrorRef),
     /// Calls `ShowProperties` for this item; `handler` is the handler itself.
     ShowProperties(ItemRef),
-    /// Takes the callback back and releases the handler, wherever the session stands.
+    /// Takes the callback back and releases the handler, in any state.
     Release,
-    /// Prepares the items that `ShowErrorCompleted` asked to retry. The manager does so by itself unless told otherwise.
+    /// Prepares the items that `ShowErrorCompleted` asked to retry. The manager also does so by itself.
     NextRound,
-    /// The manager does nothing for so long.
+    /// The manager does nothing for this long.
     Wait(Delay),
 }
 

@@ -10,11 +10,11 @@ use crate::protocol::{
     Walk,
 };
 
-/// What the manager surveys at beside the ordinary, when it has enumerated the items.
+/// What the manager tests in addition after it has enumerated the items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Survey {
-    /// Walks a new enumerator: by one, past the end, by as many as there are, after `Reset`, `Skip` and `Clone`.
+    /// Walks a new enumerator: one by one, past the end, all at once, after `Reset`, `Skip` and `Clone`.
     Walk,
     /// Walks a new enumerator by one, with NULL for `pceltFetched`: for native handlers.
     Uncounted,

@@ -7,14 +7,14 @@ use super::notified::Notified;
 use crate::json::Id;
 use crate::protocol::SyncEvent;
 
-/// What must hold: all that is given.
+/// The condition; all its keys must be true.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Condition {
     /// The session's event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<SyncEvent>,
-    /// Whether the session's event is one that the protocol has (SYNCMGRFLAG).
+    /// Whether the protocol defines the session's event (SYNCMGRFLAG).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known_event: Option<bool>,
     /// Whether there is a user who may be bothered (MAYBOTHERUSER).
@@ -44,13 +44,13 @@ pub struct Condition {
     /// Items that were all cancelled in this round, each by itself.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cancelled: Vec<Id>,
-    /// Whether everything was cancelled in this round.
+    /// Whether all items were cancelled in this round.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cancelled_all: Option<bool>,
     /// Whether a dialog was refused, in any round.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dialog_refused: Option<bool>,
-    /// Whether a connection failed, in any round.
+    /// Whether a connection has failed, in any round.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connection_failed: Option<bool>,
     /// How often `ShowError` was called, at least.

@@ -14,7 +14,7 @@ use crate::protocol::{
     CallMethod, FileTime, HResult, HandlerFlags, HandlerInfo, Item, ItemFlags, ItemState, Status, Text,
 };
 
-/// A scripted handler. What is not described is done well: a script of items alone is a good handler.
+/// A scripted handler. What is not described works as in a good handler, so a list of items is enough.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Script {
@@ -27,7 +27,7 @@ pub struct Script {
     pub version: u32,
     /// The handler's name.
     pub name: Text,
-    /// What the script is for, in words.
+    /// What the script is for.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
     /// `SyncMgrHandlerFlags`.
@@ -36,22 +36,22 @@ pub struct Script {
     /// The items, in the order of their enumeration.
     #[serde(default)]
     pub items: Vec<ScriptItem>,
-    /// What a cancel in a reply to Progress brings about.
+    /// What a cancel in a reply to Progress causes.
     #[serde(default)]
     pub on_cancel: Answer,
-    /// What a cancel of everything brings about, where that is something else.
+    /// What a cancel of all items causes, if that is different.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_cancel_all: Option<Answer>,
-    /// What SetItemStatus(SKIPPED) brings about.
+    /// What SetItemStatus(SKIPPED) causes.
     #[serde(default)]
     pub on_skip: Answer,
-    /// Threads go on after the last Release.
+    /// Threads continue after the last Release.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub survives_release: bool,
     /// What the enumerator does wrong.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub enumerator: Vec<Fault>,
-    /// What each method does; what is not there is done well.
+    /// What each method does; a method that is not listed works as in a good handler.
     #[serde(default)]
     pub methods: Methods,
 }
@@ -78,7 +78,7 @@ pub struct ScriptItem {
     /// Whether it is preselected.
     #[serde(default = "checked")]
     pub state: ItemState,
-    /// The time of its last update; means something with the flag LASTUPDATETIME.
+    /// The time of its last update; valid with the flag LASTUPDATETIME.
     #[serde(default)]
     pub last_update: FileTime,
 }
@@ -101,13 +101,13 @@ impl ScriptItem {
     }
 }
 
-/// How the handler answers being told to stop an item.
+/// How the handler reacts to a cancel or a skip.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Answer {
-    /// Takes no notice at all.
+    /// Ignores it.
     pub ignore: bool,
-    /// How many more UPDATING reports are still made.
+    /// The number of UPDATING reports that still follow.
     pub after: u32,
     /// The final status that is reported; null reports none.
     pub ends: Option<Status>,
@@ -127,43 +127,43 @@ pub enum Fault {
     NextNotImplemented,
     /// `Next` for more than one item returns E_NOTIMPL.
     NextManyNotImplemented,
-    /// `Next` fails, and delivers nothing.
+    /// `Next` fails and delivers nothing.
     NextFails,
-    /// `Next` returns S_OK although it delivers fewer items than asked for.
+    /// `Next` returns S_OK although it delivers fewer items than requested.
     NextOkWhenShort,
-    /// `Next` returns S_FALSE although it delivers all that was asked for.
+    /// `Next` returns S_FALSE although it delivers all requested items.
     NextFalseWhenFull,
-    /// `Next` writes one item more than asked for.
+    /// `Next` writes one item more than requested.
     NextOverDelivers,
-    /// `Next` says one item more than it delivers.
+    /// `Next` reports one item more than it delivers.
     NextMiscounts,
     /// `Next` delivers items and returns E_FAIL.
     NextFailsAndDelivers,
-    /// `Next` returns E_OUTOFMEMORY where it delivers fewer items than asked for.
+    /// `Next` returns E_OUTOFMEMORY when it delivers fewer items than requested.
     ShortFailsAndDelivers,
     /// Past the end, `Next` returns E_FAIL.
     EndFails,
-    /// Past the end, `Next` begins again at once.
+    /// Past the end, `Next` starts again at once.
     EndWrapsAround,
-    /// Past the end, `Next` answers S_FALSE once, and then begins again.
+    /// Past the end, `Next` returns S_FALSE once, and then starts again.
     EndBeginsAgain,
     /// `Reset` does nothing.
     ResetDoesNothing,
     /// `Reset` goes to the second item.
     ResetToSecond,
-    /// `Reset` fails, and does nothing.
+    /// `Reset` fails and does nothing.
     ResetFails,
     /// `Skip` does nothing.
     SkipDoesNothing,
-    /// `Skip` says S_OK past the end.
+    /// `Skip` returns S_OK past the end.
     SkipAlwaysOk,
-    /// `Skip` fails, and does nothing.
+    /// `Skip` fails and does nothing.
     SkipFails,
-    /// A clone stands at the beginning.
+    /// A clone starts at the first item.
     CloneAtBeginning,
     /// A clone and its original move together.
     CloneShares,
-    /// `Clone` fails, and gives nothing.
+    /// `Clone` fails and returns nothing.
     CloneFails,
     /// Each enumeration gives new ItemIDs.
     NewIds,
@@ -274,31 +274,31 @@ impl<'de> Deserialize<'de> for Behaviours {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Behaviour {
-    /// Only when this holds; otherwise the call does what a good handler does.
+    /// Only if this condition is true; otherwise the call does what a good handler does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub only_if: Option<Condition>,
-    /// Done before the return, on the manager's own thread.
+    /// Steps before the return, on the manager's own thread.
     #[serde(rename = "do", skip_serializing_if = "are_none")]
     pub steps: Steps,
-    /// What is returned; by default what a good handler returns.
+    /// The result; by default that of a good handler.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub returns: Option<HResult>,
-    /// Done after the return, on a thread named `worker`.
+    /// Steps after the return, on a thread named `worker`.
     #[serde(skip_serializing_if = "are_none")]
     pub then: Steps,
-    /// Done on threads of these names, which start with the call.
+    /// Steps on threads with these names, which start with the call.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "threads")]
     pub threads: BTreeMap<String, Steps>,
     /// `GetHandlerInfo`: the structure instead of the script's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub info: Option<HandlerInfo>,
-    /// `GetHandlerInfo`, `EnumSyncMgrItems`: nothing comes back beside the result.
+    /// `GetHandlerInfo`, `EnumSyncMgrItems`: the out pointer is NULL.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub null: bool,
     /// `EnumSyncMgrItems`: the items instead of the script's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub items: Option<Vec<ScriptItem>>,
-    /// `GetItemObject`: an object comes back.
+    /// `GetItemObject`: returns an object.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub object: bool,
 }

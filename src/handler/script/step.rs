@@ -25,33 +25,33 @@ pub enum ScriptStep {
     Work(WorkStep),
     /// Calls `LogError`.
     Log(LogStep),
-    /// Calls `DeleteLogError`; GUID_NULL for all.
+    /// Calls `DeleteLogError`; GUID_NULL means all errors.
     DeleteLog(Id),
-    /// Calls `EnableModeless`: true before a dialog, false after it. The false is left out when the true was refused.
+    /// Calls `EnableModeless`: true before a dialog, false after it. The false is skipped if the true was refused.
     Dialog(bool),
-    /// Calls `EnableModeless(FALSE)`, whatever was granted.
+    /// Calls `EnableModeless(FALSE)`, even if nothing was granted.
     ForceDialogEnd(Yes),
     /// Calls `EstablishConnection`; null is the default connection.
     Connect(Option<Text>),
-    /// Calls the completion of the method in which the step stands.
+    /// Calls the completion of the method that contains the step.
     Complete(HResult),
-    /// Calls the completion, if this is the last of the method's threads to come here.
+    /// Calls the completion, if this is the last of the method's threads to get here.
     CompleteIfLast(HResult),
     /// Calls a completion of any method.
     CompleteAs(CompleteAs),
     /// Calls `ShowErrorCompleted(S_SYNCMGR_RETRYSYNC, items)`.
     Retry(Vec<Id>),
-    /// Makes any callback, with the arguments as they stand in traces.
+    /// Makes any callback, with the arguments in the form of traces.
     Callback(RawCallback),
     /// Waits.
     Wait(Delay),
     /// Waits for something.
     WaitFor(WaitFor),
-    /// Never goes on.
+    /// Never continues.
     Hang(Yes),
     /// Panics.
     Panic(String),
-    /// Does steps several times.
+    /// Repeats steps.
     Repeat(Repeat),
     /// Starts a thread.
     Start(Start),
@@ -59,7 +59,7 @@ pub enum ScriptStep {
     When(When),
 }
 
-/// A call of `Progress`. It is left out when the item was not prepared, or is to be stopped.
+/// A call of `Progress`. It is skipped if the item was not prepared, or was cancelled or skipped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProgressStep {
@@ -80,12 +80,12 @@ pub struct ProgressStep {
     /// The mask, instead of the one that follows from the fields.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mask: Option<ProgressMask>,
-    /// Made whatever the handler was told.
+    /// Makes the call even after a cancel or a skip.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub force: bool,
 }
 
-/// Synchronizes one item: UPDATING 0/n to n/n, then a final status. It stops when told to, and is left out when the item
+/// Synchronizes one item: UPDATING 0/n to n/n, then a final status. It stops after a cancel or a skip, and is skipped if the item
 /// was not prepared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -137,7 +137,7 @@ pub struct LogStep {
     /// The ItemID.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub item: Option<Id>,
-    /// The error's text can be followed (ENABLEJUMPTEXT).
+    /// The user can open the error (ENABLEJUMPTEXT).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub jump: bool,
     /// The flags, instead of those that follow from `jump`.
@@ -167,7 +167,7 @@ pub struct CompleteAs {
     pub items: Vec<Id>,
 }
 
-/// A callback as it stands in traces.
+/// A callback in the form of traces.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawCallback {
@@ -179,7 +179,7 @@ pub struct RawCallback {
     pub args: serde_json::Value,
 }
 
-/// Steps that are done several times.
+/// Steps that are repeated.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Repeat {
@@ -201,17 +201,17 @@ pub struct Start {
     pub steps: Steps,
 }
 
-/// Steps that depend on what the handler was told.
+/// Steps that depend on a condition.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct When {
     /// What must hold.
     #[serde(rename = "is")]
     pub condition: Condition,
-    /// What is done then.
+    /// The steps if it is true.
     #[serde(rename = "do")]
     pub steps: Steps,
-    /// What is done otherwise.
+    /// The steps if it is false.
     #[serde(rename = "else", default, skip_serializing_if = "super::file::are_none")]
     pub otherwise: Steps,
 }
@@ -224,7 +224,7 @@ pub enum WaitFor {
     Skip(Id),
     /// A cancel of the item, alone or with all.
     Cancel(Id),
-    /// The return of the method in which the step stands.
+    /// The return of the method that contains the step.
     Return(Yes),
     /// The last `Release`.
     Release(Yes),

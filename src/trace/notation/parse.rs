@@ -259,8 +259,8 @@ impl Document {
                 let (text, place) = line.rest();
                 self.header.started = text.parse().map_err(|unknown: UnknownName| line.error(place, unknown))?;
             }
-            "timeout" => limits.timeout_ns = delay(line, "a span of time such as 10s")?,
-            "blocking" => limits.blocking_ns = delay(line, "a span of time such as 1s")?,
+            "timeout" => limits.timeout_ns = delay(line, "a duration such as 10s")?,
+            "blocking" => limits.blocking_ns = delay(line, "a duration such as 1s")?,
             _ => {
                 let (word, place) = line.word("a number such as 3")?;
                 limits.stop_tolerance = word.parse().map_err(|_| {
