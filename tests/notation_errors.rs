@@ -89,7 +89,7 @@ fn errors_say_what_was_found_what_was_expected_and_what_is_near() {
         ("handler LogError ERROR \"x\" info={errors:E1}", "errors", "`errors` is not a key here; expected error"),
         ("handler LogError ERROR \"x\" item=NULL", "NULL", "`NULL` is not an alias; expected A to Z, E1 to E99, GUID_NULL, one that an `alias` line declares, or {GUID}"),
         ("note TimedOut Sync return", "Sync", "`Sync` is not a method that the manager calls; expected one of Initialize, GetHandlerInfo, EnumSyncMgrItems, GetItemObject, ShowProperties, SetProgressCallback, PrepareForSync, Synchronize, SetItemStatus, ShowError, Next, Skip, Reset, Clone, Release"),
-        ("note TimedOut Synchronize never", "never", "found `never`, expected `return` or `completion`"),
+        ("note TimedOut Synchronize never", "never", "found `never`, expected one of `return`, `completion`, `creation`"),
         ("note Created \"x\" -> S_OK", "->", "found `->`, expected @THREAD, +DELAY, !! CODES (in this order) or the end of the line"),
         ("profile 7", "7", "found `7`, expected xp or vista"),
         ("profile", "", "found the end of the line, expected xp or vista"),
