@@ -99,7 +99,7 @@ fn another_handler_fails_with_what_was_different() {
         "FAILED  ",
         "not met  step 1: show error first",
         "no live error has jump text",
-        "there is no item Calendar; there is: A, B",
+        "no item Calendar; the items are: A, B",
         "not expected: SYNC-04",
         "error: SYNC-04 synchronize-completed-once",
         "reproduce with: mobsync replay ",
@@ -165,10 +165,10 @@ fn blessing_rewrites_what_is_wrong_and_nothing_else() {
     assert_eq!(code, Some(0), "{said}");
     for change in [
         "outcome: declined with S_FALSE -> completed with S_OK",
-        "items.Nobody: dropped, there is no such item",
+        "items.Nobody: removed, no such item",
         "items.Calendar: FAILED -> SUCCEEDED",
         "findings: [SYNC-04] -> []",
-        "events: dropped",
+        "events: removed",
         "counts.PrepareForSync: 7 -> 2",
     ] {
         assert!(said.contains(change), "{change}: {said}");
@@ -180,7 +180,7 @@ fn blessing_rewrites_what_is_wrong_and_nothing_else() {
 
     let (code, said, _) = ran(&["replay", path, "--bless"]);
     assert_eq!(code, Some(0), "{said}");
-    assert!(!said.contains("->") && !said.contains("dropped"), "there is nothing left to change: {said}");
+    assert!(!said.contains("->") && !said.contains("removed"), "there is nothing left to change: {said}");
     assert_eq!(fs::read_to_string(&file).unwrap(), right);
 }
 

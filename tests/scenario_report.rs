@@ -68,7 +68,7 @@ fn a_wrong_outcome_and_a_wrong_status() {
     let none = json!({ "items": { "A": "SUCCEEDED" }, "outcome": "prepare failed with E_FAIL" });
     one("prepare-completed-with-a-failure", &none, "item A: SUCCEEDED", "item A: no status");
     let unknown = json!({ "items": { "Musik": null } });
-    one("two-items", &unknown, "item Musik: no status", "there is no item Musik; there is: A, B");
+    one("two-items", &unknown, "item Musik: no status", "no item Musik; the items are: A, B");
 }
 
 #[test]
@@ -165,9 +165,9 @@ fn a_step_that_was_not_legal_says_why() {
 #[test]
 fn a_step_that_was_expected_not_to_be_taken() {
     let skip = json!({ "when": { "state": "synchronize-returned" }, "do": { "skip": "B" }, "expect": "illegal" });
-    one_step("two-items", &skip, "step 1: skip B, which is not legal then", "it was taken");
+    one_step("two-items", &skip, "step 1: skip B (expected: not legal then)", "it was taken");
     let never = json!({ "when": { "state": "synchronize-returned" }, "do": { "skip": "B" }, "expect": "never" });
-    one_step("two-items", &never, "step 1: skip B, whose trigger never comes", "it was taken");
+    one_step("two-items", &never, "step 1: skip B (expected: its trigger never comes)", "it was taken");
     let illegal = json!({ "when": { "state": "retry-due" }, "do": "next_round", "expect": "illegal" });
     let unmet = unmet("two-items", &json!([illegal]), &json!({}));
     assert!(matches!(unmet.as_slice(), [(_, why)] if why.starts_with("retry-due was never reached")), "{unmet:?}");
@@ -216,12 +216,12 @@ fn blessing_changes_exactly_what_differs_and_says_so() {
         changes,
         [
             "outcome: completed with E_FAIL -> completed with S_OK".to_owned(),
-            "items.Musik: dropped, there is no such item".to_owned(),
+            "items.Musik: removed, no such item".to_owned(),
             "items.B: SUCCEEDED -> UPDATING".to_owned(),
             "findings: [SYNC-04, PREP-03] -> [SYNC-09]".to_owned(),
             format!("counts.Progress: 1000 -> {progress}"),
-            "events: dropped {\"call\":\"ShowError\"}".to_owned(),
-            "events: dropped {\"call\":\"PrepareForSync\"}".to_owned(),
+            "events: removed {\"call\":\"ShowError\"}".to_owned(),
+            "events: removed {\"call\":\"PrepareForSync\"}".to_owned(),
         ]
     );
 }

@@ -32,7 +32,7 @@ impl NoSuchItem {
         let there_is = if names.is_empty() {
             "the handler has no items".to_owned()
         } else {
-            format!("there is: {}", names.join(", "))
+            format!("the items are: {}", names.join(", "))
         };
         let known: Vec<String> = items.iter().map(|item| item.name.to_string()).collect();
         let near = words.iter().find_map(|word| nearest(word, known.iter().map(String::as_str)));

@@ -39,7 +39,7 @@ pub fn blessed(scenario: &Scenario, came: &Observed<'_>) -> (Expect, Vec<String>
     after.items.retain(|word, _| {
         let known = actual_status(came, &ItemRef(word.clone())).is_some();
         if !known {
-            changes.push(format!("items.{word}: dropped, there is no such item"));
+            changes.push(format!("items.{word}: removed, no such item"));
         }
         known
     });
@@ -76,7 +76,7 @@ pub fn blessed(scenario: &Scenario, came: &Observed<'_>) -> (Expect, Vec<String>
     // What can be matched stays; each pattern that cannot is dropped until the rest occurs in order.
     while !after.events.is_empty() && !sequence(&after.events, came).held {
         let dropped = after.events.remove(first_missing(&after.events, came));
-        changes.push(format!("events: dropped {dropped}"));
+        changes.push(format!("events: removed {dropped}"));
     }
     (after, changes)
 }

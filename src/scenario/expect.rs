@@ -60,8 +60,8 @@ pub fn check(expect: &Expect, came: &Observed<'_>) -> Vec<ExpectationResult> {
         .map(|(at, (step, came, why))| {
             let expected = match step.expect {
                 StepExpect::Taken => "",
-                StepExpect::Illegal => ", which is not legal then",
-                StepExpect::Never => ", whose trigger never comes",
+                StepExpect::Illegal => " (expected: not legal then)",
+                StepExpect::Never => " (expected: its trigger never comes)",
             };
             ExpectationResult::new(format!("step {}: {}{expected}", at + 1, step.action), came.is(step.expect), || why)
         })
@@ -116,7 +116,7 @@ fn item(word: &str, wanted: Option<Status>, came: &Observed<'_>) -> ExpectationR
         None => {
             let items = came.session.items();
             let names: Vec<String> = items.iter().map(|item| ItemRef::to(item.id, &items).0).collect();
-            format!("there is no item {word}; there is: {}", names.join(", "))
+            format!("no item {word}; the items are: {}", names.join(", "))
         }
     })
 }

@@ -125,7 +125,7 @@ pub(super) fn item(word: &str, items: &Items) -> Result<Guid, String> {
         if word.is_empty() {
             format!("which item? Expected one of: {}", names.join(", "))
         } else {
-            format!("there is no item {word}; there is: {}", names.join(", "))
+            format!("no item {word}; the items are: {}", names.join(", "))
         }
     })
 }
