@@ -90,14 +90,19 @@ fn plan() -> Box<dyn Plan> {
 }
 
 fn run(first: &Value, second: &Value, together: bool, seed: u64) -> Came {
+    run_as(Profile::Xp, first, second, together, seed)
+}
+
+fn run_as(profile: Profile, first: &Value, second: &Value, together: bool, seed: u64) -> Came {
     let scheduler = Scheduler::seeded(seed);
     let factory = |script: &Value| {
         let script = script::parse(&script.to_string(), "test.json".as_ref()).expect("the script is valid");
         Arc::new(ScriptFactory::new(script, scheduler.clone()))
     };
     let limits = Limits::default();
-    let setup = SessionSetup::new(factory(first), plan(), limits).and(factory(second), plan()).side_by_side(together);
-    let conditions = Conditions { profile: Profile::Xp, limits, started: FileTime(u64::MAX / 2) };
+    let setup = SessionSetup::new(factory(first), plan(), limits).and(factory(second), plan());
+    let setup = setup.side_by_side(together).profile(profile);
+    let conditions = Conditions { profile, limits, started: FileTime(u64::MAX / 2) };
     let (mut monitor, mut events) = (Monitor::new(conditions), Vec::new());
     let ran = host::run_virtual(setup, &scheduler, &mut |new: Vec<Event>, _: &Session| {
         for event in &new {
@@ -153,6 +158,18 @@ fn one_that_never_completes_its_preparing_does_not_keep_the_other_from_synchroni
     assert_eq!(came.instance(FIRST).outcome(), Outcome::Overdue(CallMethod::PrepareForSync));
     assert_completed(&came, SECOND);
     assert_eq!(came.codes(), ["PREP-02"]);
+}
+
+#[test]
+fn on_vista_synchronize_follows_its_own_prepare_phase() {
+    let (quick, slow) = (handler("quick", &prepares("1ms"), &works(9)), handler("slow", &prepares("40ms"), &works(9)));
+    let came = run_as(Profile::Vista, &quick, &slow, true, 0);
+    assert_eq!(came.codes(), Vec::<&str>::new());
+    assert_completed(&came, FIRST);
+    assert_completed(&came, SECOND);
+    let prepared = came.callback(SECOND, CallbackMethod::PrepareForSyncCompleted);
+    assert!(came.callback(FIRST, CallbackMethod::SynchronizeCompleted) < prepared, "the slow one keeps nobody waiting");
+    assert!(prepared < came.call(SECOND, CallMethod::Synchronize));
 }
 
 #[test]

@@ -9,8 +9,7 @@ use super::plan::Plan;
 use super::shared::{Outlet, Shared};
 use super::tape::Tape;
 use crate::handler::{CreateError, HandlerFactory};
-use crate::protocol::Limits;
-use crate::protocol::{ConnectionClosed, Crashed, Event, HandlerId, Note, Session, Text, Thread};
+use crate::protocol::{ConnectionClosed, Crashed, Event, HandlerId, Limits, Note, Profile, Session, Text, Thread};
 use crate::time::Scheduler;
 use crate::time::{Clock, enter_apartment};
 
@@ -41,6 +40,7 @@ pub struct Ran {
 pub struct SessionSetup {
     instances: Vec<(Arc<dyn HandlerFactory>, Box<dyn Plan>)>,
     side_by_side: bool,
+    profile: Profile,
     observers: Vec<Box<dyn Observer>>,
     limits: Limits,
 }
@@ -48,7 +48,8 @@ pub struct SessionSetup {
 impl SessionSetup {
     /// A session with one instance.
     pub fn new(factory: Arc<dyn HandlerFactory>, plan: Box<dyn Plan>, limits: Limits) -> Self {
-        Self { instances: vec![(factory, plan)], side_by_side: false, observers: Vec::new(), limits }
+        let instances = vec![(factory, plan)];
+        Self { instances, side_by_side: false, profile: Profile::default(), observers: Vec::new(), limits }
     }
 
     /// Adds an instance. It is driven when the one before is released, unless the session is to run them
@@ -63,6 +64,14 @@ impl SessionSetup {
     #[must_use]
     pub fn side_by_side(self, side_by_side: bool) -> Self {
         Self { side_by_side, ..self }
+    }
+
+    /// Which Windows the manager plays. With instances side by side, the manager of Windows XP calls `Synchronize` when every
+    /// instance has prepared; that of Windows Vista calls it on each as soon as the instance itself has prepared
+    /// (`nf-syncmgr-isyncmgrhandler-synchronize`).
+    #[must_use]
+    pub fn profile(self, profile: Profile) -> Self {
+        Self { profile, ..self }
     }
 
     /// Adds an observer. It sees the events of every instance.
@@ -242,9 +251,10 @@ struct Instances {
 
 impl SessionSetup {
     fn into_parts(self, clock: Clock) -> (Instances, Arc<Shared>) {
-        let Self { instances, side_by_side, observers, limits } = self;
+        let Self { instances, side_by_side, profile, observers, limits } = self;
         let (factories, plans) = instances.into_iter().unzip();
-        let shared = Arc::new(Shared::new(clock, plans, observers, side_by_side));
+        let wait_for_all = side_by_side && profile == Profile::Xp;
+        let shared = Arc::new(Shared::new(clock, plans, observers, wait_for_all));
         (Instances { factories, side_by_side, limits }, shared)
     }
 }

@@ -62,9 +62,9 @@ fn plan_of(plans: &mut [Box<dyn Plan>], handler: HandlerId) -> Option<&mut Box<d
 }
 
 /// Whether `Synchronize` has to wait for another instance, which has not prepared yet.
-fn must_wait_for_others(session: &Session, together: bool, handler: HandlerId) -> bool {
+fn must_wait_for_others(session: &Session, wait_for_all: bool, handler: HandlerId) -> bool {
     let prepares = |other: &Instance| other.id() != handler && !other.has_finished_preparing();
-    together && session.instances().any(prepares)
+    wait_for_all && session.instances().any(prepares)
 }
 
 /// What the lock guards.
@@ -74,8 +74,8 @@ pub(super) struct SharedState {
     plans: Vec<Box<dyn Plan>>,
     /// Whoever looks on.
     observers: Observers,
-    /// The instances are driven side by side: `Synchronize` waits until every prepare phase has ended.
-    together: bool,
+    /// `Synchronize` waits until every instance has prepared.
+    wait_for_all: bool,
     /// What nobody has taken yet.
     tape: Tape,
     /// Where recorded events go instead.
@@ -198,7 +198,7 @@ impl Shared {
         clock: Clock,
         plans: Vec<Box<dyn Plan>>,
         observers: Vec<Box<dyn Observer>>,
-        together: bool,
+        wait_for_all: bool,
     ) -> Self {
         let kind = EventKind::Reply { call: CallId(0), method: CallbackMethod::Progress, hr: HResult::S_OK };
         let state = SharedState {
@@ -207,7 +207,7 @@ impl Shared {
             heard_ns: vec![0; plans.len()],
             plans,
             observers: Observers(observers),
-            together,
+            wait_for_all,
             tape: Tape::default(),
             outlet: None,
             next_seq: 0,
@@ -261,7 +261,7 @@ impl Shared {
         state.observers.decided(view, &instruction, by_plan);
         match instruction {
             Instruction::Call(Call::Synchronize(_))
-                if must_wait_for_others(&state.session, state.together, handler) =>
+                if must_wait_for_others(&state.session, state.wait_for_all, handler) =>
             {
                 Decision::Wait(None)
             }

@@ -52,7 +52,7 @@ pub(super) fn assemble(
     let probed = handler.probed(terms.probes());
     let factory = probed.factory(&scheduler);
     let plan = own.unwrap_or_else(|| plan(terms, &outcomes));
-    let mut setup = SessionSetup::new(Arc::clone(&factory), plan, terms.limits);
+    let mut setup = SessionSetup::new(Arc::clone(&factory), plan, terms.limits).profile(terms.profile);
     if let Conduct::Scenario(scenario) = &terms.conduct
         && let Some(another) = scenario.of_another()
     {
