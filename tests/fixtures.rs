@@ -38,6 +38,7 @@ const fn wrong(name: &'static str, rules: &'static [&'static str]) -> Fixture {
 const FIXTURES: &[Fixture] = &[
     good("minimal", &[]),
     good("minimal", &["--settings"]),
+    warned("minimal", &["--settings", "--event", "none"], &["INIT-07"]),
     good("good", &[]),
     good("good", &["--settings", "--item", "Mail", "--no-user"]),
     good("good", &["--item", "Calendar", "--no-user", "--event", "idle", "--profile", "vista"]),

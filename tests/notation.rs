@@ -76,6 +76,9 @@ fn outs(method: &str, outs: &str, out: Value) {
 #[test]
 fn calls() {
     call("manager Initialize MANUAL|MAYBOTHERUSER", "Initialize", json!({ "flags": "MANUAL|MAYBOTHERUSER" }));
+    call("manager Initialize SETTINGS", "Initialize", json!({ "flags": "SETTINGS" }));
+    call("manager Initialize SETTINGS|MAYBOTHERUSER", "Initialize", json!({ "flags": "SETTINGS|MAYBOTHERUSER" }));
+    assert_eq!(json_of("manager Initialize 0|SETTINGS"), json_of("manager Initialize SETTINGS"));
     call(
         "manager Initialize 0x2a|SETTINGS|0x400 reserved=7 cookie=00ff probe",
         "Initialize",

@@ -98,6 +98,19 @@ fn a_reply_answers_the_callback_that_is_waited_for() {
 }
 
 #[test]
+fn only_a_session_for_configuration_does_without_an_event() {
+    let why = "only a session for configuration can do without an event: add `\"settings\": true`";
+    for (text, path, column) in
+        [(r#""event": "none""#, "event", 12), (r#""another": { "event": "none" }"#, "another.event", 25)]
+    {
+        let error = error(&field(text)).to_string();
+        assert!(error.starts_with(&format!("wrong.json:8:{column}: {path}: {why}")), "{error}");
+    }
+    let both = field(r#""event": "none", "settings": true"#);
+    assert!(scenario::parse(&both, "test.json".as_ref()).is_ok());
+}
+
+#[test]
 fn wrong_ids() {
     refused(&action(r#"{ "show_error": "E100" }"#), 6, "steps[0].do.show_error", "`E100` is not an ID");
     refused(&action(r#"{ "skip": "{6D6F}" }"#), 6, "steps[0].do.skip", "`{6D6F}` is not a GUID");

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::args::SessionArgs;
+use super::args::{EventName, SessionArgs};
 use super::ended::Failure;
 use super::reproduce;
 use crate::host::Selection;
@@ -30,6 +30,10 @@ pub(super) fn run_failure(error: RunError) -> Failure {
 /// What the options say about the session.
 pub(super) fn terms(args: &SessionArgs) -> Result<Terms, Failure> {
     let event = SyncEvent::from(args.event);
+    if args.event == EventName::None && !args.settings {
+        let why = "--event none needs --settings: only a session for configuration can do without an event";
+        return Err(Failure(why.to_owned()));
+    }
     if args.cookie.is_some() && event != SyncEvent::INVOKE {
         return Err(Failure("--cookie needs --event invoke: no other event has a cookie".to_owned()));
     }

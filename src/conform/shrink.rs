@@ -95,7 +95,12 @@ fn simpler(scenario: &Scenario) -> Vec<Scenario> {
             all.push(candidate);
         }
     };
-    with(&|candidate| candidate.settings = false);
+    with(&|candidate| {
+        candidate.settings = false;
+        if candidate.event == EventName::None {
+            candidate.event = EventName::Manual;
+        }
+    });
     with(&|candidate| {
         candidate.event = EventName::Manual;
         candidate.cookie = None;

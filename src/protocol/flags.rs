@@ -52,7 +52,7 @@ impl SyncEvent {
 
 /// `dwSyncMgrFlags` of `Initialize` (`ne-mobsync-syncmgrflag`): one event under the mask, and flags.
 ///
-/// Written `MANUAL|MAYBOTHERUSER`: the event first.
+/// Written `MANUAL|MAYBOTHERUSER`: the event first. Without an event the flags stand alone: `SETTINGS|MAYBOTHERUSER`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct SyncFlags(
     /// The value as it crosses the boundary.
@@ -105,10 +105,12 @@ impl SyncFlags {
 
 impl std::fmt::Display for SyncFlags {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.event())?;
-        let rest = self.0 & !Self::EVENT_MASK;
+        let (event, rest) = (self.event(), self.0 & !Self::EVENT_MASK);
+        if event.0 != 0 || rest == 0 {
+            write!(f, "{event}")?;
+        }
         if rest != 0 {
-            f.write_str("|")?;
+            f.write_str(if event.0 != 0 { "|" } else { "" })?;
             super::names::write_flags(f, rest, Self::FLAGS)?;
         }
         Ok(())
@@ -125,6 +127,10 @@ impl std::str::FromStr for SyncFlags {
     type Err = super::UnknownName;
 
     fn from_str(text: &str) -> Result<Self, super::UnknownName> {
+        let (first, _) = text.split_once('|').unwrap_or((text, ""));
+        if Self::FLAGS.iter().any(|(flag, _)| *flag == first.trim()) {
+            return Ok(Self(super::names::read_flags(text, Self::FLAGS, "a SYNCMGRFLAG flag")?));
+        }
         let (event, rest) = text.split_once('|').unwrap_or((text, "0"));
         let event: SyncEvent = event.trim().parse()?;
         Ok(Self(event.0 | super::names::read_flags(rest, Self::FLAGS, "a SYNCMGRFLAG flag")?))
@@ -150,7 +156,7 @@ impl JsonSchema for SyncFlags {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
-            "description": "an event (MANUAL, CONNECT, PENDINGDISCONNECT, IDLE, INVOKE, SCHEDULED), then |SETTINGS, |MAYBOTHERUSER",
+            "description": "an event (MANUAL, CONNECT, PENDINGDISCONNECT, IDLE, INVOKE, SCHEDULED), then |SETTINGS, |MAYBOTHERUSER; or the flags without an event",
             "type": ["string", "integer"]
         })
     }

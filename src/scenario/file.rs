@@ -134,6 +134,8 @@ pub enum EventName {
     Invoke,
     /// A schedule is due.
     Scheduled,
+    /// No event: for configuration only (INIT-07).
+    None,
     /// An event that the protocol does not define, to test the handler (INIT-06).
     Unknown,
 }
@@ -157,13 +159,14 @@ pub struct Another {
 const UNKNOWN: SyncEvent = SyncEvent(0x4d);
 
 impl EventName {
-    const ALL: [(Self, SyncEvent); 6] = [
+    const ALL: [(Self, SyncEvent); 7] = [
         (Self::Manual, SyncEvent::MANUAL),
         (Self::Connect, SyncEvent::CONNECT),
         (Self::PendingDisconnect, SyncEvent::PENDINGDISCONNECT),
         (Self::Idle, SyncEvent::IDLE),
         (Self::Invoke, SyncEvent::INVOKE),
         (Self::Scheduled, SyncEvent::SCHEDULED),
+        (Self::None, SyncEvent(0)),
     ];
 }
 

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::file::Scenario;
-use crate::json::{self, FileError};
+use super::file::{EventName, Scenario};
+use crate::json::{self, FileError, JsonPath};
 
 /// A scenario could not be read. The messages name file, line, column and the path in the document.
 pub type ScenarioError = FileError;
@@ -22,5 +22,25 @@ pub fn load(file: &Path) -> Result<Scenario, ScenarioError> {
 /// When the text is not a valid scenario.
 pub fn parse(text: &str, file: &Path) -> Result<Scenario, ScenarioError> {
     json::check_version(text, file)?;
-    json::from_json(text, file)
+    let scenario: Scenario = json::from_json(text, file)?;
+    match nonsense(&scenario) {
+        None => Ok(scenario),
+        Some((path, why)) => Err(json::nonsense(text, file, &path, why)),
+    }
+}
+
+/// Where a scenario makes no sense as a whole, and why.
+fn nonsense(scenario: &Scenario) -> Option<(JsonPath, &'static str)> {
+    const NO_EVENT: &str =
+        "only a session for configuration can do without an event: add `\"settings\": true`, or name an event";
+    if scenario.settings {
+        return None;
+    }
+    let path = JsonPath::default();
+    let of_another = scenario.another.as_ref().and_then(|another| another.event);
+    if scenario.event == EventName::None {
+        Some((path.key("event"), NO_EVENT))
+    } else {
+        (of_another == Some(EventName::None)).then(|| (path.key("another").key("event"), NO_EVENT))
+    }
 }

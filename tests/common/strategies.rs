@@ -44,7 +44,7 @@ pub fn hresult() -> impl Strategy<Value = HResult> {
 
 fn sync_flags() -> impl Strategy<Value = SyncFlags> {
     prop_oneof![
-        3 => (named(SyncEvent::NAMES), select(&[0, SyncFlags::SETTINGS, SyncFlags::MAYBOTHERUSER, 0x300, 0x700][..]))
+        3 => (prop_oneof![4 => named(SyncEvent::NAMES), 1 => Just(0)], select(&[0, SyncFlags::SETTINGS, SyncFlags::MAYBOTHERUSER, 0x300, 0x700][..]))
             .prop_map(|(event, flags)| SyncFlags(event | flags)),
         1 => any::<u32>().prop_map(SyncFlags),
     ]

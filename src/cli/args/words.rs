@@ -121,6 +121,8 @@ pub(in crate::cli) enum EventName {
     Invoke,
     /// A schedule is due
     Scheduled,
+    /// No event; goes with --settings
+    None,
 }
 
 impl From<EventName> for SyncEvent {
@@ -132,6 +134,7 @@ impl From<EventName> for SyncEvent {
             EventName::Idle => SyncEvent::IDLE,
             EventName::Invoke => SyncEvent::INVOKE,
             EventName::Scheduled => SyncEvent::SCHEDULED,
+            EventName::None => SyncEvent(0),
         }
     }
 }
