@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::thread;
+use std::time::Duration;
 
 use mobsync::handler::{CreateError, EnumItems, HandlerFactory, SyncCallback, SyncHandler};
 use mobsync::host::{self, Ran, Selection, SessionSetup, StandardPlan};
@@ -408,6 +409,46 @@ fn the_users_cancel_reaches_a_handler_that_reports_and_one_that_does_not() {
     assert_eq!(session.instance(HandlerId::FIRST).expect("it was created").state(), State::Released);
 }
 
+/// When the manager took the callback back, and when the session was completed, in nanoseconds.
+fn closing(came: &Came) -> (u64, u64) {
+    let at = |wanted: &dyn Fn(&EventKind) -> bool| {
+        came.events.iter().find(|event| wanted(&event.kind)).map(|event| event.at_ns).expect("it happened")
+    };
+    let null = Call::SetProgressCallback(SetProgressCallback { callback: None });
+    let closed = at(&|kind| matches!(kind, EventKind::Call { what, .. } if **what == null));
+    let completed = at(&|kind| matches!(kind, EventKind::Callback { what: Callback::SynchronizeCompleted(_), .. }));
+    (closed, completed)
+}
+
+/// Completes Synchronize, and comes back a while later with another completion.
+fn comes_back_late() -> Tested {
+    Tested {
+        synchronize: Box::new(|callback| {
+            let callback = Arc::clone(callback);
+            thread::spawn(move || {
+                finish(callback.as_ref());
+                // Far longer than the manager needs for closing, far shorter than it listens here.
+                thread::sleep(Duration::from_millis(60));
+                callback.synchronize_completed(HResult::S_OK);
+            });
+            HResult::S_OK
+        }),
+        ..Tested::default()
+    }
+}
+
+#[test]
+fn the_manager_listens_until_the_handler_is_silent_before_it_takes_the_callback_back() {
+    let plan = StandardPlan::new(Initialize::new(SyncFlags::new(SyncEvent::MANUAL, 0)), Selection::All);
+    let factory = Arc::new(Factory(Arc::new(comes_back_late())));
+    let setup = SessionSetup::new(factory, Box::new(plan), limits(60_000)).silence(Duration::from_secs(60));
+    let came = judged(setup, limits(60_000));
+    assert_eq!(came.codes(), ["SYNC-04"], "the interface was still set");
+    let (closed, completed) = closing(&came);
+    // However long it is to be silent, the manager waits for a second at most.
+    assert!((1_000_000_000..10_000_000_000).contains(&(closed - completed)), "{}", closed - completed);
+}
+
 /// Runs two instances in one session on real threads.
 fn run_two(first: Tested, second: Tested, together: bool) -> Came {
     let plan = || {
@@ -418,6 +459,11 @@ fn run_two(first: Tested, second: Tested, together: bool) -> Came {
     let setup = SessionSetup::new(Arc::new(Factory(Arc::new(first))), plan(), limits)
         .and(Arc::new(Factory(Arc::new(second))), plan())
         .side_by_side(together);
+    judged(setup, limits)
+}
+
+/// Runs a session on real threads, and judges it.
+fn judged(setup: SessionSetup, limits: Limits) -> Came {
     let conditions = Conditions { profile: Profile::Xp, limits, started: FileTime(u64::MAX / 2) };
     let (mut monitor, mut events) = (Monitor::new(conditions), Vec::new());
     let ran = host::run_real(setup, |_| {}, &mut |new: Vec<Event>, _: &Session| {

@@ -53,7 +53,7 @@ pub(super) fn wait(drivers: &mut [&mut Driver<'_>], until_ns: Option<u64>) -> bo
             shared.sleep(until_ns);
             false
         }
-        Clock::Virtual(scheduler) => match scheduler.pause(until_ns, || shared.lock().woken) {
+        Clock::Virtual(scheduler) => match scheduler.pause(until_ns, || shared.is_awake()) {
             Paused::Crashed => {
                 first.record_task_crashes();
                 return true;

@@ -5,6 +5,7 @@ mod driver;
 mod observer;
 mod plan;
 mod run;
+mod settle;
 mod shared;
 mod tape;
 

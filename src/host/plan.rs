@@ -32,6 +32,9 @@ pub enum Instruction {
     Call(Call),
     /// Wait until something happens, or until that time in nanoseconds.
     Wait(Option<u64>),
+    /// End an instance that has nothing more to do: take the callback back, once the handler has settled. Until then
+    /// this is as `Wait`, with that time in nanoseconds.
+    Close(Option<u64>),
     /// Nothing more: the session is over.
     Finish,
 }
@@ -145,11 +148,15 @@ pub struct StandardPlan {
     /// How many items this enumeration delivered, also those that it delivered before.
     delivered: usize,
     enumeration_failed: bool,
+    /// The items are enumerated once more because the scenario wants it.
+    anew: bool,
     /// The session machine refused a call: the session is only closed.
     gave_up: bool,
     shown_errors: BTreeSet<Guid>,
     shown_in_round: u32,
     shown_properties: BTreeSet<Guid>,
+    /// The round in which everything is stopped, and the item from which on nothing was skipped.
+    skips: (u32, usize),
 }
 
 impl StandardPlan {
@@ -164,10 +171,12 @@ impl StandardPlan {
             walk: None,
             delivered: 0,
             enumeration_failed: false,
+            anew: false,
             gave_up: false,
             shown_errors: BTreeSet::new(),
             shown_in_round: 0,
             shown_properties: BTreeSet::new(),
+            skips: (0, 0),
         }
     }
 
@@ -186,12 +195,17 @@ impl StandardPlan {
         }
     }
 
-    /// The next step of enumerating again, after the handler's properties were changed: until it is done, nothing can be
-    /// done with the items.
+    /// The next step of enumerating again, when the scenario wants it or the handler's properties were changed: until it is
+    /// done, nothing can be done with the items.
     pub(crate) fn enumerate_again(&self, view: View<'_>) -> Option<Instruction> {
-        let changed = view.instance.phase(CallMethod::ShowProperties).has_ended() && !self.gave_up;
+        let wanted = self.anew || view.instance.phase(CallMethod::ShowProperties).has_ended();
         let unfinished = view.instance.enumeration_due() || matches!(self.walk, Some((_, false)));
-        if changed && unfinished { self.enumerate(view) } else { None }
+        if wanted && unfinished && !self.gave_up { self.enumerate(view) } else { None }
+    }
+
+    /// The items are enumerated once more: the next call is `EnumSyncMgrItems`.
+    pub(crate) fn enumerate_anew(&mut self) {
+        self.anew = true;
     }
 
     fn show_next_properties(&mut self, view: View<'_>) -> Option<Instruction> {
@@ -211,7 +225,7 @@ impl StandardPlan {
 
     fn after_results(&mut self, view: View<'_>) -> Instruction {
         if view.cancelled || view.instance.round() > self.retries {
-            return close();
+            return Instruction::Close(None);
         }
         if self.shown_in_round != view.instance.round() {
             self.shown_in_round = view.instance.round();
@@ -223,14 +237,21 @@ impl StandardPlan {
                 self.shown_errors.insert(error);
                 Instruction::Call(Call::ShowError(ShowError { error, hwnd: 0 }))
             }
-            None => close(),
+            None => Instruction::Close(None),
         }
     }
 
     /// The user stopped everything: every item that still runs is skipped too, so that a handler that makes no progress hears it.
-    fn skip_next(&self, view: View<'_>) -> Option<Instruction> {
+    /// Each once in a round: one that the handler does not skip is left to it.
+    fn skip_next(&mut self, view: View<'_>) -> Option<Instruction> {
+        if self.skips.0 != view.instance.round() {
+            self.skips = (view.instance.round(), 0);
+        }
         let runs = |status: Option<Status>| !status.is_some_and(Status::is_final);
-        let (item, _) = view.instance.prepared().find(|(_, item)| !item.skipped && runs(item.status))?;
+        let items = view.instance.known_items().enumerate().skip(self.skips.1);
+        let mut left = items.filter(|(_, (_, known))| known.prepared && !known.skipped && runs(known.status));
+        let (at, item) = left.next().map(|(at, (item, _))| (at, item.id))?;
+        self.skips.1 = at + 1;
         Some(Instruction::Call(Call::SetItemStatus(SetItemStatus { item, status: Status::SKIPPED })))
     }
 
@@ -263,26 +284,31 @@ fn give_callback() -> Instruction {
 
 /// Ends the session from wherever it stands.
 fn leave(view: View<'_>) -> Instruction {
-    if view.instance.interface() == Interface::NotGiven { Instruction::Call(Call::Release) } else { close() }
-}
-
-fn close() -> Instruction {
-    Instruction::Call(Call::SetProgressCallback(SetProgressCallback { callback: None }))
+    match view.instance.interface() {
+        Interface::Given(_) => Instruction::Close(None),
+        Interface::NotGiven | Interface::Refused(_) | Interface::TakenBack => Instruction::Call(Call::Release),
+    }
 }
 
 impl Plan for StandardPlan {
     fn next(&mut self, view: View<'_>) -> Instruction {
         let state = view.instance.state();
         let open = !matches!(state, State::Created | State::Declined | State::Closed) && !state.is_end();
-        if open && view.instance.active().is_none() {
-            if self.gave_up {
-                return leave(view);
-            }
-            if let Some(step) = self.enumerate(view) {
-                return step;
-            }
+        if open && self.gave_up && view.instance.active().is_none() {
+            return leave(view);
+        }
+        // What the user looks at may change the items: they are enumerated when it is closed.
+        if open
+            && !self.gave_up
+            && view.instance.shown().is_none()
+            && let Some(step) = self.enumerate(view)
+        {
+            return step;
         }
         match state {
+            _ if open && view.cancelled && view.instance.is_in_window() => {
+                self.skip_next(view).unwrap_or(Instruction::Wait(None))
+            }
             State::Created => Instruction::Call(Call::Initialize(self.initialize.clone())),
             State::Declined | State::Closed => Instruction::Call(Call::Release),
             State::Initialized | State::Enumerated | State::Ready => {
@@ -300,18 +326,15 @@ impl Plan for StandardPlan {
                 }
                 Instruction::Call(Call::PrepareForSync(PrepareForSync { items, hwnd: 0, reserved: self.reserved }))
             }
-            State::PrepareReturned | State::SynchronizeReturned if view.cancelled => {
-                self.skip_next(view).unwrap_or(Instruction::Wait(None))
-            }
             State::PrepareReturned | State::SynchronizeReturned | State::ShowingError | State::ShowingProperties => {
                 Instruction::Wait(None)
             }
             State::Preparing | State::Synchronizing => Instruction::Wait(None),
-            State::Prepared if view.cancelled => close(),
+            State::Prepared if view.cancelled => Instruction::Close(None),
             State::Prepared => Instruction::Call(Call::Synchronize(Synchronize::default())),
-            State::PrepareFailed | State::SynchronizeFailed => close(),
+            State::PrepareFailed | State::SynchronizeFailed => Instruction::Close(None),
             State::Synchronized => self.after_results(view),
-            State::RetryDue if view.cancelled => close(),
+            State::RetryDue if view.cancelled => Instruction::Close(None),
             State::RetryDue => {
                 let items = view.instance.retry_due().unwrap_or_default().to_vec();
                 Instruction::Call(Call::PrepareForSync(PrepareForSync { items, hwnd: 0, reserved: 0 }))

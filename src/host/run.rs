@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::driver::{Driver, run_together};
 use super::observer::Observer;
 use super::plan::Plan;
+use super::settle::{MayCallBack, SILENCE};
 use super::shared::{Outlet, Shared};
 use super::tape::Tape;
 use crate::handler::{CreateError, HandlerFactory};
@@ -41,6 +42,7 @@ pub struct SessionSetup {
     instances: Vec<(Arc<dyn HandlerFactory>, Box<dyn Plan>)>,
     side_by_side: bool,
     profile: Profile,
+    silence: Duration,
     observers: Vec<Box<dyn Observer>>,
     limits: Limits,
 }
@@ -48,8 +50,14 @@ pub struct SessionSetup {
 impl SessionSetup {
     /// A session with one instance.
     pub fn new(factory: Arc<dyn HandlerFactory>, plan: Box<dyn Plan>, limits: Limits) -> Self {
-        let instances = vec![(factory, plan)];
-        Self { instances, side_by_side: false, profile: Profile::default(), observers: Vec::new(), limits }
+        Self {
+            instances: vec![(factory, plan)],
+            side_by_side: false,
+            profile: Profile::default(),
+            silence: SILENCE,
+            observers: Vec::new(),
+            limits,
+        }
     }
 
     /// Adds an instance. It is driven when the one before is released, unless the session is to run them
@@ -72,6 +80,13 @@ impl SessionSetup {
     #[must_use]
     pub fn profile(self, profile: Profile) -> Self {
         Self { profile, ..self }
+    }
+
+    /// For how long a handler in real time must be silent, when its work has ended, before the manager takes the callback
+    /// back. 20 ms by default; the manager never waits for more than a second.
+    #[must_use]
+    pub fn silence(self, silence: Duration) -> Self {
+        Self { silence, ..self }
     }
 
     /// Adds an observer. It sees the events of every instance.
@@ -138,6 +153,9 @@ pub(crate) struct RealTimeOptions {
     pub apartment: Option<Arc<dyn ApartmentObserver>>,
     /// How long the callbacks of a handler are still heard when the session is over.
     pub linger: Duration,
+    /// Says whether the handler may have a thread that could call back. One that has none is not waited for; without this, it
+    /// may.
+    pub may_call_back: Option<MayCallBack>,
 }
 
 /// How often recorded events are taken to the drain while the session runs, if there are few of them.
@@ -168,15 +186,16 @@ pub(crate) fn run_real_with(
     started: impl FnOnce(Controls),
     drain: &mut dyn Drain,
 ) -> Result<Ran, CreateError> {
-    let RealTimeOptions { outlet, apartment: apartment_observer, linger } = options;
+    let RealTimeOptions { outlet, apartment: apartment_observer, linger, may_call_back } = options;
     let span = tracing::debug_span!("session", clock = "real");
     let _entered = span.enter();
-    let limits = setup.limits;
+    let (limits, silence) = (setup.limits, setup.silence);
     let (instances, shared) = setup.into_parts(Clock::Real { started: Instant::now() });
     started(Controls(Arc::<Shared>::clone(&shared)));
     if let Some(outlet) = outlet {
         shared.set_outlet(outlet);
     }
+    shared.set_settling(silence, may_call_back);
     let (tell, told) = mpsc::channel();
     let apartment = {
         let shared = Arc::clone(&shared);
@@ -251,7 +270,7 @@ struct Instances {
 
 impl SessionSetup {
     fn into_parts(self, clock: Clock) -> (Instances, Arc<Shared>) {
-        let Self { instances, side_by_side, profile, observers, limits } = self;
+        let Self { instances, side_by_side, profile, observers, limits, silence: _ } = self;
         let (factories, plans) = instances.into_iter().unzip();
         let wait_for_all = side_by_side && profile == Profile::Xp;
         let shared = Arc::new(Shared::new(clock, plans, observers, wait_for_all));

@@ -8,11 +8,12 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::observer::{Observer, Observers};
 use super::plan::{Instruction, Plan, View};
+use super::settle::{MayCallBack, Settling};
 use super::tape::Tape;
 use crate::handler::{Chronicle, SyncCallback};
 use crate::protocol::{
     Call, CallId, CallMethod, Callback, CallbackMethod, Event, EventKind, HResult, HandlerId, Instance, Note, Return,
-    Session, Stack, State as SessionState, Text, Thread, TimedOut, WaitingFor, Wish,
+    Session, SetProgressCallback, Stack, State as SessionState, Text, Thread, TimedOut, WaitingFor, Wish,
 };
 use crate::time::Clock;
 
@@ -98,6 +99,7 @@ pub(super) struct SharedState {
     pub(super) closed: bool,
     /// The apartment thread has ended.
     ended: bool,
+    settling: Settling,
 }
 
 impl SharedState {
@@ -205,6 +207,7 @@ impl Shared {
             session: Session::default(),
             reply: Event { seq: 0, at_ns: 0, thread: Thread::APARTMENT, handler: HandlerId::FIRST, kind },
             heard_ns: vec![0; plans.len()],
+            settling: Settling::of(plans.len()),
             plans,
             observers: Observers(observers),
             wait_for_all,
@@ -242,6 +245,12 @@ impl Shared {
         self.lock().woken = false;
     }
 
+    /// Whether the apartment thread, which waits, has something to look at (virtual clock only).
+    pub(super) fn is_awake(&self) -> bool {
+        let state = self.lock();
+        state.woken || state.settling.is_over_for_one(&self.clock)
+    }
+
     /// Asks the plan what comes next. A call is found legal and recorded under one lock: no callback can come between and
     /// make it illegal.
     pub(super) fn decide(&self, handler: HandlerId) -> Decision {
@@ -257,7 +266,17 @@ impl Shared {
         let Some(plan) = plan_of(&mut state.plans, handler) else { return Decision::Over };
         let intervention = state.observers.intervene(view);
         let by_plan = intervention.is_none();
-        let instruction = intervention.unwrap_or_else(|| plan.next(view));
+        let mut instruction = intervention.unwrap_or_else(|| plan.next(view));
+        match instruction {
+            Instruction::Close(ask_ns) => {
+                let heard_ns = state.heard_ns.get(index(handler)).copied().unwrap_or(0);
+                instruction = match state.settling.until(handler, &self.clock, heard_ns) {
+                    Some(until_ns) => Instruction::Wait(Some(ask_ns.map_or(until_ns, |ask_ns| ask_ns.min(until_ns)))),
+                    None => Instruction::Call(Call::SetProgressCallback(SetProgressCallback { callback: None })),
+                };
+            }
+            Instruction::Call(_) | Instruction::Wait(_) | Instruction::Finish => state.settling.goes_on(handler),
+        }
         state.observers.decided(view, &instruction, by_plan);
         match instruction {
             Instruction::Call(Call::Synchronize(_))
@@ -285,7 +304,7 @@ impl Shared {
                     Decision::Refused
                 }
             },
-            Instruction::Wait(until_ns) => Decision::Wait(until_ns),
+            Instruction::Wait(until_ns) | Instruction::Close(until_ns) => Decision::Wait(until_ns),
             Instruction::Finish => Decision::Over,
         }
     }
@@ -302,6 +321,13 @@ impl Shared {
         state.called_ns = None;
         state.hear(handler, at_ns);
         state.record(at_ns, self.clock.thread(), handler, EventKind::Return { call: id, what: Box::new(what) });
+    }
+
+    /// How long the handler must be silent before the callback is taken back, and whether it may call back at all (real
+    /// clock only).
+    pub(super) fn set_settling(&self, silence: Duration, may_call_back: Option<MayCallBack>) {
+        let settling = &mut self.lock().settling;
+        (settling.silence, settling.may_call_back) = (silence, may_call_back);
     }
 
     /// Events go there from now on.

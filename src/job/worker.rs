@@ -127,7 +127,13 @@ fn run_session(handler: &Handler, terms: &Terms, channel: &'static Channel) -> R
         return host::run_virtual(setup, &scheduler, &mut drain);
     }
     let apartment = Arc::new(StackOfApartment::default());
-    let options = RealTimeOptions { outlet: Some(Box::new(outlet)), apartment: Some(apartment), linger: LINGER };
+    let observed = Arc::clone(&apartment);
+    let options = RealTimeOptions {
+        outlet: Some(Box::new(outlet)),
+        may_call_back: Some(Box::new(move || observed.handler_may_have_threads())),
+        apartment: Some(apartment),
+        linger: LINGER,
+    };
     let heed = |controls| heed_parent(channel, controls);
     host::run_real_with(setup, options, heed, &mut |_: Vec<Event>, _: &Session| {})
 }
@@ -211,16 +217,42 @@ impl Observer for Reporter {
 
 /// Asks the apartment thread what it is doing.
 #[derive(Default)]
-struct StackOfApartment(Mutex<Option<AskableThread>>);
+struct StackOfApartment {
+    thread: Mutex<Option<AskableThread>>,
+    /// How many threads the worker has of its own.
+    own_threads: OnceLock<usize>,
+}
+
+impl StackOfApartment {
+    /// Whether there are threads that are not the worker's own: they are the handler's, and may call back.
+    fn handler_may_have_threads(&self) -> bool {
+        match (threads(), self.own_threads.get()) {
+            (Some(now), Some(own)) => now > *own,
+            _ => true,
+        }
+    }
+}
+
+/// How many threads this process has; not known on every system.
+fn threads() -> Option<usize> {
+    if !cfg!(target_os = "linux") {
+        return None;
+    }
+    std::fs::read_dir("/proc/self/task").ok().map(Iterator::count)
+}
 
 impl ApartmentObserver for StackOfApartment {
     fn enter(&self) {
         use_another_stack();
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(AskableThread::current());
+        *self.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(AskableThread::current());
+        // Nothing of the handler runs yet.
+        if let Some(threads) = threads() {
+            let _ = self.own_threads.set(threads);
+        }
     }
 
     fn stack(&self) -> Vec<Text> {
-        let thread = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let thread = *self.thread.lock().unwrap_or_else(PoisonError::into_inner);
         thread.map(|thread| stack::of_this_process(&thread.frames(ASK))).unwrap_or_default()
     }
 }

@@ -253,6 +253,7 @@ impl ScenarioPlan {
                 let items = view.instance.retry_due().ok_or("no retry is due")?.to_vec();
                 Call::PrepareForSync(PrepareForSync { items, hwnd: 0, reserved: 0 })
             }
+            Action::Enumerate => Call::EnumSyncMgrItems,
             Action::Reply(_) | Action::Release | Action::Wait(_) => return Ok(None),
         }))
     }
@@ -278,6 +279,9 @@ impl ScenarioPlan {
                     return Some(Instruction::Call(Call::SetProgressCallback(callback)));
                 }
                 Ok(Some(call)) => {
+                    if action == Action::Enumerate && view.instance.may(view.thread, &call).is_ok() {
+                        self.inner.enumerate_anew();
+                    }
                     self.set(at, StepCame::Taken);
                     self.asked = Some(at);
                     return Some(Instruction::Call(call));
@@ -294,6 +298,11 @@ impl ScenarioPlan {
         let next =
             self.due.front().and_then(|at| self.steps.lock().steps.get(*at).map(|(step, _)| step.action.clone()));
         self.releasing || next == Some(Action::Release)
+    }
+
+    /// That time, or the earliest that a step waits for.
+    fn sooner(&self, until_ns: Option<u64>) -> Option<u64> {
+        [until_ns, self.next_time_ns()].into_iter().flatten().min()
     }
 
     /// The earliest time that a step waits for.
@@ -343,9 +352,14 @@ impl Plan for ScenarioPlan {
                 let given = matches!(view.instance.interface(), Interface::Given(_));
                 Instruction::Call(self.surveyor.next(view.instance.items(), given).unwrap_or(call))
             }
-            Instruction::Wait(until_ns) => {
-                Instruction::Wait([until_ns, self.next_time_ns()].into_iter().flatten().min())
+            Instruction::Close(until_ns) => {
+                let given = matches!(view.instance.interface(), Interface::Given(_));
+                let survey = matches!(self.state, Some(State::Enumerated | State::Ready))
+                    .then(|| self.surveyor.next(view.instance.items(), given))
+                    .flatten();
+                survey.map_or_else(|| Instruction::Close(self.sooner(until_ns)), Instruction::Call)
             }
+            Instruction::Wait(until_ns) => Instruction::Wait(self.sooner(until_ns)),
             next => next,
         }
     }

@@ -113,6 +113,18 @@ impl Recorder {
     }
 }
 
+/// Whether the manager does what an ordinary one would do. `ordinary` is what that one's plan says.
+fn is_ordinary(next: &Instruction, ordinary: &Instruction) -> bool {
+    match (next, ordinary) {
+        // Once the handler has settled.
+        (
+            Instruction::Call(Call::SetProgressCallback(SetProgressCallback { callback: None })),
+            Instruction::Close(_),
+        ) => true,
+        _ => next == ordinary,
+    }
+}
+
 impl Observer for Recorder {
     fn decided(&mut self, view: View<'_>, next: &Instruction, _: bool) {
         if view.instance.id() != HandlerId::FIRST {
@@ -134,7 +146,7 @@ impl Observer for Recorder {
             _ => self.last_cause = (intended || timed.is_some()).then(|| when.clone()),
         }
         match next {
-            Instruction::Call(call) if *next != ordinary || intended => {
+            Instruction::Call(call) if !is_ordinary(next, &ordinary) || intended => {
                 if let Some(action) = self.action_of(call, view.instance.items()) {
                     self.asked = Some(Step { when, action, expect: StepExpect::Taken });
                 }

@@ -167,6 +167,8 @@ pub enum Action {
     ShowError(ErrorRef),
     /// Calls `ShowProperties` for this item; `handler` is the handler itself.
     ShowProperties(ItemRef),
+    /// Enumerates the items once more, in any state.
+    Enumerate,
     /// Takes the callback back and releases the handler, in any state.
     Release,
     /// Prepares the items that `ShowErrorCompleted` asked to retry. The manager also does so by itself.
@@ -182,6 +184,7 @@ impl fmt::Display for Action {
             Action::Reply(reply) => write!(f, "reply {reply}"),
             Action::ShowError(error) => write!(f, "show error {error}"),
             Action::ShowProperties(item) => write!(f, "show the properties of {item}"),
+            Action::Enumerate => f.write_str("enumerate the items"),
             Action::Release => f.write_str("release"),
             Action::NextRound => f.write_str("start the next round"),
             Action::Wait(delay) => write!(f, "wait {delay}"),

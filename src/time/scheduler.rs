@@ -136,6 +136,17 @@ struct Slot {
     wake: Wake,
 }
 
+impl Slot {
+    /// Whether it has something to do by that time.
+    fn can_run(&self, until_ns: u64, happened: u64) -> bool {
+        match self.wake {
+            Wake::At(time) => time <= until_ns,
+            Wake::After(seen) => seen < happened,
+            Wake::Never => false,
+        }
+    }
+}
+
 #[derive(Clone, Copy)]
 enum Wake {
     At(u64),
@@ -342,10 +353,13 @@ impl Scheduler {
     /// Whether one of the other threads has something to do by that time.
     fn can_any_run(&self, until_ns: u64) -> bool {
         let state = self.lock();
-        state.tasks.iter().any(|slot| {
-            matches!(slot.wake, Wake::At(time) if time <= until_ns)
-                || matches!(slot.wake, Wake::After(seen) if seen < state.happened)
-        })
+        state.tasks.iter().any(|slot| slot.can_run(until_ns, state.happened))
+    }
+
+    /// Whether a thread of this instance has something to do by that time.
+    pub fn has_work(&self, instance: HandlerId, until_ns: u64) -> bool {
+        let state = self.lock();
+        state.tasks.iter().any(|slot| slot.instance == instance && slot.can_run(until_ns, state.happened))
     }
 
     /// Whether there is a crash that ends a pause: inside a call, only one of the instance that is called.

@@ -44,6 +44,8 @@ pub enum Interface {
     NotGiven,
     /// Given: the number of the callback object.
     Given(u32),
+    /// The handler refused it: `SetProgressCallback` returned this failure, and nothing is set.
+    Refused(HResult),
     /// Taken back with NULL.
     TakenBack,
 }
@@ -66,6 +68,10 @@ pub struct KnownItem {
     /// Its last reported status in any round.
     pub last_status: Option<Status>,
 }
+
+/// The asynchronous methods; first what the user looks at, which may be open while one of the others is.
+const ASYNCHRONOUS: [CallMethod; 4] =
+    [CallMethod::ShowError, CallMethod::ShowProperties, CallMethod::Synchronize, CallMethod::PrepareForSync];
 
 impl Instance {
     /// A new instance, before its first call.
@@ -136,16 +142,30 @@ impl Instance {
         }
     }
 
-    /// The asynchronous method that is called and not ended, if any.
+    /// The asynchronous method that is called and not ended, if any. While `Synchronize` is under way the user may look at
+    /// an error or at properties: then it is this one.
     pub fn active(&self) -> Option<CallMethod> {
-        [CallMethod::ShowError, CallMethod::ShowProperties, CallMethod::Synchronize, CallMethod::PrepareForSync]
-            .into_iter()
-            .find(|method| self.phase(*method).is_active())
+        ASYNCHRONOUS.into_iter().find(|method| self.phase(*method).is_active())
     }
 
-    /// The asynchronous method whose completion the manager waits for, if any.
+    /// What the user looks at now: `ShowError` or `ShowProperties`, called and not ended.
+    pub fn shown(&self) -> Option<CallMethod> {
+        self.active().filter(|method| matches!(method, CallMethod::ShowError | CallMethod::ShowProperties))
+    }
+
+    /// The asynchronous method whose completion the manager waits for, if any; of two, what the user looks at.
     pub fn awaiting(&self) -> Option<CallMethod> {
-        self.active().filter(|method| self.phase(*method) == Phase::Awaiting)
+        ASYNCHRONOUS.into_iter().find(|method| self.phase(*method) == Phase::Awaiting)
+    }
+
+    /// Whether `SetItemStatus` may be called: `PrepareForSync` or `Synchronize` has returned, and is not completed.
+    pub fn is_in_window(&self) -> bool {
+        self.prepare == Phase::Awaiting || self.synchronize == Phase::Awaiting
+    }
+
+    /// Whether the round has come to its end: `Synchronize` has ended, or does not follow because `PrepareForSync` failed.
+    pub fn has_ended_round(&self) -> bool {
+        self.synchronize.has_ended() || (self.prepare.has_ended() && !self.prepare.is_done_ok())
     }
 
     /// The items that the handler enumerated.
@@ -244,7 +264,7 @@ impl Instance {
             Some(HResult::S_OK) => {}
             Some(_) => return State::Declined,
         }
-        if self.interface == Interface::TakenBack {
+        if matches!(self.interface, Interface::TakenBack | Interface::Refused(_)) {
             return State::Closed;
         }
         if self.show_error.is_active() {
@@ -253,7 +273,8 @@ impl Instance {
         if self.show_properties.is_active() {
             return State::ShowingProperties;
         }
-        if self.retry.is_some() {
+        // A retry that is asked for while the round goes on waits for its end.
+        if self.retry.is_some() && self.has_ended_round() {
             return State::RetryDue;
         }
         match self.synchronize {
@@ -281,6 +302,9 @@ impl Instance {
             Some(State::Hung) => return self.open.map_or(Outcome::Unfinished, Outcome::Hung),
             Some(_) => {}
             None => return Outcome::Unfinished,
+        }
+        if let Interface::Refused(hr) = self.interface {
+            return Outcome::CallbackRefused(hr);
         }
         match (self.initialized, self.prepare, self.synchronize) {
             (None, ..) => Outcome::Unfinished,
@@ -348,17 +372,23 @@ impl Instance {
             CallMethod::EnumSyncMgrItems if hr.is_success() => self.begin_enumeration(what.out.enumerator),
             CallMethod::Clone => self.enumerators.extend(what.out.enumerator),
             CallMethod::Next if hr.is_success() => what.out.items.iter().for_each(|item| self.list(item)),
-            CallMethod::SetProgressCallback => {
-                if let Some(Call::SetProgressCallback(args)) = call
-                    && args.callback.is_none()
-                {
+            CallMethod::SetProgressCallback => match call {
+                // There is nothing to take back of one that was refused.
+                Some(Call::SetProgressCallback(_)) if matches!(self.interface, Interface::Refused(_)) => {}
+                Some(Call::SetProgressCallback(args)) if args.callback.is_none() => {
                     self.interface = Interface::TakenBack;
                 }
-            }
+                Some(Call::SetProgressCallback(_)) if hr.is_failure() => self.interface = Interface::Refused(hr),
+                _ => {}
+            },
             CallMethod::PrepareForSync => self.prepare.returned(what.method, hr),
             CallMethod::Synchronize => self.synchronize.returned(what.method, hr),
             CallMethod::ShowProperties => {
                 self.show_properties.returned(what.method, hr);
+                if !matches!(self.interface, Interface::Given(_)) {
+                    // In the choice, before it has the callback, the handler cannot say when it is done: it is done now.
+                    self.show_properties.completed(hr);
+                }
                 self.properties_ended();
             }
             CallMethod::ShowError => {
@@ -404,7 +434,9 @@ impl Instance {
 
     fn error_ended(&mut self) {
         if self.show_error == Phase::Done(HResult::S_SYNCMGR_RETRYSYNC) {
-            let mut asked = std::mem::take(&mut self.asked_retry);
+            // What was asked for before, for another error, and has not been done yet, is asked for still.
+            let mut asked = self.retry.take().unwrap_or_default();
+            asked.append(&mut self.asked_retry);
             let mut seen = BTreeSet::new();
             // The handler may name an item twice, or one that it never enumerated; neither can be prepared.
             asked.retain(|id| self.item(*id).is_some() && seen.insert(*id));

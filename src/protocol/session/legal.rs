@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Instance, Interface, Phase, Session, State};
+use super::{Instance, Interface, Phase, Session};
 use crate::protocol::{
     Call, Enumerator, Guid, HResult, HandlerId, Initialize, PrepareForSync, SetItemStatus, SetProgressCallback,
     ShowError, ShowProperties, Status, SyncEvent, SyncFlags, Synchronize, Thread, Walk,
@@ -62,6 +62,9 @@ pub enum Refusal {
     /// The callback interface is not set.
     #[error("SetProgressCallback must be called first")]
     NoCallback,
+    /// The handler refused the callback interface: only NULL and `Release` are left.
+    #[error("SetProgressCallback failed: only SetProgressCallback(NULL) and Release are left")]
+    CallbackRefused,
     /// The callback interface was taken back: only `Release` is left.
     #[error("SetProgressCallback(NULL) was called: only Release is legal")]
     Closed,
@@ -101,15 +104,9 @@ pub enum Refusal {
     /// `SetItemStatus` for an item that is not being synchronized.
     #[error("item {0} was not prepared")]
     ItemNotPrepared(Guid),
-    /// `ShowError` before the results are there.
-    #[error("errors are shown after Synchronize has ended")]
-    NoResultsYet,
     /// `ShowError` for an error that is not live, or has no jump text.
     #[error("no live error {0} with ENABLEJUMPTEXT")]
     NoSuchError(Guid),
-    /// A retry is due first.
-    #[error("the retry that the handler asked for must come first")]
-    RetryDue,
     /// `ShowProperties` without HASPROPERTIES.
     #[error("{0} has no HASPROPERTIES")]
     NoProperties(Guid),
@@ -138,8 +135,11 @@ impl Instance {
             Some(_) => return Err(Refusal::Declined),
             None => return Err(Refusal::NotInitialized),
         }
-        if self.interface == Interface::TakenBack && !closes {
-            return Err(Refusal::Closed);
+        match self.interface {
+            _ if closes => {}
+            Interface::TakenBack => return Err(Refusal::Closed),
+            Interface::Refused(_) => return Err(Refusal::CallbackRefused),
+            Interface::NotGiven | Interface::Given(_) => {}
         }
         match call {
             Call::Initialize(_) | Call::GetHandlerInfo | Call::EnumSyncMgrItems | Call::GetItemObject(_) => Ok(()),
@@ -228,7 +228,7 @@ impl Instance {
         if args.status != Status::SKIPPED {
             return Err(Refusal::OnlySkipped);
         }
-        if self.prepare != Phase::Awaiting && self.synchronize != Phase::Awaiting {
+        if !self.is_in_window() {
             return Err(Refusal::NoWindow);
         }
         match self.item(args.item) {
@@ -238,20 +238,12 @@ impl Instance {
     }
 
     fn may_show_error(&self, error: Guid) -> Result<(), Refusal> {
-        if self.enumeration_due {
-            return Err(Refusal::EnumerationDue);
-        }
-        if self.active().is_some() {
+        // The user may look at an error as soon as it is logged, whether or not the session goes on; at one thing at a time.
+        if self.shown().is_some() {
             return Err(Refusal::NotCompleted);
-        }
-        if self.retry.is_some() {
-            return Err(Refusal::RetryDue);
         }
         if !self.error(error).is_some_and(|error| error.jump) {
             return Err(Refusal::NoSuchError(error));
-        }
-        if !self.synchronize.has_ended() || !matches!(self.interface, Interface::Given(_)) {
-            return Err(Refusal::NoResultsYet);
         }
         Ok(())
     }
@@ -260,14 +252,12 @@ impl Instance {
         if self.enumeration_due {
             return Err(Refusal::EnumerationDue);
         }
-        if self.active().is_some() {
+        // In the choice, in a session for configuration, and while items are synchronized.
+        if self.shown().is_some() {
             return Err(Refusal::NotCompleted);
         }
         if !self.has_properties(item) {
             return Err(Refusal::NoProperties(item));
-        }
-        if !matches!(self.interface, Interface::Given(_)) {
-            return Err(Refusal::NoCallback);
         }
         Ok(())
     }
@@ -310,12 +300,5 @@ impl Session {
     /// Whether every instance has come to its end, so that connections can be closed.
     pub fn is_over(&self) -> bool {
         self.instances().all(|instance| instance.state().is_end())
-    }
-}
-
-impl State {
-    /// The windows in which `SetItemStatus` is legal.
-    pub const fn is_window(self) -> bool {
-        matches!(self, State::PrepareReturned | State::SynchronizeReturned)
     }
 }

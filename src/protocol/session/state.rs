@@ -102,7 +102,7 @@ pub enum State {
     RetryDue,
     /// `ShowProperties` is called and not completed.
     ShowingProperties,
-    /// The callback interface was taken back.
+    /// The callback interface was taken back, or the handler refused it.
     Closed,
     /// The last reference was released.
     Released,
@@ -177,6 +177,8 @@ pub enum Outcome {
     Unfinished,
     /// `Initialize` returned this instead of S_OK.
     Declined(HResult),
+    /// `SetProgressCallback` returned this failure.
+    CallbackRefused(HResult),
     /// No item was prepared: nothing chosen, or a session for configuration.
     NothingPrepared,
     /// `PrepareForSync` returned or was completed with this.
@@ -204,7 +206,7 @@ impl Outcome {
                 !matches!(hr, HResult::S_FALSE)
             }
             Outcome::Completed(hr) => !hr.is_success(),
-            Outcome::Overdue(_) | Outcome::Crashed | Outcome::Hung(_) => true,
+            Outcome::CallbackRefused(_) | Outcome::Overdue(_) | Outcome::Crashed | Outcome::Hung(_) => true,
             Outcome::Unfinished | Outcome::NothingPrepared | Outcome::Abandoned => false,
         }
     }
@@ -215,6 +217,7 @@ impl fmt::Display for Outcome {
         match self {
             Outcome::Unfinished => f.write_str("unfinished"),
             Outcome::Declined(hr) => write!(f, "declined with {hr}"),
+            Outcome::CallbackRefused(hr) => write!(f, "SetProgressCallback returned {hr}"),
             Outcome::NothingPrepared => f.write_str("nothing to synchronize"),
             Outcome::PrepareFailed(hr) => write!(f, "prepare failed with {hr}"),
             Outcome::Abandoned => f.write_str("released before it was completed"),

@@ -116,14 +116,16 @@ fn broken(call: &Call, why: Refusal) -> Vec<&'static Rule> {
         Refusal::EnumerationDue => vec![PROP_05],
         Refusal::SettingsSession => vec![SYNC_02],
         Refusal::NothingChosen | Refusal::NotEnumerated(_) | Refusal::ChosenTwice(_) => vec![PREP_01],
-        Refusal::NoCallback | Refusal::Closed if matches!(call, Call::PrepareForSync(_)) => vec![CB_06],
+        Refusal::NoCallback | Refusal::Closed | Refusal::CallbackRefused if matches!(call, Call::PrepareForSync(_)) => {
+            vec![CB_06]
+        }
         Refusal::CallbackStillSet => vec![CB_06],
-        Refusal::NotTheRetryItems | Refusal::RetryDue => vec![ERRS_06],
+        Refusal::NotTheRetryItems => vec![ERRS_06],
         Refusal::NotPrepared => vec![SYNC_01, SYNC_02],
         Refusal::PrepareNotCompleted | Refusal::SynchronizedTwice | Refusal::InsideCallback => vec![SYNC_01],
         Refusal::PrepareFailed => vec![PREP_08],
         Refusal::NoWindow | Refusal::OnlySkipped | Refusal::ItemNotPrepared(_) => vec![STOP_05],
-        Refusal::NoResultsYet | Refusal::NoSuchError(_) => vec![ERRS_01],
+        Refusal::NoSuchError(_) => vec![ERRS_01],
         Refusal::NoProperties(_) => vec![PROP_01],
         // Judged argument by argument.
         Refusal::Reserved | Refusal::Flags | Refusal::Cookie => vec![],
@@ -132,6 +134,7 @@ fn broken(call: &Call, why: Refusal) -> Vec<&'static Rule> {
         | Refusal::NoSuchEnumerator
         | Refusal::NoCallback
         | Refusal::Closed
+        | Refusal::CallbackRefused
         | Refusal::NotCompleted
         | Refusal::NoRetryDue => vec![],
     }

@@ -57,7 +57,8 @@ pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCa
             let watch = &mut cx.watch().native;
             let again = args.callback.filter(|callback| watch.given == Some(*callback));
             watch.given_again = again.and_then(|callback| watch.references.get(&callback).copied());
-            watch.given = args.callback;
+            // One that the handler refused is not held.
+            watch.given = args.callback.filter(|_| what.hr.is_success());
         }
         (CallMethod::Release, _) => {
             let references = what.out.refs;
