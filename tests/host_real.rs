@@ -364,7 +364,7 @@ fn a_callback_after_null_is_refused_and_found_and_never_a_crash() {
         },
         limits(60_000),
     );
-    assert_eq!(came.codes(), ["CB-04"]);
+    assert_eq!(came.codes(), ["CB-07"]);
     // The session is long over; the object is still there to say so.
     let callback = kept.lock().expect("nobody panics with it").clone().expect("it was kept");
     assert_eq!(callback.progress(ids()[0], ProgressItem::default()), HResult::E_UNEXPECTED);

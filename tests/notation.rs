@@ -293,15 +293,24 @@ fn directives() {
         "started 2025-12-24T18:00:00.5Z # another\n",
         "timeout 2s\n",
         "blocking 300ms\n",
+        "progress 3600s\n",
         "tolerance 0\n",
     ))
     .header;
     assert_eq!(header.profile, Profile::Vista);
     assert_eq!(header.started.to_string(), "2025-12-24T18:00:00.5Z");
-    assert_eq!(header.limits, Limits { timeout_ns: 2_000_000_000, blocking_ns: 300_000_000, stop_tolerance: 0 });
+    assert_eq!(
+        header.limits,
+        Limits {
+            timeout_ns: 2_000_000_000,
+            blocking_ns: 300_000_000,
+            progress_ns: 3_600_000_000_000,
+            stop_tolerance: 0
+        }
+    );
     assert_eq!(
         print(&header, []),
-        "profile vista\nstarted 2025-12-24T18:00:00.5Z\ntimeout 2s\nblocking 300ms\ntolerance 0\n"
+        "profile vista\nstarted 2025-12-24T18:00:00.5Z\ntimeout 2s\nblocking 300ms\nprogress 3600s\ntolerance 0\n"
     );
 }
 

@@ -1,8 +1,13 @@
 //! The traces of the rules' documents are tests: each "breaks the rule" fires exactly its marks, each "nearly does" nothing.
 
+#[path = "common/marked.rs"]
+#[allow(dead_code, reason = "shared with another test, which uses another part")]
+mod marked;
+
 use std::collections::BTreeMap;
 
-use mobsync::rules::{Checked, Conditions, Monitor, RULES, Rule};
+use marked::{fired, marked};
+use mobsync::rules::{Checked, RULES, Rule};
 use mobsync::trace::notation::{Notation, parse};
 
 /// One ```trace block: where it begins, and its text.
@@ -32,46 +37,6 @@ fn blocks(doc: &str, heading: &str) -> Vec<Block> {
     blocks
 }
 
-/// The codes that fired, by the line of the notation on which they did.
-fn fired(notation: &Notation) -> BTreeMap<usize, Vec<&'static str>> {
-    let header = &notation.header;
-    let conditions = Conditions { profile: header.profile, limits: header.limits, started: header.started };
-    let mut monitor = Monitor::new(conditions);
-    let mut by_line: BTreeMap<usize, Vec<&'static str>> = BTreeMap::new();
-    let mut file = |seq: u64, monitor: &mut Monitor| {
-        let line = notation.lines.iter().find(|line| line.seqs.contains(&seq)).map_or(0, |line| line.line);
-        let codes = monitor.take_findings().into_iter().map(|finding| finding.rule.code);
-        let of_line = by_line.entry(line).or_default();
-        for code in codes {
-            if !of_line.contains(&code) {
-                of_line.push(code);
-            }
-        }
-    };
-    let mut last = 0;
-    for event in &notation.events {
-        monitor.observe(event);
-        file(event.seq, &mut monitor);
-        last = event.seq;
-    }
-    monitor.finish();
-    file(last, &mut monitor);
-    by_line.values_mut().for_each(|codes| codes.sort_unstable());
-    by_line.retain(|_, codes| !codes.is_empty());
-    by_line
-}
-
-/// The codes that are marked, by line.
-fn marked(notation: &Notation) -> BTreeMap<usize, Vec<String>> {
-    let mut marks: BTreeMap<usize, Vec<String>> = BTreeMap::new();
-    for line in notation.lines.iter().filter(|line| !line.marks.is_empty()) {
-        let mut codes = line.marks.clone();
-        codes.sort_unstable();
-        marks.insert(line.line, codes);
-    }
-    marks
-}
-
 fn judge(rule: &Rule, block: &Block, problems: &mut Vec<String>) -> Option<Notation> {
     let name = format!("docs/rules/{}.md", rule.code);
     let notation = match parse(&block.text, &name) {
@@ -83,8 +48,6 @@ fn judge(rule: &Rule, block: &Block, problems: &mut Vec<String>) -> Option<Notat
     };
     let fired = fired(&notation);
     let marked = marked(&notation);
-    let fired: BTreeMap<usize, Vec<String>> =
-        fired.into_iter().map(|(line, codes)| (line, codes.into_iter().map(str::to_owned).collect())).collect();
     if fired != marked {
         let at = |by_line: &BTreeMap<usize, Vec<String>>| {
             let lines =

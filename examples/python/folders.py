@@ -182,6 +182,10 @@ class Folders:
     def synchronize(self, pair):
         """The worker thread of an item."""
         self.manager_errors_are_over(pair)
+        # Before the item is begun: the user may have cancelled it by now.
+        if not self.progress(pair, "PENDING", 0, 0):
+            self.progress(pair, "SKIPPED", 0, 0)
+            return self.finish()
         try:
             files = pair.work()
         except OSError as error:

@@ -59,6 +59,7 @@ fn options(args: &ConformArgs, filter: Filter) -> Result<SuiteOptions, Failure> 
         jobs: args.jobs,
         timeout_ns: args.timeout,
         blocking_ns: args.blocking_limit,
+        progress_ns: args.progress_limit,
         isolation: sessions::isolation(args.in_process)?,
         scenarios: args.scenarios.clone(),
         traces: args.trace.clone(),

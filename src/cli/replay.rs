@@ -33,6 +33,7 @@ pub(super) fn replay(args: &ReplayArgs) -> Result<Ended, Failure> {
         run: RunOptions { isolation, break_on, trace: None },
         timeout_ns: args.timeout,
         blocking_ns: args.blocking_limit,
+        progress_ns: args.progress_limit,
         bless: args.bless,
         acceptance: &filter,
     };

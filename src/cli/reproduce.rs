@@ -35,6 +35,9 @@ pub(super) fn of_run(args: &RunArgs, seed: Option<u64>) -> String {
     if let Some(limit) = session.blocking_limit.filter(|limit| *limit != usual.blocking_ns) {
         line.option("--blocking-limit", &seconds(limit));
     }
+    if let Some(limit) = session.progress_limit.filter(|limit| *limit != usual.progress_ns) {
+        line.option("--progress-limit", &seconds(limit));
+    }
     if session.retries != super::args::RETRIES {
         line.option("--retries", &session.retries.to_string());
     }
@@ -44,7 +47,8 @@ pub(super) fn of_run(args: &RunArgs, seed: Option<u64>) -> String {
 /// The commands that reproduce what the suite finds.
 pub(super) fn of_conform(args: &ConformArgs) -> impl Fn(Reproduce<'_>) -> String + Send + Sync + 'static {
     let handler = args.handler.given();
-    let (profile, timeout, limit) = (args.profile, args.timeout, args.blocking_limit);
+    let (profile, timeout) = (args.profile, args.timeout);
+    let (blocking, progress) = (args.blocking_limit, args.progress_limit);
     move |reproduce| {
         if let Reproduce::Scenario(file) = reproduce {
             return of_recorded(file, &handler);
@@ -63,8 +67,11 @@ pub(super) fn of_conform(args: &ConformArgs) -> impl Fn(Reproduce<'_>) -> String
         if let Some(timeout) = timeout {
             line.option("--timeout", &seconds(timeout));
         }
-        if let Some(limit) = limit {
+        if let Some(limit) = blocking {
             line.option("--blocking-limit", &seconds(limit));
+        }
+        if let Some(limit) = progress {
+            line.option("--progress-limit", &seconds(limit));
         }
         line.0
     }
@@ -90,6 +97,9 @@ pub(super) fn of_replay(args: &ReplayArgs, scenario: &Path) -> String {
     }
     if let Some(limit) = args.blocking_limit {
         line.option("--blocking-limit", &seconds(limit));
+    }
+    if let Some(limit) = args.progress_limit {
+        line.option("--progress-limit", &seconds(limit));
     }
     line.0
 }

@@ -58,6 +58,7 @@ fn limits(args: &SessionArgs) -> Limits {
     Limits {
         timeout_ns: args.timeout.unwrap_or(usual.timeout_ns),
         blocking_ns: args.blocking_limit.unwrap_or(usual.blocking_ns),
+        progress_ns: args.progress_limit.unwrap_or(usual.progress_ns),
         ..usual
     }
 }
@@ -74,6 +75,7 @@ pub(super) fn ordinary(args: &SessionArgs, terms: &Terms, title: &str) -> Scenar
         choose: (&terms.selection()).into(),
         timeout: args.timeout.map(Delay),
         blocking: args.blocking_limit.map(Delay),
+        progress: args.progress_limit.map(Delay),
         ..Scenario::titled(title)
     }
 }

@@ -90,7 +90,7 @@ impl Collector<'_> {
             if matches!(event, EventName::Manual | EventName::Idle) {
                 let title = format!("Nobody is at the screen: {word}");
                 let scenario = Scenario { user: false, title, ..scenario };
-                self.add(format!("event-{word}-without-a-user"), &[PREP_06, SYNC_08], scenario);
+                self.add(format!("event-{word}-without-a-user"), &[PREP_06, SYNC_08, SYNC_13], scenario);
             }
         }
     }
@@ -181,14 +181,14 @@ impl Collector<'_> {
                 let cancel = Action::Reply(Reply::CancelItem);
                 let cancel = on_callback(CallbackMethod::Progress, nth, Some(item.clone()), cancel);
                 let name = format!("cancel-{item}-at-the-{when}-report");
-                self.with_step(silent, name, &[STOP_01, STOP_06], cancel);
+                self.with_step(silent, name, &[STOP_01, STOP_06, STOP_07], cancel);
             }
         }
         let reports = self.known.all_reports();
         let silent = (reports == 0).then_some("no item reports progress");
         for (nth, when) in first_middle_last(reports.max(1)).zip(["first", "middle", "last"]) {
             let cancel = on_callback(CallbackMethod::Progress, nth, None, Action::Reply(Reply::CancelAll));
-            self.with_step(silent, format!("cancel-all-at-the-{when}-report"), &[STOP_02, STOP_06], cancel);
+            self.with_step(silent, format!("cancel-all-at-the-{when}-report"), &[STOP_02, STOP_06, STOP_07], cancel);
         }
         let all: Vec<Step> = self
             .items()
@@ -207,7 +207,7 @@ impl Collector<'_> {
     fn refusals(&mut self) {
         let dialogs = (self.known.dialogs == 0).then_some("the handler asks for no dialog");
         let connections = (self.known.connections == 0).then_some("the handler opens no connection");
-        let mode: &[&'static Rule] = &[MODE_01, MODE_02, MODE_03];
+        let mode: &[&'static Rule] = &[MODE_01, MODE_02, MODE_03, MODE_05];
         for (nth, when) in first_middle_last(self.known.dialogs.max(1)).zip(["first", "middle", "last"]) {
             let refuse = on_callback(CallbackMethod::EnableModeless, nth, None, Action::Reply(Reply::RefuseDialog));
             let mut steps = vec![refuse];
@@ -280,10 +280,10 @@ impl Collector<'_> {
         ] {
             let never = (!self.known.states.contains(&state)).then_some("the session is never in that state");
             let release = in_state(state, 1, Action::Release);
-            self.with_step(never, format!("release-when-{state}"), &[LIFE_01, CB_03, CB_04], release);
+            self.with_step(never, format!("release-when-{state}"), &[LIFE_01, CB_03, CB_07, CB_08], release);
         }
         let silent = (self.known.all_reports() == 0).then_some("no item reports progress");
         let release = on_callback(CallbackMethod::Progress, 2, None, Action::Release);
-        self.with_step(silent, "release-while-it-works".to_owned(), &[LIFE_01, CB_03, CB_04], release);
+        self.with_step(silent, "release-while-it-works".to_owned(), &[LIFE_01, CB_03, CB_07, CB_08], release);
     }
 }

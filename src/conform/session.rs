@@ -8,6 +8,7 @@ use super::{Known, SuiteOptions, shrink};
 use crate::job::{Handler, Terms};
 use crate::protocol::{HandlerId, Instance, Outcome};
 use crate::rules::Finding;
+use crate::rules::codes::ERRS_08;
 use crate::runner::{self, Judged, JudgedSession, RunError, RunOptions, Stop, TraceFailure, Watcher, WriteError};
 use crate::scenario::{self, Expect, ExpectFindings, Scenario, StepCame, Steps};
 
@@ -101,7 +102,9 @@ impl<'a> Sessions<'a> {
         let terms = self.options.terms(Terms::scenario(scenario.clone()));
         let options = RunOptions { isolation: self.options.isolation.clone(), trace, ..RunOptions::default() };
         let session = runner::run(self.handler, &terms, &options, watcher)?;
-        let JudgedSession { judged, left, exhausted, steps, trace_failure, .. } = session;
+        let JudgedSession { mut judged, left, exhausted, steps, trace_failure, .. } = session;
+        // That the handler is released without its retry is what such a session is for.
+        judged.acquit(ERRS_08);
         match trace_failure {
             Some(failure) => Err(failure.into()),
             None => Ok((judged, steps, left || exhausted)),

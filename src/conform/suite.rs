@@ -35,6 +35,8 @@ pub struct SuiteOptions {
     pub timeout_ns: Option<u64>,
     /// How long an asynchronous method may take to return, in nanoseconds.
     pub blocking_ns: Option<u64>,
+    /// How long an item's reports may repeat the same value, in nanoseconds.
+    pub progress_ns: Option<u64>,
     /// In which process sessions run.
     pub isolation: Isolation,
     /// Write the scenario of each session that fails into this folder; that of a random session is made as short as it can
@@ -312,6 +314,7 @@ impl SuiteOptions {
         let limits = Limits {
             timeout_ns: self.timeout_ns.unwrap_or(terms.limits.timeout_ns),
             blocking_ns: self.blocking_ns.unwrap_or(terms.limits.blocking_ns),
+            progress_ns: self.progress_ns.unwrap_or(terms.limits.progress_ns),
             ..terms.limits
         };
         Terms { limits, ..terms }

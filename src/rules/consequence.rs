@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::codes::*;
-use super::{CompletionViolation, DialogViolation, Finding, LifeViolation, ResultViolation, Rule, Subject, Violation};
+use super::{CompletionViolation, Finding, LifeViolation, ResultViolation, Rule, Subject, Violation};
 use crate::protocol::{CallMethod, Guid, HandlerId};
 
 /// Pairs of rules of which the first is the stronger form of the second: where both are broken at the same place, the stronger
 /// one says what is wrong.
 static STRONGER: &[(&Rule, &Rule)] = &[
     // A handler that looks at no reply ignores every way of stopping.
+    (STOP_07, STOP_01),
+    (STOP_07, STOP_02),
+    (STOP_07, STOP_03),
+    (STOP_07, STOP_06),
     (STOP_01, STOP_02),
     (STOP_01, STOP_03),
     (STOP_02, STOP_03),
@@ -21,6 +25,11 @@ static STRONGER: &[(&Rule, &Rule)] = &[
     (LIFE_06, RET_02),
     (INFO_04, INFO_07),
     (ITEM_02, ITEM_10),
+    (SYNC_13, SYNC_10),
+    (MODE_01, MODE_05),
+    (CB_04, CB_07),
+    (CB_04, CB_08),
+    (CB_07, CB_08),
     // A second instance that goes otherwise says nothing about what else was changed in its session.
     (LIFE_04, INIT_06),
     (LIFE_04, PREP_07),
@@ -30,22 +39,12 @@ static STRONGER: &[(&Rule, &Rule)] = &[
 
 /// Pairs of rules that one event can break: the second one follows from the first.
 static SAME_EVENT: &[(&Rule, &Rule)] = &[
-    // A completion is judged as what it is, whatever else is wrong with it.
-    (PREP_03, CB_04),
-    (PREP_04, CB_04),
-    (SYNC_04, CB_04),
-    (SYNC_05, CB_04),
-    (ERRS_03, CB_04),
-    (ERRS_04, CB_04),
-    (PROP_03, CB_04),
-    (PROP_04, CB_04),
     // A session for configuration has nothing to synchronize.
     (LIFE_05, PREP_03),
     (LIFE_05, SYNC_04),
     (LIFE_05, SYNC_07),
     // Why a call does not return says more than that it does not.
     (STOP_04, LIFE_03),
-    (LIFE_01, LIFE_03),
     // A completion that does not come is missed after a cancel as well.
     (SYNC_03, STOP_02),
     // A method that fails without a window, or in a session for configuration, fails with some result.
@@ -61,8 +60,11 @@ static SAME_ITEM: &[(&Rule, &Rule)] = &[
     (SYNC_11, SYNC_08),
     (SYNC_11, SYNC_09),
     (SYNC_11, CB_04),
+    (SYNC_11, CB_07),
     (SYNC_08, CB_04),
+    (SYNC_08, CB_07),
     (SYNC_09, CB_04),
+    (SYNC_09, CB_07),
     // What goes on is not stopped when it ends.
     (STOP_01, STOP_06),
     (STOP_02, STOP_06),
@@ -114,8 +116,6 @@ struct Known {
     of_item: BTreeMap<(HandlerId, u32, usize, Guid), u64>,
     /// The second completion of Synchronize in a round.
     second: BTreeMap<(HandlerId, u32), u64>,
-    /// The dialog that an instance holds since the end of a phase.
-    held: BTreeMap<HandlerId, u64>,
     /// The crash or the hang of an instance: its event, and the finding.
     end: BTreeMap<HandlerId, (u64, u64)>,
 }
@@ -132,9 +132,6 @@ impl Known {
         match &finding.violation {
             Violation::Completion(CompletionViolation::Second { method: CallMethod::Synchronize }) => {
                 self.second.entry((*handler, *round)).or_insert(*number);
-            }
-            Violation::Dialog(DialogViolation::StillHeld { .. }) => {
-                self.held.entry(*handler).or_insert(*number);
             }
             Violation::Life(LifeViolation::Crashed { .. } | LifeViolation::Hung { .. }) => {
                 self.end.entry(*handler).or_insert((seq, *number));
@@ -154,7 +151,7 @@ impl Known {
         let is_cut_off = |(end, _): &&(u64, u64)| rule.subject == Subject::Handler && seq > *end;
         let cut_off = || self.end.get(&finding.handler).filter(is_cut_off).map(|(_, number)| number);
         // The first one came too early: another thread took itself for the last one, too.
-        let is_early = [SYNC_08, SYNC_09, SYNC_11, CB_04].contains(&rule);
+        let is_early = [SYNC_08, SYNC_09, SYNC_11, CB_04, CB_07].contains(&rule);
         let early = || self.second.get(&(finding.handler, finding.round)).filter(|_| is_early);
         let of_item = || {
             let items = finding.items();
@@ -169,14 +166,7 @@ impl Known {
             }
             _ => None,
         };
-        // Once it is not given back, it is held at the end of every phase after that.
-        let held = || match &finding.violation {
-            Violation::Dialog(DialogViolation::StillHeld { .. }) => {
-                self.held.get(&finding.handler).filter(|first| **first != finding.number)
-            }
-            _ => None,
-        };
-        let cause = at_event().or_else(cut_off).or_else(early).or_else(of_item).or_else(refused).or_else(held)?;
+        let cause = at_event().or_else(cut_off).or_else(early).or_else(of_item).or_else(refused)?;
         (*cause != finding.number).then_some(*cause)
     }
 }

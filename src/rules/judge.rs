@@ -36,6 +36,10 @@ impl RuleSet {
         self.0[rule.index / 64] |= 1 << (rule.index % 64);
     }
 
+    fn remove(&mut self, rule: &Rule) {
+        self.0[rule.index / 64] &= !(1 << (rule.index % 64));
+    }
+
     fn contains(&self, rule: &Rule) -> bool {
         self.0[rule.index / 64] & (1 << (rule.index % 64)) != 0
     }
@@ -73,6 +77,11 @@ impl<'a> EventRef<'a> {
     /// The place, where another method is concerned than the event's own.
     pub(super) fn of(self, method: Option<Method>) -> Self {
         Self { method, ..self }
+    }
+
+    /// The place, where another instance is concerned than the event's own.
+    pub(super) fn concerning(self, handler: HandlerId) -> Self {
+        Self { handler, ..self }
     }
 
     /// The item of that ID, with the name that is known of it.
@@ -160,6 +169,13 @@ impl Judge {
             events,
             thread: place.thread.clone(),
         });
+    }
+
+    /// Nothing of that rule was found after all.
+    pub(super) fn acquit(&mut self, rule: &Rule) {
+        self.violated.remove(rule);
+        self.exercised.remove(rule);
+        self.findings.retain(|finding| finding.rule != rule);
     }
 
     pub(super) fn verdict(&self, rule: &Rule) -> Verdict {

@@ -4,7 +4,9 @@ use super::checks;
 use super::judge::{EventRef, Judge, Verdict};
 use super::watch::{OpenCall, Watch};
 use super::{Finding, Rule, link_consequences};
-use crate::protocol::{Event, EventKind, FileTime, HandlerId, Instance, Limits, Profile, Session, Thread};
+use crate::protocol::{
+    Call, CallId, Event, EventKind, FileTime, HandlerId, Instance, Limits, Profile, Session, Thread,
+};
 
 /// What a judgement depends on beside the events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +53,11 @@ impl Monitor {
         std::mem::take(&mut self.judge.findings)
     }
 
+    /// Takes back what was found of a rule that whoever drives the session broke on purpose.
+    pub fn acquit(&mut self, rule: &Rule) {
+        self.judge.acquit(rule);
+    }
+
     /// What is known of a rule so far.
     pub fn verdict(&self, rule: &Rule) -> Verdict {
         self.judge.verdict(rule)
@@ -83,6 +90,9 @@ impl Monitor {
         if let Some((seq, handler, thread)) = &self.last {
             let place = EventRef::at_end(*seq, *handler, thread, &self.session);
             checks::connections::at_end(&self.session, &mut self.judge, place);
+            for (id, watch) in self.watches.iter().filter(|(id, _)| self.session.dialog() == Some(*id)) {
+                checks::dialogs::at_end(watch.dialog, &mut self.judge, place.concerning(*id));
+            }
         }
         link_consequences(&mut self.judge.findings);
         self.judge.findings.len() - before
@@ -154,6 +164,14 @@ impl<'a> Context<'a> {
         (own, others.filter(|watch| watch.name.is_some() && watch.name == own.name))
     }
 
+    /// A call that has not returned.
+    fn open(&self, id: CallId, call: &Call, legal: bool) -> OpenCall {
+        let Event { seq, at_ns, handler, .. } = *self.event;
+        let pending = self.session.instance(handler).map_or(&[][..], Instance::pending);
+        let unanswered = pending.iter().map(|pending| pending.call).collect();
+        OpenCall { id, seq, at_ns, call: call.clone(), legal, unanswered, answered_within: false }
+    }
+
     /// What is judged by where the session stands before the event.
     fn before(&mut self) {
         let event = self.event;
@@ -161,7 +179,7 @@ impl<'a> Context<'a> {
             EventKind::Call { call, what } => {
                 let legal = checks::manager::call(self, what);
                 checks::life::call(self, what);
-                let open = OpenCall { id: *call, seq: event.seq, at_ns: event.at_ns, call: (**what).clone(), legal };
+                let open = self.open(*call, what, legal);
                 checks::comparison::call(self, what);
                 checks::stopping::call(self, what);
                 self.watch().open = Some(open);
@@ -193,6 +211,7 @@ impl<'a> Context<'a> {
                 checks::life::callback(self, what);
             }
             EventKind::Reply { call, method, hr } => {
+                checks::progress::reply(self);
                 checks::dialogs::reply(self, *call, *method, *hr);
                 checks::errors::reply(self, *call, *method, *hr);
                 checks::stopping::reply(self, *call, *method, *hr);

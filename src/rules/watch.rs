@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{NamedItem, Occasion};
 use crate::protocol::{
     Call, CallId, CallMethod, Guid, HResult, Initialize, Instance, Item, KnownItem, PrepareForSync, Status, Text,
+    Thread,
 };
 
 /// One instance, as the rules see it.
@@ -37,8 +38,16 @@ pub(super) struct Watch {
     pub(super) stepped_in: Option<Occasion>,
     /// The ErrorIDs that the last DeleteLogError(GUID_NULL) deleted, and that were not logged since.
     pub(super) deleted_by_all: BTreeSet<Guid>,
-    /// `Release` was called while the session was not over.
-    pub(super) released_early: bool,
+    /// The dialog that was granted last, and not given back.
+    pub(super) dialog: Option<Dialog>,
+    /// When each thread was last inside a callback in this round.
+    pub(super) called_back_ns: BTreeMap<Thread, u64>,
+    /// When `Synchronize` was called in this round.
+    pub(super) synchronize_ns: u64,
+    /// How many callbacks each thread made after the callback was taken back in the middle of work.
+    pub(super) late: BTreeMap<Thread, u32>,
+    /// The manager began to leave, by NULL or `Release`, while the session was not over.
+    pub(super) left_early: bool,
     /// When the handler was last heard.
     pub(super) heard_ns: u64,
     /// What is known of it as a native handler.
@@ -56,6 +65,10 @@ pub(super) struct OpenCall {
     pub(super) call: Call,
     /// Whether the session machine found it legal.
     pub(super) legal: bool,
+    /// Callbacks that the manager had not answered when it made the call.
+    pub(super) unanswered: Vec<CallId>,
+    /// One of them was answered while the call was open.
+    pub(super) answered_within: bool,
 }
 
 /// The items of one `EnumSyncMgrItems`, as far as they are known.
@@ -128,6 +141,62 @@ pub(super) enum Moved {
     Clone,
 }
 
+/// A dialog that was granted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Dialog {
+    /// The event that granted it.
+    pub(super) granted: u64,
+    /// The asynchronous method that was under way, if one was.
+    pub(super) phase: Option<CallMethod>,
+    /// The event that ended that phase, while the dialog was held.
+    pub(super) outlasted: Option<u64>,
+}
+
+/// The reply by which whoever works on an item was told to stop it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cancelled {
+    /// How much was to do.
+    pub(super) left: Left,
+    pub(super) at_ns: u64,
+}
+
+/// How much of an item's work was left when its handler was surely told to stop it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Left {
+    /// At least half, by the item's value and maximum.
+    Half,
+    /// Less than half.
+    Less,
+    /// The item has no maximum; so many reports of work had come.
+    Unknown {
+        /// The reports before.
+        reports: u32,
+    },
+}
+
+/// A value that an item's reports repeat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Standstill {
+    pub(super) value: i32,
+    pub(super) max: Option<i32>,
+    /// The event that reported it first, and when.
+    pub(super) seq: u64,
+    pub(super) since_ns: u64,
+    /// It has lasted too long, and that was said.
+    pub(super) said: bool,
+}
+
+/// What was logged of an item in its round.
+#[derive(Debug, Default)]
+pub(super) struct ItemErrors {
+    /// The events that logged a level of ERROR.
+    pub(super) logged: Vec<u64>,
+    /// Their ErrorIDs.
+    pub(super) ids: Vec<Guid>,
+    /// One of them was deleted.
+    pub(super) deleted: bool,
+}
+
 /// An item in its round.
 #[derive(Debug, Default)]
 pub(super) struct ItemWatch {
@@ -144,8 +213,15 @@ pub(super) struct ItemWatch {
     /// Whoever works on it knows: it was told by the reply to a report of the item, or before any work began. Otherwise its next
     /// report may have crossed with what the handler was told.
     pub(super) told_surely: bool,
-    /// UPDATING reports since then.
-    pub(super) updates_since: u32,
+    /// Reports of work since then.
+    pub(super) work_since: u32,
+    /// Reports of work in all.
+    pub(super) work: u32,
+    /// The cancel of which whoever works on it surely knew first.
+    pub(super) cancelled: Option<Cancelled>,
+    /// The value that was reported last.
+    pub(super) standstill: Option<Standstill>,
+    pub(super) errors: ItemErrors,
 }
 
 impl ItemWatch {
@@ -157,12 +233,28 @@ impl ItemWatch {
             self.told_too_late = self.ended.is_some() || finished;
         }
     }
+
+    /// Whoever works on it has surely been told, by a reply to `Progress`, to stop it.
+    pub(super) fn cancel(&mut self, now_ns: u64) {
+        self.told_surely = true;
+        if self.cancelled.is_none() {
+            let left = match self.max {
+                Some(max) if max > 0 => {
+                    let to_do = i64::from(max) - i64::from(self.value.unwrap_or(0));
+                    if 2 * to_do >= i64::from(max) { Left::Half } else { Left::Less }
+                }
+                _ => Left::Unknown { reports: self.work },
+            };
+            self.cancelled = Some(Cancelled { left, at_ns: now_ns });
+        }
+    }
 }
 
 impl Watch {
     /// Begins a round.
     pub(super) fn begin_round(&mut self) {
         self.items.clear();
+        self.called_back_ns.clear();
         self.completions.clear();
         self.stepped_in = None;
     }
@@ -177,7 +269,7 @@ impl Watch {
     pub(super) fn occasion(&self, instance: Option<&Instance>, item: Option<&KnownItem>) -> Occasion {
         let is_showing =
             |instance: &Instance| matches!(instance.active(), Some(CallMethod::ShowError | CallMethod::ShowProperties));
-        if self.released_early {
+        if self.left_early {
             return Occasion::ReleasedEarly;
         }
         if self.initialize.as_ref().is_some_and(|args| args.probe) {

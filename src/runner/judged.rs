@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::context::{self, AFTER, KEPT};
 use super::found::{CaseRecord, Found, Omitted};
 use crate::protocol::{Event, EventKind, Items, Note, Session, Stack};
-use crate::rules::{Conditions, Finding, Monitor, link_consequences};
+use crate::rules::{Conditions, Finding, Monitor, Rule, link_consequences};
 
 /// How many findings of one rule are kept in full; more are counted.
 pub const MOST_OF_A_RULE: usize = 1000;
@@ -139,6 +139,12 @@ impl Judged {
 
     fn show(&mut self, at: usize) {
         self.found[at].context = context::lines(&self.recent, &self.found[at].finding.events);
+    }
+
+    /// Takes back what was found of a rule that whoever drives the session broke on purpose; only when the trace has ended.
+    pub(crate) fn acquit(&mut self, rule: &Rule) {
+        self.monitor.acquit(rule);
+        self.found.retain(|found| found.finding.rule != rule);
     }
 
     /// What was found and kept so far.

@@ -23,6 +23,8 @@ pub struct ReplayOptions<'a> {
     pub timeout_ns: Option<u64>,
     /// How long an asynchronous method may take to return, in nanoseconds; without it the scenario says.
     pub blocking_ns: Option<u64>,
+    /// How long an item's reports may repeat the same value, in nanoseconds; without it the scenario says.
+    pub progress_ns: Option<u64>,
     /// Also say what the scenario would have to expect, so that everything is met.
     pub bless: bool,
     /// Which findings count.
@@ -130,6 +132,7 @@ pub fn replay(
     let mut terms = Terms::scenario(scenario.clone());
     terms.limits.timeout_ns = options.timeout_ns.unwrap_or(terms.limits.timeout_ns);
     terms.limits.blocking_ns = options.blocking_ns.unwrap_or(terms.limits.blocking_ns);
+    terms.limits.progress_ns = options.progress_ns.unwrap_or(terms.limits.progress_ns);
     let run_options = RunOptions { trace: trace.map(Path::to_owned), ..options.run.clone() };
     let mut kept = Kept { events: Vec::new(), watcher };
     let session = run(&handler, &terms, &run_options, &mut kept)?;

@@ -89,6 +89,9 @@ pub struct Scenario {
     /// Time within which an asynchronous method should return. Default: 1s.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocking: Option<Delay>,
+    /// Time for which an item's reports may repeat the same value. Default: 30s.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Delay>,
     /// What the user and the manager do in addition to the ordinary, each once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,
@@ -290,6 +293,7 @@ impl Scenario {
         crate::protocol::Limits {
             timeout_ns: self.timeout.map_or(usual.timeout_ns, |timeout| timeout.0),
             blocking_ns: self.blocking.map_or(usual.blocking_ns, |blocking| blocking.0),
+            progress_ns: self.progress.map_or(usual.progress_ns, |progress| progress.0),
             ..usual
         }
     }

@@ -30,6 +30,7 @@ impl Scenario {
             another: None,
             timeout: None,
             blocking: None,
+            progress: None,
             steps: Vec::new(),
             expect: Expect::default(),
         }

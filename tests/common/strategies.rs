@@ -308,7 +308,7 @@ pub fn header() -> impl Strategy<Value = Header> {
         any::<[bool; 2]>(),
         file_time(),
         option::of(any::<u64>()),
-        any::<(u64, u64, u32)>(),
+        any::<(u64, u64, u64, u32)>(),
     )
         .prop_map(|(generator, handler, [vista, virtual_clock], started, seed, limits)| Header {
             generator,
@@ -317,6 +317,11 @@ pub fn header() -> impl Strategy<Value = Header> {
             clock: if virtual_clock { Clock::Virtual } else { Clock::Real },
             started,
             seed,
-            limits: Limits { timeout_ns: limits.0, blocking_ns: limits.1, stop_tolerance: limits.2 },
+            limits: Limits {
+                timeout_ns: limits.0,
+                blocking_ns: limits.1,
+                progress_ns: limits.2,
+                stop_tolerance: limits.3,
+            },
         })
 }

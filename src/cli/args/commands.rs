@@ -160,6 +160,10 @@ pub(in crate::cli) struct ConformArgs {
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub(in crate::cli) blocking_limit: Option<u64>,
 
+    /// Time for which an item's reports may repeat the same value [default: 30]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    pub(in crate::cli) progress_limit: Option<u64>,
+
     /// Write a scenario for `replay` to this folder for each case and session that fails
     #[arg(long, value_name = "FOLDER")]
     pub(in crate::cli) scenarios: Option<PathBuf>,
@@ -208,6 +212,10 @@ pub(in crate::cli) struct ReplayArgs {
     /// Time within which an asynchronous method should return [default: the scenario's]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub(in crate::cli) blocking_limit: Option<u64>,
+
+    /// Time for which an item's reports may repeat the same value [default: the scenario's]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    pub(in crate::cli) progress_limit: Option<u64>,
 
     /// Write the trace to this file; with several scenarios, the traces to this folder
     #[arg(long, value_name = "FILE|FOLDER")]

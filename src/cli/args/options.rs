@@ -46,6 +46,10 @@ pub(in crate::cli) struct SessionArgs {
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub(in crate::cli) blocking_limit: Option<u64>,
 
+    /// Time for which an item's reports may repeat the same value [default: 30]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    pub(in crate::cli) progress_limit: Option<u64>,
+
     /// Number of times the user opens the logged errors, and so of possible retries
     #[arg(long, value_name = "N", default_value_t = RETRIES)]
     pub(in crate::cli) retries: u32,

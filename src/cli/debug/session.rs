@@ -13,7 +13,7 @@ use crate::cli::ended::{Ended, Failure};
 use crate::cli::sessions;
 use crate::host::{Controls, Observer};
 use crate::job::{Handler, Terms};
-use crate::protocol::Delay;
+use crate::protocol::{Delay, Limits};
 use crate::rules::{Conditions, Level, Rule};
 use crate::runner::{self, Additions, JudgedSession, NoSuchItem, Recorded, RunError, RunOptions, Watcher};
 use crate::scenario::{self, Recording, Scenario, StepCame};
@@ -85,16 +85,22 @@ impl Prepared {
                 (terms, scenario)
             }
         };
-        let by_scenario = given.map(|given| (given.timeout, given.blocking)).unwrap_or_default();
+        let by_scenario = given.map(|given| (given.timeout, given.blocking, given.progress)).unwrap_or_default();
         let usual = match handler.is_scripted() {
-            false => (NO_LIMIT_NS, NO_LIMIT_NS),
-            true => (scenario.limits().timeout_ns, scenario.limits().blocking_ns),
+            false => Limits {
+                timeout_ns: NO_LIMIT_NS,
+                blocking_ns: NO_LIMIT_NS,
+                progress_ns: NO_LIMIT_NS,
+                ..scenario.limits()
+            },
+            true => scenario.limits(),
         };
         let limit = |given: Option<u64>, scenario: Option<Delay>, usual: u64| {
             given.or(scenario.map(|delay| delay.0)).unwrap_or(usual)
         };
-        terms.limits.timeout_ns = limit(args.session.timeout, by_scenario.0, usual.0);
-        terms.limits.blocking_ns = limit(args.session.blocking_limit, by_scenario.1, usual.1);
+        terms.limits.timeout_ns = limit(args.session.timeout, by_scenario.0, usual.timeout_ns);
+        terms.limits.blocking_ns = limit(args.session.blocking_limit, by_scenario.1, usual.blocking_ns);
+        terms.limits.progress_ns = limit(args.session.progress_limit, by_scenario.2, usual.progress_ns);
         let header = terms.header(&handler);
         Ok(Self { handler, terms, header, scenario, break_on })
     }

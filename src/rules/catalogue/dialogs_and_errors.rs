@@ -6,7 +6,7 @@ rules! {
     MODE_01 = "MODE-01", "dialog-given-back",
         must Handler, Documented(Must), Monitor,
         ["nf-mobsync-isyncmgrsynchronizecallback-enablemodeless"],
-        "A granted EnableModeless(TRUE) is given back with FALSE before the phase ends.";
+        "A granted EnableModeless(TRUE) is given back with FALSE by the end of the session.";
 
     MODE_02 = "MODE-02", "dialog-end-after-grant-only",
         must Handler, Choice(Silent), Monitor,
@@ -22,6 +22,11 @@ rules! {
         must Manager, Choice(Silent), Monitor,
         ["nf-mobsync-isyncmgrsynchronizecallback-enablemodeless"],
         "The manager grants one dialog at a time across handlers and answers S_FALSE otherwise.";
+
+    MODE_05 = "MODE-05", "dialog-given-back-in-its-phase",
+        should Handler, Choice(Silent), Monitor,
+        ["nf-mobsync-isyncmgrsynchronizecallback-enablemodeless"],
+        "A granted EnableModeless(TRUE) is given back with FALSE before the phase ends in which it was granted.";
 
     LOG_01 = "LOG-01", "log-level-known",
         must Handler, Documented(States), Monitor,
@@ -74,6 +79,14 @@ rules! {
         ["nf-mobsync-isyncmgrsynchronizecallback-deletelogerror"],
         "DeleteLogError(GUID_NULL) deletes all that this instance logged, and nothing of another's.";
 
+    LOG_10 = "LOG-10", "logged-error-and-success",
+        note Handler, Choice(Silent), Monitor,
+        [
+            "ns-mobsync-syncmgrlogerrorinfo",
+            "nf-mobsync-isyncmgrsynchronizecallback-synchronizecompleted",
+        ],
+        "An item of which an ERROR was logged and not deleted does not end SUCCEEDED in a session that ends S_OK.";
+
     ERRS_01 = "ERRS-01", "show-error-of-a-live-jump",
         must Manager, Choice(Silent), Monitor,
         [
@@ -117,4 +130,14 @@ rules! {
         should Handler, Documented(Should), Monitor,
         ["nf-mobsync-isyncmgrsynchronize-showerror"],
         "ShowError returns as soon as possible.";
+
+    ERRS_08 = "ERRS-08", "retry-is-made",
+        note Manager, Documented(States), Monitor,
+        ["nf-mobsync-isyncmgrsynchronizecallback-showerrorcompleted"],
+        "The manager releases no handler that asked for a retry without the retry.";
+
+    ERRS_09 = "ERRS-09", "ids-only-for-a-retry",
+        note Handler, Documented(States), Monitor,
+        ["nf-mobsync-isyncmgrsynchronizecallback-showerrorcompleted"],
+        "Without S_SYNCMGR_RETRYSYNC, ShowErrorCompleted gives no IDs that are no items.";
 }

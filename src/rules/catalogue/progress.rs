@@ -55,6 +55,24 @@ rules! {
         ["nf-mobsync-isyncmgrsynchronizecallback-progress"],
         "Progress names an item that the handler enumerated.";
 
+    PROG_09 = "PROG-09", "progress-before-each-item",
+        should Handler, Choice(Must), Monitor,
+        [
+            "nn-mobsync-isyncmgrsynchronizecallback",
+            "nf-mobsync-isyncmgrsynchronizecallback-progress",
+        ],
+        "The first report of an item comes before its work, not when it is done.";
+
+    PROG_10 = "PROG-10", "progress-within-the-round",
+        should Handler, Documented(States), Monitor,
+        ["nf-mobsync-isyncmgrsynchronize-setprogresscallback"],
+        "Progress is reported only from PrepareForSync to the completion of Synchronize.";
+
+    PROG_11 = "PROG-11", "progress-advances",
+        note Handler, Choice(Silent), Monitor,
+        ["nf-mobsync-isyncmgrsynchronizecallback-progress"],
+        "An item's reports do not repeat the same value for too long.";
+
     STOP_01 = "STOP-01", "cancelled-item-stops",
         should Handler, Documented(States), Monitor,
         [
@@ -90,4 +108,12 @@ rules! {
         note Handler, Choice(Silent), Monitor,
         ["ne-mobsync-syncmgrstatus"],
         "A cancelled or skipped item ends SKIPPED or STOPPED.";
+
+    STOP_07 = "STOP-07", "cancelled-item-is-not-finished",
+        must Handler, Documented(Must), Monitor,
+        [
+            "nf-mobsync-isyncmgrsynchronize-synchronize",
+            "nf-mobsync-isyncmgrsynchronizecallback-progress",
+        ],
+        "An item that was cancelled with at least half of its work to do is not finished in full.";
 }

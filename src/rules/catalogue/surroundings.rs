@@ -43,7 +43,7 @@ rules! {
     CONN_02 = "CONN-02", "connections-kept-to-the-end",
         must Manager, Documented(States), Monitor,
         ["nf-mobsync-isyncmgrsynchronizecallback-establishconnection"],
-        "Connections are kept until all handlers have ended, and then closed.";
+        "Connections are kept until all handlers have finished synchronizing, and then closed.";
 
     COM_01 = "COM-01", "one-identity",
         must Handler native, Com(Must), Monitor,

@@ -24,7 +24,7 @@ rules! {
             "nf-mobsync-isyncmgrsynchronize-setprogresscallback",
             "com: IUnknown rules",
         ],
-        "The handler calls back only while a callback interface is set.";
+        "The handler calls back only through an interface that it was given and holds a reference to.";
 
     CB_05 = "CB-05", "callback-not-over-released",
         must Handler native, Com(Must), Monitor,
@@ -35,6 +35,16 @@ rules! {
         must Manager, Documented(States), Monitor,
         ["nf-mobsync-isyncmgrsynchronize-setprogresscallback"],
         "The manager sets a callback before PrepareForSync and takes it back before Release.";
+
+    CB_07 = "CB-07", "no-callback-after-the-end",
+        should Handler, Choice(Silent), Monitor,
+        ["nf-mobsync-isyncmgrsynchronize-setprogresscallback"],
+        "After NULL in a session that had ended, the handler makes no callback.";
+
+    CB_08 = "CB-08", "falls-silent-when-left",
+        note Handler, Choice(Silent), Monitor,
+        ["nf-mobsync-isyncmgrsynchronize-setprogresscallback"],
+        "After NULL in the middle of work, each thread makes one more callback at most.";
 
     PREP_01 = "PREP-01", "prepare-known-items-once",
         must Manager, Choice(Silent), Monitor,
@@ -145,7 +155,7 @@ rules! {
     SYNC_10 = "SYNC-10", "no-ui-in-synchronize",
         should Handler, Documented(Should), Monitor,
         ["nf-mobsync-isyncmgrsynchronize-synchronize"],
-        "The handler asks for no dialog while Synchronize runs.";
+        "With MAYBOTHERUSER, the handler asks for no dialog while Synchronize runs.";
 
     SYNC_11 = "SYNC-11", "no-progress-after-completed",
         must Handler, Choice(Silent), Monitor,
@@ -156,4 +166,12 @@ rules! {
         note Handler, Choice(Silent), Monitor,
         ["nf-mobsync-isyncmgrsynchronizecallback-synchronizecompleted"],
         "The completion's result agrees with what was reported of the items.";
+
+    SYNC_13 = "SYNC-13", "no-ui-in-synchronize-without-user",
+        must Handler, Documented(Must), Monitor,
+        [
+            "ne-mobsync-syncmgrflag",
+            "nf-mobsync-isyncmgrsynchronize-synchronize",
+        ],
+        "Without MAYBOTHERUSER, the handler asks for no dialog while Synchronize runs.";
 }

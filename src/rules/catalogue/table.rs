@@ -56,15 +56,17 @@ table! {
     ITEM "Items" enumeration: ITEM_01 ITEM_02 ITEM_03 ITEM_04 ITEM_05 ITEM_06 ITEM_07 ITEM_08 ITEM_09
         ITEM_10;
     OBJ "Item objects" enumeration: OBJ_01;
-    CB "Lifetime of the callback interface" synchronization: CB_01 CB_02 CB_03 CB_04 CB_05 CB_06;
+    CB "Lifetime of the callback interface" synchronization: CB_01 CB_02 CB_03 CB_04 CB_05 CB_06 CB_07 CB_08;
     PREP "Prepare phase" synchronization: PREP_01 PREP_02 PREP_03 PREP_04 PREP_05 PREP_06 PREP_07 PREP_08;
     SYNC "Synchronize phase" synchronization: SYNC_01 SYNC_02 SYNC_03 SYNC_04 SYNC_05 SYNC_06 SYNC_07 SYNC_08 SYNC_09
-        SYNC_10 SYNC_11 SYNC_12;
-    PROG "Progress" progress: PROG_01 PROG_02 PROG_03 PROG_04 PROG_05 PROG_06 PROG_07 PROG_08;
-    STOP "Cancels and skips" progress: STOP_01 STOP_02 STOP_03 STOP_04 STOP_05 STOP_06;
-    MODE "Dialogs" dialogs_and_errors: MODE_01 MODE_02 MODE_03 MODE_04;
-    LOG "Error log" dialogs_and_errors: LOG_01 LOG_02 LOG_03 LOG_04 LOG_05 LOG_06 LOG_07 LOG_08 LOG_09;
-    ERRS "Showing errors" dialogs_and_errors: ERRS_01 ERRS_02 ERRS_03 ERRS_04 ERRS_05 ERRS_06 ERRS_07;
+        SYNC_10 SYNC_11 SYNC_12 SYNC_13;
+    PROG "Progress" progress: PROG_01 PROG_02 PROG_03 PROG_04 PROG_05 PROG_06 PROG_07 PROG_08 PROG_09
+        PROG_10 PROG_11;
+    STOP "Cancels and skips" progress: STOP_01 STOP_02 STOP_03 STOP_04 STOP_05 STOP_06 STOP_07;
+    MODE "Dialogs" dialogs_and_errors: MODE_01 MODE_02 MODE_03 MODE_04 MODE_05;
+    LOG "Error log" dialogs_and_errors: LOG_01 LOG_02 LOG_03 LOG_04 LOG_05 LOG_06 LOG_07 LOG_08 LOG_09 LOG_10;
+    ERRS "Showing errors" dialogs_and_errors: ERRS_01 ERRS_02 ERRS_03 ERRS_04 ERRS_05 ERRS_06 ERRS_07 ERRS_08
+        ERRS_09;
     PROP "Properties" surroundings: PROP_01 PROP_02 PROP_03 PROP_04 PROP_05;
     CONN "Connections" surroundings: CONN_01 CONN_02;
     COM "COM" surroundings: COM_01 COM_02 COM_03 COM_04 COM_05 COM_06 COM_07 COM_08;

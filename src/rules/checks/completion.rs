@@ -1,10 +1,14 @@
-//! Completions: that they come, once, and only when due (PREP, SYNC, ERRS, PROP), and what must be true by then.
+//! Completions: that they come, once, and only when due (PREP, SYNC, ERRS, PROP), and what must be true by then; callbacks
+//! for which there is no interface (CB).
 
-use crate::protocol::{CallMethod, Callback, Guid, HResult, Instance, KnownItem, Phase, Return, Standing, Status};
+use crate::protocol::{
+    CallMethod, Callback, CallbackMethod, Guid, HResult, Instance, Interface, KnownItem, Phase, Return, Standing,
+    Status,
+};
 use crate::rules::codes::*;
 use crate::rules::monitor::Context;
 use crate::rules::watch::OpenCall;
-use crate::rules::{CompletionViolation, Rule};
+use crate::rules::{CompletionViolation, NamedItem, Rule};
 
 /// The rules about the completion of one method.
 pub(crate) struct Completion {
@@ -28,29 +32,67 @@ pub(crate) fn rules_of(method: CallMethod) -> Option<Completion> {
     Some(Completion { comes, once, not_refused })
 }
 
-/// CB-04. A callback without an interface is judged by no other rule, but for a completion that must not come anyway.
+/// Whether the callback interface is set. A callback without one is judged here, and by no other rule.
 pub(crate) fn has_interface(cx: &mut Context<'_>, callback: &Callback, standing: Standing) -> bool {
     let place = cx.place();
-    let given = standing != Standing::NoInterface;
-    cx.judge.check(place, CB_04, given, || {
-        let item = if let Callback::Progress(args) = callback { Some(place.item(args.item)) } else { None };
-        CompletionViolation::WithoutInterface { callback: callback.method(), item }
-    });
-    if !given
-        && let Some(method) = callback.method().completes()
-        && let Some(instance) = cx.session.instance(cx.event.handler)
-        && let standing @ (Standing::Second | Standing::AfterRefusal) = instance.completion_standing(method)
-    {
-        self::callback(cx, callback, standing);
+    let (method, item) = (callback.method(), item(cx, callback));
+    let unreferenced = std::mem::take(&mut cx.watch().native.unreferenced);
+    if standing != Standing::NoInterface {
+        cx.judge
+            .check(place, CB_04, !unreferenced, || CompletionViolation::WithoutReference { callback: method, item });
+        return true;
     }
-    given
+    let interface = cx.session.instance(cx.event.handler).map_or(Interface::NotGiven, Instance::interface);
+    if interface == Interface::NotGiven {
+        cx.judge.broken(place, CB_04, CompletionViolation::WithoutInterface { callback: method, item });
+    } else if !out_of_turn(cx, callback) {
+        if unreferenced || cx.watch().native.holds_nothing() {
+            cx.judge.broken(place, CB_04, CompletionViolation::WithoutReference { callback: method, item });
+        } else {
+            after_null(cx, method, item);
+        }
+    }
+    false
+}
+
+/// The item of a `Progress`.
+fn item(cx: &Context<'_>, callback: &Callback) -> Option<NamedItem> {
+    match callback {
+        Callback::Progress(args) => Some(cx.place().item(args.item)),
+        _ => None,
+    }
+}
+
+/// A completion after NULL that is wrong whatever the state of the interface: a second one, and one that is not due.
+fn out_of_turn(cx: &mut Context<'_>, callback: &Callback) -> bool {
+    let Some(method) = callback.method().completes() else { return false };
+    let Some(instance) = cx.session.instance(cx.event.handler) else { return false };
+    let standing = instance.completion_standing(method);
+    match standing {
+        Standing::Second | Standing::Uninvited | Standing::AfterRefusal => completed_wrongly(cx, method, standing),
+        // That it is late was said when the manager stopped waiting.
+        Standing::TooLate => {}
+        _ => return false,
+    }
+    true
+}
+
+/// A callback through a pointer that the handler may use, but to which nobody listens any more.
+fn after_null(cx: &mut Context<'_>, callback: CallbackMethod, item: Option<NamedItem>) {
+    let place = cx.place();
+    if !cx.watch().left_early {
+        return cx.judge.broken(place, CB_07, CompletionViolation::AfterNull { callback, item });
+    }
+    let of_thread = cx.watch().late.entry(place.thread.clone()).or_default();
+    *of_thread += 1;
+    let many = *of_thread;
+    // One may have been on its way.
+    cx.judge.check(place, CB_08, many <= 1, || CompletionViolation::GoesOnAfterNull { callback, item, many });
 }
 
 pub(crate) fn callback(cx: &mut Context<'_>, callback: &Callback, standing: Standing) {
     let Some(method) = callback.method().completes() else { return };
     let Some(rules) = rules_of(method) else { return };
-    let place = cx.place();
-    let before = cx.watch().completions.get(&method).copied().unwrap_or(0);
     match standing {
         Standing::Expected => {
             cx.judge.kept(rules.comes);
@@ -63,9 +105,20 @@ pub(crate) fn callback(cx: &mut Context<'_>, callback: &Callback, standing: Stan
                 Callback::ShowErrorCompleted(args) if args.hr == HResult::S_SYNCMGR_RETRYSYNC => {
                     retry(cx, &args.items);
                 }
+                Callback::ShowErrorCompleted(args) => no_retry(cx, &args.items),
                 _ => {}
             }
         }
+        _ => completed_wrongly(cx, method, standing),
+    }
+}
+
+/// A completion that is a second one, or of a method that brings none.
+fn completed_wrongly(cx: &mut Context<'_>, method: CallMethod, standing: Standing) {
+    let Some(rules) = rules_of(method) else { return };
+    let place = cx.place();
+    let before = cx.watch().completions.get(&method).copied().unwrap_or(0);
+    match standing {
         Standing::Second => {
             cx.judge.check_with(place, rules.once, false, &[before], || CompletionViolation::Second { method });
         }
@@ -87,6 +140,7 @@ pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, _open: Option<&OpenC
     if what.method.brings_completion(what.hr) {
         return;
     }
+    super::dialogs::phase_ends(cx, what.method);
     let held = matches!(instance.phase(what.method), Phase::Open { held: Some(_) });
     let completion = cx.watch().completions.get(&what.method).copied().unwrap_or(0);
     cx.judge.check_with(place, rules.not_refused, !held, &[completion], || CompletionViolation::BeforeFailure {
@@ -123,6 +177,11 @@ fn round_ends(cx: &mut Context<'_>, hr: HResult) {
             });
         }
     }
+    if hr == HResult::S_OK {
+        for (id, _) in prepared.iter().filter(|(_, item)| item.status == Some(Status::SUCCEEDED)) {
+            super::errors::succeeded(cx, *id);
+        }
+    }
     let failed = prepared.iter().find(|(_, item)| item.status == Some(Status::FAILED));
     let all_succeeded = !prepared.is_empty() && prepared.iter().all(|(_, item)| item.status == Some(Status::SUCCEEDED));
     match failed {
@@ -132,6 +191,18 @@ fn round_ends(cx: &mut Context<'_>, hr: HResult) {
         None => cx.judge.check(place, SYNC_12, hr.is_success() || !all_succeeded, || {
             CompletionViolation::FailureWithSucceeded { hr }
         }),
+    }
+}
+
+/// ERRS-09: IDs without a retry are ignored; they should at least be of items.
+fn no_retry(cx: &mut Context<'_>, items: &[Guid]) {
+    let place = cx.place();
+    let Some(instance) = cx.session.instance(cx.event.handler) else { return };
+    let unknown = items.iter().find(|id| instance.item(**id).is_none());
+    match unknown {
+        Some(id) => cx.judge.broken(place, ERRS_09, CompletionViolation::IdsWithoutRetry { item: place.item(*id) }),
+        None if !items.is_empty() => cx.judge.kept(ERRS_09),
+        None => {}
     }
 }
 

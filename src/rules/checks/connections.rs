@@ -1,6 +1,6 @@
 //! Connections (CONN).
 
-use crate::protocol::{Callback, HandlerFlags, Note, Profile, Session};
+use crate::protocol::{CallMethod, Callback, HandlerFlags, Instance, Interface, Note, Phase, Profile, Session};
 use crate::rules::ConnectionViolation;
 use crate::rules::codes::*;
 use crate::rules::judge::{EventRef, Judge};
@@ -21,14 +21,23 @@ pub(crate) fn callback(cx: &mut Context<'_>, callback: &Callback) {
 pub(crate) fn note(cx: &mut Context<'_>, note: &Note) {
     let Note::ConnectionClosed(args) = note else { return };
     let place = cx.place();
-    let running = cx.session.instances().find(|instance| !instance.state().is_end()).map(|instance| instance.id());
+    let running = cx.session.instances().find(|instance| is_at_work(instance)).map(Instance::id);
     match running {
         Some(running) => {
             let name = args.name.clone();
-            cx.judge.broken(place, CONN_02, ConnectionViolation::ClosedEarly { name, running });
+            cx.judge.broken(place.concerning(running), CONN_02, ConnectionViolation::ClosedEarly { name });
         }
         None => cx.judge.kept(CONN_02),
     }
+}
+
+/// The instance prepares, or synchronizes, or is going to. One that is shown errors and properties has finished; one that
+/// the manager has left needs nothing more.
+fn is_at_work(instance: &Instance) -> bool {
+    let (prepare, synchronize) = (instance.phase(CallMethod::PrepareForSync), instance.phase(CallMethod::Synchronize));
+    let left = instance.interface() == Interface::TakenBack || instance.state().is_end();
+    let waits_for_synchronize = prepare.is_done_ok() && synchronize == Phase::Idle;
+    !left && (prepare.is_active() || synchronize.is_active() || waits_for_synchronize)
 }
 
 /// Once everything is over, nothing may be left open.

@@ -1,6 +1,6 @@
 //! The error log (LOG).
 
-use crate::protocol::{CallId, Callback, CallbackMethod, ErrorFlags, HResult, LogError, LogErrorInfo, LogLevel};
+use crate::protocol::{CallId, Callback, CallbackMethod, ErrorFlags, Guid, HResult, LogError, LogErrorInfo, LogLevel};
 use crate::rules::codes::*;
 use crate::rules::monitor::Context;
 use crate::rules::{ErrorLogViolation, Level};
@@ -13,6 +13,9 @@ pub(crate) fn callback(cx: &mut Context<'_>, callback: &Callback) {
             let Some(instance) = cx.session.instance(cx.event.handler) else { return };
             let live = args.error.is_null() || instance.error(args.error).is_some();
             cx.judge.check(place, LOG_08, live, || ErrorLogViolation::NotLive { error: args.error });
+            for item in cx.watch().items.values_mut() {
+                item.errors.deleted |= args.error.is_null() || item.errors.ids.contains(&args.error);
+            }
             if args.error.is_null() {
                 let all = instance.errors().filter_map(|error| error.id).collect();
                 cx.watch().deleted_by_all = all;
@@ -32,6 +35,25 @@ fn logged(cx: &mut Context<'_>, args: &LogError) {
     }
     if let Some(info) = args.info.as_deref() {
         structure(cx, info);
+        if let Some(item) = info.given_item().filter(|_| args.level == LogLevel::ERROR) {
+            let errors = &mut cx.watch().items.entry(item).or_default().errors;
+            errors.logged.push(place.seq);
+            errors.ids.extend(info.given_error());
+        }
+    }
+}
+
+/// LOG-10: `Synchronize` is completed with S_OK, and an item of which an error was logged SUCCEEDED all the same.
+pub(crate) fn succeeded(cx: &mut Context<'_>, item: Guid) {
+    let place = cx.place();
+    let errors = &cx.watch().items.entry(item).or_default().errors;
+    let logged = errors.logged.clone();
+    let stands = !errors.deleted;
+    if !logged.is_empty() {
+        cx.judge.check_with(place, LOG_10, !stands, &logged, || ErrorLogViolation::SucceededAllTheSame {
+            item: place.item(item),
+            errors: logged.len() as u64,
+        });
     }
 }
 

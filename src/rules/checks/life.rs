@@ -2,26 +2,38 @@
 
 use super::completion::rules_of;
 use crate::protocol::{
-    Call, CallMethod, Callback, Delay, HResult, Instance, Method, Note, Outcome, Return, State, WaitingFor,
+    Call, CallMethod, Callback, Delay, HResult, Instance, Interface, Method, Note, Outcome, Phase, Return,
+    SetProgressCallback, State, WaitingFor,
 };
 use crate::rules::codes::*;
 use crate::rules::monitor::Context;
 use crate::rules::watch::OpenCall;
-use crate::rules::{CompletionViolation, LifeViolation, StopViolation};
+use crate::rules::{CompletionViolation, LifeViolation, ManagerViolation, StopViolation};
 
 /// `ERROR_INVALID_WINDOW_HANDLE` as an HRESULT.
 const INVALID_WINDOW_HANDLE: HResult = HResult(0x8007_0578);
 
-/// The last `Release`: was it early, and does the handler owe something that was long due?
+/// The manager takes leave, by NULL and `Release`: is it early, and does the handler owe something that was long due?
 pub(crate) fn call(cx: &mut Context<'_>, call: &Call) {
-    if !matches!(call, Call::Release) {
+    let takes_back = matches!(call, Call::SetProgressCallback(SetProgressCallback { callback: None }));
+    if !takes_back && !matches!(call, Call::Release) {
         return;
     }
     let place = cx.place();
     let Some(instance) = cx.session.instance(cx.event.handler) else { return };
     let (awaiting, early) = (instance.awaiting(), is_early(instance));
+    let (retry_due, taken_back) = (instance.retry_due().is_some(), instance.interface() == Interface::TakenBack);
+    cx.watch().left_early |= early;
+    if takes_back {
+        return;
+    }
+    if !taken_back {
+        super::dialogs::session_ends(cx);
+    }
+    if retry_due {
+        cx.judge.broken(place, ERRS_08, ManagerViolation::NotRetried);
+    }
     let silent_ns = cx.event.at_ns.saturating_sub(cx.watch().heard_ns);
-    cx.watch().released_early = early;
     let limit_ns = cx.conditions.limits.timeout_ns;
     if let Some(method) = awaiting.filter(|_| silent_ns > limit_ns)
         && let Some(rules) = rules_of(method)
@@ -33,28 +45,45 @@ pub(crate) fn call(cx: &mut Context<'_>, call: &Call) {
 
 /// Whether an instance is released before its session came to its end.
 fn is_early(instance: &Instance) -> bool {
-    let prepared = instance.round() > 0;
+    let waits_for_synchronize = instance.phase(CallMethod::PrepareForSync).is_done_ok()
+        && instance.phase(CallMethod::Synchronize) == Phase::Idle;
     instance.active().is_some()
         || instance.state() == State::Created
         || instance.retry_due().is_some()
-        || (prepared && matches!(instance.phase(CallMethod::Synchronize), crate::protocol::Phase::Idle))
+        || waits_for_synchronize
 }
 
 pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCall>) {
     let place = cx.place();
     let limit_ns = cx.conditions.limits.timeout_ns;
     let took_ns = open.map_or(0, |open| cx.event.at_ns.saturating_sub(open.at_ns));
-    cx.judge.check_with(place, LIFE_03, took_ns <= limit_ns, &[open.map_or(0, |open| open.seq)], || {
-        LifeViolation::Slow { method: what.method, took: Delay(took_ns) }
+    let early = open.is_some_and(is_leave) && cx.watch().left_early;
+    let rule = if early { LIFE_01 } else { LIFE_03 };
+    cx.judge.check_with(place, rule, took_ns <= limit_ns, &[open.map_or(0, |open| open.seq)], || LifeViolation::Slow {
+        method: what.method,
+        took: Delay(took_ns),
     });
     if what.method == CallMethod::Release {
         cx.judge.kept(LIFE_02);
-        if cx.watch().released_early {
+        if cx.watch().left_early {
             cx.judge.kept(LIFE_01);
         }
     }
+    if open.is_some_and(takes_back) {
+        super::dialogs::session_ends(cx);
+    }
     settings_result(cx, what);
     null_window(cx, what, open);
+}
+
+fn takes_back(open: &OpenCall) -> bool {
+    matches!(open.call, Call::SetProgressCallback(SetProgressCallback { callback: None }))
+}
+
+/// The call is one by which the manager leaves. That it does so in the middle of work is unusual, and then a hang is LIFE-01,
+/// not LIFE-03.
+fn is_leave(open: &OpenCall) -> bool {
+    takes_back(open) || matches!(open.call, Call::Release)
 }
 
 fn settings_result(cx: &mut Context<'_>, what: &Return) {
@@ -108,9 +137,8 @@ pub(crate) fn note(cx: &mut Context<'_>, note: &Note) {
     let place = cx.place();
     let now_ns = cx.event.at_ns;
     let Some(instance) = cx.session.instance(cx.event.handler) else { return };
-    let releasing = instance.open_call() == Some(CallMethod::Release) || instance.state() == State::Released;
     let (cancelled_all, finished) = (instance.cancelled_all(), matches!(instance.outcome(), Outcome::Crashed));
-    let released_early = releasing && cx.watch().released_early;
+    let in_callback = !instance.pending().is_empty();
     let called = cx.watch().open.as_ref().map_or(0, |open| open.seq);
     match note {
         Note::Crashed(args) if !finished => {
@@ -123,12 +151,14 @@ pub(crate) fn note(cx: &mut Context<'_>, note: &Note) {
             let method = args.method;
             let place = place.of(Some(Method::Call(method)));
             let waited = Delay(cx.watch().open_for_ns(now_ns));
-            cx.judge.check_with(place, LIFE_03, false, &[called], || LifeViolation::Hung { method, waited });
+            let early = cx.watch().open.as_ref().is_some_and(is_leave) && cx.watch().left_early;
             if method == CallMethod::SetItemStatus {
                 cx.judge.check_with(place, STOP_04, false, &[called], || StopViolation::SetItemStatusHangs);
             }
-            if released_early {
-                cx.judge.broken(place, LIFE_01, LifeViolation::HungOnRelease);
+            // One that waits for a callback's answer would return in a manager that gives it.
+            if method != CallMethod::SetItemStatus || !in_callback {
+                let rule = if early { LIFE_01 } else { LIFE_03 };
+                cx.judge.check_with(place, rule, false, &[called], || LifeViolation::Hung { method, waited });
             }
         }
         Note::TimedOut(args) if args.waiting_for == WaitingFor::Creation => {

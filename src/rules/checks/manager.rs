@@ -35,7 +35,7 @@ pub(crate) fn call(cx: &mut Context<'_>, call: &Call) -> bool {
     {
         cx.judge.broken(place, LOG_09, ManagerViolation::DeletedErrorShown { error });
     }
-    for rule in broken(call, why) {
+    for rule in broken(instance, call, why) {
         let item = refused_item(why).map(|id| place.item(id));
         cx.judge.broken(place, rule, ManagerViolation::Refused { method: call.method(), why, item });
     }
@@ -109,7 +109,9 @@ fn exercised(call: &Call) -> &'static [&'static Rule] {
 }
 
 /// The rules that a refused call breaks. A refusal without a rule is a call that no page speaks of.
-fn broken(call: &Call, why: Refusal) -> Vec<&'static Rule> {
+fn broken(instance: &Instance, call: &Call, why: Refusal) -> Vec<&'static Rule> {
+    let is_preparing_or_synchronizing =
+        matches!(instance.open_call(), Some(CallMethod::PrepareForSync | CallMethod::Synchronize));
     match why {
         Refusal::NotInitialized | Refusal::InitializedTwice => vec![INIT_04],
         Refusal::Declined => vec![INIT_05],
@@ -127,6 +129,8 @@ fn broken(call: &Call, why: Refusal) -> Vec<&'static Rule> {
         Refusal::NoWindow | Refusal::OnlySkipped | Refusal::ItemNotPrepared(_) => vec![STOP_05],
         Refusal::NoSuchError(_) => vec![ERRS_01],
         Refusal::NoProperties(_) => vec![PROP_01],
+        // Inside an open PrepareForSync or Synchronize no window is open yet.
+        Refusal::Busy if matches!(call, Call::SetItemStatus(_)) && is_preparing_or_synchronizing => vec![STOP_05],
         // Judged argument by argument.
         Refusal::Reserved | Refusal::Flags | Refusal::Cookie => vec![],
         Refusal::Gone

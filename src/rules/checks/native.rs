@@ -25,6 +25,8 @@ pub(crate) struct NativeWatch {
     /// The same object was given again, to which it held so many references.
     given_again: Option<u32>,
     released: bool,
+    /// The next callback comes through a callback object to which the handler holds no reference.
+    pub(crate) unreferenced: bool,
     /// What `Release` returned was not 0.
     leaked: bool,
     /// The pointer that came for `IUnknown` first.
@@ -32,6 +34,14 @@ pub(crate) struct NativeWatch {
 }
 
 impl NativeWatch {
+    /// The callback was taken back, and no reference to any callback object was left.
+    pub(crate) fn holds_nothing(&self) -> bool {
+        self.is
+            && self.given.is_none()
+            && !self.references.is_empty()
+            && self.references.values().all(|count| *count == 0)
+    }
+
     /// Its last `Release` has returned.
     pub(crate) fn is_released(&self) -> bool {
         self.released

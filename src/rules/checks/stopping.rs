@@ -1,15 +1,17 @@
 //! Cancels and skips (STOP).
 
-use crate::protocol::{Call, CallId, CallMethod, CallbackMethod, Guid, HResult, Pending, Phase, Return, Status};
+use crate::protocol::{Call, CallId, CallMethod, CallbackMethod, Delay, Guid, HResult, Pending, Phase, Return, Status};
 use crate::rules::codes::*;
 use crate::rules::monitor::Context;
-use crate::rules::watch::OpenCall;
+use crate::rules::watch::{Cancelled, Left, OpenCall};
 use crate::rules::{Occasion, StopViolation};
 
 /// A new round: nothing was reported, nobody was told anything.
 pub(crate) fn call(cx: &mut Context<'_>, call: &Call) {
-    if matches!(call, Call::PrepareForSync(_)) {
-        cx.watch().begin_round();
+    match call {
+        Call::PrepareForSync(_) => cx.watch().begin_round(),
+        Call::Synchronize(_) => cx.watch().synchronize_ns = cx.event.at_ns,
+        _ => {}
     }
 }
 
@@ -18,7 +20,7 @@ pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCa
     if what.method != CallMethod::SetItemStatus {
         return;
     }
-    cx.judge.kept(STOP_04);
+    waited_for_a_callback(cx, open);
     if let Some(Call::SetItemStatus(args)) = open.map(|open| &open.call)
         && args.status == Status::SKIPPED
         && what.hr.is_success()
@@ -36,6 +38,9 @@ pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCa
 
 /// A reply to `Progress` tells the handler to stop.
 pub(crate) fn reply(cx: &mut Context<'_>, call: CallId, method: CallbackMethod, hr: HResult) {
+    if let Some(open) = cx.watch().open.as_mut().filter(|open| open.unanswered.contains(&call)) {
+        open.answered_within = true;
+    }
     match (method, hr) {
         (_, HResult::S_OK) => return,
         (CallbackMethod::Progress, HResult::S_SYNCMGR_CANCELITEM) => cx.watch().step_in(Occasion::CancelledItem),
@@ -57,11 +62,13 @@ pub(crate) fn reply(cx: &mut Context<'_>, call: CallId, method: CallbackMethod, 
         HResult::S_SYNCMGR_CANCELALL => instance.prepared().map(|(id, _)| id).collect(),
         _ => return,
     };
-    let seq = cx.event.seq;
+    let (seq, now_ns) = (cx.event.seq, cx.event.at_ns);
     for id in told {
         let watch = cx.watch().items.entry(id).or_default();
         watch.tell(seq);
-        watch.told_surely |= id == item;
+        if id == item {
+            watch.cancel(now_ns);
+        }
     }
 }
 
@@ -69,8 +76,9 @@ fn may_bother(cx: &Context<'_>) -> bool {
     cx.session.instance(cx.event.handler).is_some_and(|instance| instance.flags().may_bother_user())
 }
 
-/// A status of a prepared item, judged by what the handler was told before.
-pub(crate) fn reported(cx: &mut Context<'_>, item: Guid, status: Status) {
+/// A report of a prepared item, judged by what the handler was told before.
+/// `done` says that its value is its maximum.
+pub(crate) fn reported(cx: &mut Context<'_>, item: Guid, status: Option<Status>, is_work: bool, done: bool) {
     let place = cx.place();
     let tolerance = cx.conditions.limits.stop_tolerance;
     let Some(instance) = cx.session.instance(cx.event.handler) else { return };
@@ -84,10 +92,10 @@ pub(crate) fn reported(cx: &mut Context<'_>, item: Guid, status: Status) {
     };
     let watch = cx.watch().items.entry(item).or_default();
     let told = watch.told.unwrap_or(0);
-    if status.is_updating() {
-        watch.updates_since += 1;
-        watch.told_surely |= watch.updates_since > 1;
-        let since = watch.updates_since;
+    if is_work {
+        watch.work_since += 1;
+        watch.told_surely |= watch.work_since > 1;
+        let since = watch.work_since;
         // Reported once: what follows is the same fault.
         cx.judge.check_with(place, rule, since != tolerance + 1, &[told], || StopViolation::WorksOn {
             item: place.item(item),
@@ -96,16 +104,51 @@ pub(crate) fn reported(cx: &mut Context<'_>, item: Guid, status: Status) {
         });
         return;
     }
-    if !status.is_final() || watch.told_too_late || !watch.told_surely {
+    let Some(status) = status.filter(|status| status.is_final()) else { return };
+    if watch.told_too_late || !watch.told_surely {
         return;
     }
-    let kept = match (known.skipped, status) {
-        (true, Status::SUCCEEDED) => {
-            cx.judge.check_with(place, STOP_03, false, &[told], || StopViolation::Finished { item: place.item(item) });
-            return;
+    if status != Status::SUCCEEDED {
+        cx.judge.kept(rule);
+        cx.judge.kept(STOP_07);
+    } else if known.skipped {
+        return cx
+            .judge
+            .check_with(place, STOP_03, false, &[told], || StopViolation::Finished { item: place.item(item) });
+    } else if was_finished(cx, item, done) {
+        return cx
+            .judge
+            .check_with(place, STOP_07, false, &[told], || StopViolation::FinishedInFull { item: place.item(item) });
+    }
+    let stopped = matches!(status, Status::SKIPPED | Status::STOPPED);
+    cx.judge
+        .check_with(place, STOP_06, stopped, &[told], || StopViolation::OtherEnd { item: place.item(item), status });
+}
+
+/// Whether the item, which SUCCEEDED, had at least half of its work to do when its handler was told to stop it, and that work
+/// was done: to the maximum, beyond the tolerance, or for longer than a method may take. A handler that stops at once and only
+/// calls it a success breaks STOP-06. Without a maximum, the reports of work before and after are the measure.
+fn was_finished(cx: &mut Context<'_>, item: Guid, done: bool) -> bool {
+    let (tolerance, limit_ns) = (cx.conditions.limits.stop_tolerance, cx.conditions.limits.blocking_ns);
+    let now_ns = cx.event.at_ns;
+    let watch = cx.watch().items.entry(item).or_default();
+    let goes_on = watch.work_since > tolerance;
+    match watch.cancelled {
+        Some(Cancelled { left: Left::Half, at_ns }) => {
+            goes_on || (done && watch.work_since > 0) || now_ns.saturating_sub(at_ns) > limit_ns
         }
-        (_, status) => matches!(status, Status::SKIPPED | Status::STOPPED),
-    };
-    cx.judge.kept(rule);
-    cx.judge.check_with(place, STOP_06, kept, &[told], || StopViolation::OtherEnd { item: place.item(item), status });
+        Some(Cancelled { left: Left::Unknown { reports }, .. }) => goes_on && watch.work_since >= reports,
+        Some(Cancelled { left: Left::Less, .. }) | None => false,
+    }
+}
+
+/// STOP-04: `SetItemStatus` returned, and had waited for a callback that the manager had not answered.
+fn waited_for_a_callback(cx: &mut Context<'_>, open: Option<&OpenCall>) {
+    let place = cx.place();
+    let Some(open) = open else { return };
+    let (now_ns, limit_ns) = (cx.event.at_ns, cx.conditions.limits.blocking_ns);
+    let waited = open.answered_within && now_ns.saturating_sub(open.at_ns) > limit_ns;
+    cx.judge.check_with(place, STOP_04, !waited, &[open.seq], || StopViolation::WaitedForCallback {
+        took: Delay(now_ns.saturating_sub(open.at_ns)),
+    });
 }

@@ -11,16 +11,52 @@ use crate::protocol::{CallMethod, CallbackMethod, Delay, HResult, Status};
 #[serde(tag = "what", rename_all = "kebab-case")]
 pub enum CompletionViolation {
     /// A callback while no interface is set.
-    #[error(
-        "{callback}{} was called while no callback interface was set",
-        .item.as_ref().map_or(String::new(), |item| format!(" of item {item}"))
-    )]
+    #[error("{callback}{} was called while no callback interface was set", of(.item.as_ref()))]
     WithoutInterface {
         /// The callback.
         callback: CallbackMethod,
         /// Of `Progress`: the item.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         item: Option<NamedItem>,
+    },
+    /// A callback through a pointer that the handler has no reference to.
+    #[error(
+        "{callback}{} was called through a callback interface to which the handler holds no reference",
+        of(.item.as_ref())
+    )]
+    WithoutReference {
+        /// The callback.
+        callback: CallbackMethod,
+        /// Of `Progress`: the item.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        item: Option<NamedItem>,
+    },
+    /// A callback after NULL, in a session that was over.
+    #[error(
+        "{callback}{} was called after SetProgressCallback(NULL): the session is over, and nobody listens",
+        of(.item.as_ref())
+    )]
+    AfterNull {
+        /// The callback.
+        callback: CallbackMethod,
+        /// Of `Progress`: the item.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        item: Option<NamedItem>,
+    },
+    /// Callbacks after NULL, in a session that was left in the middle of work.
+    #[error(
+        "{callback}{} was called after SetProgressCallback(NULL): {many} callbacks of this thread since (one may be on its \
+         way)",
+        of(.item.as_ref())
+    )]
+    GoesOnAfterNull {
+        /// The callback.
+        callback: CallbackMethod,
+        /// Of `Progress`: the item.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        item: Option<NamedItem>,
+        /// How many callbacks this thread made since.
+        many: u32,
     },
     /// The completion came before.
     #[error("{method} is completed a second time")]
@@ -102,9 +138,20 @@ pub enum CompletionViolation {
         /// The item.
         item: NamedItem,
     },
+    /// IDs without a retry that are no items.
+    #[error("ShowErrorCompleted asks for no retry, and names item {item}, which was not enumerated")]
+    IdsWithoutRetry {
+        /// The ID.
+        item: NamedItem,
+    },
     /// A retry of nothing.
     #[error("ShowErrorCompleted asks for a retry, and names no item")]
     RetryOfNothing,
+}
+
+/// `of item A "Left"`, where there is one.
+fn of(item: Option<&NamedItem>) -> String {
+    item.map_or(String::new(), |item| format!(" of item {item}"))
 }
 
 impl CompletionViolation {
@@ -113,8 +160,12 @@ impl CompletionViolation {
             CompletionViolation::NoProgress { item }
             | CompletionViolation::NotFinal { item, .. }
             | CompletionViolation::SuccessWithFailed { item }
-            | CompletionViolation::RetryOfUnknown { item } => Some(item),
-            CompletionViolation::WithoutInterface { item, .. } => item.as_ref(),
+            | CompletionViolation::RetryOfUnknown { item }
+            | CompletionViolation::IdsWithoutRetry { item } => Some(item),
+            CompletionViolation::WithoutInterface { item, .. }
+            | CompletionViolation::WithoutReference { item, .. }
+            | CompletionViolation::AfterNull { item, .. }
+            | CompletionViolation::GoesOnAfterNull { item, .. } => item.as_ref(),
             CompletionViolation::Second { .. }
             | CompletionViolation::NotCalled { .. }
             | CompletionViolation::AfterFailure { .. }

@@ -21,8 +21,20 @@ pub enum DialogViolation {
     /// A dialog while `Synchronize` runs.
     #[error("a dialog while Synchronize is under way; ask in PrepareForSync")]
     InSynchronize,
+    /// A dialog while `Synchronize` runs, where the user may not be bothered.
+    #[error("a dialog while Synchronize is under way, but the session has no MAYBOTHERUSER")]
+    InSynchronizeWithoutUser,
+    /// The session is over, and the dialog is not.
+    #[error("the session is over, and EnableModeless(FALSE) did not come for a granted dialog")]
+    NeverGivenBack,
+    /// The dialog was given back after its phase.
+    #[error("EnableModeless(FALSE) came only after {method} had ended, in which the dialog was granted")]
+    GivenBackLate {
+        /// The method that had ended.
+        method: CallMethod,
+    },
     /// The phase ends, and the dialog does not.
-    #[error("{method} is completed while its dialog is still held")]
+    #[error("{method} has ended while its dialog is still held")]
     StillHeld {
         /// The method that is completed.
         method: CallMethod,
@@ -43,13 +55,11 @@ pub enum ConnectionViolation {
     #[error("EstablishConnection was called, but SyncMgrHandlerFlags has no MAYESTABLISHCONNECTION")]
     NotAnnounced,
     /// The manager closes it while a handler works.
-    #[error("{} was closed while handler {running} had not ended", connection(.name.as_ref()))]
+    #[error("{} was closed while the handler had not finished synchronizing", connection(.name.as_ref()))]
     ClosedEarly {
         /// Its name; nothing is the default connection.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         name: Option<Text>,
-        /// Who was at work.
-        running: HandlerId,
     },
     /// The manager does not close it.
     #[error("every handler has ended, and {count} connections were not closed")]

@@ -45,6 +45,17 @@ pub enum ErrorLogViolation {
         /// The item.
         item: NamedItem,
     },
+    /// An error was logged of an item that SUCCEEDED.
+    #[error(
+        "{} logged for item {item} and not deleted, but the item SUCCEEDED and Synchronize is completed with S_OK",
+        if *.errors == 1 { "an ERROR was".to_owned() } else { format!("{errors} ERRORs were") }
+    )]
+    SucceededAllTheSame {
+        /// The item.
+        item: NamedItem,
+        /// How many.
+        errors: u64,
+    },
     /// The ErrorID of an error that is there.
     #[error("ErrorID {} is live already", short(.error))]
     LiveAlready {
@@ -68,7 +79,9 @@ pub enum ErrorLogViolation {
 impl ErrorLogViolation {
     pub(super) fn item(&self) -> Option<&NamedItem> {
         match self {
-            ErrorLogViolation::NotEnumerated { item } => Some(item),
+            ErrorLogViolation::NotEnumerated { item } | ErrorLogViolation::SucceededAllTheSame { item, .. } => {
+                Some(item)
+            }
             ErrorLogViolation::Level { .. }
             | ErrorLogViolation::NoText
             | ErrorLogViolation::EmptyText

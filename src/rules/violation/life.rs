@@ -21,9 +21,6 @@ pub enum LifeViolation {
         /// The panic's message, or the signal's name.
         how: Text,
     },
-    /// It hung because it was released.
-    #[error("it hung when it was released in the middle of a session")]
-    HungOnRelease,
     /// A call took too long.
     #[error("{method} took {took} to return")]
     Slow {

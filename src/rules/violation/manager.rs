@@ -47,6 +47,9 @@ pub enum ManagerViolation {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         item: Option<NamedItem>,
     },
+    /// A retry was asked for, and the handler was released without it.
+    #[error("the handler asked for a retry with S_SYNCMGR_RETRYSYNC, and is released without it")]
+    NotRetried,
     /// An error was shown that is gone.
     #[error("ShowError was called for error {}, which DeleteLogError(GUID_NULL) had deleted", short(.error))]
     DeletedErrorShown {
@@ -63,6 +66,7 @@ impl ManagerViolation {
             | ManagerViolation::Flags { .. }
             | ManagerViolation::NoEvent { .. }
             | ManagerViolation::Cookie { .. }
+            | ManagerViolation::NotRetried
             | ManagerViolation::DeletedErrorShown { .. } => None,
         }
     }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::NamedItem;
-use crate::protocol::{Profile, Status};
+use crate::protocol::{CallMethod, Delay, Profile, Status};
 
 /// What is wrong with a report of progress.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize, JsonSchema)]
@@ -54,6 +54,48 @@ pub enum ProgressViolation {
         /// The item.
         item: NamedItem,
     },
+    /// A report before the items were prepared.
+    #[error("progress of item {item} before PrepareForSync was called")]
+    BeforePrepare {
+        /// The item.
+        item: NamedItem,
+    },
+    /// A report after the round had failed.
+    #[error("progress of item {item} after {method} failed")]
+    AfterFailure {
+        /// The item.
+        item: NamedItem,
+        /// The method.
+        method: CallMethod,
+    },
+    /// The first report says that the work is done.
+    #[error(
+        "the first report of item {item} is {}: none came before the work, so nobody could cancel the item",
+        done(.status.as_ref(), .value.as_ref(), .maximum.as_ref())
+    )]
+    DoneAtFirst {
+        /// The item.
+        item: NamedItem,
+        /// The status, where it is given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status: Option<Status>,
+        /// `iProgValue`, where it is given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        value: Option<i32>,
+        /// `iMaxValue`, where it is given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        maximum: Option<i32>,
+    },
+    /// The same value, over and over.
+    #[error("the value of item {item} is still {value} after {took}")]
+    StandsStill {
+        /// The item.
+        item: NamedItem,
+        /// `iProgValue`.
+        value: i32,
+        /// How long it has been that.
+        took: Delay,
+    },
     /// A value below 0 or above the maximum.
     #[error("value {value} of maximum {maximum} for item {item}")]
     OutOfRange {
@@ -86,12 +128,23 @@ pub enum ProgressViolation {
     },
 }
 
+/// The report as people read it: `UPDATING 9/9`.
+fn done(status: Option<&Status>, value: Option<&i32>, maximum: Option<&i32>) -> String {
+    let status = status.map(ToString::to_string);
+    let value = value.map(|value| maximum.map_or(value.to_string(), |maximum| format!("{value}/{maximum}")));
+    status.into_iter().chain(value).collect::<Vec<_>>().join(" ")
+}
+
 impl ProgressViolation {
     pub(super) fn item(&self) -> Option<&NamedItem> {
         match self {
             ProgressViolation::NotEnumerated { item }
             | ProgressViolation::NotPrepared { item }
             | ProgressViolation::AfterCompletion { item }
+            | ProgressViolation::BeforePrepare { item }
+            | ProgressViolation::AfterFailure { item, .. }
+            | ProgressViolation::DoneAtFirst { item, .. }
+            | ProgressViolation::StandsStill { item, .. }
             | ProgressViolation::OutOfRange { item, .. }
             | ProgressViolation::GoesBack { item, .. }
             | ProgressViolation::WorksAgain { item, .. } => Some(item),
@@ -108,6 +161,7 @@ impl ProgressViolation {
             ProgressViolation::UnknownStatus { status, .. } | ProgressViolation::WorksAgain { status, .. } => {
                 Some(*status)
             }
+            ProgressViolation::DoneAtFirst { status, .. } => *status,
             _ => None,
         }
     }

@@ -4,14 +4,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::NamedItem;
-use crate::protocol::Status;
+use crate::protocol::{Delay, Status};
 
 /// What a handler does after it was asked to stop.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "what", rename_all = "kebab-case")]
 pub enum StopViolation {
     /// It works on.
-    #[error("item {item} was told to stop, and is UPDATING for the {reports}th time since (tolerated: {tolerated})")]
+    #[error("item {item} was told to stop, and works on: {reports} reports of work since (tolerated: {tolerated})")]
     WorksOn {
         /// The item.
         item: NamedItem,
@@ -26,6 +26,12 @@ pub enum StopViolation {
         /// The item.
         item: NamedItem,
     },
+    /// It finished what it was told to stop, with most of the work to do.
+    #[error("item {item} was told to stop with at least half of its work to do, and was finished in full")]
+    FinishedInFull {
+        /// The item.
+        item: NamedItem,
+    },
     /// Its end does not say that it was stopped.
     #[error("item {item} was told to stop, and ends {status}")]
     OtherEnd {
@@ -37,6 +43,12 @@ pub enum StopViolation {
     /// Every item was stopped, and the round does not end.
     #[error("every item was told to stop, and SynchronizeCompleted did not come")]
     NotCompleted,
+    /// `SetItemStatus` waits for a callback that is not answered.
+    #[error("SetItemStatus did not return before a callback was answered, and took {took}")]
+    WaitedForCallback {
+        /// How long it took.
+        took: Delay,
+    },
     /// The call that tells of it does not return.
     #[error("SetItemStatus did not return")]
     SetItemStatusHangs,
@@ -47,17 +59,22 @@ impl StopViolation {
         match self {
             StopViolation::WorksOn { item, .. }
             | StopViolation::Finished { item }
+            | StopViolation::FinishedInFull { item }
             | StopViolation::OtherEnd { item, .. } => Some(item),
-            StopViolation::NotCompleted | StopViolation::SetItemStatusHangs => None,
+            StopViolation::NotCompleted
+            | StopViolation::WaitedForCallback { .. }
+            | StopViolation::SetItemStatusHangs => None,
         }
     }
 
     pub(super) fn status(&self) -> Option<Status> {
         match self {
             StopViolation::WorksOn { .. } => Some(Status::UPDATING),
-            StopViolation::Finished { .. } => Some(Status::SUCCEEDED),
+            StopViolation::Finished { .. } | StopViolation::FinishedInFull { .. } => Some(Status::SUCCEEDED),
             StopViolation::OtherEnd { status, .. } => Some(*status),
-            StopViolation::NotCompleted | StopViolation::SetItemStatusHangs => None,
+            StopViolation::NotCompleted
+            | StopViolation::WaitedForCallback { .. }
+            | StopViolation::SetItemStatusHangs => None,
         }
     }
 }

@@ -76,8 +76,19 @@ struct Document {
 }
 
 /// The first words of lines.
-const FIRST: [&str; 10] =
-    ["manager", "handler", "note", "opening", "alias", "profile", "started", "timeout", "blocking", "tolerance"];
+const FIRST: [&str; 11] = [
+    "manager",
+    "handler",
+    "note",
+    "opening",
+    "alias",
+    "profile",
+    "started",
+    "timeout",
+    "blocking",
+    "progress",
+    "tolerance",
+];
 
 /// Whether a line that is not empty looks like one of the notation: it begins with one of its words, or is a comment.
 pub(in crate::trace) fn begins_line(line: &str) -> bool {
@@ -261,6 +272,7 @@ impl Document {
             }
             "timeout" => limits.timeout_ns = delay(line, "a duration such as 10s")?,
             "blocking" => limits.blocking_ns = delay(line, "a duration such as 1s")?,
+            "progress" => limits.progress_ns = delay(line, "a duration such as 30s")?,
             _ => {
                 let (word, place) = line.word("a number such as 3")?;
                 limits.stop_tolerance = word.parse().map_err(|_| {

@@ -76,6 +76,9 @@ impl Printer {
         if limits.blocking_ns != usual.blocking_ns {
             directive("blocking", &Delay(limits.blocking_ns));
         }
+        if limits.progress_ns != usual.progress_ns {
+            directive("progress", &Delay(limits.progress_ns));
+        }
         if limits.stop_tolerance != usual.stop_tolerance {
             directive("tolerance", &limits.stop_tolerance);
         }
