@@ -7,7 +7,7 @@
 #[allow(dead_code, reason = "shared with other tests, which use other parts")]
 mod native;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
@@ -135,36 +135,47 @@ const MUTANTS: [Mutants; 21] = [
     },
 ];
 
-/// The cases for what only native handlers can do wrong, and one like all others.
-const CASES: [&str; 8] = [
-    "event-manual",
-    "walk",
-    "callback-again",
-    "another-callback",
-    "uncounted",
-    "interfaces",
-    "two-instances-at-once",
-    "cancel-one-of-two-instances",
-];
+/// What the whole suite finds of the notebook with this switch.
+struct Found {
+    code: Option<i32>,
+    /// The causes, each in a line.
+    causes: Vec<String>,
+    /// The rules of those that are worth more than a note.
+    rules: Vec<String>,
+    /// The first case that finds the first of them, and how many findings of the rule are in it.
+    case: String,
+    findings: usize,
+}
 
-/// What the suite finds of the notebook with this switch: each rule with the case that found it first.
-fn found(switch: &str, cases: &[&str]) -> (Option<i32>, BTreeMap<String, String>) {
+fn found(switch: &str) -> Found {
     let built = library("fixtures/handlers/cpp/notebook.cpp", &[&format!("WITH_BUG=\"{switch}\"")]);
     let mut command = Command::new(env!("CARGO_BIN_EXE_mobsync"));
     command.arg("conform").arg(built).args(["--clsid", NOTEBOOK_CPP, "--strict", "--format", "json"]);
     // Whoever does not hang has all the time that a busy machine needs.
     command.args(["--timeout", "60", "--blocking-limit", "30"]);
-    command.args(cases.iter().flat_map(|case| ["--case", case]));
     let output = command.output().expect("it runs");
     let said = String::from_utf8_lossy(&output.stdout);
     let report: Value = serde_json::from_str(&said)
         .unwrap_or_else(|error| panic!("{switch}: {error}\n{said}{}", String::from_utf8_lossy(&output.stderr)));
-    let mut found = BTreeMap::new();
-    for finding in report["findings"].as_array().into_iter().flatten() {
-        let word = |name: &str| finding[name].as_str().unwrap_or_default().to_owned();
-        found.entry(word("rule")).or_insert_with(|| word("case"));
+    let causes = || report["causes"].as_array().into_iter().flatten();
+    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let weighty = || causes().filter(|cause| cause["level"] != "note");
+    let rules: Vec<String> = weighty().map(|cause| word(&cause["rule"])).collect();
+    let findings = report["findings"].as_array().into_iter().flatten();
+    for finding in findings.clone() {
+        let debug = finding["debug"].as_str().unwrap_or_else(|| panic!("{finding:#}"));
+        assert!(debug.contains(" mobsync conform ") && debug.contains(" --in-process --break-on "), "{debug}");
     }
-    (output.status.code(), found)
+    let own = || findings.clone().filter(|finding| Some(&word(&finding["rule"])) == rules.first());
+    let case = own().next().map(|finding| word(&finding["case"])).unwrap_or_default();
+    let in_case = own().filter(|finding| finding["case"] == case.as_str()).count();
+    Found {
+        code: output.status.code(),
+        causes: causes().map(Value::to_string).collect(),
+        case,
+        findings: in_case,
+        rules,
+    }
 }
 
 #[test]
@@ -173,15 +184,14 @@ fn every_native_bug_is_found_and_nothing_else_is() {
     for Mutants { rule, bugs, near } in MUTANTS {
         let name = rule.replace('-', "_");
         for (nth, bug) in (1..).zip(bugs) {
-            let (code, found) = found(&format!("{name}_{nth}"), &CASES);
-            if code != Some(1) || found.keys().ne([rule]) {
-                wrong.push(format!("{rule} {nth}: {code:?} {found:?}"));
+            let Found { code, causes, rules, case, findings } = found(&format!("{name}_{nth}"));
+            if code != Some(1) || rules != [rule] {
+                wrong.push(format!("{rule} {nth}: {code:?}\n    {}", causes.join("\n    ")));
             }
-            let case = found.get(rule).map_or_else(|| "nothing".to_owned(), |case| format!("`{case}`"));
             // Writing to a String cannot fail.
-            let _ = writeln!(table, "| {rule} {nth}: {bug} | {case} |");
+            let _ = writeln!(table, "| {rule} {nth}: {bug} | `{case}` | {} | {findings} |", causes.len());
         }
-        let _ = writeln!(table, "| {rule} nearly: {near} | nothing (correct) |");
+        let _ = writeln!(table, "| {rule} nearly: {near} | nothing (correct) | 0 | 0 |");
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     coverage(&table);
@@ -193,9 +203,9 @@ fn what_looks_like_a_native_bug_and_is_none_passes_the_whole_suite() {
     for Mutants { rule, near, .. } in MUTANTS {
         // Of COM-01 and COM-02 it is the same one.
         let name = if rule == "COM-02" { "COM_01".to_owned() } else { rule.replace('-', "_") };
-        let (code, found) = found(&format!("NEAR_{name}"), &[]);
-        if code != Some(0) || !found.is_empty() {
-            wrong.push(format!("{rule} nearly ({near}): {code:?} {found:?}"));
+        let Found { code, causes, .. } = found(&format!("NEAR_{name}"));
+        if code != Some(0) || !causes.is_empty() {
+            wrong.push(format!("{rule} nearly ({near}): {code:?}\n    {}", causes.join("\n    ")));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -214,10 +224,10 @@ fn coverage(table: &str) {
     let mutants: usize = MUTANTS.iter().map(|of| of.bugs.len()).sum();
     let text = format!(
         "# What the suite finds of native handlers\n\nGenerated by `MOBSYNC_BLESS=1 cargo test --test native_mutants`. A *mutant* is\n\
-         `fixtures/handlers/cpp/notebook.cpp`, compiled with one of its switches (`BUG(COM_04_1)` is the first of COM-04). The \
-         last\ncolumn is the first case that finds the fault.\n\nThe suite finds {mutants} of {mutants} mutants, each by its own \
-         rule, and accuses none of {} that only look wrong.\n[coverage.md](coverage.md) has the rules for handlers of any kind.\n\n\
-         | rule and fault | found by |\n| --- | --- |\n{table}",
+         `fixtures/handlers/cpp/notebook.cpp`, compiled with one of its switches (`BUG(COM_04_1)` is the first of COM-04). *Found \
+         by*\nis the first case that finds the fault, with so many *findings* there; *causes* are those of the whole suite.\n\nThe suite finds {mutants} \
+         of {mutants} mutants, each as one cause of its own rule, and accuses none of {} that only look wrong.\n[coverage.md](coverage.md) has the rules for handlers of any kind.\n\n\
+         | rule and fault | found by | causes | findings |\n| --- | --- | --- | --- |\n{table}",
         MUTANTS.len(),
     );
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/coverage-native.md");

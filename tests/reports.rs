@@ -69,6 +69,7 @@ fn record(name: &str, found: Vec<Found>, error: Option<&str>) -> CaseRecord {
         omitted: Omitted::default(),
         nanos: 1_500_000_000,
         replay: Some(format!("mobsync check {name}")),
+        debug: None,
         error: error.map(str::to_owned),
         expectations: None,
     }

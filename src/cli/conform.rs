@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::{ConformArgs, JudgeFormat};
+use super::break_on;
 use super::ended::{Ended, Failure};
 use super::interrupt::Interrupt;
 use super::judging;
@@ -26,7 +27,9 @@ pub(super) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
     }
     let file = given.file();
     let output = judging::output(&args.judge, file.as_deref().map(|file| ("the handler's file", file)))?;
-    let suite = Suite::of(handler).with(options(args, filter)?).reproduced_by(reproduce::of_conform(args));
+    let debug = reproduce::debug_conform(args, handler.is_native());
+    let suite = Suite::of(handler).with(options(args, filter)?);
+    let suite = suite.reproduced_by(reproduce::of_conform(args)).debugged_by(debug);
     let (stop, interrupt) = (Stop::default(), Interrupt::default());
     interrupt.listen_to_stop(&stop, "the report has the sessions that ran");
     if args.list {
@@ -63,12 +66,13 @@ fn options(args: &ConformArgs, filter: Filter) -> Result<SuiteOptions, Failure> 
         isolation: sessions::isolation(args.in_process)?,
         scenarios: args.scenarios.clone(),
         traces: args.trace.clone(),
+        break_on: break_on::asked(&args.break_on, args.in_process)?,
         filter,
     })
 }
 
 /// Why the suite was not run, with the option that is to blame.
-fn failure(error: SuiteError) -> Failure {
+pub(super) fn failure(error: SuiteError) -> Failure {
     match error {
         SuiteError::NoSuchCase(error @ NoSuchCase { near: None, .. }) => {
             Failure(format!("--case {error}; --list shows the cases"))

@@ -174,6 +174,7 @@ impl<'a> Marker<'a> {
             omitted: Omitted::default(),
             nanos: 0,
             replay: None,
+            debug: None,
             error,
             expectations: None,
         }

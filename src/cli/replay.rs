@@ -78,7 +78,8 @@ fn report(
             Ok(changes) => blessings += &changes,
             Err(error) => failures.push(error.to_string()),
         }
-        replays.add(replayed, &reproduce::of_replay(args, file));
+        let debug = reproduce::debug_replay(args, &replayed);
+        replays.add(replayed, &reproduce::of_replay(args, file), debug);
     }
     let interrupted =
         interrupted.then(|| runner::interrupted(("scenario", "begun"), scenarios.len(), not_begun, broken_off));

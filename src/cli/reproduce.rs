@@ -9,11 +9,30 @@ use super::args::{CheckArgs, ConformArgs, EventName, ProfileName, ReplayArgs, Ru
 use crate::conform::Reproduce;
 use crate::job::HandlerName;
 use crate::protocol::Limits;
+use crate::runner::{self, DebugCommand, Replayed};
 
 /// The command that runs the session again: with a scripted handler's seed event by event.
 pub(super) fn of_run(args: &RunArgs, seed: Option<u64>) -> String {
+    session_line("run", args, seed)
+}
+
+/// The command that runs the session in a debugger.
+pub(super) fn debug_run(args: &RunArgs, seed: Option<u64>, is_native: bool) -> DebugCommand {
+    match is_native && cfg!(unix) {
+        true => in_native_debugger(&of_run(args, seed)),
+        false => DebugCommand::Session(session_line("debug", args, seed)),
+    }
+}
+
+/// The command in a debugger of native code: the handler runs in the command's own process.
+fn in_native_debugger(command: &str) -> DebugCommand {
+    let debugger = if cfg!(target_os = "macos") { "lldb -o run --" } else { "gdb -ex run --args" };
+    DebugCommand::Native(format!("{debugger} {command} --in-process"))
+}
+
+fn session_line(command: &str, args: &RunArgs, seed: Option<u64>) -> String {
     let session = &args.session;
-    let mut line = Line::new("run");
+    let mut line = Line::new(command);
     line.handler(&args.handler.given());
     if let Some(seed) = seed {
         line.option("--seed", &seed.to_string());
@@ -64,17 +83,56 @@ pub(super) fn of_conform(args: &ConformArgs) -> impl Fn(Reproduce<'_>) -> String
             Reproduce::Scenario(_) => {}
         }
         line.profile(profile);
-        if let Some(timeout) = timeout {
-            line.option("--timeout", &seconds(timeout));
-        }
-        if let Some(limit) = blocking {
-            line.option("--blocking-limit", &seconds(limit));
-        }
-        if let Some(limit) = progress {
-            line.option("--progress-limit", &seconds(limit));
-        }
+        line.limits(timeout, blocking, progress);
         line.0
     }
+}
+
+/// The commands that debug what the suite finds.
+pub(super) fn debug_conform(
+    args: &ConformArgs,
+    is_native: bool,
+) -> impl Fn(Reproduce<'_>) -> Option<DebugCommand> + Send + Sync + 'static {
+    let handler = args.handler.given();
+    let (profile, timeout) = (args.profile, args.timeout);
+    let (blocking, progress) = (args.blocking_limit, args.progress_limit);
+    let reproduce = of_conform(args);
+    move |found| {
+        if is_native && cfg!(unix) {
+            return Some(in_native_debugger(&reproduce(found)));
+        }
+        let mut line = Line::new("debug");
+        line.handler(&handler);
+        match found {
+            Reproduce::Case(case) => line.option("--case", case),
+            Reproduce::Random(seed) => line.option("--case", &format!("random-{seed}")),
+            Reproduce::Scenario(file) => line.option("--scenario", &file.display().to_string()),
+        }
+        if !matches!(found, Reproduce::Scenario(_)) {
+            line.profile(profile);
+        }
+        line.limits(timeout, blocking, progress);
+        Some(DebugCommand::Session(line.0))
+    }
+}
+
+/// The command that debugs the scenario of a file.
+pub(super) fn debug_replay(args: &ReplayArgs, replayed: &Replayed) -> Option<DebugCommand> {
+    let given = args.handler.given();
+    let is_native = match &given {
+        Some(HandlerName::Word { clsid, .. }) => clsid.is_some(),
+        Some(HandlerName::Exec(_)) => false,
+        None => replayed.scenario.clsid.is_some(),
+    };
+    if is_native && cfg!(unix) {
+        return Some(in_native_debugger(&of_replay(args, &replayed.file)));
+    }
+    let given = given.or_else(|| runner::handler_name(&replayed.file, &replayed.scenario))?;
+    let mut line = Line::new("debug");
+    line.handler(&given);
+    line.option("--scenario", &replayed.file.display().to_string());
+    line.limits(args.timeout, args.blocking_limit, args.progress_limit);
+    Some(DebugCommand::Session(line.0))
 }
 
 /// The command that replays a recorded scenario, which names no handler, against the one that was given.
@@ -92,15 +150,7 @@ pub(super) fn of_replay(args: &ReplayArgs, scenario: &Path) -> String {
     if let Some(given) = args.handler.given() {
         line.other_handler(&given);
     }
-    if let Some(timeout) = args.timeout {
-        line.option("--timeout", &seconds(timeout));
-    }
-    if let Some(limit) = args.blocking_limit {
-        line.option("--blocking-limit", &seconds(limit));
-    }
-    if let Some(limit) = args.progress_limit {
-        line.option("--progress-limit", &seconds(limit));
-    }
+    line.limits(args.timeout, args.blocking_limit, args.progress_limit);
     line.0
 }
 
@@ -170,6 +220,15 @@ impl Line {
         if given {
             self.0.push(' ');
             self.0.push_str(flag);
+        }
+    }
+
+    fn limits(&mut self, timeout: Option<u64>, blocking: Option<u64>, progress: Option<u64>) {
+        let limits = [("--timeout", timeout), ("--blocking-limit", blocking), ("--progress-limit", progress)];
+        for (option, limit) in limits {
+            if let Some(limit) = limit {
+                self.option(option, &seconds(limit));
+            }
         }
     }
 

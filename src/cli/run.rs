@@ -51,6 +51,8 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
         }
     };
 
+    let seed = matches!(handler.opened(), Opened::Script(_)).then_some(terms.seed);
+    let debug = reproduce::debug_run(args, seed, handler.is_native());
     let break_on = break_on::asked(&args.session.break_on, args.session.in_process)?;
     let isolation = sessions::isolation(args.session.in_process)?;
     let options = RunOptions { isolation, break_on, trace: trace.map(Path::to_owned) };
@@ -86,7 +88,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     if !args.allow_failure && !left && !interrupt.came() {
         report.failure = SessionFailure::find(judged.session()).map(|failure| failure.to_string());
     }
-    let record = CaseRecord { error: broken_off, ..judged.take_record("run", Some(replay)) };
+    let record = CaseRecord { error: broken_off, debug: Some(debug), ..judged.take_record("run", Some(replay)) };
     report.add_case(record, judged.monitor(), &filter);
     report.judge_baseline(Scope::Sample);
     if let Err(Failure(why)) = output.deliver_report(&report, args.format.into()) {

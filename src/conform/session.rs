@@ -2,14 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use super::suite::{Reproduce, Reproducer};
+use super::suite::{Commands, Reproduce};
 use super::tasks::Task;
 use super::{Known, SuiteOptions, shrink};
 use crate::job::{Handler, Terms};
 use crate::protocol::{HandlerId, Instance, Outcome};
 use crate::rules::Finding;
 use crate::rules::codes::ERRS_08;
-use crate::runner::{self, Judged, JudgedSession, RunError, RunOptions, Stop, TraceFailure, Watcher, WriteError};
+use crate::runner::{
+    self, DebugCommand, Judged, JudgedSession, RunError, RunOptions, Stop, TraceFailure, Watcher, WriteError,
+};
 use crate::scenario::{self, Expect, ExpectFindings, Scenario, StepCame, Steps};
 
 /// How many sessions shrinking may take.
@@ -21,6 +23,8 @@ pub(super) struct SessionResult {
     pub(super) judged: Judged,
     /// How it is reproduced.
     pub(super) reproduce: String,
+    /// How it is debugged.
+    pub(super) debug: Option<DebugCommand>,
     /// Why it says nothing: the step that it is about did not come.
     pub(super) skipped: Option<String>,
     /// Why it did not come to its end.
@@ -53,7 +57,7 @@ pub(super) struct Sessions<'a> {
     handler: &'a Handler,
     name: String,
     options: &'a SuiteOptions,
-    reproducer: &'a Reproducer,
+    commands: &'a Commands,
     known: &'a Known,
     stop: &'a Stop,
 }
@@ -62,11 +66,11 @@ impl<'a> Sessions<'a> {
     pub(super) fn new(
         handler: &'a Handler,
         options: &'a SuiteOptions,
-        reproducer: &'a Reproducer,
+        commands: &'a Commands,
         known: &'a Known,
         stop: &'a Stop,
     ) -> Self {
-        Self { handler, name: handler.name(), options, reproducer, known, stop }
+        Self { handler, name: handler.name(), options, commands, known, stop }
     }
 
     /// Runs one session.
@@ -79,18 +83,20 @@ impl<'a> Sessions<'a> {
         let missed = steps.into_iter().find(|(_, came, _)| *came != StepCame::Taken).filter(|_| !task.random);
         let skipped =
             missed.filter(|_| judged.found().is_empty()).map(|(step, _, why)| format!("`{}`: {why}", step.action));
-        let reproduce = match &self.options.scenarios {
-            Some(folder) if fails => {
+        let file =
+            self.options.scenarios.as_ref().filter(|_| fails).map(|folder| folder.join(format!("{}.json", task.name)));
+        let reproduce = match &file {
+            Some(file) => {
                 let scenario = if task.random { self.shrunk(task, &judged, watcher) } else { task.scenario.clone() };
-                let file = folder.join(format!("{}.json", task.name));
-                write_scenario(scenario, &file)?;
-                (self.reproducer)(Reproduce::Scenario(&file))
+                write_scenario(scenario, file)?;
+                Reproduce::Scenario(file)
             }
-            _ if task.random => (self.reproducer)(Reproduce::Random(task.scenario.seed)),
-            _ => (self.reproducer)(Reproduce::Case(&task.name)),
+            None if task.random => Reproduce::Random(task.scenario.seed),
+            None => Reproduce::Case(&task.name),
         };
+        let (reproduce, debug) = ((self.commands.reproduce)(reproduce), (self.commands.debug)(reproduce));
         let broken_off = left.then(|| "the session was ended early".to_owned());
-        Ok(SessionResult { name: task.name.clone(), judged, reproduce, skipped, broken_off })
+        Ok(SessionResult { name: task.name.clone(), judged, reproduce, debug, skipped, broken_off })
     }
 
     fn judge(
@@ -100,7 +106,8 @@ impl<'a> Sessions<'a> {
         watcher: &mut dyn Watcher,
     ) -> Result<(Judged, Option<Steps>, bool), SessionError> {
         let terms = self.options.terms(Terms::scenario(scenario.clone()));
-        let options = RunOptions { isolation: self.options.isolation.clone(), trace, ..RunOptions::default() };
+        let break_on = self.options.break_on.clone();
+        let options = RunOptions { isolation: self.options.isolation.clone(), trace, break_on };
         let session = runner::run(self.handler, &terms, &options, watcher)?;
         let JudgedSession { mut judged, left, exhausted, steps, trace_failure, .. } = session;
         // That the handler is released without its retry is what such a session is for.

@@ -6,15 +6,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::session::{SessionResult, Sessions};
-use super::tasks::{Chosen, NoSuchCase, choose};
+use super::tasks::{Chosen, NoSuchCase, choose, scenario_of};
 use super::{Case, Known, cases, survey};
 use crate::handler::HandlerFactory;
 use crate::job::{Handler, HandlerError, Terms};
 use crate::protocol::{Event, Guid, Limits, Profile, Session};
 use crate::report::{Filter, Report, Scope};
+use crate::rules::Rule;
 use crate::runner::{
-    self, Controls, Isolation, MakeFolderError, RunError, RunOptions, Stop, Watcher, in_order, interrupted, make_folder,
+    self, Controls, DebugCommand, Isolation, MakeFolderError, RunError, RunOptions, Stop, Watcher, in_order,
+    interrupted, make_folder,
 };
+use crate::scenario::Scenario;
 
 /// What the suite runs, and how.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +47,8 @@ pub struct SuiteOptions {
     pub scenarios: Option<PathBuf>,
     /// Write the trace of each session into this folder.
     pub traces: Option<PathBuf>,
+    /// Raise a trap for a debugger where one of these rules is broken; for sessions in this process.
+    pub break_on: Vec<&'static Rule>,
     /// Which rules are reported, what is accepted, and what fails.
     pub filter: Filter,
 }
@@ -59,8 +64,12 @@ pub enum Reproduce<'a> {
     Scenario(&'a Path),
 }
 
-/// Says how a finding is reproduced.
-pub(super) type Reproducer = Arc<dyn Fn(Reproduce<'_>) -> String + Send + Sync>;
+/// Says how a finding is reproduced, and how it is debugged.
+#[derive(Clone)]
+pub(super) struct Commands {
+    pub(super) reproduce: Arc<dyn Fn(Reproduce<'_>) -> String + Send + Sync>,
+    pub(super) debug: Arc<dyn Fn(Reproduce<'_>) -> Option<DebugCommand> + Send + Sync>,
+}
 
 /// Watches the suite. The sessions run on several threads.
 pub trait SuiteWatcher: Sync {
@@ -108,7 +117,7 @@ pub enum SuiteError {
 pub struct Suite {
     handler: Handler,
     options: SuiteOptions,
-    reproducer: Reproducer,
+    commands: Commands,
 }
 
 impl Suite {
@@ -130,12 +139,13 @@ impl Suite {
 
     /// For any handler.
     pub fn of(handler: Handler) -> Self {
-        let reproducer = Arc::new(|reproduce: Reproduce<'_>| match reproduce {
+        let reproduce = Arc::new(|reproduce: Reproduce<'_>| match reproduce {
             Reproduce::Case(name) => format!("Suite::new(…).case({name:?}).run()"),
             Reproduce::Random(seed) => format!("Suite::new(…).sessions(1).seed({seed}).run()"),
             Reproduce::Scenario(file) => format!("mobsync replay {}", file.display()),
         });
-        Self { handler, options: SuiteOptions::default(), reproducer }
+        let commands = Commands { reproduce, debug: Arc::new(|_| None) };
+        Self { handler, options: SuiteOptions::default(), commands }
     }
 
     /// With these options instead of the ones so far.
@@ -147,7 +157,15 @@ impl Suite {
     /// Says how findings are reproduced, as reports show it: with a command, for example.
     #[must_use]
     pub fn reproduced_by(self, reproducer: impl Fn(Reproduce<'_>) -> String + Send + Sync + 'static) -> Self {
-        Self { reproducer: Arc::new(reproducer), ..self }
+        let commands = Commands { reproduce: Arc::new(reproducer), ..self.commands };
+        Self { commands, ..self }
+    }
+
+    /// Says how findings are debugged, as reports show it.
+    #[must_use]
+    pub fn debugged_by(self, debug: impl Fn(Reproduce<'_>) -> Option<DebugCommand> + Send + Sync + 'static) -> Self {
+        let commands = Commands { debug: Arc::new(debug), ..self.commands };
+        Self { commands, ..self }
     }
 
     /// The Windows version that the manager emulates.
@@ -202,6 +220,16 @@ impl Suite {
         Ok(self.cases_of(&known))
     }
 
+    /// The scenario of a case, or of a random session: `random-7` is the one with the seed 7. One session is run to see what the
+    /// handler has.
+    ///
+    /// # Errors
+    /// When that session cannot begin, or there is no such case.
+    pub fn scenario(&self, name: &str) -> Result<Scenario, SuiteError> {
+        let known = self.survey(&mut ())?;
+        Ok(scenario_of(name, self.options.profile, &known, self.cases_of(&known))?)
+    }
+
     /// As [`cases`](Self::cases); nothing when everything was stopped meanwhile.
     ///
     /// # Errors
@@ -239,7 +267,7 @@ impl Suite {
         let (mut not_begun, mut broken_off) = (0, 0);
         let mut outcomes = Vec::new();
         if let Some(known) = &known {
-            let sessions = Sessions::new(&self.handler, options, &self.reproducer, known, stop);
+            let sessions = Sessions::new(&self.handler, options, &self.commands, known, stop);
             let one = |at| {
                 let task = tasks.get(at, options.profile, known);
                 let result = stop.unless_stopped(|watcher| sessions.run(&task, watcher));
@@ -342,6 +370,7 @@ fn add(report: &mut Report, mut result: SessionResult, filter: &Filter) {
         return report.add_skipped(&result.name, why);
     }
     let mut record = result.judged.take_record(&result.name, Some(result.reproduce));
+    record.debug = result.debug;
     record.error = result.broken_off;
     report.add_case(record, result.judged.monitor(), filter);
 }

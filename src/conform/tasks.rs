@@ -78,6 +78,21 @@ pub(super) fn choose(options: &SuiteOptions, cases: Vec<Case>) -> Result<Chosen,
     Ok(Chosen { tasks: Tasks { fixed: fixed.collect(), seeds: random.collect() }, skipped, partition })
 }
 
+/// The scenario of the case or the random session of that name.
+pub(super) fn scenario_of(
+    name: &str,
+    profile: Profile,
+    known: &Known,
+    cases: Vec<Case>,
+) -> Result<Scenario, NoSuchCase> {
+    if let Some(seed) = name.strip_prefix("random-").and_then(|seed| seed.parse().ok()) {
+        return Ok(scenario(seed, profile, known));
+    }
+    let near = || nearest(name, cases.iter().map(|case| case.name.as_str())).map(str::to_owned);
+    let missing = NoSuchCase { name: name.to_owned(), near: near() };
+    cases.into_iter().find(|case| case.name == name).map(|case| case.scenario).ok_or(missing)
+}
+
 /// The cases that the options name; all if they name none.
 fn named(options: &SuiteOptions, cases: Vec<Case>) -> Result<Vec<Case>, NoSuchCase> {
     for name in &options.cases {

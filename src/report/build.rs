@@ -89,12 +89,14 @@ impl Report {
 
     /// Adds a judged case.
     pub fn add_case(&mut self, case: CaseRecord, monitor: &Monitor, filter: &Filter) {
-        let CaseRecord { name, handler, trace, found, omitted, nanos, replay, error, expectations } = case;
+        let CaseRecord { name, handler, trace, found, omitted, nanos, replay, debug, error, expectations } = case;
         // Findings are numbered in their trace, and rows know each other by their places.
         let at: HashMap<u64, usize> = found.iter().enumerate().map(|(at, found)| (found.finding.number, at)).collect();
         let row = |found: Found| {
             let cause = found.finding.consequence_of.and_then(|number| at.get(&number).copied());
-            FindingRow::new(found, cause, &name, trace.as_deref(), replay.as_deref())
+            let debug = debug.as_ref().map(|debug| debug.at(found.finding.rule));
+            let row = FindingRow::new(found, &name, trace.as_deref(), replay.as_deref());
+            FindingRow { consequence_of: cause, debug, ..row }
         };
         let findings: Vec<FindingRow> = found.into_iter().map(row).collect();
         let omitted = omitted.rows().iter().map(|(rule, level, count)| {
@@ -302,7 +304,7 @@ impl RuleRow {
 }
 
 impl FindingRow {
-    fn new(found: Found, consequence_of: Option<usize>, case: &str, trace: Option<&str>, replay: Option<&str>) -> Self {
+    fn new(found: Found, case: &str, trace: Option<&str>, replay: Option<&str>) -> Self {
         let Found { finding, at_ns, line, context, backtrace } = found;
         let HandlerId(handler) = finding.handler;
         Self {
@@ -328,7 +330,7 @@ impl FindingRow {
             replay: replay.map(str::to_owned),
             reproduce: replay.map(str::to_owned),
             debug: None,
-            consequence_of,
+            consequence_of: None,
             context,
         }
     }

@@ -388,3 +388,39 @@ impl Report {
         frame.clone().or_else(method).unwrap_or_else(other)
     }
 }
+
+/// A cause in one case.
+pub(super) struct InCase<'a> {
+    pub(super) cause: &'a CauseRows,
+    /// Its first finding there.
+    pub(super) finding: &'a FindingRow,
+    /// How often it was found there.
+    pub(super) count: usize,
+    /// The codes of the rules that are broken there because of it.
+    pub(super) also: BTreeSet<Word>,
+}
+
+/// The causes in each case, the weightiest first.
+pub(super) fn in_cases<'a>(report: &'a Report, causes: &'a [CauseRows]) -> HashMap<&'a str, Vec<InCase<'a>>> {
+    let mut of_case: HashMap<&str, Vec<InCase<'_>>> = HashMap::new();
+    let mut place: HashMap<usize, usize> = HashMap::new();
+    for cause in causes {
+        for at in &cause.findings {
+            let finding = &report.findings[*at];
+            let in_case = of_case.entry(&finding.case).or_default();
+            match in_case.last_mut().filter(|known| std::ptr::eq(known.cause, cause)) {
+                Some(known) => known.count += 1,
+                None => in_case.push(InCase { cause, finding, count: 1, also: BTreeSet::new() }),
+            }
+            place.insert(*at, in_case.len() - 1);
+        }
+    }
+    for row in &report.findings {
+        if let Some(place) = row.consequence_of.and_then(|cause| place.get(&cause))
+            && let Some(found) = of_case.get_mut(row.case.as_str()).and_then(|found| found.get_mut(*place))
+        {
+            found.also.insert(row.rule);
+        }
+    }
+    of_case
+}

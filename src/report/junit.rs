@@ -1,11 +1,10 @@
 //! The report as JUnit's XML.
 
-use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
-use super::causes::CauseRows;
+use super::causes::{InCase, in_cases};
 use super::render::cut;
 use super::{Case, CaseOutcome, FindingRow, Report, finding_text, plain};
 use crate::rules::rule;
@@ -42,42 +41,6 @@ pub(super) fn junit(report: &Report) -> Result<String, SerializeError> {
     let xml = xml.replacen(&format!(" skipped=\"{}\"", whole.skipped), "", 1);
     // These two are no characters of XML, however they are written.
     Ok(xml.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}"))
-}
-
-/// A cause in one case.
-struct InCase<'a> {
-    cause: &'a CauseRows,
-    /// Its first finding there.
-    finding: &'a FindingRow,
-    /// How often it was found there.
-    count: usize,
-    /// The codes of the rules that are broken there because of it.
-    also: BTreeSet<&'static str>,
-}
-
-/// The causes in each case, the weightiest first.
-fn in_cases<'a>(report: &'a Report, causes: &'a [CauseRows]) -> HashMap<&'a str, Vec<InCase<'a>>> {
-    let mut of_case: HashMap<&str, Vec<InCase<'_>>> = HashMap::new();
-    let mut place: HashMap<usize, usize> = HashMap::new();
-    for cause in causes {
-        for at in &cause.findings {
-            let finding = &report.findings[*at];
-            let in_case = of_case.entry(&finding.case).or_default();
-            match in_case.last_mut().filter(|known| std::ptr::eq(known.cause, cause)) {
-                Some(known) => known.count += 1,
-                None => in_case.push(InCase { cause, finding, count: 1, also: BTreeSet::new() }),
-            }
-            place.insert(*at, in_case.len() - 1);
-        }
-    }
-    for row in &report.findings {
-        if let Some(place) = row.consequence_of.and_then(|cause| place.get(&cause))
-            && let Some(found) = of_case.get_mut(row.case.as_str()).and_then(|found| found.get_mut(*place))
-        {
-            found.also.insert(row.rule);
-        }
-    }
-    of_case
 }
 
 /// What belongs to no case is a test of its own, or nobody would see it.

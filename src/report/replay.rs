@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
+use super::causes::{InCase, in_cases};
 use super::human::{Paint, beside};
-use super::{Filter, FindingRow, Report, Scope, finding_text, plain};
-use crate::runner::Replayed;
+use super::{Filter, Report, Scope, finding_text, plain};
+use crate::runner::{DebugCommand, Replayed};
 
 /// A report of replayed scenarios while they come in, and its text for people.
 pub struct Replays<'a> {
@@ -22,16 +23,18 @@ impl<'a> Replays<'a> {
         Self { filter, paint: Paint::new(colour), all, report: None, unread: Vec::new(), text: String::new() }
     }
 
-    /// Adds a scenario. `reproduce` is a command that replays it.
-    pub fn add(&mut self, mut replayed: Replayed, reproduce: &str) {
+    /// Adds a scenario. `reproduce` is a command that replays it, and `debug` one that runs it in a debugger.
+    pub fn add(&mut self, mut replayed: Replayed, reproduce: &str, debug: Option<DebugCommand>) {
         let header = &replayed.header;
         let new = || Report::new(&*replayed.handler, header.profile, header.seed, self.filter);
         let report = self.report.get_or_insert_with(new);
         report.agree_with(&replayed.handler, header.seed);
-        let before = report.findings.len();
-        let case = replayed.take_record(Some(reproduce.to_owned()));
+        let case = replayed.take_record(Some(reproduce.to_owned()), debug);
+        let name = case.name.clone();
         report.add_case(case, replayed.judged.monitor(), self.filter);
-        self.text += &scenario(&replayed, reproduce, report, &report.findings[before..], self.all, &self.paint);
+        let causes = report.all_causes();
+        let found = in_cases(report, &causes).remove(name.as_str()).unwrap_or_default();
+        self.text += &scenario(&replayed, reproduce, report, &found, self.all, &self.paint);
     }
 
     /// Adds a scenario that was not replayed, and why.
@@ -55,7 +58,7 @@ fn scenario(
     replayed: &Replayed,
     reproduce: &str,
     report: &Report,
-    findings: &[FindingRow],
+    found: &[InCase<'_>],
     all: bool,
     paint: &Paint,
 ) -> String {
@@ -80,12 +83,22 @@ fn scenario(
             let _ = writeln!(text, "             {}", plain(&expectation.difference));
         }
     }
-    for finding in findings {
+    for InCase { finding, count, also, .. } in found {
         let accepted = finding.accepted.is_some();
         let level = if accepted { paint.dim("accepted") } else { paint.level(finding.level) };
         let _ = writeln!(text, "    {level}: {} {}", finding.rule, finding.name);
         for line in finding_text(report, finding).lines() {
             let _ = writeln!(text, "    {line}");
+        }
+        if *count > 1 {
+            let _ = writeln!(text, "        {count} times");
+        }
+        if !also.is_empty() {
+            let also: Vec<&str> = also.iter().copied().collect();
+            let _ = writeln!(text, "      {} {}", paint.dim("because of it, also broken:"), also.join(", "));
+        }
+        if let Some(debug) = finding.debug.as_ref().filter(|_| !accepted) {
+            let _ = writeln!(text, "      {} {}", paint.dim("debug with:"), plain(debug));
         }
     }
     if !replayed.is_met() {

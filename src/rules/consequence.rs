@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::codes::*;
-use super::{CompletionViolation, Finding, LifeViolation, ResultViolation, Rule, Subject, Violation};
+use super::{ComViolation, CompletionViolation, Finding, LifeViolation, ResultViolation, Rule, Subject, Violation};
 use crate::protocol::{CallMethod, Guid, HandlerId};
 
 /// Pairs of rules of which the first is the stronger form of the second: where both are broken at the same place, the stronger
@@ -96,6 +96,11 @@ pub fn link_consequences<'a>(findings: impl IntoIterator<Item = &'a mut Finding>
     }
 }
 
+/// Whether what is wrong stays so to the end of the session, and is seen again and again.
+fn goes_on(violation: &Violation) -> bool {
+    matches!(violation, Violation::Com(ComViolation::OtherInstance { .. }))
+}
+
 /// The finding at the end of the chain. No table has a circle; one would end where it begins.
 fn root(direct: &BTreeMap<u64, u64>, number: u64) -> Option<u64> {
     let mut at = *direct.get(&number)?;
@@ -116,6 +121,8 @@ struct Known {
     of_item: BTreeMap<(HandlerId, u32, usize, Guid), u64>,
     /// The second completion of Synchronize in a round.
     second: BTreeMap<(HandlerId, u32), u64>,
+    /// What goes on once it is wrong: the callbacks of another instance that come through its interface. By rule.
+    goes_on: BTreeMap<(HandlerId, usize), u64>,
     /// The crash or the hang of an instance: its event, and the finding.
     end: BTreeMap<HandlerId, (u64, u64)>,
 }
@@ -132,6 +139,9 @@ impl Known {
         match &finding.violation {
             Violation::Completion(CompletionViolation::Second { method: CallMethod::Synchronize }) => {
                 self.second.entry((*handler, *round)).or_insert(*number);
+            }
+            violation if goes_on(violation) => {
+                self.goes_on.entry((*handler, rule.index)).or_insert(*number);
             }
             Violation::Life(LifeViolation::Crashed { .. } | LifeViolation::Hung { .. }) => {
                 self.end.entry(*handler).or_insert((seq, *number));
@@ -166,7 +176,8 @@ impl Known {
             }
             _ => None,
         };
-        let cause = at_event().or_else(cut_off).or_else(early).or_else(of_item).or_else(refused)?;
+        let first = || self.goes_on.get(&(finding.handler, rule.index)).filter(|_| goes_on(&finding.violation));
+        let cause = at_event().or_else(cut_off).or_else(early).or_else(of_item).or_else(refused).or_else(first)?;
         (*cause != finding.number).then_some(*cause)
     }
 }

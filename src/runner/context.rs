@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::found::ContextLine;
-use crate::protocol::{CallId, Event, EventKind};
+use crate::protocol::{CallId, Event, EventKind, Items};
 use crate::trace::notation::Printer;
 
 /// How many events are kept for what findings point back to.
@@ -13,8 +13,9 @@ const BEFORE: usize = 6;
 /// How many events are shown after it.
 pub(super) const AFTER: usize = 4;
 
-/// The events that show a finding, and those around the last of them. `kept` is a part of the trace, in its order.
-pub(super) fn lines(kept: &VecDeque<Event>, shown_by: &[u64]) -> Vec<ContextLine> {
+/// The events that show a finding, and those around the last of them. `kept` is a part of the trace, in its order; `items` are
+/// called by their names.
+pub(super) fn lines(kept: &VecDeque<Event>, shown_by: &[u64], items: &Items) -> Vec<ContextLine> {
     let evidence: BTreeSet<usize> = shown_by.iter().filter_map(|seq| position(kept, *seq)).collect();
     let Some(seen) = evidence.last().copied().or(kept.len().checked_sub(1)) else { return Vec::new() };
     let mut chosen: BTreeSet<usize> = (seen.saturating_sub(BEFORE)..kept.len().min(seen + AFTER + 1)).collect();
@@ -22,7 +23,8 @@ pub(super) fn lines(kept: &VecDeque<Event>, shown_by: &[u64]) -> Vec<ContextLine
     complete(kept, &mut chosen);
 
     let mut lines = Vec::new();
-    let mut printer = chosen.first().map(|first| Printer::starting_at(kept[*first].at_ns)).unwrap_or_default();
+    let mut printer =
+        chosen.first().map(|first| Printer::excerpt(kept[*first].at_ns, items.clone())).unwrap_or_default();
     let mut rest = chosen.into_iter().peekable();
     while let Some(at) = rest.next() {
         let mut text = String::new();

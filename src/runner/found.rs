@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::rules::codes::LIFE_02;
 use crate::rules::{Finding, Level, Rule};
 use crate::scenario::ExpectationResult;
 
@@ -21,12 +22,34 @@ pub struct CaseRecord {
     pub omitted: Omitted,
     /// How long it took, by its own clock, in nanoseconds.
     pub nanos: u64,
-    /// A command that shows it again.
+    /// A command that reproduces it.
     pub replay: Option<String>,
+    /// A command that runs it in a debugger.
+    pub debug: Option<DebugCommand>,
     /// Why it could not be judged to its end.
     pub error: Option<String>,
     /// What its scenario expected, and what of it came.
     pub expectations: Option<Vec<ExpectationResult>>,
+}
+
+/// A command that runs a session in a debugger, and can stop it where a rule is broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DebugCommand {
+    /// `mobsync debug`, which steps through the session.
+    Session(String),
+    /// A debugger of native code around a command that runs the handler in its own process.
+    Native(String),
+}
+
+impl DebugCommand {
+    /// The command that stops where the rule is broken. A crash stops a debugger by itself.
+    pub fn at(&self, rule: &Rule) -> String {
+        match self {
+            DebugCommand::Session(command) => format!("{command} --break {}", rule.code),
+            DebugCommand::Native(command) if rule == LIFE_02 => command.clone(),
+            DebugCommand::Native(command) => format!("{command} --break-on {}", rule.code),
+        }
+    }
 }
 
 /// A finding and its place.

@@ -138,7 +138,7 @@ impl Judged {
     }
 
     fn show(&mut self, at: usize) {
-        self.found[at].context = context::lines(&self.recent, &self.found[at].finding.events);
+        self.found[at].context = context::lines(&self.recent, &self.found[at].finding.events, &self.items());
     }
 
     /// Takes back what was found of a rule that whoever drives the session broke on purpose; only when the trace has ended.
@@ -187,6 +187,7 @@ impl Judged {
             omitted: std::mem::take(&mut self.omitted),
             nanos: self.last_ns,
             replay,
+            debug: None,
             error: None,
             expectations: None,
         }

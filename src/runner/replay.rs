@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::acceptance::Acceptance;
 use super::run::{JudgedSession, RunError, RunOptions, TraceFailure, Watcher, run};
-use super::{CaseRecord, Found, Judged};
+use super::{CaseRecord, DebugCommand, Found, Judged};
 use crate::host::Controls;
 use crate::job::{Handler, HandlerError, HandlerName, Terms};
 use crate::protocol::{Event, Session};
@@ -92,7 +92,7 @@ impl Replayed {
 
     /// Takes away what goes into a report; what the scenario expects to be found is not in it. `replay` is a command that
     /// reproduces it.
-    pub fn take_record(&mut self, replay: Option<String>) -> CaseRecord {
+    pub fn take_record(&mut self, replay: Option<String>, debug: Option<DebugCommand>) -> CaseRecord {
         let mut case = self.judged.take_record(&self.file.display().to_string(), replay);
         let is_expected = |found: &Found| expects(&self.scenario, found.finding.rule);
         let expected: Vec<u64> =
@@ -101,6 +101,7 @@ impl Replayed {
         let follows = |found: &Found| found.finding.consequence_of.is_some_and(|cause| expected.contains(&cause));
         case.found.retain(|found| !is_expected(found) && !follows(found));
         case.omitted.retain(|rule| !expects(&self.scenario, rule));
+        case.debug = debug;
         case.handler = Some(self.handler.clone());
         case.error.clone_from(&self.broken_off);
         case.expectations = Some(self.expectations.clone());
@@ -183,9 +184,9 @@ fn observed<'a>(judged: &'a Judged, events: &'a [Event], findings: &'a [Finding]
     Observed { events, session: judged.session(), findings, steps }
 }
 
-/// The handler that the scenario names; paths are relative to its file.
-fn handler_of(file: &Path, scenario: &Scenario) -> Result<Handler, ReplayError> {
-    let Some(word) = &scenario.handler else { return Err(ReplayError::NoHandler { file: file.to_owned() }) };
+/// The handler that the scenario of a file names, as a user names it. Paths in a scenario are relative to its file.
+pub fn handler_name(file: &Path, scenario: &Scenario) -> Option<HandlerName> {
+    let word = scenario.handler.as_ref()?;
     let base = file.parent().unwrap_or(Path::new(""));
     let in_base = |word: &str| base.join(word).to_string_lossy().into_owned();
     let folders: Vec<String> = scenario
@@ -197,8 +198,12 @@ fn handler_of(file: &Path, scenario: &Scenario) -> Result<Handler, ReplayError> 
         })
         .collect();
     let word = if word == "filesync" { word.clone() } else { in_base(word) };
-    Handler::find(&word, &folders, scenario.clsid)
-        .map_err(|error| ReplayError::HandlerOfScenario { file: file.to_owned(), error: Box::new(error) })
+    Some(HandlerName::Word { word, folders, clsid: scenario.clsid })
+}
+
+fn handler_of(file: &Path, scenario: &Scenario) -> Result<Handler, ReplayError> {
+    let name = handler_name(file, scenario).ok_or_else(|| ReplayError::NoHandler { file: file.to_owned() })?;
+    name.find().map_err(|error| ReplayError::HandlerOfScenario { file: file.to_owned(), error: Box::new(error) })
 }
 
 /// Nothing is expected of rules that are not reported.

@@ -111,6 +111,14 @@ pub(in crate::cli) struct DebugArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["event", "settings", "no_user", "item", "cookie", "profile", "retries", "seed"])]
     pub(in crate::cli) scenario: Option<PathBuf>,
 
+    /// Follow this case of the conformance suite, or a random session such as random-7
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["scenario", "event", "settings", "no_user", "item", "cookie", "retries", "seed"])]
+    pub(in crate::cli) case: Option<String>,
+
+    /// Set a breakpoint at a method, a rule or a state (repeatable), as the command `break` does
+    #[arg(long = "break", value_name = "WHERE")]
+    pub(in crate::cli) breaks: Vec<String>,
+
     #[command(flatten)]
     pub(in crate::cli) session: SessionArgs,
 
@@ -175,6 +183,10 @@ pub(in crate::cli) struct ConformArgs {
     /// Run a native handler in this process instead of in workers, for use with a debugger
     #[arg(long)]
     pub(in crate::cli) in_process: bool,
+
+    /// Raise a debugger trap (SIGTRAP) in the thread that breaks one of these rules (codes, families or names)
+    #[arg(long, value_name = "CODES", value_delimiter = ',')]
+    pub(in crate::cli) break_on: Vec<String>,
 
     #[command(flatten)]
     pub(in crate::cli) judge: JudgeArgs,

@@ -101,6 +101,15 @@ impl Debugger {
         }
     }
 
+    /// Sets a breakpoint where the word says, and tells its number.
+    pub(super) fn set_breakpoint(&mut self, word: &str) -> Result<(), String> {
+        let breakpoint = Breakpoint::read(word)?;
+        self.set += 1;
+        self.tell(&format!("Breakpoint {}, {breakpoint}.", self.set));
+        self.breakpoints.push((self.set, breakpoint));
+        Ok(())
+    }
+
     /// The number that the next session has.
     pub(super) fn next_number(&self) -> u64 {
         self.number + 1
@@ -271,10 +280,7 @@ impl Debugger {
             Command::Quit => return Ok(Some(After::Quit)),
             Command::Break if rest.is_empty() => self.tell(&self.list_breakpoints()),
             Command::Break => {
-                let breakpoint = Breakpoint::read(rest)?;
-                self.set += 1;
-                self.tell(&format!("Breakpoint {}, {breakpoint}.", self.set));
-                self.breakpoints.push((self.set, breakpoint));
+                self.set_breakpoint(rest)?;
             }
             Command::Breaks => self.tell(&self.list_breakpoints()),
             Command::Delete => self.delete(rest)?,

@@ -8,13 +8,14 @@ use super::interrupted;
 use super::observer::{DebugObserver, Shared, lock};
 use super::performed::Performed;
 use crate::cli::args::DebugArgs;
-use crate::cli::break_on;
 use crate::cli::ended::{Ended, Failure};
 use crate::cli::sessions;
+use crate::cli::{break_on, conform};
+use crate::conform::{Suite, SuiteOptions};
 use crate::host::{Controls, Observer};
 use crate::job::{Handler, Terms};
 use crate::protocol::{Delay, Limits};
-use crate::rules::{Conditions, Level, Rule};
+use crate::rules::{Conditions, Finding, Level, Rule};
 use crate::runner::{self, Additions, JudgedSession, NoSuchItem, Recorded, RunError, RunOptions, Watcher};
 use crate::scenario::{self, Recording, Scenario, StepCame};
 use crate::trace::Header;
@@ -26,10 +27,17 @@ const NO_LIMIT_NS: u64 = 3_155_760_000_000_000_000;
 const SCRIPT_STACK: usize = 8 << 20;
 
 pub(in crate::cli) fn debug(args: &DebugArgs) -> Result<Ended, Failure> {
-    let given = args.scenario.as_deref().map(scenario::load).transpose()?;
+    let given = match (&args.scenario, &args.case) {
+        (Some(file), _) => Some(scenario::load(file)?),
+        (None, Some(name)) => Some(of_case(args, name)?),
+        (None, None) => None,
+    };
     // What cannot be started is said before the first prompt.
     let mut next = Some(Prepared::new(args, given.as_ref())?);
     let debugger = Arc::new(Mutex::new(Debugger::new(Console::new(), interrupted::listen())));
+    for word in &args.breaks {
+        lock(&debugger).set_breakpoint(word).map_err(|why| Failure(format!("--break {why}")))?;
+    }
     if let Some(prepared) = &next {
         let name = prepared.handler.name();
         lock(&debugger).tell(&format!("{name}: step, next or continue starts the session; help lists the commands."));
@@ -61,7 +69,19 @@ fn ended(debugger: &Mutex<Debugger>, strict: bool) -> Ended {
     let debugger = lock(debugger);
     let found = debugger.performed().map_or(&[][..], |performed| performed.judged.found());
     let least = if strict { Level::Warning } else { Level::Error };
-    if found.iter().any(|found| found.finding.level >= least) { Ended::Findings } else { Ended::Well }
+    let counts = |finding: &Finding| finding.level >= least && finding.consequence_of.is_none();
+    if found.iter().any(|found| counts(&found.finding)) { Ended::Findings } else { Ended::Well }
+}
+
+/// The scenario of a case of the suite.
+fn of_case(args: &DebugArgs, name: &str) -> Result<Scenario, Failure> {
+    let options = SuiteOptions {
+        profile: args.session.profile.map(Into::into).unwrap_or_default(),
+        isolation: sessions::isolation(false)?,
+        ..SuiteOptions::default()
+    };
+    let suite = Suite::of(args.handler.given().find()?).with(options);
+    suite.scenario(name).map_err(conform::failure)
 }
 
 /// A session that can begin.

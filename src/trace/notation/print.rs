@@ -5,7 +5,7 @@ use std::fmt::{Display, Write};
 
 use super::words::Words;
 use crate::protocol::{
-    CallId, CallMethod, CallbackMethod, Delay, Event, EventKind, HandlerId, Limits, Profile, Return, Thread,
+    CallId, CallMethod, CallbackMethod, Delay, Event, EventKind, HandlerId, Items, Limits, Profile, Return, Thread,
 };
 use crate::trace::{Header, VIRTUAL_START};
 
@@ -58,6 +58,11 @@ impl Printer {
     /// have begun before.
     pub fn starting_at(now_ns: u64) -> Self {
         Self { now: now_ns, is_excerpt: true, ..Self::default() }
+    }
+
+    /// As [`Printer::starting_at`], for people only: an item whose ItemID has no short name is called by its own name, in quotes.
+    pub fn excerpt(now_ns: u64, items: Items) -> Self {
+        Self { words: Words::naming(items), ..Self::starting_at(now_ns) }
     }
 
     /// Writes the directives that say what differs from the default.

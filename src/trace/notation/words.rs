@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::print::put;
 use super::shape::{Bare, Shape, Sort, sort};
-use crate::protocol::{Call, Callback, Guid, Note, Return};
+use crate::protocol::{Call, Callback, Guid, Item, Items, Note, Return};
 use crate::trace::wire::{call_args, callback_args, note_args};
 
 /// Writes arguments, and knows which GUIDs have been named.
@@ -19,9 +19,16 @@ pub(super) struct Words {
     errors: u32,
     /// Names that no line has declared yet.
     new: Vec<(String, Guid)>,
+    /// Items that are called by their own names.
+    named: Items,
 }
 
 impl Words {
+    /// Calls these items by their own names, in quotes.
+    pub fn naming(named: Items) -> Self {
+        Self { named, ..Self::default() }
+    }
+
     pub fn call(&mut self, call: &Call, line: &mut String) {
         let args = args(|map| call_args(call, map));
         self.arguments(&Shape::of_call(call.method()), args, line);
@@ -142,6 +149,8 @@ impl Words {
             line.push_str(&alias);
         } else if key == "iid" {
             put(line, format_args!("{guid}"));
+        } else if let Some(item) = self.named.get(guid).filter(|item| self.is_known_by_name(item)) {
+            quoted(&item.name.to_string(), line);
         } else {
             let (errors, items, new) = (&mut self.errors, &mut self.items, &mut self.new);
             let alias = self.aliases.entry(guid).or_insert_with(|| {
@@ -153,6 +162,14 @@ impl Words {
             });
             line.push_str(alias);
         }
+    }
+}
+
+impl Words {
+    /// Whether the name says which item is meant.
+    fn is_known_by_name(&self, item: &Item) -> bool {
+        let name = item.name.as_str().filter(|name| !name.is_empty());
+        name.is_some_and(|name| self.named.named(name).nth(1).is_none())
     }
 }
 

@@ -1,0 +1,169 @@
+//! One mistake is one finding: what follows from a finding stands under it.
+
+use mobsync::rules::{Conditions, Finding, Monitor};
+use mobsync::trace::notation::parse;
+
+/// What is found in the trace, each with the rule from which it follows.
+fn found(text: &str) -> Vec<(&'static str, Option<&'static str>)> {
+    let notation = parse(text, "a.trace").unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let header = &notation.header;
+    let conditions = Conditions { profile: header.profile, limits: header.limits, started: header.started };
+    let mut monitor = Monitor::new(conditions);
+    for event in &notation.events {
+        monitor.observe(event);
+    }
+    monitor.finish();
+    let findings = monitor.findings();
+    let code = |number: u64| findings.iter().find(|finding| finding.number == number).map(|finding| finding.rule.code);
+    let row = |finding: &Finding| (finding.rule.code, finding.consequence_of.and_then(code));
+    findings.iter().map(row).collect()
+}
+
+#[track_caller]
+fn is_one_mistake(text: &str, cause: &'static str, consequences: &[&'static str]) {
+    let found = found(text);
+    let causes: Vec<&str> = found.iter().filter(|(_, of)| of.is_none()).map(|(code, _)| *code).collect();
+    assert!(!causes.is_empty() && causes.iter().all(|code| *code == cause), "{found:?} in\n{text}");
+    let follow: Vec<&str> = found.iter().filter(|(_, of)| *of == Some(cause)).map(|(code, _)| *code).collect();
+    assert_eq!(follow, consequences, "{found:?} in\n{text}");
+    assert_eq!(found.len(), causes.len() + follow.len(), "{found:?} in\n{text}");
+}
+
+#[test]
+fn a_second_completion_shows_that_the_first_one_came_too_early() {
+    is_one_mistake(
+        "opening synchronizing\n\
+         handler Progress A UPDATING 1/9 @one\n\
+         handler Progress B SUCCEEDED @two\n\
+         handler SynchronizeCompleted S_OK @two\n\
+         handler Progress A UPDATING 2/9 @one\n\
+         handler Progress A SUCCEEDED 9/9 @one\n\
+         handler SynchronizeCompleted S_OK @one\n",
+        "SYNC-04",
+        &["SYNC-09", "SYNC-11", "SYNC-11"],
+    );
+    is_one_mistake(
+        "opening synchronizing\n\
+         handler Progress B SUCCEEDED @two\n\
+         handler SynchronizeCompleted S_OK @two\n\
+         handler SynchronizeCompleted S_OK @one\n\
+         handler SynchronizeCompleted S_OK @three\n",
+        "SYNC-04",
+        &["SYNC-08"],
+    );
+}
+
+#[test]
+fn a_completion_is_judged_as_what_it_is_whatever_the_state_of_the_interface() {
+    let after_null = |opening: &str, completion: &str| {
+        format!("{opening}\nmanager SetProgressCallback NULL -> S_OK\nhandler {completion}\n")
+    };
+    is_one_mistake(&after_null("opening synchronized", "SynchronizeCompleted S_OK"), "SYNC-04", &["CB-04"]);
+    is_one_mistake(&after_null("opening synchronized", "PrepareForSyncCompleted S_OK"), "PREP-03", &["CB-04"]);
+    let refused = "opening ready\nmanager PrepareForSync [A, B] -> E_OUTOFMEMORY";
+    is_one_mistake(&after_null(refused, "PrepareForSyncCompleted E_OUTOFMEMORY"), "PREP-04", &["CB-04"]);
+    // A first completion is not a second one.
+    let open = "opening synchronizing";
+    assert!(!found(&after_null(open, "SynchronizeCompleted S_OK")).iter().any(|(code, _)| *code == "SYNC-04"));
+}
+
+#[test]
+fn a_report_after_the_completion_shows_that_the_item_was_at_work() {
+    is_one_mistake(
+        "opening synchronizing\n\
+         handler Progress A UPDATING 1/9\n\
+         handler Progress B SUCCEEDED\n\
+         handler SynchronizeCompleted S_OK\n\
+         handler Progress A SUCCEEDED 9/9\n",
+        "SYNC-11",
+        &["SYNC-09"],
+    );
+    // The report is of the other item, and explains nothing.
+    let other = found(
+        "opening synchronizing\n\
+         handler Progress A UPDATING 1/9\n\
+         handler Progress B SUCCEEDED\n\
+         handler SynchronizeCompleted S_OK\n\
+         handler Progress B SUCCEEDED\n",
+    );
+    assert_eq!(other, [("SYNC-09", None), ("SYNC-11", None)]);
+}
+
+#[test]
+fn what_is_told_twice_is_one_mistake() {
+    is_one_mistake(
+        "opening ready\n\
+         manager PrepareForSync [A, B]\n\
+         handler PrepareForSyncCompleted E_FAIL @apartment\n\
+         manager PrepareForSync returns E_FAIL\n",
+        "PREP-04",
+        &["RET-02"],
+    );
+    is_one_mistake(
+        "opening ready\n\
+         manager PrepareForSync [A, B] -> 0x80070005\n\
+         handler PrepareForSyncCompleted 0x80070005\n",
+        "PREP-04",
+        &["RET-01"],
+    );
+}
+
+#[test]
+fn why_a_call_does_not_return_says_more_than_that_it_does_not() {
+    is_one_mistake(
+        "opening synchronizing\nmanager SetItemStatus B SKIPPED\nnote TimedOut SetItemStatus return +10s\n",
+        "STOP-04",
+        &["LIFE-03"],
+    );
+    is_one_mistake(
+        "opening synchronizing\n\
+         manager SetProgressCallback NULL -> S_OK\n\
+         manager Release\n\
+         note TimedOut Release return +10s\n",
+        "LIFE-01",
+        &["LIFE-03"],
+    );
+}
+
+#[test]
+fn a_crash_is_told_once_and_what_it_cuts_off_follows() {
+    is_one_mistake(
+        "opening synchronizing\n\
+         manager SetProgressCallback NULL -> S_OK\n\
+         manager Release\n\
+         note Crashed \"SIGSEGV\"\n",
+        "LIFE-02",
+        &[],
+    );
+    is_one_mistake(
+        "opening synchronizing\n\
+         handler Progress A UPDATING 1/9\n\
+         note Crashed \"SIGSEGV\"\n\
+         handler Progress A UPDATING 10/9 @other\n",
+        "LIFE-02",
+        &["PROG-05"],
+    );
+}
+
+#[test]
+fn what_goes_on_is_not_stopped_when_it_ends() {
+    let reports: String =
+        (1..=6).map(|nth| format!("handler Progress A UPDATING {nth}/9 -> S_SYNCMGR_CANCELITEM\n")).collect();
+    is_one_mistake(
+        &format!("opening synchronizing\n{reports}handler Progress A SUCCEEDED 9/9 -> S_SYNCMGR_CANCELITEM\n"),
+        "STOP-01",
+        &["STOP-06"],
+    );
+}
+
+#[test]
+fn mistakes_that_have_nothing_to_do_with_each_other_stay_apart() {
+    let apart = found(
+        "opening synchronizing\n\
+         handler Progress A UPDATING 10/9\n\
+         handler Progress A SUCCEEDED\n\
+         handler Progress B UPDATING 1/2\n\
+         handler SynchronizeCompleted S_OK\n",
+    );
+    assert_eq!(apart, [("PROG-05", None), ("SYNC-09", None)]);
+}
