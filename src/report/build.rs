@@ -7,7 +7,7 @@ use super::causes::{Groups, OfCase};
 use super::{Case, CaseOutcome, Filter, FindingRow, OmittedRow, Report, RuleRow, Summary};
 use super::{FORMAT, VERSION};
 use crate::protocol::{HandlerId, Profile};
-use crate::rules::codes::{LIFE_02, LIFE_03, SYNC_01};
+use crate::rules::codes::{LIFE_01, LIFE_02, LIFE_03, SYNC_01};
 use crate::rules::{Level, Monitor, RULES, Verdict, rule};
 use crate::runner::{CaseRecord, Found};
 use crate::scenario::ExpectationResult;
@@ -279,7 +279,9 @@ impl Case {
 impl CaseOutcome {
     /// How a session ends that breaks the rule.
     fn of_rule(code: &str) -> Option<Self> {
-        let ends = [(LIFE_02, CaseOutcome::Crashed), (LIFE_03, CaseOutcome::TimedOut)];
+        // LIFE-01 is broken by a hang in Release.
+        let ends =
+            [(LIFE_02, CaseOutcome::Crashed), (LIFE_03, CaseOutcome::TimedOut), (LIFE_01, CaseOutcome::TimedOut)];
         ends.into_iter().find(|(rule, _)| rule.code == code).map(|(_, outcome)| outcome)
     }
 
