@@ -185,7 +185,7 @@ fn an_entry_is_narrowed_by_what_was_found_and_not_by_words() {
         json!({ "item": "B" }),
         json!({ "item": "{6D6F6273-796E-6300-0000-000000000042}" }),
         json!({ "method": "Progress", "status": "FAILED", "occasion": "skipped" }),
-        json!({ "message": "was told to stop, and ends FAILED" }),
+        json!({ "message": "was told to stop, but ends FAILED" }),
     ] {
         assert!(accepts(fits.clone()), "{fits}");
     }
@@ -197,7 +197,7 @@ fn an_entry_is_narrowed_by_what_was_found_and_not_by_words() {
         json!({ "status": "SUCCEEDED" }),
         json!({ "occasion": "ordinary" }),
         json!({ "item": "B", "occasion": "cancelled-item" }),
-        json!({ "message": "was told to stop, and ends SUCCEEDED" }),
+        json!({ "message": "was told to stop, but ends SUCCEEDED" }),
     ] {
         assert!(!accepts(other.clone()), "{other}");
     }

@@ -6,7 +6,7 @@ rules! {
     MODE_01 = "MODE-01", "dialog-given-back",
         must Handler, Documented(Must), Monitor,
         ["nf-mobsync-isyncmgrsynchronizecallback-enablemodeless"],
-        "A granted EnableModeless(TRUE) is given back with FALSE by the end of the session.";
+        "A granted EnableModeless(TRUE) is followed by FALSE before the session ends.";
 
     MODE_02 = "MODE-02", "dialog-end-after-grant-only",
         must Handler, Choice(Silent), Monitor,
@@ -16,7 +16,7 @@ rules! {
     MODE_03 = "MODE-03", "one-dialog-per-handler",
         should Handler, Choice(Silent), Monitor,
         ["nf-mobsync-isyncmgrsynchronizecallback-enablemodeless"],
-        "The handler asks for no second dialog while it holds one.";
+        "The handler does not ask for a second dialog while it has one.";
 
     MODE_04 = "MODE-04", "one-dialog-at-a-time",
         must Manager, Choice(Silent), Monitor,
@@ -26,7 +26,7 @@ rules! {
     MODE_05 = "MODE-05", "dialog-given-back-in-its-phase",
         should Handler, Choice(Silent), Monitor,
         ["nf-mobsync-isyncmgrsynchronizecallback-enablemodeless"],
-        "A granted EnableModeless(TRUE) is given back with FALSE before the phase ends in which it was granted.";
+        "A granted EnableModeless(TRUE) is followed by FALSE before its phase ends.";
 
     LOG_01 = "LOG-01", "log-level-known",
         must Handler, Documented(States), Monitor,
@@ -39,17 +39,17 @@ rules! {
     LOG_02 = "LOG-02", "log-text-given",
         must Handler, Choice(Silent), Monitor,
         ["nf-mobsync-isyncmgrsynchronizecallback-logerror"],
-        "LogError is given a text.";
+        "LogError has a text.";
 
     LOG_03 = "LOG-03", "log-info-size",
         must Handler native, Documented(States), Monitor,
         ["ns-mobsync-syncmgrlogerrorinfo"],
-        "When LogError is given a structure, its cbSize is right.";
+        "The structure of LogError has the right cbSize.";
 
     LOG_04 = "LOG-04", "log-mask-and-flags-known",
         must Handler, Documented(States), Monitor,
         ["ns-mobsync-syncmgrlogerrorinfo"],
-        "LogError's structure holds only known mask bits and flags.";
+        "LogError's structure has only known mask bits and flags.";
 
     LOG_05 = "LOG-05", "jump-text-has-an-error-id",
         must Handler, Choice(Silent), Monitor,
@@ -62,7 +62,7 @@ rules! {
     LOG_06 = "LOG-06", "logged-item-is-known",
         must Handler, Choice(Silent), Monitor,
         ["ns-mobsync-syncmgrlogerrorinfo"],
-        "An ItemID given to LogError is one that the handler enumerated.";
+        "An ItemID passed to LogError was enumerated by the handler.";
 
     LOG_07 = "LOG-07", "error-id-for-one-error",
         note Handler, Choice(Silent), Monitor,
@@ -77,7 +77,7 @@ rules! {
     LOG_09 = "LOG-09", "delete-all-deletes-own-errors",
         must Manager, Documented(States), Monitor,
         ["nf-mobsync-isyncmgrsynchronizecallback-deletelogerror"],
-        "DeleteLogError(GUID_NULL) deletes all that this instance logged, and nothing of another's.";
+        "DeleteLogError(GUID_NULL) deletes all errors of this instance, and none of another.";
 
     LOG_10 = "LOG-10", "logged-error-and-success",
         note Handler, Choice(Silent), Monitor,
@@ -85,7 +85,7 @@ rules! {
             "ns-mobsync-syncmgrlogerrorinfo",
             "nf-mobsync-isyncmgrsynchronizecallback-synchronizecompleted",
         ],
-        "An item of which an ERROR was logged and not deleted does not end SUCCEEDED in a session that ends S_OK.";
+        "An item with a logged ERROR that was not deleted does not end SUCCEEDED in a session that completes with S_OK.";
 
     ERRS_01 = "ERRS-01", "show-error-of-a-live-jump",
         must Manager, Choice(Silent), Monitor,
@@ -119,7 +119,7 @@ rules! {
     ERRS_05 = "ERRS-05", "retry-names-known-items",
         must Handler, Choice(Silent), Monitor,
         ["nf-mobsync-isyncmgrsynchronizecallback-showerrorcompleted"],
-        "S_SYNCMGR_RETRYSYNC brings at least one item that the handler enumerated.";
+        "S_SYNCMGR_RETRYSYNC comes with at least one item, and all were enumerated by the handler.";
 
     ERRS_06 = "ERRS-06", "retry-prepares-exactly-those",
         must Manager, Documented(States), Monitor,
@@ -134,10 +134,10 @@ rules! {
     ERRS_08 = "ERRS-08", "retry-is-made",
         note Manager, Documented(States), Monitor,
         ["nf-mobsync-isyncmgrsynchronizecallback-showerrorcompleted"],
-        "The manager releases no handler that asked for a retry without the retry.";
+        "The manager makes a requested retry before it releases the handler.";
 
     ERRS_09 = "ERRS-09", "ids-only-for-a-retry",
         note Handler, Documented(States), Monitor,
         ["nf-mobsync-isyncmgrsynchronizecallback-showerrorcompleted"],
-        "Without S_SYNCMGR_RETRYSYNC, ShowErrorCompleted gives no IDs that are no items.";
+        "Without S_SYNCMGR_RETRYSYNC, all IDs passed to ShowErrorCompleted are items.";
 }

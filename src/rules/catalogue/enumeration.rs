@@ -9,7 +9,7 @@ rules! {
             "nf-mobsync-isyncmgrsynchronize-enumsyncmgritems",
             "com: out pointers",
         ],
-        "EnumSyncMgrItems gives an enumerator with S_OK and S_SYNCMGR_MISSINGITEMS, and none with a failure.";
+        "EnumSyncMgrItems returns an enumerator with S_OK and S_SYNCMGR_MISSINGITEMS, and none with a failure.";
 
     ENUM_02 = "ENUM-02", "next-is-implemented",
         must Handler, Documented(Must), Monitor,
@@ -22,7 +22,7 @@ rules! {
             "nf-mobsync-isyncmgrenumitems-next",
             "nf-objidlbase-ienumunknown-next",
         ],
-        "Next delivers at most celt items, says how many, and returns S_OK only for all celt of them.";
+        "Next delivers at most celt items, reports how many, and returns S_OK only if it delivered all celt.";
 
     ENUM_04 = "ENUM-04", "next-null-count-for-one",
         must Handler native, Com(States), Monitor,
@@ -45,7 +45,7 @@ rules! {
             "nf-mobsync-isyncmgrenumitems-skip",
             "nf-objidlbase-ienumunknown-skip",
         ],
-        "Skip(n) passes over n items, and returns S_FALSE when fewer are left.";
+        "Skip(n) skips n items, and returns S_FALSE when fewer are left.";
 
     ENUM_08 = "ENUM-08", "clone-keeps-position",
         must Handler, Documented(States), Monitor,
@@ -53,12 +53,12 @@ rules! {
             "nf-mobsync-isyncmgrenumitems-clone",
             "nn-mobsync-isyncmgrenumitems",
         ],
-        "A clone stands where the original stood, and each moves on alone.";
+        "A clone starts at the original's position, and each moves independently.";
 
     ENUM_09 = "ENUM-09", "next-past-the-end",
         must Handler, Com(States), Monitor,
         ["nf-objidlbase-ienumunknown-next"],
-        "Past the end, Next answers S_FALSE with no item, however often it is asked.";
+        "Past the end, every Next returns S_FALSE and no item.";
 
     ITEM_01 = "ITEM-01", "item-size",
         must Handler native, Documented(States), Monitor,
@@ -71,7 +71,7 @@ rules! {
             "ne-mobsync-syncmgritemflags",
             "header: mobsync.h",
         ],
-        "An item's flags hold no bits outside the header's mask.";
+        "An item's flags have no bits outside the header's mask.";
 
     ITEM_03 = "ITEM-03", "item-id-not-null",
         must Handler, Choice(Silent), Monitor,
@@ -118,7 +118,7 @@ rules! {
             "nf-mobsync-isyncmgrsynchronize-enumsyncmgritems",
             "nf-mobsync-isyncmgrenumitems-reset",
         ],
-        "An item keeps its ID whenever it is enumerated again.";
+        "An item has the same ID in every enumeration.";
 
     ITEM_10 = "ITEM-10", "item-flags-in-use",
         note Handler, Documented(States), Monitor,
@@ -126,7 +126,7 @@ rules! {
             "ne-mobsync-syncmgritemflags",
             "header: mobsync.h",
         ],
-        "An item's flags are ones that its Windows uses.";
+        "An item's flags are ones that the profile's Windows version uses.";
 
     OBJ_01 = "OBJ-01", "no-item-object",
         must Handler, Documented(Must), Monitor,

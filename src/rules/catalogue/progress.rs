@@ -9,7 +9,7 @@ rules! {
             "nf-mobsync-isyncmgrsynchronizecallback-progress",
             "ns-mobsync-syncmgrprogressitem",
         ],
-        "Progress is given a structure.";
+        "Progress has a structure.";
 
     PROG_02 = "PROG-02", "progress-mask-known",
         must Handler, Header(States), Monitor,
@@ -17,7 +17,7 @@ rules! {
             "header: mobsync.h",
             "ns-mobsync-syncmgrprogressitem",
         ],
-        "The mask of a progress report holds only known bits.";
+        "The mask of a progress report has only known bits.";
 
     PROG_03 = "PROG-03", "progress-text-given",
         must Handler native, Choice(Silent), Monitor,
@@ -25,7 +25,7 @@ rules! {
             "ns-mobsync-syncmgrprogressitem",
             "header: mobsync.h",
         ],
-        "With STATUSTEXT in the mask, a text is given.";
+        "With STATUSTEXT in the mask, there is a text.";
 
     PROG_04 = "PROG-04", "progress-status-known",
         must Handler, Documented(States), Monitor,
@@ -43,7 +43,7 @@ rules! {
     PROG_06 = "PROG-06", "progress-value-goes-forward",
         note Handler, Choice(Silent), Monitor,
         ["ns-mobsync-syncmgrprogressitem"],
-        "An item's value does not go back while it is UPDATING.";
+        "An item's value does not decrease while it is UPDATING.";
 
     PROG_07 = "PROG-07", "no-work-after-final-status",
         should Handler, Choice(Silent), Monitor,

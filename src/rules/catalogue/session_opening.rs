@@ -92,7 +92,7 @@ rules! {
             "ne-mobsync-syncmgrhandlerflags",
             "header: mobsync.h",
         ],
-        "A handler's flags hold no bits outside the header's mask.";
+        "A handler's flags have no bits outside the header's mask.";
 
     INFO_05 = "INFO-05", "handler-name-terminated",
         must Handler native, Header(States), Monitor,

@@ -48,7 +48,7 @@ rules! {
     COM_01 = "COM-01", "one-identity",
         must Handler native, Com(Must), Monitor,
         ["nf-unknwn-iunknown-queryinterface(refiid_void)"],
-        "QueryInterface for IUnknown gives the same pointer every time, from every interface.";
+        "QueryInterface for IUnknown returns the same pointer every time, from every interface.";
 
     COM_02 = "COM-02", "query-interface-is-consistent",
         must Handler native, Com(Must), Monitor,
@@ -58,7 +58,7 @@ rules! {
     COM_03 = "COM-03", "unknown-interface-refused",
         must Handler native, Com(Must), Monitor,
         ["nf-unknwn-iunknown-queryinterface(refiid_void)"],
-        "An interface that the handler does not have gives E_NOINTERFACE and NULL.";
+        "QueryInterface for an unsupported interface returns E_NOINTERFACE and NULL.";
 
     COM_04 = "COM-04", "last-release-returns-zero",
         should Handler native, Com(States), Monitor,
@@ -68,12 +68,12 @@ rules! {
     COM_05 = "COM-05", "unknown-class-refused",
         must Handler native, Com(States), Monitor,
         ["nf-combaseapi-dllgetclassobject"],
-        "DllGetClassObject gives CLASS_E_CLASSNOTAVAILABLE for a CLSID that the library does not serve.";
+        "DllGetClassObject returns CLASS_E_CLASSNOTAVAILABLE for a CLSID that the library does not have.";
 
     COM_06 = "COM-06", "aggregation-refused-or-working",
         must Handler native, Com(Must), Monitor,
         ["nf-unknwn-iclassfactory-createinstance"],
-        "CreateInstance with an outer object gives CLASS_E_NOAGGREGATION, or aggregates.";
+        "CreateInstance with an outer object returns CLASS_E_NOAGGREGATION, or aggregates.";
 
     COM_07 = "COM-07", "can-unload-when-unused",
         should Handler native, Com(States), Monitor,
@@ -136,7 +136,7 @@ rules! {
             "nf-mobsync-isyncmgrregister-gethandlerregistrationinfo",
             "ne-mobsync-syncmgrregisterflags",
         ],
-        "Registration stores class, description and flags, gives the flags back, and is removed again.";
+        "Registration stores class, description and flags, returns the flags, and can be removed.";
 
     REGI_02 = "REGI-02", "update-items-starts-invoke",
         must Manager, Documented(States), NotYet("the manager's store and invocation interface are not there yet"),

@@ -24,7 +24,7 @@ rules! {
             "nf-mobsync-isyncmgrsynchronize-setprogresscallback",
             "com: IUnknown rules",
         ],
-        "The handler calls back only through an interface that it was given and holds a reference to.";
+        "The handler calls back only through an interface that was set and to which it holds a reference.";
 
     CB_05 = "CB-05", "callback-not-over-released",
         must Handler native, Com(Must), Monitor,
@@ -142,7 +142,7 @@ rules! {
     SYNC_08 = "SYNC-08", "progress-for-every-item",
         must Handler, Documented(Must), Monitor,
         ["nf-mobsync-isyncmgrsynchronize-synchronize"],
-        "The handler gives progress for every prepared item.";
+        "The handler reports progress for every prepared item.";
 
     SYNC_09 = "SYNC-09", "final-status-for-every-item",
         should Handler, Choice(Silent), Monitor,
@@ -165,7 +165,7 @@ rules! {
     SYNC_12 = "SYNC-12", "completion-agrees-with-items",
         note Handler, Choice(Silent), Monitor,
         ["nf-mobsync-isyncmgrsynchronizecallback-synchronizecompleted"],
-        "The completion's result agrees with what was reported of the items.";
+        "The result of the completion agrees with the statuses reported for the items.";
 
     SYNC_13 = "SYNC-13", "no-ui-in-synchronize-without-user",
         must Handler, Documented(Must), Monitor,

@@ -17,7 +17,9 @@ pub enum ComViolation {
         callback: u32,
     },
     /// The callback that was there was not released for the same one again.
-    #[error("the callback object {callback} was given again: {before} references before, {after} after it")]
+    #[error(
+        "SetProgressCallback received the callback object {callback} again: {before} references before, {after} after"
+    )]
     GivenAgain {
         /// The callback object's number.
         callback: u32,
@@ -27,7 +29,7 @@ pub enum ComViolation {
         after: u32,
     },
     /// The callback that was there was not released for another one.
-    #[error("another callback object was given, and {count} references to number {callback} are left")]
+    #[error("another callback object was set, but {count} references to callback object {callback} are left")]
     NotReplaced {
         /// The callback object's number.
         callback: u32,
@@ -35,7 +37,7 @@ pub enum ComViolation {
         count: u32,
     },
     /// The handler is gone and its reference is not.
-    #[error("the handler is gone, and {count} references to the callback object {callback} are left")]
+    #[error("the handler is gone, but {count} references to the callback object {callback} are left")]
     NotReleased {
         /// The callback object's number.
         callback: u32,
@@ -49,7 +51,7 @@ pub enum ComViolation {
         callback: u32,
     },
     /// The last `Release` did not return 0.
-    #[error("the last Release returned {references}: the handler is still referred to")]
+    #[error("the last Release returned {references}: something still holds a reference to the handler")]
     Leaked {
         /// What it returned.
         references: u32,
@@ -66,7 +68,7 @@ pub enum ComViolation {
     },
     /// An interface that nobody has was given.
     #[error(
-        "QueryInterface for an interface that nobody has gave {hr} and {}",
+        "QueryInterface for an unknown interface returned {hr} and {}",
         if *.pointer { "a pointer" } else { "NULL" }
     )]
     UnknownInterface {
@@ -76,10 +78,10 @@ pub enum ComViolation {
         pointer: bool,
     },
     /// `IUnknown` is another pointer than before.
-    #[error("QueryInterface for IUnknown gave another pointer than the first time")]
+    #[error("QueryInterface for IUnknown returned a different pointer than the first time")]
     OtherIdentity,
     /// A class that nobody has was given.
-    #[error("DllGetClassObject for a class that nobody has gave {hr} and {}", object(.given))]
+    #[error("DllGetClassObject for an unknown class returned {hr} and {}", object(.given))]
     UnknownClass {
         /// The result.
         hr: HResult,
@@ -87,7 +89,7 @@ pub enum ComViolation {
         given: bool,
     },
     /// Aggregation was taken, and does not work.
-    #[error("CreateInstance took an outer object, and the part does not take it for its identity")]
+    #[error("CreateInstance accepted an outer object, but the new object does not use its identity")]
     OuterIgnored,
     /// Aggregation was refused with a wrong result.
     #[error("CreateInstance with an outer object returned {hr}")]
@@ -107,10 +109,7 @@ pub enum ComViolation {
         in_use: bool,
     },
     /// A callback through the interface of another instance.
-    #[error(
-        "{callback} came through the callback of this instance, of which nothing was asked, from within {inside} of \
-         another one"
-    )]
+    #[error("{callback} used the callback interface of this idle instance, from inside {inside} of another one")]
     OtherInstance {
         /// The callback.
         callback: CallbackMethod,
@@ -118,7 +117,7 @@ pub enum ComViolation {
         inside: CallMethod,
     },
     /// An item stops that another instance was told to stop.
-    #[error("item {item} ends {status} here, where nobody stopped it: another instance was told to")]
+    #[error("item {item} ends {status} here, although only another instance was told to stop it")]
     StoppedElsewhere {
         /// The item.
         item: NamedItem,

@@ -10,7 +10,7 @@ use crate::protocol::{CallMethod, HResult, SyncEvent};
 #[serde(tag = "what", rename_all = "kebab-case")]
 pub enum ComparisonViolation {
     /// The same session went otherwise in an earlier instance.
-    #[error("{method} {} {hr}, but {before} in an instance before", how(.completed))]
+    #[error("{method} {} {hr}, but {before} in an earlier instance", how(.completed))]
     OtherResult {
         /// The method.
         method: CallMethod,

@@ -33,7 +33,7 @@ pub enum CompletionViolation {
     },
     /// A callback after NULL, in a session that was over.
     #[error(
-        "{callback}{} was called after SetProgressCallback(NULL): the session is over, and nobody listens",
+        "{callback}{} was called after SetProgressCallback(NULL): the session is over",
         of(.item.as_ref())
     )]
     AfterNull {
@@ -139,13 +139,13 @@ pub enum CompletionViolation {
         item: NamedItem,
     },
     /// IDs without a retry that are no items.
-    #[error("ShowErrorCompleted asks for no retry, and names item {item}, which was not enumerated")]
+    #[error("ShowErrorCompleted asks for no retry, but names item {item}, which was not enumerated")]
     IdsWithoutRetry {
         /// The ID.
         item: NamedItem,
     },
     /// A retry of nothing.
-    #[error("ShowErrorCompleted asks for a retry, and names no item")]
+    #[error("ShowErrorCompleted asks for a retry, but names no item")]
     RetryOfNothing,
 }
 

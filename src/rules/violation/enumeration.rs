@@ -76,7 +76,7 @@ pub enum EnumerationViolation {
         expected: Option<NamedItem>,
     },
     /// A wrong result of `Skip`.
-    #[error("Skip({count}) returned {hr}; {due} was due")]
+    #[error("Skip({count}) returned {hr}; expected {due}")]
     Skipped {
         /// `celt`.
         count: u32,

@@ -57,7 +57,7 @@ pub enum ErrorLogViolation {
         errors: u64,
     },
     /// The ErrorID of an error that is there.
-    #[error("ErrorID {} is live already", short(.error))]
+    #[error("ErrorID {} is already live", short(.error))]
     LiveAlready {
         /// The ErrorID.
         error: Guid,

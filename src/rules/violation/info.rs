@@ -23,7 +23,7 @@ pub enum InfoViolation {
         size: u32,
     },
     /// Bits outside the header's mask.
-    #[error("SyncMgrHandlerFlags has {unknown:#x}, which lies outside the header's mask 0xf")]
+    #[error("SyncMgrHandlerFlags has {unknown:#x}, which is outside the header's mask 0xf")]
     Flags {
         /// The unknown bits.
         unknown: u32,
@@ -35,7 +35,7 @@ pub enum InfoViolation {
         profile: Profile,
     },
     /// The name fills its array.
-    #[error("wszHandlerName has no end within its 32 units: {name:?}")]
+    #[error("wszHandlerName is not terminated within its 32 units: {name:?}")]
     Unterminated {
         /// The name.
         name: Text,

@@ -19,7 +19,7 @@ pub enum ItemViolation {
         size: u32,
     },
     /// Bits outside the header's mask.
-    #[error("dwFlags of item {item} has {unknown:#x}, which lies outside the header's mask 0x7f")]
+    #[error("dwFlags of item {item} has {unknown:#x}, which is outside the header's mask 0x7f")]
     Flags {
         /// The item.
         item: NamedItem,
@@ -50,7 +50,7 @@ pub enum ItemViolation {
     },
     /// Two items of one enumeration have the same ID.
     #[error(
-        "two items have the ItemID {}: {:?}, and again {:?}",
+        "two items have the ItemID {}: {:?} and {:?}",
         short(&.item.id), name(.first), name(.item)
     )]
     SharedId {
@@ -68,7 +68,7 @@ pub enum ItemViolation {
         state: ItemState,
     },
     /// The name fills its array.
-    #[error("wszItemName of item {item} has no end within its 128 units")]
+    #[error("wszItemName of item {item} is not terminated within its 128 units")]
     Unterminated {
         /// The item.
         item: NamedItem,

@@ -60,7 +60,7 @@ pub enum LifeViolation {
         callback: CallbackMethod,
     },
     /// NULL for a window was refused.
-    #[error("{method} returned {hr} to a NULL parent window")]
+    #[error("{method} returned {hr} for a NULL parent window")]
     NullWindow {
         /// The method.
         method: CallMethod,

@@ -23,13 +23,13 @@ pub enum ManagerViolation {
         flags: SyncFlags,
     },
     /// SETTINGS without an event.
-    #[error("dwSyncMgrFlags is {flags}: SETTINGS without an event, of which no page speaks")]
+    #[error("dwSyncMgrFlags is {flags}: SETTINGS without an event, which no page mentions")]
     NoEvent {
         /// `dwSyncMgrFlags`.
         flags: SyncFlags,
     },
     /// A cookie without INVOKE.
-    #[error("Initialize has a cookie of {bytes} bytes with the event {event}; only INVOKE comes with a cookie")]
+    #[error("Initialize has a cookie of {bytes} bytes with the event {event}; only INVOKE has a cookie")]
     Cookie {
         /// `cbCookie`.
         bytes: u64,
@@ -48,7 +48,7 @@ pub enum ManagerViolation {
         item: Option<NamedItem>,
     },
     /// A retry was asked for, and the handler was released without it.
-    #[error("the handler asked for a retry with S_SYNCMGR_RETRYSYNC, and is released without it")]
+    #[error("the handler asked for a retry with S_SYNCMGR_RETRYSYNC, but is released without it")]
     NotRetried,
     /// An error was shown that is gone.
     #[error("ShowError was called for error {}, which DeleteLogError(GUID_NULL) had deleted", short(.error))]

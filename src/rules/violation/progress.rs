@@ -29,7 +29,7 @@ pub enum ProgressViolation {
     #[error("the mask has STATUSTEXT, but lpcStatusText is NULL")]
     NoText,
     /// A status that the profile does not have.
-    #[error("the profile {profile} knows no status {status}")]
+    #[error("status {status} is unknown in the profile {profile}")]
     UnknownStatus {
         /// The status.
         status: Status,
@@ -43,7 +43,7 @@ pub enum ProgressViolation {
         item: NamedItem,
     },
     /// An item that is not to be synchronized.
-    #[error("item {item} is worked on, but it was not prepared")]
+    #[error("the handler reports work on item {item}, which was not prepared")]
     NotPrepared {
         /// The item.
         item: NamedItem,
@@ -70,7 +70,7 @@ pub enum ProgressViolation {
     },
     /// The first report says that the work is done.
     #[error(
-        "the first report of item {item} is {}: none came before the work, so nobody could cancel the item",
+        "the first report of item {item} is {}: no report came before the work, so the user could not cancel the item",
         done(.status.as_ref(), .value.as_ref(), .maximum.as_ref())
     )]
     DoneAtFirst {
@@ -107,7 +107,7 @@ pub enum ProgressViolation {
         maximum: i32,
     },
     /// A value below the one before.
-    #[error("the value of item {item} goes back from {from} to {to}")]
+    #[error("the value of item {item} decreases from {from} to {to}")]
     GoesBack {
         /// The item.
         item: NamedItem,

@@ -11,7 +11,7 @@ use crate::protocol::{Delay, Status};
 #[serde(tag = "what", rename_all = "kebab-case")]
 pub enum StopViolation {
     /// It works on.
-    #[error("item {item} was told to stop, and works on: {reports} reports of work since (tolerated: {tolerated})")]
+    #[error("item {item} was told to stop, but continues: {reports} reports of work since (tolerated: {tolerated})")]
     WorksOn {
         /// The item.
         item: NamedItem,
@@ -21,19 +21,19 @@ pub enum StopViolation {
         tolerated: u32,
     },
     /// It finished what it was told to skip.
-    #[error("item {item} was skipped, and SUCCEEDED")]
+    #[error("item {item} was skipped, but SUCCEEDED")]
     Finished {
         /// The item.
         item: NamedItem,
     },
     /// It finished what it was told to stop, with most of the work to do.
-    #[error("item {item} was told to stop with at least half of its work to do, and was finished in full")]
+    #[error("item {item} was told to stop with at least half of its work to do, but was finished in full")]
     FinishedInFull {
         /// The item.
         item: NamedItem,
     },
     /// Its end does not say that it was stopped.
-    #[error("item {item} was told to stop, and ends {status}")]
+    #[error("item {item} was told to stop, but ends {status}")]
     OtherEnd {
         /// The item.
         item: NamedItem,
@@ -41,7 +41,7 @@ pub enum StopViolation {
         status: Status,
     },
     /// Every item was stopped, and the round does not end.
-    #[error("every item was told to stop, and SynchronizeCompleted did not come")]
+    #[error("all items were told to stop, but Synchronize was not completed")]
     NotCompleted,
     /// `SetItemStatus` waits for a callback that is not answered.
     #[error("SetItemStatus did not return before a callback was answered, and took {took}")]
