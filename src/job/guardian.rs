@@ -25,7 +25,7 @@ use crate::handler::com::leave_process;
 pub(super) const END: Signal = Signal::SIGTERM;
 
 /// How long a guardian kills what goes on starting processes.
-const MOST_KILLING: Duration = Duration::from_secs(2);
+const MOST_KILLING: Duration = Duration::from_secs(6);
 
 /// How often it looks whether all are gone.
 const NAP: Duration = Duration::from_micros(200);

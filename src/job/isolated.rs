@@ -33,7 +33,7 @@ const GRACE: Duration = Duration::from_secs(2);
 
 /// How long a guardian may take to end everything before it is ended itself.
 #[cfg(target_os = "linux")]
-const GUARDIAN_TIME: Duration = Duration::from_secs(3);
+const GUARDIAN_TIME: Duration = Duration::from_secs(8);
 
 /// The variable by which the processes that a handler starts are known.
 pub(super) const MARK: &str = "MOBSYNC_WORKER";
