@@ -52,7 +52,7 @@ impl crate::BackEnd for Python {
         let work = FOLDERS.iter().zip(&ids).filter(|((name, _), _)| is_chosen(name));
         let threads: serde_json::Map<String, Value> = work
             .map(|((name, files), id)| {
-                let mut steps = copy(id, files, 0);
+                let mut steps = begin(id, files);
                 steps.push(json!({"complete_if_last": "S_OK"}));
                 ((*name).to_owned(), Value::from(steps))
             })
@@ -70,6 +70,15 @@ impl crate::BackEnd for Python {
             "methods": {"Synchronize": synchronize},
         })
     }
+}
+
+/// What is done from the beginning: the item is announced, and left alone if the reply says so.
+fn begin(id: &str, files: &[&str]) -> Vec<Value> {
+    let stopped = || vec![report(id, "SKIPPED", 0, 0)];
+    let unless =
+        |condition: Value, steps: Vec<Value>| json!({"when": {"is": condition, "do": stopped(), "else": steps}});
+    let unless_cancelled = unless(json!({"cancelled": [id]}), copy(id, files, 0));
+    vec![report(id, "PENDING", 0, 0), unless(json!({"cancelled_all": true}), vec![unless_cancelled])]
 }
 
 /// What is left to do when `done` files were copied.
