@@ -72,8 +72,8 @@ fn random_sessions_and_profiles_are_asked_for() {
 #[test]
 fn a_case_that_there_is_not_is_an_error_that_says_which_was_meant() {
     let error = |name: &str| Suite::new(notes::Notes).case(name).run().expect_err("there is no such case").to_string();
-    assert_eq!(error("wlak"), "wlak: there is no such case; did you mean walk?");
-    assert_eq!(error("something else"), "something else: there is no such case");
+    assert_eq!(error("wlak"), "wlak: no such case; did you mean walk?");
+    assert_eq!(error("something else"), "something else: no such case");
 }
 
 #[test]

@@ -88,7 +88,7 @@ impl Collector<'_> {
             let scenario = Scenario { event, cookie, ..self.scenario(&format!("An ordinary session: {word}")) };
             self.add(format!("event-{word}"), &[PREP_02, SYNC_03, SYNC_08, SYNC_09, SYNC_12], scenario.clone());
             if matches!(event, EventName::Manual | EventName::Idle) {
-                let title = format!("Nobody is at the screen: {word}");
+                let title = format!("Without a user: {word}");
                 let scenario = Scenario { user: false, title, ..scenario };
                 self.add(format!("event-{word}-without-a-user"), &[PREP_06, SYNC_08, SYNC_13], scenario);
             }
@@ -98,10 +98,10 @@ impl Collector<'_> {
     fn choices(&mut self) {
         let none = Scenario { choose: Choose::Nothing, ..self.scenario("Nothing is chosen") };
         self.add("choose-nothing", &[LIFE_01], none);
-        let checked = Scenario { choose: Choose::Checked, ..self.scenario("What the handler preselects is chosen") };
+        let checked = Scenario { choose: Choose::Checked, ..self.scenario("The preselected items are chosen") };
         self.add("choose-preselected", &[ITEM_05], checked);
         for (_, item) in self.items() {
-            let scenario = self.scenario(&format!("{item} alone is chosen"));
+            let scenario = self.scenario(&format!("Only {item} is chosen"));
             let scenario = Scenario { choose: Choose::These(vec![item.clone()]), ..scenario };
             self.add(format!("choose-only-{item}"), &[SYNC_07], scenario);
         }
@@ -120,24 +120,26 @@ impl Collector<'_> {
         let native = (!self.native).then_some("the handler has no COM vtables");
         for (name, title, look, rules, against) in [
             ("walk", "The enumerator is walked thoroughly", Survey::Walk, walk, None),
-            ("object", "An item's object is asked for", Survey::Object, &[OBJ_01][..], None),
-            ("callback-again", "The callback is given twice", Survey::CallbackAgain, &[CB_01, CB_02], None),
-            ("another-callback", "Another callback is given", Survey::AnotherCallback, &[CB_01, CB_02], None),
+            ("object", "An item's object is requested", Survey::Object, &[OBJ_01][..], None),
+            ("callback-again", "The same callback is set twice", Survey::CallbackAgain, &[CB_01, CB_02], None),
+            ("another-callback", "Another callback is set", Survey::AnotherCallback, &[CB_01, CB_02], None),
             ("uncounted", "The enumerator is walked without counting", Survey::Uncounted, &[ENUM_04], native),
         ] {
             let scenario = Scenario { look: vec![look], ..self.scenario(title) };
             self.add_unless(against, name, rules, scenario);
         }
         let com: &[&'static Rule] = &[COM_01, COM_02, COM_03, COM_04, COM_05, COM_06, COM_07];
-        let scenario = Scenario { probes: true, ..self.scenario("Interfaces, classes and aggregation are asked for") };
+        let scenario = Scenario { probes: true, ..self.scenario("Interfaces, classes and aggregation are tested") };
         self.add_unless(native, "interfaces", com, scenario);
     }
 
     fn instances(&mut self) {
         let with = |another| Some(another);
         let second = Another::default();
-        let scenario =
-            Scenario { another: with(second.clone()), ..self.scenario("A second instance, when the first is gone") };
+        let scenario = Scenario {
+            another: with(second.clone()),
+            ..self.scenario("A second instance, after the first is released")
+        };
         self.add("second-instance", &[ITEM_09, LIFE_04], scenario);
         let together = Another { together: true, ..second.clone() };
         let scenario = Scenario { another: with(together), ..self.scenario("Two instances at once") };
@@ -145,16 +147,17 @@ impl Collector<'_> {
         let cancel = Action::Reply(Reply::CancelAll);
         let cancel = on_callback(CallbackMethod::Progress, self.known.all_reports().div_ceil(2).max(1), None, cancel);
         let together = Another { together: true, ..second.clone() };
-        let title = "Two instances at once, of which one is cancelled";
+        let title = "Two instances at once, one of them cancelled";
         let scenario = Scenario { another: with(together), steps: vec![cancel], ..self.scenario(title) };
         let silent = (self.known.all_reports() == 0).then_some("no item reports progress");
         let against = silent.or((!self.native).then_some("the handler has no COM vtables"));
         self.add_unless(against, "cancel-one-of-two-instances", &[COM_08], scenario);
         let unknown = Another { event: Some(EventName::Unknown), ..second.clone() };
-        let scenario = Scenario { another: with(unknown), ..self.scenario("An event that the protocol does not have") };
+        let scenario =
+            Scenario { another: with(unknown), ..self.scenario("An event that the protocol does not define") };
         self.add("unknown-event", &[INIT_06], scenario);
         let reserved = Another { reserved: 7, ..second };
-        let scenario = Scenario { another: with(reserved), ..self.scenario("What is reserved is not 0") };
+        let scenario = Scenario { another: with(reserved), ..self.scenario("The reserved argument is not 0") };
         self.add("reserved-argument", &[PREP_07], scenario);
     }
 
@@ -163,9 +166,9 @@ impl Collector<'_> {
         let prepare = self.known.states.contains(&State::PrepareReturned);
         let synchronize = self.known.states.contains(&State::SynchronizeReturned);
         let no_prepare =
-            (!prepare).then_some("PrepareForSync is completed before it returns, so that this window never opens");
+            (!prepare).then_some("PrepareForSync is completed before it returns, so this window never opens");
         let no_synchronize =
-            (!synchronize).then_some("Synchronize is completed before it returns, so that this window never opens");
+            (!synchronize).then_some("Synchronize is completed before it returns, so this window never opens");
         let skipping: &[&'static Rule] = &[STOP_03, STOP_04, STOP_06];
         for (id, item) in self.items() {
             let step = in_state(State::PrepareReturned, 1, Action::Skip(item.clone()));
@@ -233,7 +236,7 @@ impl Collector<'_> {
         let show: &[&'static Rule] = &[ERRS_02, ERRS_03, ERRS_04, ERRS_05, ERRS_07, LOG_08];
         let step = || in_state(State::Synchronized, 1, Action::ShowError(ErrorRef::First));
         for (name, user) in [("show-the-error", true), ("show-the-error-without-a-user", false)] {
-            let scenario = Scenario { user, steps: vec![step()], ..self.scenario("The user looks at the error") };
+            let scenario = Scenario { user, steps: vec![step()], ..self.scenario("The user opens the error") };
             self.add_unless(none, name, show, scenario);
         }
         let release = in_state(State::RetryDue, 1, Action::Release);
@@ -258,7 +261,7 @@ impl Collector<'_> {
         let none = (!handler && with_pages.is_empty()).then_some("nothing has HASPROPERTIES");
         let choose = if handler { Choose::Checked } else { Choose::These(with_pages.clone()) };
         let refuse = on_callback(CallbackMethod::EnableModeless, 1, None, Action::Reply(Reply::RefuseDialog));
-        let refused = self.scenario("The page of properties is refused");
+        let refused = self.scenario("The properties dialog is refused");
         let scenario = Scenario { settings: true, choose, steps: vec![refuse], ..refused };
         self.add_unless(none, "refuse-the-page-of-properties", rules, scenario);
         let no_items = with_pages.is_empty().then_some("no item has HASPROPERTIES");

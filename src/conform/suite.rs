@@ -288,7 +288,7 @@ impl Suite {
             report.add_skipped(&name, skipped.unwrap_or_default());
         }
         if known.is_none() {
-            let why = "interrupted: the session that shows what there is to test was left, and no other was run";
+            let why = "interrupted: the session that finds the cases was not finished, and no other session ran";
             report.unfinished.push(why.to_owned());
         } else if stop.is_stopped() {
             report.unfinished.push(interrupted(("session", "run"), tasks.len(), not_begun, broken_off));

@@ -49,7 +49,7 @@ pub(super) struct Chosen {
 
 /// A case that the suite does not have.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{name}: there is no such case{}", near.as_ref().map_or_else(String::new, |near| format!("; did you mean {near}?")))]
+#[error("{name}: no such case{}", near.as_ref().map_or_else(String::new, |near| format!("; did you mean {near}?")))]
 pub struct NoSuchCase {
     /// The name that was given.
     pub name: String,

@@ -94,7 +94,7 @@ fn code_or_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static R
     match select(&given).map_err(D::Error::custom)?.as_slice() {
         [rule] => Ok(rule),
         _ => Err(D::Error::custom(format_args!(
-            "`{given}` is a family of rules; accept each rule by its code, with a reason of its own"
+            "`{given}` is a family of rules; accept each rule by its code, with its own reason"
         ))),
     }
 }
@@ -102,9 +102,7 @@ fn code_or_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static R
 fn some_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let given = String::deserialize(deserializer)?;
     if given.trim().is_empty() {
-        return Err(serde::de::Error::custom(
-            "the text is empty; write one, or leave out a key that need not be there",
-        ));
+        return Err(serde::de::Error::custom("the text is empty; write a text, or remove the key if it is optional"));
     }
     Ok(given)
 }
@@ -346,10 +344,14 @@ impl BaselineRow {
         if let (BaselineState::NoSuchCase, Some(case)) = (self.state, &self.case) {
             let (what, then) = match &self.near {
                 Some(near) => ("case", format!("did you mean {}?", plain(near))),
-                None if is_random(case) => ("session", "--sessions and --seed say which there are".to_owned()),
-                None => ("case", "`mobsync conform … --list` shows them".to_owned()),
+                None if is_random(case) => ("session", "--sessions and --seed decide which there are".to_owned()),
+                None => ("case", "`mobsync conform … --list` shows the cases".to_owned()),
             };
-            return format!("{} is accepted in {}, and there is no such {what}; {then}", self.rule, plain(case));
+            return format!(
+                "stale entry: {} is accepted in {}, but there is no such {what}; {then}",
+                self.rule,
+                plain(case)
+            );
         }
         let case = self.case.as_ref().map_or(String::new(), |case| format!(" in {}", plain(case)));
         let mut narrowed = String::new();
@@ -371,7 +373,7 @@ impl BaselineRow {
         if let Some(message) = &self.message {
             narrowed += &format!(" with \"{}\" in its message", plain(message));
         }
-        format!("{} is accepted{case}{narrowed}, and was not found; take the entry out", self.rule)
+        format!("stale entry: {} is accepted{case}{narrowed}, but was not found; remove the entry", self.rule)
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) fn github(report: &Report, style: Style<'_>) -> String {
     annotations.extend(report.stale().map(|row| Annotation {
         level: if report.strict { Level::Error } else { Level::Warning },
         place: Some(SourcePlace::in_file(&row.file, u64::try_from(row.line).ok(), style)),
-        title: format!("{} is accepted in vain", row.rule),
+        title: format!("stale baseline entry: {}", row.rule),
         message: format!("{}: {}", row.path, row.complaint()),
     }));
     annotations.sort_by_key(|annotation| std::cmp::Reverse(annotation.level));

@@ -132,7 +132,7 @@ fn text(report: &Report, case: &Case, found: &[InCase<'_>]) -> String {
         text += &format!("{}: {}\n", case.outcome.words(), plain(error));
     }
     if let Some(broke_off) = case.broke_off {
-        text += &format!("{}, which is accepted; what would have come afterwards is not judged\n", broke_off.words());
+        text += &format!("{}, which is accepted; the rest of the case was not judged\n", broke_off.words());
     }
     for unmet in case.expectations.iter().flatten().filter(|held| !held.held) {
         text += &format!("expectation not met: {}: {}\n", plain(&unmet.what), plain(&unmet.difference));

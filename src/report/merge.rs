@@ -20,7 +20,7 @@ pub struct Part {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MergeError {
     /// There is nothing to merge.
-    #[error("there is no report to merge")]
+    #[error("no report to merge")]
     Nothing,
     /// A report is of no part.
     #[error(
@@ -34,7 +34,7 @@ pub enum MergeError {
     },
     /// Two parts are not of the same run.
     #[error(
-        "{other}: {what}: {theirs}, but in {file} it is {ours}; parts are of the same handler, with the same options",
+        "{other}: {what}: {theirs}, but {ours} in {file}; all parts must be of the same handler, with the same options",
         file = file.display(), other = other.display()
     )]
     Differ {
@@ -51,7 +51,7 @@ pub enum MergeError {
     },
     /// A part is given twice.
     #[error(
-        "{other}: partition.part: this is part {part}, which is in {file} already; give each part once",
+        "{other}: partition.part: part {part} is already in {file}; give each part once",
         file = file.display(), other = other.display()
     )]
     SamePart {
@@ -64,7 +64,7 @@ pub enum MergeError {
     },
     /// A case is in two parts.
     #[error(
-        "{other}: cases: `{case}` is in {file} already; each case is in one part only",
+        "{other}: cases: `{case}` is already in {file}; each case belongs to one part",
         file = file.display(), other = other.display(), case = plain(case)
     )]
     SameCase {

@@ -56,12 +56,12 @@ fn other_document(text: &str) -> Option<(JsonPath, String)> {
     let root = JsonPath::default();
     let (path, what) = match (&says.format, &says.kind) {
         (Some(Value::String(format)), _) if format == FORMAT => return None,
-        (Some(Value::String(format)), _) => (root.key("format"), format!(", but says that it is a `{format}`")),
+        (Some(Value::String(format)), _) => (root.key("format"), format!(", but a `{format}`")),
         (Some(_), _) => (root.key("format"), String::new()),
         (None, Some(Value::String(kind))) => (root.key("kind"), format!(", but a handler file of kind `{kind}`")),
-        (None, _) => (root, ": it does not say its `format`".to_owned()),
+        (None, _) => (root, ": the `format` is missing".to_owned()),
     };
-    Some((path, format!("this is no {FORMAT}{what}; commands that judge write one with `--format json --output FILE`")))
+    Some((path, format!("this is not a {FORMAT}{what}; write one with `--format json --output FILE`")))
 }
 
 /// What does not go together, and where.
@@ -70,7 +70,7 @@ fn complaint(report: &Report) -> Option<(JsonPath, String)> {
     let mut names = HashSet::new();
     for (at, case) in report.cases.iter().enumerate() {
         if !names.insert(case.name.as_str()) && report.partition.is_some() {
-            let why = format!("a case named `{}` is there already", case.name);
+            let why = format!("a second case with the name `{}`", case.name);
             return Some((root.key("cases").index(at).key("name"), why));
         }
     }
@@ -91,7 +91,7 @@ fn complaint(report: &Report) -> Option<(JsonPath, String)> {
     let mut suite = HashSet::new();
     for (at, name) in partition.suite.iter().enumerate() {
         if !suite.insert(name.as_str()) {
-            return Some((place.key("suite").index(at), format!("`{name}` is there already")));
+            return Some((place.key("suite").index(at), format!("`{name}` occurs twice")));
         }
     }
     let at = report.cases.iter().position(|case| !suite.contains(case.name.as_str()))?;
