@@ -161,7 +161,7 @@ fn a_breakpoint_and_a_case_that_there_are_not_are_refused() {
     let (_folder, file) = file();
     for (args, expected) in [
         (&["--break", "SYNC-44"][..], "mobsync: --break `SYNC-44` is no method, rule or state; did you mean SYNC-04?"),
-        (&["--case", "event-manul"], "mobsync: --case event-manul: there is no such case; did you mean event-manual?"),
+        (&["--case", "event-manul"], "mobsync: --case event-manul: no such case; did you mean event-manual?"),
         (&["--case", "walk", "--event", "idle"], "cannot be used with"),
     ] {
         let (code, _, errors) = ran(&[&["debug", &file], args].concat());
