@@ -40,7 +40,7 @@ fn a_recorded_session_is_replayed_with_the_command_that_was_told() {
     assert_eq!(scenario["expect"]["items"]["Left"], "SUCCEEDED", "{scenario:#}");
     assert_eq!(scenario.get("handler"), None, "a command is nothing that lies beside the scenario");
     let errors = String::from_utf8_lossy(&ran.stderr);
-    let (_, again) = errors.trim_end().rsplit_once("to replay it: ").expect("it says how to replay it");
+    let (_, again) = errors.trim_end().rsplit_once("replay it with: ").expect("it says how to replay it");
     let replayed = in_a_shell(again);
     assert_eq!(replayed.status.code(), Some(0), "{}", said(&replayed));
     assert!(said(&replayed).contains("item Left: SUCCEEDED"), "{}", said(&replayed));

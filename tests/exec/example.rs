@@ -78,8 +78,9 @@ fn the_example_stops_the_item_that_is_skipped() {
 #[test]
 fn the_example_stops_the_item_that_is_cancelled() {
     let folders = Folders::new(5, 3);
-    let third = json!({ "callback": "Progress", "item": "photos", "nth": 3 });
-    let cancel = json!([{ "when": third, "do": { "reply": "cancel-item" } }]);
+    // The first report announces the item.
+    let third_file = json!({ "callback": "Progress", "item": "photos", "nth": 4 });
+    let cancel = json!([{ "when": third_file, "do": { "reply": "cancel-item" } }]);
     folders.replay(&example(), &cancel, &expect("SKIPPED", "SUCCEEDED", "completed with S_OK"));
     assert_eq!((folders.copied("photos"), folders.copied("letters")), (2, 3), "what was reported before is copied");
 }
@@ -87,8 +88,8 @@ fn the_example_stops_the_item_that_is_cancelled() {
 #[test]
 fn the_example_stops_everything_when_all_is_cancelled() {
     let folders = Folders::new(600, 600);
-    let second = json!({ "callback": "Progress", "item": "letters", "nth": 2 });
-    let cancel = json!([{ "when": second, "do": { "reply": "cancel-all" } }]);
+    let second_file = json!({ "callback": "Progress", "item": "letters", "nth": 3 });
+    let cancel = json!([{ "when": second_file, "do": { "reply": "cancel-all" } }]);
     folders.replay(&example(), &cancel, &expect("SKIPPED", "SKIPPED", "completed with S_OK"));
     assert_eq!(folders.copied("letters"), 1);
     assert!(folders.copied("photos") < 600);

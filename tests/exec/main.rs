@@ -26,6 +26,7 @@ for line in iter(sys.stdin.readline, ""):
     if method is None: continue
     if method == "PrepareForSync": back("p", "PrepareForSyncCompleted", hr="S_OK")
     if method == "Synchronize":
+        back("begin", "Progress", item="{00000000-0000-0000-0000-00000000000A}", info={"status": "UPDATING", "value": 0, "max": 1})
         back("s", "Progress", item="{00000000-0000-0000-0000-00000000000A}", info={"status": "SUCCEEDED", "value": 1, "max": 1})
         back("t", "SynchronizeCompleted", hr="S_OK")
 BODY
