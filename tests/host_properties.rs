@@ -10,6 +10,7 @@ use mobsync::handler::script;
 use mobsync::host::{Plan, Selection, StandardPlan};
 use mobsync::job::{Additions, Handler, Terms};
 use mobsync::protocol::*;
+use mobsync::rules::codes::ERRS_08;
 use mobsync::rules::{Finding, Subject};
 use mobsync::runner::{self, JudgedSession, RunOptions, judge_trace};
 use mobsync::trace::{Header, Reader, TraceReader, Writer};
@@ -137,8 +138,12 @@ proptest! {
         flags in prop_oneof![4 => Just(SyncFlags::MAYBOTHERUSER), 1 => Just(0), 1 => Just(SyncFlags::SETTINGS)],
     ) {
         let recorded = record(&script, Erratic::new(standard(flags), seed), seed);
-        let of_manager: Vec<_> =
-            recorded.findings.iter().filter(|finding| finding.rule.subject == Subject::Manager).collect();
+        // The erratic user also leaves when a retry is due: that is a note, and the user's doing.
+        let of_manager: Vec<_> = recorded
+            .findings
+            .iter()
+            .filter(|finding| finding.rule.subject == Subject::Manager && finding.rule != ERRS_08)
+            .collect();
         prop_assert!(of_manager.is_empty(), "{of_manager:?}");
         let instance = recorded.session.instance(HandlerId::FIRST).expect("it was created");
         prop_assert!(instance.state().is_end(), "the session stands at {}", instance.state());
