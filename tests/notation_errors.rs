@@ -13,7 +13,7 @@ fn errors_say_what_was_found_what_was_expected_and_what_is_near() {
     #[rustfmt::skip] // A table reads best with one row a line.
     let table = [
         ("manger Release", "manger", "`manger` is not the beginning of a line; expected manager"),
-        ("/2 Release", "/2", "`/2` is not the beginning of a line; expected one of manager, handler, note, opening, alias, profile, started, timeout, blocking, tolerance"),
+        ("/2 Release", "/2", "`/2` is not the beginning of a line; expected one of manager, handler, note, opening, alias, profile, started, timeout, blocking, progress, tolerance"),
         ("manager/x Release", "x", "found `x`, expected the number of an instance, as in manager/2"),
         ("profile/2 xp", "profile/2", "`profile/2` is not the beginning of a line; expected profile"),
         ("manager", "", "found the end of the line, expected a method that the manager calls"),

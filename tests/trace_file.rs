@@ -59,7 +59,7 @@ fn every_kind_of_line_has_its_form() {
     }
     let text = String::from_utf8(writer.into_inner()).unwrap();
     insta::assert_snapshot!(text, @r#"
-    {"format":"mobsync-trace","version":1,"profile":"xp","clock":"real","started":"1601-01-01T00:00:00Z","limits":{"timeout_ns":10000000000,"blocking_ns":1000000000,"stop_tolerance":3}}
+    {"format":"mobsync-trace","version":1,"profile":"xp","clock":"real","started":"1601-01-01T00:00:00Z","limits":{"timeout_ns":10000000000,"blocking_ns":1000000000,"progress_ns":30000000000,"stop_tolerance":3}}
     {"seq":1,"at_ns":5,"thread":"apartment","handler":1,"kind":"call","call":7,"method":"PrepareForSync","args":{"items":["{6D6F6273-796E-6300-0000-000000000041}"]}}
     {"seq":2,"at_ns":5,"thread":"apartment","handler":1,"kind":"call","call":7,"method":"Synchronize"}
     {"seq":3,"at_ns":5,"thread":"apartment","handler":1,"kind":"return","call":7,"method":"Synchronize","hr":"S_OK"}
