@@ -59,8 +59,8 @@ fn torture(how: &str) -> Run {
 fn run(built: &Path, how: &str) -> Run {
     let folder = TempDir::new().expect("a folder can be made");
     let trace = folder.path().join("trace.jsonl");
-    // What a handler starts inherits this, and is found by it.
-    let mark = format!("isolation-test-{}-{how}", std::process::id());
+    // What a handler starts inherits this, and is found by it. No mark is the beginning of another one.
+    let mark = format!("isolation-test-{}-{how}.", std::process::id());
     let begun = Instant::now();
     let mut command = Command::new(env!("CARGO_BIN_EXE_mobsync"));
     // Whoever does not hang has all the time that a busy machine needs.
