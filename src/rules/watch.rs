@@ -50,6 +50,8 @@ pub(super) struct Watch {
     pub(super) left_early: bool,
     /// When the handler was last heard.
     pub(super) heard_ns: u64,
+    /// What another instance was told, with which this one stopped (COM-08).
+    pub(super) stopped_with: Option<u64>,
     /// What is known of it as a native handler.
     pub(super) native: super::checks::native::NativeWatch,
     /// It is a program of its own.

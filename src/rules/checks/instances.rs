@@ -22,6 +22,8 @@ pub(crate) fn callback(cx: &mut Context<'_>, callback: &Callback) {
         && let Some(status) = args.info.as_ref().and_then(|info| info.given_status())
         && matches!(status, Status::SKIPPED | Status::STOPPED)
         && let Some(told) = told_to_another(cx, args.item)
+        // Reported once: that the other items stop as well is the same fault.
+        && cx.watch().stopped_with.replace(told) != Some(told)
     {
         cx.judge.check_with(place, COM_08, false, &[told], || ComViolation::StoppedElsewhere {
             item: place.item(args.item),
