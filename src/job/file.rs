@@ -2,18 +2,27 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use super::{HandlerError, HandlerSpec};
 use crate::handler::FolderPair;
-use crate::json;
-use crate::json::readable;
+use crate::json::{self, FileError, JsonPath, readable};
 use crate::protocol::Guid;
+
+/// What kinds of handler files there are.
+const KINDS: [&str; 4] = ["script", "com", "exec", "builtin"];
 
 /// A handler file names its kind; each kind reads the rest by itself.
 #[derive(Deserialize)]
 struct KindField {
-    kind: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    kind: Option<Value>,
+}
+
+/// A value that is given, if only as null.
+fn given<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(value).map(Some)
 }
 
 /// A handler file of kind `builtin`.
@@ -42,14 +51,33 @@ struct FolderEntry {
 /// Reads a handler file of any kind.
 pub(super) fn read(file: &Path) -> Result<HandlerSpec, HandlerError> {
     let text = json::read(file)?;
-    let kind = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok().and_then(|file: KindField| file.kind);
-    match kind.as_deref() {
-        Some("builtin") => builtin(&text, file),
-        Some("com") => com(&text, file),
-        Some("exec") => exec(&text, file),
-        // Anything else is read as a script: its reader says best what is wrong with the file.
+    match kind(&text, file)? {
+        "builtin" => builtin(&text, file),
+        "com" => com(&text, file),
+        "exec" => exec(&text, file),
         _ => Ok(HandlerSpec::Script { file: file.to_owned(), text }),
     }
+}
+
+/// The kind that a handler file names.
+fn kind(text: &str, file: &Path) -> Result<&'static str, FileError> {
+    let KindField { kind } = json::from_json(text, file)?;
+    let kinds = KINDS.join(", ");
+    let (place, why) = match kind {
+        Some(Value::String(given)) => match KINDS.into_iter().find(|known| *known == given) {
+            Some(kind) => return Ok(kind),
+            None => (JsonPath::default().key("kind"), json::unknown_name(&given, &KINDS)),
+        },
+        // Where a field is missing there is nothing to point at but the document.
+        None if json::without_mark(text).trim_start().starts_with('{') => (
+            JsonPath::default(),
+            format!("the field `kind` is missing: a handler file names its kind, which is one of: {kinds}"),
+        ),
+        // serde reads a structure from a list, too.
+        None => (JsonPath::default(), "expected an object with the fields of a handler file".to_owned()),
+        Some(other) => (JsonPath::default().key("kind"), format!("expected one of: {kinds}; found {other}")),
+    };
+    Err(json::nonsense(text, file, &place, &why))
 }
 
 /// A handler file of kind `com`.

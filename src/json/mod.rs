@@ -12,4 +12,4 @@ pub(crate) use path::{Path as JsonPath, place_of, places_in_list};
 pub use read::FileError;
 pub(crate) use read::{check_version, from_json, nonsense, read, without_mark};
 pub(crate) use text::readable;
-pub(crate) use wording::reworded;
+pub(crate) use wording::{reworded, unknown_name};

@@ -4,6 +4,7 @@
 use std::path::{Path as FilePath, PathBuf};
 
 use serde::de::IgnoredAny;
+use serde_json::Value;
 use serde_json::error::Category;
 
 use super::path::{Path, byte_of, place_of};
@@ -91,14 +92,15 @@ pub(crate) fn read(file: &FilePath) -> Result<String, FileError> {
 
 /// A part of a document makes no sense where it stands.
 pub(crate) fn nonsense(text: &str, file: &FilePath, path: &Path, why: &str) -> FileError {
-    let (line, column) = path.place(text).unwrap_or((1, 1));
+    let (line, column) = path.place(without_mark(text)).unwrap_or((1, 1));
     FileError::Nonsense { file: file.to_owned(), line, column, path: shortened(path), why: readable(why) }
 }
 
 /// Refuses other versions before anything else is looked at: what they look like inside is not for this one to judge.
 pub(crate) fn check_version(text: &str, file: &FilePath) -> Result<(), FileError> {
     let path = Path::default().key("version");
-    let found = path.find(without_mark(text)).and_then(|version| version.parse().ok());
+    let text = without_mark(text);
+    let found = path.find(text).and_then(|version| version.parse().ok());
     match found {
         Some(found) if found != u64::from(VERSION) => {
             let (line, column) = path.place(text).unwrap_or((1, 1));
@@ -136,8 +138,14 @@ fn invalid(text: &str, file: &FilePath, path: &Path, error: &serde_json::Error) 
         }
         // The text as a whole is JSON: serde_json calls it a fault of syntax when a step has not exactly one key.
         _ if serde_json::from_str::<IgnoredAny>(text).is_ok() => {
-            let why = "expected an object with one key; each step is an object of its own";
-            (path.place(text).unwrap_or_else(|| place_of(text, stopped)), why.to_owned())
+            let why = match path.find(text).and_then(|value| serde_json::from_str(value).ok()) {
+                None | Some(Value::Object(_)) => {
+                    "expected an object with one key; each step is an object of its own".to_owned()
+                }
+                Some(Value::Array(list)) => format!("expected a name, found a list of {}", list.len()),
+                Some(other) => format!("expected a name, found {other}"),
+            };
+            (path.place(text).unwrap_or_else(|| place_of(text, stopped)), why)
         }
         _ if text.trim().is_empty() => ((1, 1), "the file is empty; expected a JSON object".to_owned()),
         _ => (place_of(text, stopped.saturating_sub(1)), wording::syntax(message)),

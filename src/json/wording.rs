@@ -14,15 +14,7 @@ pub(crate) fn reworded(why: &str) -> String {
     }
     if let Some((given, expected)) = unknown(why) {
         let names: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
-        let what = if why.starts_with("unknown field") { "field" } else { "name" };
-        let there_is = names.join(", ");
-        return match (names.as_slice(), nearest(given, names.iter().copied())) {
-            ([], _) => format!("unknown {what} `{given}`; no {what} is allowed here"),
-            ([_], Some(near)) => format!("unknown {what} `{given}`; did you mean `{near}`?"),
-            ([only], None) => format!("unknown {what} `{given}`; expected `{only}`"),
-            (_, Some(near)) => format!("unknown {what} `{given}`; did you mean `{near}`? Expected one of: {there_is}"),
-            (_, None) => format!("unknown {what} `{given}`; expected one of: {there_is}"),
-        };
+        return not_among(if why.starts_with("unknown field") { "field" } else { "name" }, given, &names);
     }
     if let Some(field) = why.strip_prefix("missing field ") {
         return format!("the field {field} is missing");
@@ -31,6 +23,22 @@ pub(crate) fn reworded(why: &str) -> String {
         return format!("{field} is given twice");
     }
     why.to_owned()
+}
+
+/// The message for a name that is none of those that can stand there.
+pub(crate) fn unknown_name(given: &str, names: &[&str]) -> String {
+    not_among("name", given, names)
+}
+
+fn not_among(what: &str, given: &str, names: &[&str]) -> String {
+    let there_is = names.join(", ");
+    match (names, nearest(given, names.iter().copied())) {
+        ([], _) => format!("unknown {what} `{given}`; no {what} is allowed here"),
+        ([_], Some(near)) => format!("unknown {what} `{given}`; did you mean `{near}`?"),
+        ([only], None) => format!("unknown {what} `{given}`; expected `{only}`"),
+        (_, Some(near)) => format!("unknown {what} `{given}`; did you mean `{near}`? Expected one of: {there_is}"),
+        (_, None) => format!("unknown {what} `{given}`; expected one of: {there_is}"),
+    }
 }
 
 /// The message for a text that is no JSON.
