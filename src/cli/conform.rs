@@ -13,6 +13,7 @@ use super::output::{is_dumb_terminal, make_folder, print};
 use super::reproduce;
 use super::sessions;
 use crate::conform::{Case, NoSuchCase, Suite, SuiteError, SuiteOptions, SuiteWatcher};
+use crate::protocol::{column_width, padded};
 use crate::report::{Filter, plain};
 use crate::runner::Stop;
 
@@ -115,13 +116,13 @@ fn codes(case: &Case) -> Vec<&'static str> {
 fn list(cases: &[Case], format: JudgeFormat) -> Result<(), Failure> {
     let text = match format {
         JudgeFormat::Human => {
-            let width = cases.iter().map(|case| case.name.chars().count()).max().unwrap_or(0);
+            let width = column_width(cases.iter().map(|case| case.name.as_str()));
             let line = |case: &Case| {
                 let about = match &case.skipped {
                     Some(why) => format!("skipped because {why}"),
                     None => codes(case).join(", "),
                 };
-                format!("{:<width$}  {}\n", plain(&case.name), plain(&about))
+                format!("{}  {}\n", padded(&plain(&case.name), width), plain(&about))
             };
             cases.iter().map(line).collect::<String>()
         }
@@ -132,7 +133,7 @@ fn list(cases: &[Case], format: JudgeFormat) -> Result<(), Failure> {
                 })
             };
             let entries: Vec<_> = cases.iter().map(entry).collect();
-            format!("{}\n", serde_json::to_string_pretty(&entries)?)
+            format!("{}\n", crate::json::to_string_pretty(&entries)?)
         }
         JudgeFormat::Junit | JudgeFormat::Sarif | JudgeFormat::Github => {
             return Err(Failure("--list has only the formats human and json, because no session runs".to_owned()));

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::output::{is_dumb_terminal, tell};
-use crate::protocol::{Call, Callback, Event, EventKind, Guid, Items, LogError, ProgressItem, Session, Status};
+use crate::protocol::{Call, Callback, Event, EventKind, Guid, Items, LogError, ProgressItem, Session, Status, padded};
 use crate::report::plain;
 
 /// How often a plain line is written for an item whose status stays the same.
@@ -223,7 +223,7 @@ fn new_bar(bars: &MultiProgress, name: String) -> ProgressBar {
 fn shortened(name: &str, width: usize) -> String {
     let length = name.chars().count();
     if length <= width {
-        return format!("{name:<width$}");
+        return padded(name, width);
     }
     let head = width.saturating_sub(1) / 2;
     let tail = width.saturating_sub(1) - head;

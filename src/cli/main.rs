@@ -7,6 +7,7 @@ use clap::Parser;
 use super::args::{Cli, Command, LogArgs};
 use super::ended::Ended;
 use super::{check, completions, conform, debug, diff, log, output, replay, report, rules, run, schema};
+use crate::protocol::plain_lines;
 
 /// Runs the command that the program's arguments ask for.
 ///
@@ -23,7 +24,15 @@ pub fn main() -> ExitCode {
     #[cfg(unix)]
     crate::handler::com::survive_size_limits();
     // clap exits with 2 on a wrong command line, and with 0 after --help and --version.
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| {
+        let said = error.render().to_string();
+        if plain_lines(&said) == said {
+            error.exit();
+        }
+        // Words of the command line stand in it, which may come from anywhere.
+        output::tell(said.trim_end());
+        std::process::exit(2);
+    });
     if let Err(failure) = log::start(&cli.log) {
         output::tell(format_args!("mobsync: {failure}"));
         return ExitCode::from(2);

@@ -8,7 +8,7 @@ use super::args::CheckArgs;
 use super::ended::{Ended, Failure};
 use super::input::{is_stdin, stdin};
 use super::output::Output;
-use crate::protocol::Profile;
+use crate::protocol::{Profile, plain_path};
 use crate::report::{CaseRecord, Filter, Found, Omitted, Report, Scope, plain};
 use crate::rules::{Finding, Monitor, link_consequences};
 use crate::runner::{MOST_OF_A_RULE, conditions_of};
@@ -23,7 +23,7 @@ pub(super) fn check(args: &CheckArgs, filter: &Filter, output: Output) -> Result
     let mut report = args.judge.baseline.as_ref().map(|_| Report::new("", Profile::default(), None, filter));
     for path in &args.traces {
         if args.traces.len() > 1 {
-            put(&mut out, &format!("# {}\n", path.display()))?;
+            put(&mut out, &format!("# {}\n", plain_path(&path)))?;
         }
         let case = path.display().to_string();
         let marker = |header: &Header| Marker::new(filter, case.clone(), header);

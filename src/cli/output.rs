@@ -6,12 +6,14 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use super::ended::Failure;
+use crate::protocol::plain_lines;
+use crate::protocol::plain_path;
 use crate::report::{Format, Report, Style, render};
 use crate::runner::{self, WriteError};
 
 /// Writes a message to standard error. When nobody is there to read it, the work still goes on.
 pub(super) fn tell(message: impl fmt::Display) {
-    let _ = writeln!(io::stderr().lock(), "{message}");
+    let _ = writeln!(io::stderr().lock(), "{}", plain_lines(&message.to_string()));
 }
 
 /// Writes to standard output. A reader that has gone away (`mobsync … | head`) is no failure.
@@ -140,7 +142,7 @@ pub(super) fn keep_apart(written: (&str, Option<&Path>), other: (&str, Option<&P
     let is_special = |path: &Path| path.metadata().is_ok_and(|there| !there.is_file());
     match (real(path), real(other)) {
         (Some(one), Some(two)) if one == two && !is_special(path) => {
-            Err(Failure(format!("{option} {}: this would overwrite {what}", path.display())))
+            Err(Failure(format!("{option} {}: this would overwrite {what}", plain_path(&path))))
         }
         _ => Ok(()),
     }

@@ -10,6 +10,7 @@ use super::judging;
 use super::output::{Output, keep_apart};
 use super::reproduce;
 use super::sessions;
+use crate::protocol::plain_path;
 use crate::report::{Filter, Replays};
 use crate::runner::{self, ReplayError, ReplayOptions, Replayed, RunOptions, Stop, side_by_side};
 use crate::scenario::{self, RewriteError};
@@ -105,7 +106,7 @@ fn bless(replayed: &Replayed) -> Result<String, RewriteError> {
         return Ok(String::new());
     }
     scenario::rewrite(&replayed.file, expect)?;
-    Ok(changes.iter().map(|change| format!("{}: {change}\n", replayed.file.display())).collect())
+    Ok(changes.iter().map(|change| format!("{}: {change}\n", plain_path(&replayed.file))).collect())
 }
 
 fn failure(error: ReplayError) -> Failure {

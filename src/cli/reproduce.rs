@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use super::args::{CheckArgs, ConformArgs, EventName, ProfileName, ReplayArgs, RunArgs};
 use crate::conform::Reproduce;
 use crate::job::HandlerName;
-use crate::protocol::Limits;
+use crate::protocol::{Limits, is_escaped};
 use crate::runner::{self, DebugCommand, Replayed};
 
 /// The command that runs the session again: with a scripted handler's seed event by event.
@@ -258,6 +258,19 @@ fn quoted(word: &str) -> Cow<'_, str> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         Cow::Borrowed(word)
+    } else if word.contains(is_escaped) {
+        // The command stands in a report: nothing in it acts on a terminal, and a shell still reads the same word.
+        let mut text = String::from("$'");
+        for c in word.chars() {
+            match c {
+                '\\' | '\'' => text.extend(['\\', c]),
+                c if is_escaped(c) => {
+                    c.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| text += &format!("\\x{byte:02x}"))
+                }
+                c => text.push(c),
+            }
+        }
+        Cow::Owned(text + "'")
     } else {
         Cow::Owned(format!("'{}'", word.replace('\'', r"'\''")))
     }
@@ -274,6 +287,7 @@ mod tests {
         assert_eq!(quoted("it's"), r"'it'\''s'");
         assert_eq!(quoted("$(rm)"), "'$(rm)'");
         assert_eq!(quoted(""), "''");
+        assert_eq!(quoted("a\n\u{1b}'\\b\u{9b}"), r"$'a\x0a\x1b\'\\b\xc2\x9b'");
     }
 
     #[test]

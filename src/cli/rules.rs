@@ -16,7 +16,7 @@ pub(super) fn rules(args: &RulesArgs) -> Result<Ended, Failure> {
     let text = match (args.format, args.rule.is_some(), chosen.as_slice()) {
         (ReportFormat::Json, ..) => {
             let rows: Vec<Row> = chosen.iter().map(|rule| Row::of(rule)).collect();
-            format!("{}\n", serde_json::to_string_pretty(&rows)?)
+            format!("{}\n", crate::json::to_string_pretty(&rows)?)
         }
         (ReportFormat::Human, true, [rule]) => explain(rule),
         (ReportFormat::Human, _, rules) => list(rules),

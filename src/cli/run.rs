@@ -13,7 +13,7 @@ use super::reproduce;
 use super::sessions;
 use crate::host::Controls;
 use crate::job::{Opened, Terms};
-use crate::protocol::{Event, Session};
+use crate::protocol::{Event, Session, plain_path};
 use crate::report::{CaseRecord, Report, Scope};
 use crate::rules::Finding;
 use crate::runner::{self, Endless, Judged, JudgedSession, NoSuchItem, Recorded, RunOptions, SessionFailure, Watcher};
@@ -37,7 +37,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     keep_apart(("--trace", trace), ("the file of --baseline", args.judge.baseline.as_deref()))?;
     let record = args.record.as_deref();
     if let Some(file) = record.filter(|file| file.exists()) {
-        let why = format!("--record {}: the file already exists; record to another file", file.display());
+        let why = format!("--record {}: the file already exists; record to another file", plain_path(&file));
         return Err(Failure(why));
     }
     keep_apart(("--record", record), ("the file of --trace", trace))?;

@@ -7,7 +7,7 @@ use super::ended::Failure;
 use super::reproduce;
 use crate::host::Selection;
 use crate::job::{HandlerName, Standard, Terms};
-use crate::protocol::{Delay, Initialize, Limits, SyncEvent, SyncFlags};
+use crate::protocol::{Delay, Initialize, Limits, SyncEvent, SyncFlags, plain_path};
 use crate::runner::{Isolation, Recorded, RunError};
 use crate::scenario::{Expect, Scenario};
 
@@ -86,7 +86,7 @@ pub(super) fn record(recorded: &Recorded, file: &Path, expect: Expect) -> Result
         1 => "1 step".to_owned(),
         steps => format!("{steps} steps"),
     };
-    let said = format!("{}: a scenario of {steps}.", file.display());
+    let said = format!("{}: a scenario of {steps}.", plain_path(&file));
     Ok(match recorded.handler {
         HandlerName::Word { .. } => said,
         HandlerName::Exec(_) => {

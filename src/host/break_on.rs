@@ -1,7 +1,7 @@
 //! Stops a debugger at a violation: the trap is raised in the thread that broke the rule, inside its own callback.
 
 use super::observer::Observer;
-use crate::protocol::{Event, Session};
+use crate::protocol::{Event, Session, plain};
 use crate::rules::{Conditions, Finding, Monitor, Rule};
 
 /// A debugger's trap cannot be raised here.
@@ -24,7 +24,8 @@ pub const fn available() -> Result<(), NoTrap> {
 ///
 /// On systems without SIGTRAP it only says what was found.
 pub fn trap(finding: &Finding) {
-    eprintln!("mobsync: {} on thread {}: {}", finding.rule.code, finding.thread, finding.message());
+    let found = format!("mobsync: {} on thread {}: {}", finding.rule.code, finding.thread, finding.message());
+    eprintln!("{}", plain(&found));
     #[cfg(unix)]
     if let Err(error) = nix::sys::signal::raise(nix::sys::signal::Signal::SIGTRAP) {
         eprintln!("mobsync: SIGTRAP could not be raised: {error}");

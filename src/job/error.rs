@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::handler::FolderError;
 use crate::json::FileError;
+use crate::protocol::plain_path;
 
 /// A handler that cannot be driven. The messages say what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,7 +22,7 @@ pub enum HandlerError {
     #[error(transparent)]
     Folder(#[from] FolderError),
     /// A folder of a handler file.
-    #[error("{}: {path}: {error}", file.display())]
+    #[error("{}: {path}: {error}", plain_path(&file))]
     FolderInFile {
         /// The handler file.
         file: PathBuf,
@@ -34,7 +35,7 @@ pub enum HandlerError {
     #[error(transparent)]
     File(#[from] FileError),
     /// A handler file of kind `builtin` that names no built-in handler.
-    #[error("{}: name: unknown built-in handler `{name}`; expected `filesync`", file.display())]
+    #[error("{}: name: unknown built-in handler `{name}`; expected `filesync`", plain_path(&file))]
     NoBuiltin {
         /// The handler file.
         file: PathBuf,
@@ -44,14 +45,14 @@ pub enum HandlerError {
     /// A handler file for `filesync` without folders.
     #[error(
         "{}: folders: no folder to synchronize; expected at least one {{\"left\": …, \"right\": …}}",
-        file.display()
+        plain_path(&file)
     )]
     NoFoldersInFile {
         /// The handler file.
         file: PathBuf,
     },
     /// A handler file of kind `exec` without a command.
-    #[error("{}: command: the list is empty; expected a program and its arguments, such as [\"python3\", \"handler.py\"]", file.display())]
+    #[error("{}: command: the list is empty; expected a program and its arguments, such as [\"python3\", \"handler.py\"]", plain_path(&file))]
     NoCommandInFile {
         /// The handler file.
         file: PathBuf,
@@ -67,7 +68,7 @@ pub enum HandlerError {
     /// A library without a class.
     #[error(
         "{}: a native library needs --clsid {{XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX}}, the CLSID of the handler's class",
-        library.display()
+        plain_path(&library)
     )]
     NoClass {
         /// The library.
@@ -80,7 +81,7 @@ pub enum HandlerError {
         word: String,
     },
     /// A library that is not there.
-    #[error("{}: no such file", library.display())]
+    #[error("{}: no such file", plain_path(&library))]
     NoLibrary {
         /// The library.
         library: PathBuf,

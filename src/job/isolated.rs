@@ -22,7 +22,7 @@ use crate::handler::com::crash;
 use crate::host::{self, Controller, Controls, Drain, Ran};
 use crate::protocol::{
     CallMethod, Crashed, Created, Event, EventKind, HandlerId, Instance, Note, Session, Stack, Thread, TimedOut,
-    WaitingFor,
+    WaitingFor, plain_path,
 };
 
 /// How often the ring is emptied.
@@ -97,7 +97,7 @@ pub fn isolated(
     command.envs(logging::of_workers());
     let mut child = command
         .spawn()
-        .map_err(|why| error(format!("cannot start a worker ({}): {why}", workers.program.display())))?;
+        .map_err(|why| error(format!("cannot start a worker ({}): {why}", plain_path(&workers.program))))?;
     let worker = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
     let mut ending = None;
     let _worker = tracing::info_span!("worker", pid = child.id()).entered();

@@ -14,7 +14,7 @@ use super::{Handler, HandlerSpec, Terms, stack};
 use crate::handler::CreateError;
 use crate::handler::com::{AskableThread, notice_forks, use_another_stack, write_crashes_to};
 use crate::host::{self, ApartmentObserver, Instruction, Observer, Outlet, RealTimeOptions, View};
-use crate::protocol::{Call, Callback, Event, HResult, Refusal, Session, Text, Wish};
+use crate::protocol::{Call, Callback, Event, HResult, Refusal, Session, Text, Wish, plain};
 use crate::scenario::{self, Recording, StepCame, Steps};
 
 /// What a worker is to do.
@@ -58,7 +58,7 @@ pub fn worker() -> ! {
     let code = match run(parent) {
         Ok(()) => 0,
         Err(why) => {
-            eprintln!("mobsync worker: {why}");
+            eprintln!("mobsync worker: {}", plain(&why));
             2
         }
     };

@@ -9,6 +9,7 @@ use serde_json::error::Category;
 
 use super::path::{Path, byte_of, place_of};
 use super::{readable, wording};
+use crate::protocol::plain_path;
 
 /// The version of the formats that this program reads.
 const VERSION: u32 = 1;
@@ -17,7 +18,7 @@ const VERSION: u32 = 1;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FileError {
     /// The file could not be read.
-    #[error("{file}: cannot be read: {why}", file = file.display())]
+    #[error("{file}: cannot be read: {why}", file = plain_path(&file))]
     Unreadable {
         /// The file.
         file: PathBuf,
@@ -25,7 +26,7 @@ pub enum FileError {
         why: String,
     },
     /// The file is not UTF-8.
-    #[error("{file}:{line}:{column}: the file is not UTF-8 from here on", file = file.display())]
+    #[error("{file}:{line}:{column}: the file is not UTF-8 from here on", file = plain_path(&file))]
     NotUtf8 {
         /// The file.
         file: PathBuf,
@@ -35,7 +36,7 @@ pub enum FileError {
         column: usize,
     },
     /// The file is no valid JSON, or not what its format asks for.
-    #[error("{file}:{line}:{column}: {path}: {why}", file = file.display())]
+    #[error("{file}:{line}:{column}: {path}: {why}", file = plain_path(&file))]
     Invalid {
         /// The file.
         file: PathBuf,
@@ -51,7 +52,7 @@ pub enum FileError {
     /// The file is of another version.
     #[error(
         "{file}:{line}:{column}: version: the file has format version {found}; this program reads version {VERSION}",
-        file = file.display()
+        file = plain_path(&file)
     )]
     Version {
         /// The file.
@@ -64,7 +65,7 @@ pub enum FileError {
         found: u64,
     },
     /// A part of the document makes no sense where it stands.
-    #[error("{file}:{line}:{column}: {path}: {why}", file = file.display())]
+    #[error("{file}:{line}:{column}: {path}: {why}", file = plain_path(&file))]
     Nonsense {
         /// The file.
         file: PathBuf,

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
-use crate::protocol::{Guid, HandlerId};
+use crate::protocol::{Guid, HandlerId, plain};
 use crate::trace::diff::{DiffLine, Difference, Row};
 
 /// What `"format"` says in a comparison's JSON.
@@ -51,13 +51,15 @@ pub fn human(
 ) -> String {
     let paint = Paint(colour);
     let mut text = String::new();
+    let (file_a, file_b) = (plain(a.file), plain(b.file));
+    let (a, b) = (Compared { file: &file_a, ..a }, Compared { file: &file_b, ..b });
     let Some(difference) = difference else {
         let same = format!("{} ({} events) and {} ({} events) mean the same", a.file, a.events, b.file, b.events);
         let _ = writeln!(text, "{}: {same}", paint.wrap("1;32", "equal"));
         return text;
     };
-    let _ = writeln!(text, "{} and {} differ in {}:", a.file, b.file, difference.stream);
-    let _ = writeln!(text, "  {}", paint.wrap("1", &difference.to_string()));
+    let _ = writeln!(text, "{} and {} differ in {}:", a.file, b.file, plain(&difference.stream.to_string()));
+    let _ = writeln!(text, "  {}", paint.wrap("1", &plain(&difference.to_string())));
     let _ = writeln!(text);
     match layout {
         Layout::SideBySide(columns) => side_by_side(&mut text, a, b, difference, columns, &paint),
@@ -189,7 +191,7 @@ pub fn json(a: Compared<'_>, b: Compared<'_>, difference: Option<&Difference>) -
         equal: difference.is_none(),
         difference: difference.map(DifferenceJson::of),
     };
-    serde_json::to_string_pretty(&document)
+    crate::json::to_string_pretty(&document)
 }
 
 #[derive(Serialize)]

@@ -6,6 +6,7 @@ use super::causes::CauseRows;
 use super::human::verdict_line;
 use super::render::{SourcePlace, Style, cut};
 use super::{Case, CaseOutcome, Report, plain};
+use crate::protocol::plain_lines;
 use crate::rules::Level;
 
 /// How many characters a title may have; the page shows no more of it.
@@ -43,7 +44,7 @@ pub(super) fn github(report: &Report, style: Style<'_>) -> String {
     }));
     annotations.sort_by_key(|annotation| std::cmp::Reverse(annotation.level));
     let mut text: String = annotations.iter().map(command).collect();
-    text.push_str(&verdict_line(report));
+    text.push_str(&plain_lines(&verdict_line(report)));
     text
 }
 
@@ -118,13 +119,13 @@ fn command(annotation: &Annotation) -> String {
     };
     let mut properties = String::new();
     if let Some(SourcePlace { file, line }) = &annotation.place {
-        let _ = write!(properties, "file={},", property(file));
+        let _ = write!(properties, "file={},", property(&plain(file)));
         if let Some(line) = line {
             let _ = write!(properties, "line={line},");
         }
     }
-    let title = property(&cut(&annotation.title, TITLE));
-    format!("::{word} {properties}title={title}::{}\n", data(&cut(&annotation.message, MESSAGE)))
+    let title = property(&plain(&cut(&annotation.title, TITLE)));
+    format!("::{word} {properties}title={title}::{}\n", data(&plain_lines(&cut(&annotation.message, MESSAGE))))
 }
 
 /// The message of a command: what would end the line is escaped.

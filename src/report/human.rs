@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::causes::CauseRows;
-use super::{Case, CaseOutcome, FindingRow, Report, plain};
-use crate::protocol::{Delay, Status};
+use super::{Case, CaseOutcome, FindingRow, ItemRow, Report, plain};
+use crate::protocol::{Delay, Status, column_width, cut_off, padded, plain_lines};
 use crate::rules::{Level, Verdict};
 
 /// How many accepted findings of one rule are shown.
@@ -19,6 +19,12 @@ const FEW_CASES: usize = 12;
 /// How many functions of a stack are shown.
 const FRAMES: usize = 8;
 
+/// How many characters of an item's name are shown.
+const NAME: usize = 200;
+
+/// How many characters of a message are shown; the report as data has all of it.
+pub(super) const MESSAGE: usize = 2000;
+
 /// How many characters of an event are shown.
 const WIDEST: usize = 160;
 
@@ -28,6 +34,10 @@ pub(super) struct Paint(bool);
 impl Paint {
     pub(super) const fn new(colour: bool) -> Self {
         Self(colour)
+    }
+
+    pub(super) const fn is_on(&self) -> bool {
+        self.0
     }
 
     pub(super) fn good(&self, text: &str) -> String {
@@ -88,12 +98,14 @@ pub fn human(report: &Report, colour: bool) -> String {
     }
     text.push_str(&beside(report, &paint));
     verdict(&mut text, report, &paint);
-    text
+    // Colour cannot be told from a handler's text here; without it nothing passes.
+    if colour { text } else { plain_lines(&text).into_owned() }
 }
 
 fn items(text: &mut String, report: &Report, paint: &Paint) {
-    let names: Vec<String> = report.items.iter().map(|item| plain(&item.name.to_string()).into_owned()).collect();
-    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+    let name = |item: &ItemRow| cut_off(&plain(&item.name.to_string()), NAME).into_owned();
+    let names: Vec<String> = report.items.iter().map(name).collect();
+    let width = column_width(names.iter().map(String::as_str));
     for (item, name) in report.items.iter().zip(&names) {
         let status = match item.status {
             Some(status) if item.prepared => status.to_string(),
@@ -106,7 +118,7 @@ fn items(text: &mut String, report: &Report, paint: &Paint) {
             Some(_) if item.prepared => "33",
             _ => "2",
         };
-        let _ = writeln!(text, "  {name:<width$}  {}", paint.wrap(code, &status));
+        let _ = writeln!(text, "  {}  {}", padded(name, width), paint.wrap(code, &status));
         errors(text, "    ", &item.errors);
     }
     errors(text, "  ", &report.errors);
@@ -117,12 +129,12 @@ fn items(text: &mut String, report: &Report, paint: &Paint) {
         0 => String::new(),
         _ => format!("; {}", paint.wrap("31", &format!("{failed} of {} FAILED", counted(prepared, "item")))),
     };
-    let _ = writeln!(text, "{}: {}{of_items}", paint.bold(&plain(&report.handler)), plain(outcome));
+    let _ = writeln!(text, "{}: {}{of_items}", paint.bold(&cut_off(&plain(&report.handler), NAME)), plain(outcome));
 }
 
 fn errors(text: &mut String, indent: &str, errors: &[String]) {
     for error in errors.iter().take(ERRORS) {
-        let _ = writeln!(text, "{indent}{}", plain(error));
+        let _ = writeln!(text, "{indent}{}", message(error));
     }
     if errors.len() > ERRORS {
         let _ = writeln!(text, "{indent}… and {} more", errors.len() - ERRORS);
@@ -147,7 +159,7 @@ fn accepted(text: &mut String, report: &Report, paint: &Paint) {
             writeln!(text, "{}: {}: {}", paint.dim("accepted"), paint.bold(&format!("{rule} {name}")), plain(reason));
         for finding in findings.iter().take(SHOWN) {
             let case = if report.cases.len() > 1 { format!("{}: ", plain(&finding.case)) } else { String::new() };
-            let _ = writeln!(text, "  {case}{}", plain(&finding.message));
+            let _ = writeln!(text, "  {case}{}", message(&finding.message));
         }
         let same = |row: &&super::OmittedRow| {
             row.rule == rule && row.accepted.as_deref() == Some(reason) && row.consequence_of.is_none()
@@ -164,15 +176,15 @@ fn accepted(text: &mut String, report: &Report, paint: &Paint) {
 pub(super) fn beside(report: &Report, paint: &Paint) -> String {
     let mut text = String::new();
     for why in &report.unfinished {
-        let _ = writeln!(text, "{}: {}", paint.wrap("1;33", "incomplete"), plain(why));
+        let _ = writeln!(text, "{}: {}", paint.wrap("1;33", "incomplete"), message(why));
     }
     // A broken rule says more.
     if let Some(why) = report.failure.as_ref().filter(|_| report.summary.failed == 0) {
-        let _ = writeln!(text, "{}: {}", paint.wrap("1;31", "the session failed"), plain(why));
+        let _ = writeln!(text, "{}: {}", paint.wrap("1;31", "the session failed"), message(why));
     }
     let level = if report.strict { Level::Error } else { Level::Warning };
     for row in report.stale() {
-        let _ = writeln!(text, "{}: {}: {}", paint.level(level), row.place(), row.complaint());
+        let _ = writeln!(text, "{}: {}: {}", paint.level(level), row.place(), plain(&row.complaint()));
     }
     text
 }
@@ -186,7 +198,7 @@ fn write_cause(text: &mut String, report: &Report, cause: &CauseRows, paint: &Pa
         text.push('\n');
     }
     let _ = writeln!(text, "{}: {heading}: {}", paint.level(cause.level), rule.summary);
-    let _ = writeln!(text, "  {}", paint.bold(&plain(&example.message)));
+    let _ = writeln!(text, "  {}", paint.bold(&message(&example.message)));
     if let Some(extent) = report.extent(cause) {
         let _ = writeln!(text, "    {extent}");
     }
@@ -202,6 +214,11 @@ fn write_cause(text: &mut String, report: &Report, cause: &CauseRows, paint: &Pa
     }
     let _ = writeln!(text, "  {} {} ({})", paint.dim("source:"), rule.source.join(", "), rule.basis);
     let _ = writeln!(text, "  {} mobsync rules {}", paint.dim("why, and what to check:"), rule.code);
+}
+
+/// A message of any length and origin.
+pub(super) fn message(text: &str) -> String {
+    cut_off(&plain(text), MESSAGE).into_owned()
 }
 
 /// One finding without colour: what happened, where, and the events around it.
@@ -238,9 +255,10 @@ fn write_place(text: &mut String, report: &Report, finding: &FindingRow, paint: 
         }
         let number = line.event.map_or(String::new(), |seq| format!("#{seq}"));
         let mark = if line.shows { paint.wrap("1;31", ">") } else { " ".to_owned() };
-        let words = match line.line.char_indices().nth(WIDEST) {
-            Some((at, _)) => format!("{}…", &line.line[..at]),
-            None => line.line.clone(),
+        let words = plain(&line.line);
+        let words = match words.char_indices().nth(WIDEST) {
+            Some((at, _)) => format!("{}…", &words[..at]),
+            None => words.into_owned(),
         };
         let words = if line.shows { words } else { paint.dim(&words) };
         let _ = writeln!(text, "    {mark} {number:>width$}  {words}", width = width + 1);

@@ -7,6 +7,7 @@ use quick_junit::{NonSuccessKind, SerializeError, TestCase, TestCaseStatus, Test
 use super::causes::{InCase, in_cases};
 use super::render::cut;
 use super::{Case, CaseOutcome, FindingRow, Report, finding_text, plain};
+use crate::protocol::plain_lines;
 use crate::rules::rule;
 
 /// How many characters the message in the list of tests has; the whole text is below it.
@@ -40,7 +41,9 @@ pub(super) fn junit(report: &Report) -> Result<String, SerializeError> {
     // The schema of Jenkins has this attribute on suites only, and refuses a file that has it on their root.
     let xml = xml.replacen(&format!(" skipped=\"{}\"", whole.skipped), "", 1);
     // These two are no characters of XML, however they are written.
-    Ok(xml.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}"))
+    let xml = xml.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}");
+    // Texts of several lines are elements of their own: a line of them can begin like a command.
+    Ok(plain_lines(&xml).into_owned())
 }
 
 /// What belongs to no case is a test of its own, or nobody would see it.

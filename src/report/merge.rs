@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::build::CaseRows;
 use super::{Baseline, Case, CaseOutcome, Filter, FindingRow, OmittedRow, Partition, Report, RuleRow, Scope, plain};
+use crate::protocol::plain_path;
 use crate::rules::rule;
 
 /// The report of a part, and its file.
@@ -26,7 +27,7 @@ pub enum MergeError {
     #[error(
         "{file}: partition: the report is of no part of a suite; write one with \
          `mobsync conform … --partition 1/4 --format json --output FILE`",
-        file = file.display()
+        file = plain_path(&file)
     )]
     NotAPart {
         /// Its file.
@@ -35,7 +36,7 @@ pub enum MergeError {
     /// Two parts are not of the same run.
     #[error(
         "{other}: {what}: {theirs}, but {ours} in {file}; all parts must be of the same handler, with the same options",
-        file = file.display(), other = other.display()
+        file = plain_path(&file), other = plain_path(&other)
     )]
     Differ {
         /// Where in the reports.
@@ -52,7 +53,7 @@ pub enum MergeError {
     /// A part is given twice.
     #[error(
         "{other}: partition.part: part {part} is already in {file}; give each part once",
-        file = file.display(), other = other.display()
+        file = plain_path(&file), other = plain_path(&other)
     )]
     SamePart {
         /// Which part.
@@ -65,7 +66,7 @@ pub enum MergeError {
     /// A case is in two parts.
     #[error(
         "{other}: cases: `{case}` is already in {file}; each case belongs to one part",
-        file = file.display(), other = other.display(), case = plain(case)
+        file = plain_path(&file), other = plain_path(&other), case = plain(case)
     )]
     SameCase {
         /// The case.

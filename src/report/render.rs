@@ -5,6 +5,7 @@ use std::path::Path;
 use thiserror::Error;
 
 use super::{FindingRow, Report, github, human, junit, sarif};
+use crate::json;
 
 /// The form of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,9 +49,9 @@ pub enum RenderError {
 pub fn render(report: &Report, format: Format, style: Style<'_>) -> Result<String, RenderError> {
     Ok(match format {
         Format::Human => human(report, style.colour),
-        Format::Json => format!("{}\n", serde_json::to_string_pretty(report)?),
+        Format::Json => format!("{}\n", json::to_string_pretty(report)?),
         Format::Junit => junit::junit(report)?,
-        Format::Sarif => format!("{}\n", serde_json::to_string_pretty(&sarif::sarif(report, style))?),
+        Format::Sarif => format!("{}\n", json::to_string_pretty(&sarif::sarif(report, style))?),
         Format::Github => github::github(report, style),
     })
 }

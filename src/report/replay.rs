@@ -3,8 +3,9 @@
 use std::fmt::Write;
 
 use super::causes::{InCase, in_cases};
-use super::human::{Paint, beside};
+use super::human::{MESSAGE, Paint, beside, message};
 use super::{Filter, Report, Scope, finding_text, plain};
+use crate::protocol::{cut_off, plain_lines};
 use crate::runner::{DebugCommand, Replayed};
 
 /// A report of replayed scenarios while they come in, and its text for people.
@@ -49,6 +50,7 @@ impl<'a> Replays<'a> {
         self.unread.into_iter().for_each(|(scenario, why)| report.add_unread(&scenario, why));
         report.judge_baseline(Scope::Sample);
         let text = self.text + &beside(&report, &self.paint) + &total(&report, &self.paint);
+        let text = if self.paint.is_on() { text } else { plain_lines(&text).into_owned() };
         Some((report, text))
     }
 }
@@ -76,11 +78,11 @@ fn scenario(
     for expectation in &replayed.expectations {
         if expectation.held {
             if all {
-                let _ = writeln!(text, "    {}  {}", paint.good("met"), plain(&expectation.what));
+                let _ = writeln!(text, "    {}  {}", paint.good("met"), message(&expectation.what));
             }
         } else {
-            let _ = writeln!(text, "    {}  {}", paint.bad("not met"), plain(&expectation.what));
-            let _ = writeln!(text, "             {}", plain(&expectation.difference));
+            let _ = writeln!(text, "    {}  {}", paint.bad("not met"), message(&expectation.what));
+            let _ = writeln!(text, "             {}", message(&expectation.difference));
         }
     }
     for InCase { finding, count, also, .. } in found {
@@ -88,7 +90,7 @@ fn scenario(
         let level = if accepted { paint.dim("accepted") } else { paint.level(finding.level) };
         let _ = writeln!(text, "    {level}: {} {}", finding.rule, finding.name);
         for line in finding_text(report, finding).lines() {
-            let _ = writeln!(text, "    {line}");
+            let _ = writeln!(text, "    {}", cut_off(line, MESSAGE));
         }
         if *count > 1 {
             let _ = writeln!(text, "        {count} times");
@@ -102,7 +104,7 @@ fn scenario(
         }
     }
     if !replayed.is_met() {
-        let _ = writeln!(text, "    {} {reproduce}", paint.dim("reproduce with:"));
+        let _ = writeln!(text, "    {} {reproduce}", paint.dim("reproduce with:"), reproduce = plain(reproduce));
     }
     text
 }

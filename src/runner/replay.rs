@@ -7,7 +7,7 @@ use super::run::{JudgedSession, RunError, RunOptions, TraceFailure, Watcher, run
 use super::{CaseRecord, DebugCommand, Found, Judged};
 use crate::host::Controls;
 use crate::job::{Handler, HandlerError, HandlerName, Terms};
-use crate::protocol::{Event, Session};
+use crate::protocol::{Event, Session, plain_path};
 use crate::rules::{self, Finding, Rule};
 use crate::scenario::{self, Expect, ExpectFindings, ExpectationResult, Observed, Scenario, ScenarioError, Steps};
 use crate::trace::Header;
@@ -62,14 +62,14 @@ pub enum ReplayError {
     /// There is no handler to replay it against.
     #[error(
         "{}: the scenario names no handler; choose one with --handler HANDLER or --exec 'COMMAND ARG…'",
-        file.display()
+        plain_path(&file)
     )]
     NoHandler {
         /// The scenario.
         file: PathBuf,
     },
     /// The handler that the scenario names cannot be driven.
-    #[error("{}: handler: {error}", file.display())]
+    #[error("{}: handler: {error}", plain_path(&file))]
     HandlerOfScenario {
         /// The scenario.
         file: PathBuf,

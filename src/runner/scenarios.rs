@@ -8,18 +8,19 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::files::{MakeFolderError, make_folder};
+use crate::protocol::plain_path;
 
 /// Scenarios that cannot be found.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FindScenariosError {
     /// A folder without any.
-    #[error("{}: no scenario in this folder", folder.display())]
+    #[error("{}: no scenario in this folder", plain_path(&folder))]
     NoneInFolder {
         /// The folder.
         folder: PathBuf,
     },
     /// A folder that cannot be listed.
-    #[error("{}: cannot be read: {why}", folder.display())]
+    #[error("{}: cannot be read: {why}", plain_path(&folder))]
     Unreadable {
         /// The folder.
         folder: PathBuf,
@@ -85,7 +86,7 @@ fn is_handler(file: &Path) -> bool {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TracePlacesError {
     /// A file for the traces of several scenarios.
-    #[error("{}: {scenarios} scenarios need a folder for their traces", path.display())]
+    #[error("{}: {scenarios} scenarios need a folder for their traces", plain_path(&path))]
     FileForSeveral {
         /// The file.
         path: PathBuf,

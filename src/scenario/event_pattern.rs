@@ -171,7 +171,7 @@ impl From<EventPattern> for EventPatternWire {
 impl fmt::Display for EventPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let wire = EventPatternWire::from(self.clone());
-        f.write_str(&serde_json::to_string(&wire).unwrap_or_default())
+        f.write_str(&crate::json::to_string(&wire).unwrap_or_default())
     }
 }
 

@@ -9,10 +9,11 @@ use serde_json::value::RawValue;
 
 use super::expectation::Expect;
 use super::write::member;
+use crate::protocol::plain_path;
 
 /// A scenario file cannot be rewritten.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}: cannot be rewritten: {why}", file.display())]
+#[error("{}: cannot be rewritten: {why}", plain_path(&file))]
 pub struct RewriteError {
     /// The file.
     pub file: PathBuf,

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use serde_json::Value;
 
 use super::file::Scenario;
+use crate::json::{quoted, to_string};
 
 /// The scenario as it is written by hand: a member a line, a step a line.
 ///
@@ -21,7 +22,7 @@ fn object(value: &Value, indent: usize) -> String {
     let inner = indent + 2;
     let members = members.iter().map(|(name, value)| {
         let written = if name == "expect" { object(value, inner) } else { member(value, inner) };
-        format!("{:inner$}{}: {written}", "", Value::from(name.as_str()))
+        format!("{:inner$}{}: {written}", "", quoted(name))
     });
     format!("{{\n{}\n{:indent$}}}", members.collect::<Vec<_>>().join(",\n"), "")
 }
@@ -51,10 +52,10 @@ fn line(value: &Value) -> String {
             for (at, (name, value)) in members.iter().enumerate() {
                 let comma = if at == 0 { "" } else { ", " };
                 // Writing to a String cannot fail.
-                let _ = write!(text, "{comma}{}: {}", Value::from(name.as_str()), line(value));
+                let _ = write!(text, "{comma}{}: {}", quoted(name), line(value));
             }
             text + " }"
         }
-        value => value.to_string(),
+        value => to_string(value).unwrap_or_default(),
     }
 }

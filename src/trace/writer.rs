@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::{FORMAT, Header, VERSION};
+use crate::json;
 use crate::protocol::Event;
 
 /// Writes a trace: the header, then event by event.
@@ -82,7 +83,7 @@ impl<W: Write> Writer<W> {
             return Err(io::Error::other("an earlier line of the trace could not be written"));
         }
         self.line.clear();
-        serde_json::to_writer(&mut self.line, value)?;
+        json::to_writer(&mut self.line, value)?;
         self.line.push(b'\n');
         self.output.write_all(&self.line).inspect_err(|_| self.failed = true)
     }

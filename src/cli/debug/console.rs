@@ -13,6 +13,7 @@ use rustyline::{Config, Context, Editor, Helper};
 
 use super::complete::{Words, candidates};
 use crate::cli::output;
+use crate::protocol::{plain, plain_lines};
 
 /// What a person types after.
 const PROMPT: &str = "(mobsync) ";
@@ -50,24 +51,27 @@ impl Console {
     /// Writes a text and ends the line.
     pub(super) fn say(&self, text: &str) {
         // A reader that has gone away is no reason to stop; the next command will find its input closed.
-        let _ = writeln!(std::io::stdout().lock(), "{}", text.trim_end());
+        let _ = writeln!(std::io::stdout().lock(), "{}", plain_lines(text.trim_end()));
     }
 
-    /// The text in an ANSI style, where colour is wanted.
-    pub(super) fn paint(&self, code: &str, text: &str) -> String {
-        if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    /// As [`say`](Self::say), in an ANSI style where colour is wanted.
+    pub(super) fn say_painted(&self, code: &str, text: &str) {
+        if !self.colour {
+            return self.say(text);
+        }
+        let _ = writeln!(std::io::stdout().lock(), "\x1b[{code}m{}\x1b[0m", plain_lines(text.trim_end()));
     }
 
     /// Asks for the next line.
     pub(super) fn line(&mut self, words: Words) -> Line {
-        let Some(editor) = &self.editor else { return plain() };
+        let Some(editor) = &self.editor else { return next_line() };
         let asked = editor.ask.send(words).is_ok();
         if !asked { Line::End } else { editor.lines.recv().unwrap_or(Line::End) }
     }
 }
 
 /// The next line of standard input; it is written behind the prompt, so that a log reads as a session.
-fn plain() -> Line {
+fn next_line() -> Line {
     let mut out = std::io::stdout().lock();
     let _ = write!(out, "{PROMPT}").and_then(|()| out.flush());
     let mut line = Vec::new();
@@ -79,7 +83,7 @@ fn plain() -> Line {
         }
         Ok(_) => {
             let line = String::from_utf8_lossy(&line).trim().to_owned();
-            let _ = writeln!(out, "{line}");
+            let _ = writeln!(out, "{}", plain(&line));
             Line::Text(line)
         }
     }

@@ -169,10 +169,10 @@ impl Debugger {
             let told = performed.judged.found().len();
             performed.judged.finish();
             for found in performed.judged.found().get(told..).unwrap_or_default() {
-                self.console.say(&self.console.paint("31", &plain(&found.finding.to_string())));
+                self.console.say_painted("31", &plain(&found.finding.to_string()));
             }
             let text = show::ending(performed);
-            self.console.say(&self.console.paint("1", &text));
+            self.console.say_painted("1", &text);
         }
         more.iter().for_each(|text| self.console.say(text));
         self.prompt()
@@ -210,10 +210,10 @@ impl Debugger {
         let stops = due || hit.is_some() || interrupted;
         if stops || self.go != Go::Continue || !seen.findings.is_empty() {
             self.console.say(line);
-            seen.findings.iter().for_each(|text| self.console.say(&self.console.paint("31", &format!("  {text}"))));
+            seen.findings.iter().for_each(|text| self.console.say_painted("31", &format!("  {text}")));
         }
         if let Some(hit) = hit {
-            self.console.say(&self.console.paint("1", &hit));
+            self.console.say_painted("1", &hit);
         }
         if stops {
             self.stop();

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::performed::Performed;
 use super::wanted::{Wanted, name};
-use crate::protocol::Call;
+use crate::protocol::{Call, column_width, padded};
 use crate::report::plain;
 use crate::rules::Level;
 use crate::scenario::Reply;
@@ -137,7 +137,8 @@ pub(super) fn answer(reply: Reply) -> &'static str {
 fn item_lines(performed: &Performed) -> Vec<String> {
     let Some(instance) = performed.instance() else { return Vec::new() };
     let items = instance.items();
-    let width = items.iter().map(|item| name(item.id, items).chars().count()).max().unwrap_or(0);
+    let names: Vec<String> = items.iter().map(|item| name(item.id, items)).collect();
+    let width = column_width(names.iter().map(String::as_str));
     let lines = instance.known_items().map(|(item, known)| {
         let (value, max, said) = performed.progress.get(&item.id).cloned().unwrap_or_default();
         let mut text = match (known.prepared, known.status, known.last_status) {
@@ -161,7 +162,7 @@ fn item_lines(performed: &Performed) -> Vec<String> {
         if known.skipped {
             text.push_str(", skipped by the user");
         }
-        format!("{:<width$}  {text}", name(item.id, items))
+        format!("{}  {text}", padded(&name(item.id, items), width))
     });
     lines.collect()
 }

@@ -5,9 +5,12 @@ use std::collections::VecDeque;
 use super::performed::Performed;
 use crate::protocol::{
     Call, Callback, GUID_NULL, Guid, Instance, Interface, Items, Refusal, SetItemStatus, SetProgressCallback,
-    ShowError, ShowProperties, Status, Thread,
+    ShowError, ShowProperties, Status, Thread, cut_off, plain,
 };
 use crate::scenario::{ItemRef, Reply};
+
+/// How many characters of an item's name are shown.
+const NAME: usize = 200;
 
 #[derive(Default)]
 pub(super) struct Wanted {
@@ -134,8 +137,8 @@ pub(super) fn item(word: &str, items: &Items) -> Result<Guid, String> {
 pub(super) fn name(id: Guid, items: &Items) -> String {
     let named = items.get(id).and_then(|item| item.name.as_str());
     match (named, id.alias()) {
-        (Some(name), Some(alias)) if name != alias => format!("{name} ({alias})"),
-        (Some(name), _) if !name.is_empty() => name.to_owned(),
+        (Some(name), Some(alias)) if name != alias => format!("{} ({alias})", cut_off(&plain(name), NAME)),
+        (Some(name), _) if !name.is_empty() => cut_off(&plain(name), NAME).into_owned(),
         (_, Some(alias)) => alias,
         _ => id.to_string(),
     }

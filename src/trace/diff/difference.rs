@@ -264,5 +264,5 @@ fn shortened(mut text: String) -> String {
 
 /// Text in quotes, with what could disturb a terminal written out.
 fn quoted(text: &Text) -> String {
-    Value::from(text.to_string()).to_string()
+    crate::json::quoted(&text.to_string())
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::json::readable;
 use crate::protocol::{CallMethod, CallbackMethod, Guid, HandlerId, Thread, UnknownName};
+use crate::protocol::{is_escaped, plain};
 
 /// A text is not in the notation. Displayed as compilers do: the place, what is wrong, and the line with the place marked.
 ///
@@ -125,12 +126,12 @@ const SHOWN: usize = 100;
 
 impl fmt::Display for NotationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}:{}:{}: {}", self.name, self.line, self.column, readable(&self.problem.to_string()))?;
+        writeln!(f, "{}:{}:{}: {}", plain(&self.name), self.line, self.column, readable(&self.problem.to_string()))?;
         let number = self.line.to_string();
         let margin = " ".repeat(number.len());
         let skipped = (self.column - 1).saturating_sub(SHOWN);
         // A tab stays one in both lines, so that the mark stands under its place; other control characters only disturb.
-        let visible = |c: char| if c.is_control() && c != '\t' { '\u{fffd}' } else { c };
+        let visible = |c: char| if is_escaped(c) && c != '\t' { '\u{fffd}' } else { c };
         let width = self.width.clamp(1, SHOWN);
         let shown: String = self
             .source_line

@@ -180,7 +180,7 @@ pub(super) fn name(text: &str, line: &mut String) {
 }
 
 fn quoted(text: &str, line: &mut String) {
-    put(line, format_args!("{}", Value::from(text)));
+    line.push_str(&crate::json::quoted(text));
 }
 
 /// The arguments as JSON, empty where there are none.
