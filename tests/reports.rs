@@ -70,6 +70,7 @@ fn record(name: &str, found: Vec<Found>, error: Option<&str>) -> CaseRecord {
         nanos: 1_500_000_000,
         replay: Some(format!("mobsync check {name}")),
         debug: None,
+        aims: Vec::new(),
         error: error.map(str::to_owned),
         expectations: None,
     }

@@ -175,6 +175,7 @@ impl<'a> Marker<'a> {
             nanos: 0,
             replay: None,
             debug: None,
+            aims: Vec::new(),
             error,
             expectations: None,
         }

@@ -77,6 +77,15 @@ impl Known {
         Some(format!("could not be judged: {why}"))
     }
 
+    /// Why what sessions did not show may be there all the same: the one that shows what there is to know broke off.
+    pub(super) fn doubt(&self) -> Option<&'static str> {
+        match self.outcome? {
+            Outcome::Crashed => Some("the first session crashed before its end"),
+            Outcome::Hung(_) | Outcome::Overdue(_) => Some("the first session hung before its end"),
+            _ => None,
+        }
+    }
+
     fn called_back(&mut self, callback: &Callback, round: u32) {
         match callback {
             Callback::Progress(args) if round <= 1 => *self.reports.entry(args.item).or_default() += 1,

@@ -7,8 +7,8 @@ use super::tasks::Task;
 use super::{Known, SuiteOptions, shrink};
 use crate::job::{Handler, Terms};
 use crate::protocol::{HandlerId, Instance, Outcome};
-use crate::rules::Finding;
 use crate::rules::codes::ERRS_08;
+use crate::rules::{Finding, Rule};
 use crate::runner::{
     self, DebugCommand, Judged, JudgedSession, RunError, RunOptions, Stop, TraceFailure, Watcher, WriteError,
 };
@@ -21,6 +21,8 @@ const MOST_TRIALS: usize = 300;
 pub(super) struct SessionResult {
     pub(super) name: String,
     pub(super) judged: Judged,
+    /// The rules that it is there for.
+    pub(super) aims: Vec<&'static Rule>,
     /// How it is reproduced.
     pub(super) reproduce: String,
     /// How it is debugged.
@@ -96,7 +98,15 @@ impl<'a> Sessions<'a> {
         };
         let (reproduce, debug) = ((self.commands.reproduce)(reproduce), (self.commands.debug)(reproduce));
         let broken_off = left.then(|| "the session was ended early".to_owned());
-        Ok(SessionResult { name: task.name.clone(), judged, reproduce, debug, skipped, broken_off })
+        Ok(SessionResult {
+            name: task.name.clone(),
+            judged,
+            aims: task.rules.clone(),
+            reproduce,
+            debug,
+            skipped,
+            broken_off,
+        })
     }
 
     fn judge(

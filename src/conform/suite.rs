@@ -284,8 +284,10 @@ impl Suite {
                 None => not_begun += 1,
             });
         }
+        let doubt = known.as_ref().and_then(Known::doubt);
         for Case { name, skipped, .. } in skipped {
-            report.add_skipped(&name, skipped.unwrap_or_default());
+            let why = skipped.unwrap_or_default();
+            report.add_skipped(&name, doubt.map_or(why.clone(), |doubt| format!("{why} ({doubt})")));
         }
         if known.is_none() {
             let why = "interrupted: the session that finds the cases was not finished, and no other session ran";
@@ -371,6 +373,7 @@ fn add(report: &mut Report, mut result: SessionResult, filter: &Filter) {
     }
     let mut record = result.judged.take_record(&result.name, Some(result.reproduce));
     record.debug = result.debug;
+    record.aims = result.aims;
     record.error = result.broken_off;
     report.add_case(record, result.judged.monitor(), filter);
 }

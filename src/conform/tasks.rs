@@ -3,6 +3,7 @@
 use super::{Case, Known, SuiteOptions, scenario};
 use crate::protocol::{Profile, nearest};
 use crate::report::Partition;
+use crate::rules::Rule;
 use crate::scenario::Scenario;
 
 /// One session to run.
@@ -10,6 +11,8 @@ use crate::scenario::Scenario;
 pub(super) struct Task {
     pub(super) name: String,
     pub(super) scenario: Scenario,
+    /// The rules that it is there for, beside those that every session exercises.
+    pub(super) rules: Vec<&'static Rule>,
     /// It is a random session, and its scenario has no name of its own.
     pub(super) random: bool,
 }
@@ -31,7 +34,7 @@ impl Tasks {
             return task.clone();
         }
         let seed = self.seeds.get(at - self.fixed.len()).copied().unwrap_or_default();
-        Task { name: random_name(seed), scenario: scenario(seed, profile, known), random: true }
+        Task { name: random_name(seed), scenario: scenario(seed, profile, known), rules: Vec::new(), random: true }
     }
 }
 
@@ -73,7 +76,8 @@ pub(super) fn choose(options: &SuiteOptions, cases: Vec<Case>) -> Result<Chosen,
     let partition = options.partition.map(|(part, of)| Partition { part, of, suite: whole() });
     let here = cases.into_iter().enumerate().filter(|(at, _)| of_this_part(*at)).map(|(_, case)| case);
     let (skipped, cases): (Vec<Case>, Vec<Case>) = here.partition(|case| case.skipped.is_some());
-    let fixed = cases.into_iter().map(|case| Task { name: case.name, scenario: case.scenario, random: false });
+    let task = |Case { name, scenario, rules, .. }| Task { name, scenario, rules, random: false };
+    let fixed = cases.into_iter().map(task);
     let random = (0..options.sessions).filter(|nth| of_this_part(usize::try_from(*nth).unwrap_or(0))).map(seed);
     Ok(Chosen { tasks: Tasks { fixed: fixed.collect(), seeds: random.collect() }, skipped, partition })
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::baseline::Facts;
 use super::causes::{Groups, OfCase};
-use super::{Case, CaseOutcome, Filter, FindingRow, OmittedRow, Report, RuleRow, Summary};
+use super::{Case, CaseOutcome, Code, Filter, FindingRow, OmittedRow, Report, RuleRow, Summary};
 use super::{FORMAT, VERSION};
 use crate::protocol::{HandlerId, Profile};
 use crate::rules::codes::{LIFE_01, LIFE_02, LIFE_03, SYNC_01};
@@ -32,6 +32,7 @@ pub(super) struct CaseRows<'a> {
     pub(super) findings: Vec<FindingRow>,
     pub(super) omitted: Vec<OmittedRow>,
     pub(super) synchronized: bool,
+    pub(super) not_judged: Vec<Code>,
     pub(super) error: Option<String>,
     pub(super) expectations: Option<Vec<ExpectationResult>>,
 }
@@ -49,6 +50,7 @@ impl CaseRows<'_> {
         let place = |cause: Option<usize>| cause.and_then(|cause| places.get(cause).copied().flatten());
         self.findings.retain(|row| keeps(row.rule));
         self.omitted.retain(|row| keeps(row.rule));
+        self.not_judged.retain(|Code(rule)| keeps(rule));
         self.findings.iter_mut().for_each(|row| row.consequence_of = place(row.consequence_of));
         self.omitted.iter_mut().for_each(|row| row.consequence_of = place(row.consequence_of));
     }
@@ -89,7 +91,7 @@ impl Report {
 
     /// Adds a judged case.
     pub fn add_case(&mut self, case: CaseRecord, monitor: &Monitor, filter: &Filter) {
-        let CaseRecord { name, handler, trace, found, omitted, nanos, replay, debug, error, expectations } = case;
+        let CaseRecord { name, handler, trace, found, omitted, nanos, replay, debug, aims, error, expectations } = case;
         // Findings are numbered in their trace, and rows know each other by their places.
         let at: HashMap<u64, usize> = found.iter().enumerate().map(|(at, found)| (found.finding.number, at)).collect();
         let row = |found: Found| {
@@ -116,7 +118,18 @@ impl Report {
         let seconds = nanos as f64 / 1e9;
         // The rule is about every call of Synchronize.
         let synchronized = monitor.verdict(SYNC_01) != Verdict::NotExercised;
-        let rows = CaseRows { handler: &handler, seconds, findings, omitted, name, synchronized, error, expectations };
+        let not_judged = monitor.not_judged(&aims, error.is_some()).into_iter().map(|rule| Code(rule.code)).collect();
+        let rows = CaseRows {
+            handler: &handler,
+            seconds,
+            findings,
+            omitted,
+            name,
+            synchronized,
+            not_judged,
+            error,
+            expectations,
+        };
         self.add_rows(rows, filter);
         for row in &mut self.rules {
             if let Some(rule) = rule(row.rule) {
@@ -205,7 +218,7 @@ impl Report {
             }
             (false, Some(_)) => CaseOutcome::Incomplete,
         };
-        let CaseRows { name, seconds, synchronized, error, expectations, .. } = case;
+        let CaseRows { name, seconds, synchronized, not_judged, error, expectations, .. } = case;
         self.cases.push(Case {
             name,
             outcome,
@@ -214,6 +227,7 @@ impl Report {
             findings,
             accepted,
             synchronized,
+            not_judged,
             error,
             expectations,
         });
@@ -261,6 +275,11 @@ impl Report {
 }
 
 impl Case {
+    /// The codes of rules that it could no longer exercise.
+    pub(super) fn codes_not_judged(&self) -> impl Iterator<Item = &'static str> {
+        self.not_judged.iter().map(|Code(code)| *code)
+    }
+
     fn without_findings(name: &str, outcome: CaseOutcome, why: String) -> Self {
         Self {
             name: name.to_owned(),
@@ -270,6 +289,7 @@ impl Case {
             findings: 0,
             accepted: 0,
             synchronized: false,
+            not_judged: Vec::new(),
             error: Some(why),
             expectations: None,
         }

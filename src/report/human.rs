@@ -1,5 +1,6 @@
 //! The report for people.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::causes::CauseRows;
@@ -175,6 +176,7 @@ fn accepted(text: &mut String, report: &Report, paint: &Paint) {
 /// What is to be said of no case: what was not judged, and what is accepted in vain.
 pub(super) fn beside(report: &Report, paint: &Paint) -> String {
     let mut text = String::new();
+    not_judged(&mut text, report, paint);
     for why in &report.unfinished {
         let _ = writeln!(text, "{}: {}", paint.wrap("1;33", "incomplete"), message(why));
     }
@@ -187,6 +189,20 @@ pub(super) fn beside(report: &Report, paint: &Paint) -> String {
         let _ = writeln!(text, "{}: {}: {}", paint.level(level), row.place(), plain(&row.complaint()));
     }
     text
+}
+
+/// What the cases could no longer exercise that broke off.
+fn not_judged(text: &mut String, report: &Report, paint: &Paint) {
+    let cases: Vec<&Case> = report.cases.iter().filter(|case| !case.not_judged.is_empty()).collect();
+    let codes: BTreeSet<&str> = cases.iter().flat_map(|case| case.codes_not_judged()).collect();
+    let extent = match cases.as_slice() {
+        [] => return,
+        [only] if report.cases.len() > 1 => format!("in {}, which broke off", plain(&only.name)),
+        [_] => "because the session broke off".to_owned(),
+        many => format!("in {} of {} cases, which broke off", many.len(), report.judged()),
+    };
+    let codes: Vec<&str> = codes.into_iter().collect();
+    let _ = writeln!(text, "{} {extent}: {}", paint.wrap("1;33", "not judged"), codes.join(", "));
 }
 
 /// One mistake: what is asked, the finding that shows it best, and how to see it.

@@ -137,6 +137,10 @@ fn text(report: &Report, case: &Case, found: &[InCase<'_>]) -> String {
     if let Some(broke_off) = case.broke_off {
         text += &format!("{}, which is accepted; the rest of the case was not judged\n", broke_off.words());
     }
+    if !case.not_judged.is_empty() {
+        let codes: Vec<&str> = case.codes_not_judged().collect();
+        text += &format!("not judged, because the session broke off: {}\n", codes.join(", "));
+    }
     for unmet in case.expectations.iter().flatten().filter(|held| !held.held) {
         text += &format!("expectation not met: {}: {}\n", plain(&unmet.what), plain(&unmet.difference));
     }

@@ -126,9 +126,19 @@ pub fn merge(mut parts: Vec<Part>, filter: &Filter) -> Result<Report, MergeError
             report.add_skipped(name, case.error.unwrap_or_default());
             continue;
         }
-        let Case { name, seconds, synchronized, error, expectations, .. } = case;
+        let Case { name, seconds, synchronized, not_judged, error, expectations, .. } = case;
         report.add_rows(
-            CaseRows { handler: &handler, name, seconds, findings, omitted, synchronized, error, expectations },
+            CaseRows {
+                handler: &handler,
+                name,
+                seconds,
+                findings,
+                omitted,
+                synchronized,
+                not_judged,
+                error,
+                expectations,
+            },
             filter,
         );
     }

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Cause;
 use super::baseline::BaselineRow;
 use super::causes::Groups;
+use super::{Cause, Code};
 use crate::protocol::{Guid, Method, Profile, Status, Text, nearest};
 use crate::rules::{Level, NamedItem, Occasion, RULES, Subject, UnknownRule, Verdict, Violation, rule};
 use crate::runner::ContextLine;
@@ -247,6 +247,10 @@ pub struct Case {
     /// Whether its session came as far as Synchronize.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub synchronized: bool,
+    /// The codes of rules that it could no longer exercise, because its session broke off: those that every session exercises,
+    /// and those that the case is there for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_judged: Vec<Code>,
     /// Why it could not be judged to its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,

@@ -3,6 +3,7 @@
 mod catalogue;
 mod checks;
 mod consequence;
+mod course;
 mod finding;
 mod judge;
 mod monitor;

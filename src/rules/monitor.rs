@@ -3,9 +3,9 @@
 use super::checks;
 use super::judge::{EventRef, Judge, Verdict};
 use super::watch::{OpenCall, Watch};
-use super::{Finding, Rule, link_consequences};
+use super::{Finding, Rule, course, link_consequences};
 use crate::protocol::{
-    Call, CallId, Event, EventKind, FileTime, HandlerId, Instance, Limits, Profile, Session, Thread,
+    Call, CallId, Event, EventKind, FileTime, HandlerId, Instance, Limits, Outcome, Profile, Session, Thread,
 };
 
 /// What a judgement depends on beside the events.
@@ -61,6 +61,22 @@ impl Monitor {
     /// What is known of a rule so far.
     pub fn verdict(&self, rule: &Rule) -> Verdict {
         self.judge.verdict(rule)
+    }
+
+    /// The rules that a session which broke off could no longer exercise: those of the common course, and `aims`, those
+    /// that the session was made for. `cut` says that the trace ends before the session does. A session that came to its
+    /// end, or that the manager had begun to leave, has none.
+    pub fn not_judged(&self, aims: &[&'static Rule], cut: bool) -> Vec<&'static Rule> {
+        let broke_off = |(id, watch): &(HandlerId, Watch)| {
+            let outcome = self.session.instance(*id).map(Instance::outcome);
+            let gone = matches!(outcome, Some(Outcome::Crashed | Outcome::Hung(_) | Outcome::Overdue(_)));
+            gone && !watch.open.as_ref().is_some_and(OpenCall::is_leave)
+        };
+        if !cut && !self.watches.iter().any(broke_off) {
+            return Vec::new();
+        }
+        let native = self.watches.iter().any(|(_, watch)| watch.native.is());
+        course::not_judged(aims, native, |rule| self.verdict(rule))
     }
 
     /// Judges the next event. Returns how many findings it brought.

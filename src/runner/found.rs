@@ -26,6 +26,8 @@ pub struct CaseRecord {
     pub replay: Option<String>,
     /// A command that runs it in a debugger.
     pub debug: Option<DebugCommand>,
+    /// The rules that it is there for, beside those that every session exercises.
+    pub aims: Vec<&'static Rule>,
     /// Why it could not be judged to its end.
     pub error: Option<String>,
     /// What its scenario expected, and what of it came.

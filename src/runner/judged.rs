@@ -188,6 +188,7 @@ impl Judged {
             nanos: self.last_ns,
             replay,
             debug: None,
+            aims: Vec::new(),
             error: None,
             expectations: None,
         }

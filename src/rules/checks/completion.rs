@@ -160,6 +160,7 @@ pub(crate) fn after_return(cx: &mut Context<'_>, what: &Return) {
 
 /// What must be true of every prepared item when Synchronize is completed.
 fn round_ends(cx: &mut Context<'_>, hr: HResult) {
+    super::stopping::round_ended(cx);
     let place = cx.place();
     let Some(instance) = cx.session.instance(cx.event.handler) else { return };
     let cancelled_all = instance.cancelled_all();

@@ -57,7 +57,7 @@ pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCa
     let place = cx.place();
     let limit_ns = cx.conditions.limits.timeout_ns;
     let took_ns = open.map_or(0, |open| cx.event.at_ns.saturating_sub(open.at_ns));
-    let early = open.is_some_and(is_leave) && cx.watch().left_early;
+    let early = open.is_some_and(OpenCall::is_leave) && cx.watch().left_early;
     let rule = if early { LIFE_01 } else { LIFE_03 };
     cx.judge.check_with(place, rule, took_ns <= limit_ns, &[open.map_or(0, |open| open.seq)], || LifeViolation::Slow {
         method: what.method,
@@ -69,21 +69,11 @@ pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCa
             cx.judge.kept(LIFE_01);
         }
     }
-    if open.is_some_and(takes_back) {
+    if open.is_some_and(OpenCall::takes_back) {
         super::dialogs::session_ends(cx);
     }
     settings_result(cx, what);
     null_window(cx, what, open);
-}
-
-fn takes_back(open: &OpenCall) -> bool {
-    matches!(open.call, Call::SetProgressCallback(SetProgressCallback { callback: None }))
-}
-
-/// The call is one by which the manager leaves. That it does so in the middle of work is unusual, and then a hang is LIFE-01,
-/// not LIFE-03.
-fn is_leave(open: &OpenCall) -> bool {
-    takes_back(open) || matches!(open.call, Call::Release)
 }
 
 fn settings_result(cx: &mut Context<'_>, what: &Return) {
@@ -151,7 +141,7 @@ pub(crate) fn note(cx: &mut Context<'_>, note: &Note) {
             let method = args.method;
             let place = place.of(Some(Method::Call(method)));
             let waited = Delay(cx.watch().open_for_ns(now_ns));
-            let early = cx.watch().open.as_ref().is_some_and(is_leave) && cx.watch().left_early;
+            let early = cx.watch().open.as_ref().is_some_and(OpenCall::is_leave) && cx.watch().left_early;
             if method == CallMethod::SetItemStatus {
                 cx.judge.check_with(place, STOP_04, false, &[called], || StopViolation::SetItemStatusHangs);
             }

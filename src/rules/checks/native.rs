@@ -42,6 +42,11 @@ impl NativeWatch {
             && self.references.values().all(|count| *count == 0)
     }
 
+    /// It has COM vtables.
+    pub(crate) fn is(&self) -> bool {
+        self.is
+    }
+
     /// Its last `Release` has returned.
     pub(crate) fn is_released(&self) -> bool {
         self.released

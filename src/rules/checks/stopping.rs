@@ -1,10 +1,12 @@
 //! Cancels and skips (STOP).
 
-use crate::protocol::{Call, CallId, CallMethod, CallbackMethod, Delay, Guid, HResult, Pending, Phase, Return, Status};
+use crate::protocol::{
+    Call, CallId, CallMethod, CallbackMethod, Delay, Guid, HResult, KnownItem, Pending, Phase, Return, Status,
+};
 use crate::rules::codes::*;
 use crate::rules::monitor::Context;
-use crate::rules::watch::{Cancelled, Left, OpenCall};
-use crate::rules::{Occasion, StopViolation};
+use crate::rules::watch::{Cancelled, ItemWatch, Left, OpenCall};
+use crate::rules::{Occasion, Rule, StopViolation};
 
 /// A new round: nothing was reported, nobody was told anything.
 pub(crate) fn call(cx: &mut Context<'_>, call: &Call) {
@@ -76,6 +78,31 @@ fn may_bother(cx: &Context<'_>) -> bool {
     cx.session.instance(cx.event.handler).is_some_and(|instance| instance.flags().may_bother_user())
 }
 
+/// The rule by which the item must stop, if the handler was told so.
+fn told_by(item: &KnownItem, cancelled_all: bool) -> Option<&'static Rule> {
+    match (item.skipped, item.cancelled, cancelled_all) {
+        (true, ..) => Some(STOP_03),
+        (false, true, _) => Some(STOP_01),
+        (false, false, true) => Some(STOP_02),
+        (false, false, false) => None,
+    }
+}
+
+/// The round is completed: of an item that the handler was told to stop in the middle of its work, no more work can come.
+pub(crate) fn round_ended(cx: &mut Context<'_>) {
+    let tolerance = cx.conditions.limits.stop_tolerance;
+    let Some(instance) = cx.session.instance(cx.event.handler) else { return };
+    let cancelled_all = instance.cancelled_all();
+    for (id, known) in instance.prepared() {
+        let Some(rule) = told_by(known, cancelled_all) else { continue };
+        let stopped =
+            |watch: &mut ItemWatch| watch.told.is_some() && !watch.told_too_late && watch.work_since <= tolerance;
+        if cx.watch().items.get_mut(&id).is_some_and(stopped) {
+            cx.judge.kept(rule);
+        }
+    }
+}
+
 /// A report of a prepared item, judged by what the handler was told before.
 /// `done` says that its value is its maximum.
 pub(crate) fn reported(cx: &mut Context<'_>, item: Guid, status: Option<Status>, is_work: bool, done: bool) {
@@ -84,24 +111,21 @@ pub(crate) fn reported(cx: &mut Context<'_>, item: Guid, status: Option<Status>,
     let Some(instance) = cx.session.instance(cx.event.handler) else { return };
     let Some(known) = instance.item(item).copied() else { return };
     let cancelled_all = instance.cancelled_all();
-    let rule = match (known.skipped, known.cancelled, cancelled_all) {
-        (true, ..) => STOP_03,
-        (false, true, _) => STOP_01,
-        (false, false, true) => STOP_02,
-        (false, false, false) => return,
-    };
+    let Some(rule) = told_by(&known, cancelled_all) else { return };
     let watch = cx.watch().items.entry(item).or_default();
     let told = watch.told.unwrap_or(0);
     if is_work {
         watch.work_since += 1;
         watch.told_surely |= watch.work_since > 1;
         let since = watch.work_since;
-        // Reported once: what follows is the same fault.
-        cx.judge.check_with(place, rule, since != tolerance + 1, &[told], || StopViolation::WorksOn {
-            item: place.item(item),
-            reports: since,
-            tolerated: tolerance,
-        });
+        // Reported once: what follows is the same fault. Within the tolerance nothing is decided.
+        if since == tolerance + 1 {
+            cx.judge.check_with(place, rule, false, &[told], || StopViolation::WorksOn {
+                item: place.item(item),
+                reports: since,
+                tolerated: tolerance,
+            });
+        }
         return;
     }
     let Some(status) = status.filter(|status| status.is_final()) else { return };
