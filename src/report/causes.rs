@@ -61,6 +61,9 @@ pub(super) struct CauseRows {
     /// Why it is accepted, where it is.
     pub(super) accepted: Option<String>,
     place: Site,
+    /// What the manager had done before its own findings and those of weaker rules.
+    occasions: BTreeSet<Occasion>,
+    /// What the manager had done before the first of its own findings; ordinary when it needs no occasion.
     occasion: Occasion,
     /// Its findings, by their places in the report: those of its rule and of weaker ones, and not what follows from them.
     pub(super) findings: Vec<usize>,
@@ -88,6 +91,12 @@ impl CauseRows {
     /// What the manager must have done before.
     pub(super) fn occasion(&self) -> Occasion {
         self.occasion
+    }
+
+    /// What the manager must have done before, one of these; nothing when it needs no occasion.
+    pub(super) fn occasions(&self) -> impl Iterator<Item = Occasion> {
+        let needs_one = self.occasion != Occasion::Ordinary;
+        self.occasions.iter().copied().filter(move |_| needs_one)
     }
 }
 
@@ -201,6 +210,7 @@ impl Groups {
             level: row.level,
             accepted: row.accepted.clone(),
             place: key.place.clone(),
+            occasions: BTreeSet::new(),
             occasion: row.occasion,
             findings: Vec::new(),
             omitted: 0,
@@ -293,6 +303,7 @@ impl CauseRows {
         self.level = self.level.max(row.level);
         self.findings.push(at);
         self.cases.insert(case);
+        self.occasions.insert(row.occasion);
     }
 
     /// Takes another group, which is a part of this cause.
@@ -307,7 +318,8 @@ impl CauseRows {
         self.omitted += other.omitted;
         self.cases.extend(&other.cases);
         self.consequences.extend(other.consequences.iter().filter(|rule| **rule != self.rule.index));
-        // Several occasions are no condition any more.
+        self.occasions.extend(&other.occasions);
+        // What ordinary sessions show, too, needs no occasion.
         if other.rule == self.rule && other.occasion != self.occasion {
             let ordinary = [self.occasion, other.occasion].contains(&Occasion::Ordinary);
             self.occasion = if ordinary { Occasion::Ordinary } else { self.occasion };

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use super::causes::CauseRows;
 use super::{Case, CaseOutcome, FindingRow, ItemRow, Report, plain};
 use crate::protocol::{Delay, Status, column_width, cut_off, padded, plain_lines};
-use crate::rules::{Level, Verdict};
+use crate::rules::{Level, Occasion, Verdict};
 
 /// How many accepted findings of one rule are shown.
 const SHOWN: usize = 3;
@@ -367,9 +367,9 @@ impl Report {
         if cause.count() > cause.cases.len() {
             words.push(format!("{} times", cause.count()));
         }
-        let occasion = cause.occasion().words();
-        if !occasion.is_empty() {
-            words.push(format!("only {occasion}"));
+        let occasions: Vec<&str> = cause.occasions().map(Occasion::words).filter(|words| !words.is_empty()).collect();
+        if !occasions.is_empty() {
+            words.push(format!("only {}", occasions.join(" or ")));
         }
         (!words.is_empty()).then(|| words.join(", "))
     }
