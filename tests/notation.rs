@@ -344,6 +344,13 @@ fn aliases() {
 }
 
 #[test]
+fn items_may_be_given_by_their_aliases_alone() {
+    let short = read("manager Next 1 16 -> S_FALSE fetched=2 items=[A, {id:B,name:\"Right\"}]");
+    let long = read("manager Next 1 16 -> S_FALSE fetched=2 items=[{id:A,name:\"A\"}, {id:B,name:\"Right\"}]");
+    assert_eq!(short.events, long.events);
+}
+
+#[test]
 fn the_reply_that_is_not_given_is_the_session_machines() {
     let replies = |text: &str| -> Vec<HResult> {
         let reply = |event: &Event| match event.kind {

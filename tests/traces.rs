@@ -36,6 +36,7 @@ const TRACES: &[(&str, &[(&str, Level)])] = &[
     ("reports-go-on-when-left", &[("CB-08", Level::Note)]),
     ("reports-of-a-stopped-item", &[]),
     ("reports-without-a-status-are-work", &[("STOP-02", Level::Warning), ("STOP-07", Level::Error)]),
+    ("reset-changes-items-and-order", &[]),
     ("same-value-for-a-minute", &[("PROG-11", Level::Note)]),
     ("second-completion-after-null", &[("SYNC-04", Level::Error), ("CB-07", Level::Warning)]),
     ("settings-without-an-event", &[("INIT-07", Level::Note)]),

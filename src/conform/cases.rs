@@ -116,7 +116,7 @@ impl Collector<'_> {
     }
 
     fn looks(&mut self) {
-        let walk: &[&'static Rule] = &[ENUM_02, ENUM_03, ENUM_05, ENUM_06, ENUM_07, ENUM_08, ENUM_09];
+        let walk: &[&'static Rule] = &[ENUM_02, ENUM_03, ENUM_05, ENUM_06, ENUM_07, ENUM_08, ENUM_09, ENUM_10];
         let native = (!self.native).then_some("the handler has no COM vtables");
         for (name, title, look, rules, against) in [
             ("walk", "The enumerator is walked thoroughly", Survey::Walk, walk, None),

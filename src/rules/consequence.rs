@@ -23,6 +23,7 @@ static STRONGER: &[(&Rule, &Rule)] = &[
     (SYNC_05, RET_02),
     (LIFE_06, RET_01),
     (LIFE_06, RET_02),
+    (ENUM_06, ENUM_10),
     (INFO_04, INFO_07),
     (ITEM_02, ITEM_10),
     (SYNC_13, SYNC_10),

@@ -20,6 +20,10 @@ pub(super) struct Watch {
     /// The newest enumeration, and those before it.
     pub(super) enumerations: Vec<Enumeration>,
     pub(super) walkers: BTreeMap<u32, Walker>,
+    /// Enumerations were seen to differ: no enumeration tells what the next one shows.
+    pub(super) enumerations_differ: bool,
+    /// `Reset` was seen to fail, or to stay at the end.
+    pub(super) reset_broken: bool,
     /// Items by the round's reports.
     pub(super) items: BTreeMap<Guid, ItemWatch>,
     pub(super) prepare: Option<PrepareForSync>,
@@ -95,15 +99,21 @@ pub(super) struct Enumeration {
     pub(super) complete: bool,
     /// It is what the enumeration before showed, and only expected of this one.
     pub(super) expected: bool,
+    /// It is what an enumerator gives after `Reset`, which may be other items in another order.
+    pub(super) after_reset: bool,
 }
 
 impl Enumeration {
     /// What a new enumeration is expected to show.
     pub(super) fn like(before: Option<&Self>) -> Self {
         match before {
-            Some(before) if before.complete => {
-                Self { items: before.items.clone(), at: before.at.clone(), complete: true, expected: true }
-            }
+            Some(before) if before.complete => Self {
+                items: before.items.clone(),
+                at: before.at.clone(),
+                complete: true,
+                expected: true,
+                after_reset: false,
+            },
             _ => Self::default(),
         }
     }
@@ -143,13 +153,53 @@ pub(super) struct Walker {
     pub(super) lost: bool,
     /// It broke a rule: nothing more can be said of where it ought to stand, not even after `Reset`.
     pub(super) distrusted: bool,
+    /// What has come since `Reset`, while that shows whether it went back to the beginning.
+    pub(super) pass: Option<Pass>,
 }
 
-/// What moved an enumerator to where it stands.
+impl Walker {
+    /// At the beginning of an enumeration.
+    pub(super) fn of(enumeration: usize) -> Self {
+        Self { enumeration, at: 0, ended: false, after: Moved::Nothing, lost: false, distrusted: false, pass: None }
+    }
+}
+
+/// What an enumerator gives between `Reset` and the end. `Reset` guarantees neither the same items nor their order, so what
+/// comes is compared only with what a `Reset` that does nothing would give.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pass {
+    /// The enumeration that the enumerator walked before its first `Reset`.
+    pub(super) before: usize,
+    /// Where in it the enumerator stood at `Reset`, if that is known.
+    pub(super) from: Option<usize>,
+    /// How many items have come.
+    pub(super) given: usize,
+    /// They are the first items of that enumeration.
+    pub(super) repeats_all: bool,
+    /// They are the first of those that were left.
+    pub(super) repeats_rest: bool,
+}
+
+impl Pass {
+    /// Nothing has come yet.
+    fn new(before: usize, from: Option<usize>) -> Self {
+        Self { before, from, given: 0, repeats_all: true, repeats_rest: true }
+    }
+
+    /// One more item has come.
+    pub(super) fn take(&mut self, id: Guid, before: &Enumeration) {
+        let is = |at: usize| before.items.get(at).is_some_and(|known| known.id == id);
+        self.repeats_all &= is(self.given);
+        self.repeats_rest &= self.from.is_some_and(|from| is(from.saturating_add(self.given)));
+        self.given = self.given.saturating_add(1);
+    }
+}
+
+/// What moved an enumerator to where it stands, so that it tells where that should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Moved {
+    /// `Next`, or `Reset`, after which anything may come.
     Nothing,
-    Reset,
     Skip,
     /// It is a clone, or was cloned.
     Clone,
@@ -302,9 +352,44 @@ impl Watch {
         }
     }
 
+    /// What each `EnumSyncMgrItems` showed, the newest last.
+    pub(super) fn enumerations(&self) -> impl DoubleEndedIterator<Item = &Enumeration> {
+        self.enumerations.iter().filter(|enumeration| !enumeration.after_reset)
+    }
+
     /// The newest enumeration.
     pub(super) fn enumeration(&self) -> Option<&Enumeration> {
-        self.enumerations.last()
+        self.enumerations().next_back()
+    }
+
+    /// An enumerator was reset, and may show anything from now on.
+    pub(super) fn reset(&mut self, number: u32) {
+        let Some(walker) = self.walkers.get(&number) else { return };
+        let own = walker.enumeration;
+        let len = |enumeration: usize| self.enumerations.get(enumeration).map_or(0, |known| known.items.len());
+        let pass = match walker.pass {
+            _ if walker.lost => None,
+            Some(Pass { before, given, repeats_all: true, .. }) => Some(Pass::new(before, Some(given))),
+            Some(Pass { before, .. }) => Some(Pass::new(before, walker.ended.then(|| len(before)))),
+            None if self.enumerations.get(own).is_some_and(|own| !own.after_reset) => {
+                Some(Pass::new(own, Some(walker.at)))
+            }
+            None => None,
+        };
+        // What it showed after an earlier `Reset` is forgotten, unless a clone is still compared with it.
+        let is_shared = self.walkers.values().filter(|walker| walker.enumeration == own).nth(1).is_some();
+        let fresh = Enumeration { after_reset: true, ..Enumeration::default() };
+        let enumeration = match self.enumerations.get_mut(own) {
+            Some(old) if old.after_reset && !is_shared => {
+                *old = fresh;
+                own
+            }
+            _ => {
+                self.enumerations.push(fresh);
+                self.enumerations.len() - 1
+            }
+        };
+        self.walkers.insert(number, Walker { pass, ..Walker::of(enumeration) });
     }
 
     /// How long the open call has been open.

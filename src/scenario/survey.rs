@@ -129,13 +129,15 @@ fn steps(look: Survey, items: &Items) -> Vec<Planned> {
         Survey::Walk => {
             let mut steps = vec![Enumerate];
             steps.extend((0..many.min(64)).map(|_| Next(New, 1)));
-            // Past the end, and again.
-            steps.extend([Next(New, 1), Next(New, 3), Reset]);
-            // As many as there are, and then none.
-            steps.extend([Next(New, many.max(1)), Next(New, 1), Reset, Skip(1), Next(New, 1), Clone]);
+            // Past the end, and again; then from the beginning, as many as there are, and none.
+            steps.extend([Next(New, 1), Next(New, 3), Reset, Next(New, many.max(1)), Next(New, 1)]);
+            // From the middle. What comes after Reset may be another list, so what follows begins anew.
+            steps.extend([Enumerate, Next(New, 1), Reset, Next(New, many.max(1)), Next(New, 1)]);
             // The clone stands where the original stood, and each moves on alone.
-            steps.extend([Next(Cloned, 1), Next(New, 1), Next(Cloned, 16), Reset, Skip(many), Next(New, 1)]);
-            steps.extend([Reset, Skip(many.saturating_add(3)), Next(New, 1)]);
+            steps.extend([Enumerate, Skip(1), Next(New, 1), Clone]);
+            steps.extend([Next(Cloned, 1), Next(New, 1), Next(Cloned, 16)]);
+            steps.extend([Enumerate, Skip(many), Next(New, 1)]);
+            steps.extend([Enumerate, Skip(many.saturating_add(3)), Next(New, 1)]);
             steps
         }
         Survey::Uncounted => {

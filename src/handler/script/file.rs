@@ -151,6 +151,10 @@ pub enum Fault {
     ResetDoesNothing,
     /// `Reset` goes to the second item.
     ResetToSecond,
+    /// `Reset` goes to the first item only from the end; elsewhere it does nothing.
+    ResetOnlyAtEnd,
+    /// `Reset` goes back to the beginning, and from then on the items come in reverse order. (This is not a fault.)
+    ResetReverses,
     /// `Reset` fails and does nothing.
     ResetFails,
     /// `Skip` does nothing.

@@ -289,8 +289,12 @@ impl EnumItems for ScriptEnumerator {
         if self.has(Fault::ResetFails) {
             return HResult::E_OUTOFMEMORY;
         }
-        if !self.has(Fault::ResetDoesNothing) {
+        let stays = self.has(Fault::ResetOnlyAtEnd) && self.at() < self.items.len();
+        if !self.has(Fault::ResetDoesNothing) && !stays {
             self.go_to(usize::from(self.has(Fault::ResetToSecond)));
+        }
+        if self.has(Fault::ResetReverses) {
+            self.items = self.items.iter().rev().cloned().collect();
         }
         HResult::S_OK
     }

@@ -37,7 +37,7 @@ rules! {
     ENUM_06 = "ENUM-06", "reset-goes-to-the-start",
         must Handler, Documented(States), Monitor,
         ["nf-mobsync-isyncmgrenumitems-reset"],
-        "Reset puts the enumerator back at the beginning.";
+        "Reset succeeds, and items come after it if there are any.";
 
     ENUM_07 = "ENUM-07", "skip-passes-over",
         must Handler, Com(States), Monitor,
@@ -59,6 +59,11 @@ rules! {
         must Handler, Com(States), Monitor,
         ["nf-objidlbase-ienumunknown-next"],
         "Past the end, every Next returns S_FALSE and no item.";
+
+    ENUM_10 = "ENUM-10", "reset-forgets-the-position",
+        should Handler, Documented(States), Monitor,
+        ["nf-mobsync-isyncmgrenumitems-reset"],
+        "After Reset, Next does not go on with the items that were left.";
 
     ITEM_01 = "ITEM-01", "item-size",
         must Handler native, Documented(States), Monitor,

@@ -52,7 +52,8 @@ table! {
     RET "Results" session_opening: RET_01 RET_02;
     INIT "Initialize" session_opening: INIT_01 INIT_02 INIT_03 INIT_04 INIT_05 INIT_06 INIT_07;
     INFO "Handler information" session_opening: INFO_01 INFO_02 INFO_03 INFO_04 INFO_05 INFO_06 INFO_07;
-    ENUM "Enumeration" enumeration: ENUM_01 ENUM_02 ENUM_03 ENUM_04 ENUM_05 ENUM_06 ENUM_07 ENUM_08 ENUM_09;
+    ENUM "Enumeration" enumeration: ENUM_01 ENUM_02 ENUM_03 ENUM_04 ENUM_05 ENUM_06 ENUM_07 ENUM_08 ENUM_09
+        ENUM_10;
     ITEM "Items" enumeration: ITEM_01 ITEM_02 ITEM_03 ITEM_04 ITEM_05 ITEM_06 ITEM_07 ITEM_08 ITEM_09
         ITEM_10;
     OBJ "Item objects" enumeration: OBJ_01;

@@ -148,7 +148,7 @@ fn same_items(cx: &mut Context<'_>, what: &Return) {
         let (own, earlier) = cx.with_earlier();
         is_probe = own.initialize.as_ref().is_some_and(|args| args.probe);
         let Some(enumeration) = own.enumeration() else { return };
-        let before = own.enumerations[..own.enumerations.len() - 1].iter();
+        let before = own.enumerations().rev().skip(1);
         if is_probe {
             if enumeration.complete {
                 let ids = |enumeration: &Enumeration| enumeration.items().iter().map(|i| i.id).collect::<Vec<_>>();
@@ -161,7 +161,7 @@ fn same_items(cx: &mut Context<'_>, what: &Return) {
                     manual.next().map(|theirs| ids(theirs) != ids(enumeration) && names(theirs) != names(enumeration));
             }
         } else {
-            for other in earlier.flat_map(|watch| watch.enumerations.iter()).chain(before) {
+            for other in earlier.flat_map(|watch| watch.enumerations()).chain(before) {
                 for item in &what.out.items {
                     let (Some(then), Some(_)) = (only_named(other, &item.name), only_named(enumeration, &item.name))
                     else {

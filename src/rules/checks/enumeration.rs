@@ -25,11 +25,10 @@ fn begin(cx: &mut Context<'_>, what: &Return) {
     if let Some(enumerator) = what.out.enumerator {
         let due = cx.session.instance(cx.event.handler).is_some_and(|instance| instance.enumeration_due());
         let watch = cx.watch();
-        let before = watch.enumerations.last().filter(|_| !due);
+        let before = watch.enumeration().filter(|_| !due && !watch.enumerations_differ);
         let enumeration = Enumeration::like(before);
         watch.enumerations.push(enumeration);
-        let enumeration = watch.enumerations.len() - 1;
-        let walker = Walker { enumeration, at: 0, ended: false, after: Moved::Nothing, lost: false, distrusted: false };
+        let walker = Walker::of(watch.enumerations.len() - 1);
         watch.walkers.insert(enumerator, walker);
     }
 }
@@ -44,7 +43,9 @@ fn next(cx: &mut Context<'_>, what: &Return, walk: &Walk) {
     let items = &what.out.items;
     let walker = cx.watch().walkers.get(&walk.enumerator);
     let distrusted = walker.is_some_and(|walker| walker.distrusted);
-    let ended = walker.is_some_and(|walker| walker.ended && !walker.distrusted);
+    // If Skip went past the end and items come, or a wrong count, that is for ENUM-07 or ENUM-03.
+    let is_of_skip = |walker: &Walker| walker.after == Moved::Skip && what.hr.is_success();
+    let ended = walker.is_some_and(|walker| walker.ended && !walker.distrusted && !is_of_skip(walker));
     cx.judge.check(place, ENUM_02, what.hr != HResult::E_NOTIMPL, || EnumerationViolation::NextNotImplemented);
     let counted = !walk.no_count || items.len() == usize::from(what.hr == HResult::S_OK);
     if !counted {
@@ -78,7 +79,41 @@ fn next(cx: &mut Context<'_>, what: &Return, walk: &Walk) {
     for item in items {
         description::item(cx, item);
     }
+    since_reset(cx, walk.enumerator, what);
     follow(cx, walk.enumerator, what);
+}
+
+/// Whether what comes after `Reset` is what would come if it did nothing.
+fn since_reset(cx: &mut Context<'_>, number: u32, what: &Return) {
+    let place = cx.place();
+    let due = cx.session.instance(cx.event.handler).is_some_and(|instance| instance.enumeration_due());
+    let watch = cx.watch();
+    let Some(walker) = watch.walkers.get_mut(&number).filter(|walker| !walker.distrusted) else { return };
+    let ended = walker.ended;
+    let Some(pass) = &mut walker.pass else { return };
+    let Some(before) = watch.enumerations.get(pass.before) else { return };
+    what.out.items.iter().for_each(|item| pass.take(item.id, before));
+    if what.hr != HResult::S_FALSE || ended {
+        return;
+    }
+    let (pass, total) = (*pass, before.items().len());
+    // Where only some were left, or all of them, what comes says whether it went back.
+    let left = pass.from.filter(|from| before.complete && (1..total).contains(from)).map(|from| total - from);
+    let stays = pass.given == 0 && total > 0 && !due;
+    if pass.given > 0 || stays {
+        cx.judge.check(place, ENUM_06, !stays, || EnumerationViolation::NothingAfterReset { before: total as u64 });
+    }
+    if stays {
+        cx.watch().reset_broken = true;
+        return distrust(cx, number);
+    }
+    if let Some(left) = left.filter(|_| !due && !cx.watch().reset_broken) {
+        let kept = pass.repeats_rest && pass.given == left;
+        cx.judge.check(place, ENUM_10, !kept, || EnumerationViolation::PositionKept {
+            given: pass.given as u64,
+            of: total as u64,
+        });
+    }
 }
 
 /// At most celt items, the right count, S_OK if and only if that is celt.
@@ -89,8 +124,9 @@ fn count(cx: &mut Context<'_>, what: &Return, walk: &Walk) -> bool {
     let said = what.out.fetched.map(u64::from);
     let right_result = if delivered == asked { HResult::S_OK } else { HResult::S_FALSE };
     let good = delivered <= asked && said.is_none_or(|said| said == delivered) && what.hr == right_result;
-    // Without a count ENUM-04 is what is asked.
-    if !walk.no_count {
+    // An enumerator that counts wrongly once does so each time. Without a count ENUM-04 is what is asked.
+    let is_known = cx.watch().walkers.get(&walk.enumerator).is_some_and(|walker| walker.distrusted);
+    if !walk.no_count && !is_known {
         cx.judge.check(place, ENUM_03, good, || EnumerationViolation::Count { asked, delivered, said, hr: what.hr });
     }
     good || walk.no_count
@@ -114,6 +150,7 @@ fn follow(cx: &mut Context<'_>, number: u32, what: &Return) {
             let unlike = enumeration.items().get(walker.at).is_none_or(|known| known.id != item.id);
             if unlike && enumeration.expected && walker.after == Moved::Nothing {
                 enumeration.differs_from(walker.at);
+                watch.enumerations_differ = true;
             }
             match enumeration.items().get(walker.at) {
                 Some(known) if known.id == item.id => {}
@@ -123,7 +160,10 @@ fn follow(cx: &mut Context<'_>, number: u32, what: &Return) {
                 None => {
                     if enumeration.items().len() == walker.at {
                         let first = enumeration.push(item.clone());
-                        news.push((item.clone(), first));
+                        // What comes after Reset was judged when it came first.
+                        if !enumeration.after_reset {
+                            news.push((item.clone(), first));
+                        }
                     }
                 }
             }
@@ -133,6 +173,7 @@ fn follow(cx: &mut Context<'_>, number: u32, what: &Return) {
             walker.ended = true;
             if walker.at < enumeration.items().len() && enumeration.expected && walker.after == Moved::Nothing {
                 enumeration.differs_from(walker.at);
+                watch.enumerations_differ = true;
             }
             if walker.at < enumeration.items().len() && astray.is_none() {
                 astray = Some((None, Some(NamedItem::from(&enumeration.items()[walker.at]))));
@@ -165,7 +206,6 @@ fn follow(cx: &mut Context<'_>, number: u32, what: &Return) {
 fn moved_by(moved: Moved) -> Option<(CallMethod, &'static Rule)> {
     match moved {
         Moved::Nothing => None,
-        Moved::Reset => Some((CallMethod::Reset, ENUM_06)),
         Moved::Skip => Some((CallMethod::Skip, ENUM_07)),
         Moved::Clone => Some((CallMethod::Clone, ENUM_08)),
     }
@@ -193,7 +233,7 @@ fn skip(cx: &mut Context<'_>, what: &Return, walk: &Walk) {
     let Some(enumeration) = watch.enumerations.get(walker.enumeration) else { return };
     let to = walker.at.saturating_add(walk.celt as usize);
     let total = enumeration.items().len();
-    walker.after = Moved::Skip;
+    (walker.after, walker.pass) = (Moved::Skip, None);
     let expected = if to <= total {
         Some(HResult::S_OK)
     } else if enumeration.complete {
@@ -206,7 +246,7 @@ fn skip(cx: &mut Context<'_>, what: &Return, walk: &Walk) {
         (HResult::S_OK, false) => walker.at = to,
         (_, false) => walker.lost = true,
     }
-    walker.ended = walker.ended || what.hr == HResult::S_FALSE;
+    walker.ended |= what.hr == HResult::S_FALSE;
     if let Some(expected) = expected {
         cx.judge.check(place, ENUM_07, what.hr == expected, || EnumerationViolation::Skipped {
             count: walk.celt,
@@ -226,12 +266,10 @@ fn reset(cx: &mut Context<'_>, what: &Return, number: u32) {
     }
     cx.judge.check(place, ENUM_06, what.hr.is_success(), || EnumerationViolation::ResetFailed { hr: what.hr });
     if what.hr.is_failure() {
+        cx.watch().reset_broken = true;
         return distrust(cx, number);
     }
-    if let Some(walker) = cx.watch().walkers.get_mut(&number) {
-        let enumeration = walker.enumeration;
-        *walker = Walker { enumeration, at: 0, ended: false, after: Moved::Reset, lost: false, distrusted: false };
-    }
+    cx.watch().reset(number);
 }
 
 fn clone(cx: &mut Context<'_>, what: &Return, number: u32) {
@@ -242,8 +280,9 @@ fn clone(cx: &mut Context<'_>, what: &Return, number: u32) {
     if let Some(new) = what.out.enumerator
         && let Some(walker) = watch.walkers.get_mut(&number)
     {
-        walker.after = Moved::Clone;
-        let clone = Walker { after: Moved::Clone, ..*walker };
+        // One that moves together with its clone is for ENUM-08.
+        (walker.after, walker.pass) = (Moved::Clone, None);
+        let clone = Walker { ..*walker };
         watch.walkers.insert(new, clone);
     }
 }

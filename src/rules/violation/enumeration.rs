@@ -66,7 +66,7 @@ pub enum EnumerationViolation {
     /// It stands elsewhere than it should.
     #[error("after {after}, Next delivered {}", astray(.found.as_ref(), .expected.as_ref()))]
     Astray {
-        /// What was done to it before: `Reset`, `Skip` or `Clone`.
+        /// What was done to it before: `Skip` or `Clone`.
         after: CallMethod,
         /// What came; nothing is the end.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -84,6 +84,22 @@ pub enum EnumerationViolation {
         hr: HResult,
         /// What it should be.
         due: HResult,
+    },
+    /// Nothing comes after `Reset`.
+    #[error("after Reset, Next delivered no item, although the enumerator delivered {before} before")]
+    NothingAfterReset {
+        /// How many items there are.
+        before: u64,
+    },
+    /// Only what was left before `Reset` comes after it.
+    #[error(
+        "after Reset, Next delivered only the {given} of {of} items that it had not delivered before: the position was kept"
+    )]
+    PositionKept {
+        /// How many items came.
+        given: u64,
+        /// How many items there are.
+        of: u64,
     },
     /// `Reset` failed.
     #[error("Reset returned {hr}")]
@@ -113,6 +129,8 @@ impl EnumerationViolation {
             | EnumerationViolation::Count { .. }
             | EnumerationViolation::Uncounted { .. }
             | EnumerationViolation::Skipped { .. }
+            | EnumerationViolation::NothingAfterReset { .. }
+            | EnumerationViolation::PositionKept { .. }
             | EnumerationViolation::ResetFailed { .. } => Vec::new(),
         }
     }

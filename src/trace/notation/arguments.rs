@@ -157,7 +157,15 @@ impl<'a> Arguments<'a> {
     fn to_json(&self, line: &Line<'a>, aliases: &Aliases) -> Result<Value, NotationError> {
         let (mut args, mut info) = (Map::new(), Map::new());
         for (key, node) in &self.given {
-            let value = aliases.to_json(line, &self.shape, key, node)?;
+            // With its count, what Next delivers may be given by aliases alone.
+            let is_short = *key == "items" && self.has("fetched");
+            let value = match &node.what {
+                Form::List(nodes) if is_short => {
+                    let item = |node| aliases.item_to_json(line, &self.shape, node);
+                    nodes.iter().map(item).collect::<Result<_, _>>()?
+                }
+                _ => aliases.to_json(line, &self.shape, key, node)?,
+            };
             let map = if self.shape.info.contains(key) { &mut info } else { &mut args };
             map.insert((*key).to_owned(), value);
         }

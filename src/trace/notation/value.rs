@@ -163,6 +163,13 @@ impl Aliases {
         }
     }
 
+    /// The JSON value of an item, which an alias alone stands for: the alias is the item's name too.
+    pub fn item_to_json(&self, line: &Line<'_>, shape: &Shape, node: &Node<'_>) -> Result<Value, NotationError> {
+        let Form::Word(name) = &node.what else { return self.to_json(line, shape, "items", node) };
+        let id = self.resolve(line, node)?.to_string();
+        Ok(serde_json::json!({ "id": id, "name": name }))
+    }
+
     /// The JSON value of `node`, which is the value of `key` in a line of the given shape.
     pub fn to_json(&self, line: &Line<'_>, shape: &Shape, key: &str, node: &Node<'_>) -> Result<Value, NotationError> {
         Ok(match &node.what {
