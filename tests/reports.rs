@@ -73,6 +73,7 @@ fn record(name: &str, found: Vec<Found>, error: Option<&str>) -> CaseRecord {
         aims: Vec::new(),
         error: error.map(str::to_owned),
         expectations: None,
+        output: None,
     }
 }
 

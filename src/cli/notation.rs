@@ -178,6 +178,7 @@ impl<'a> Marker<'a> {
             aims: Vec::new(),
             error,
             expectations: None,
+            output: None,
         }
     }
 }

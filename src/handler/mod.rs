@@ -6,6 +6,7 @@ pub mod com;
 pub mod exec;
 pub mod filesync;
 mod item_list;
+pub(crate) mod said;
 pub mod script;
 mod traits;
 

@@ -170,6 +170,11 @@ pub trait SyncCallback: Send + Sync {
 pub trait Chronicle: Send + Sync {
     /// Records a note. It returns at once, and may be called from any thread.
     fn note(&self, thread: Thread, note: Note);
+
+    /// Takes what the handler's program wrote to its standard error. Only a handler that is a program has one.
+    fn output(&self, text: &str) {
+        let _ = text;
+    }
 }
 
 /// Makes instances of one handler. Called on the instance's apartment thread.

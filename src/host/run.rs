@@ -35,6 +35,9 @@ pub struct Ran {
     pub left: bool,
     /// The session was left because a script's threads did not come to an end, after a million steps.
     pub exhausted: bool,
+    /// What the handler's process wrote to its standard output and standard error, where it has a process of its own: the end
+    /// of a long text.
+    pub output: Option<String>,
 }
 
 /// A session before it runs: its instances, what the manager and the user do with each, and who looks on.
@@ -241,7 +244,8 @@ pub(crate) fn run_real_with(
     close(&shared, &mut tape, drain);
     shared.end_instances();
     let state = shared.lock();
-    ended.map(|()| Ran { session: state.session.clone(), left: state.left, exhausted: false })
+    let output = shared.output.lock().text();
+    ended.map(|()| Ran { session: state.session.clone(), left: state.left, exhausted: false, output })
 }
 
 /// Runs a session in virtual time, on the calling thread.
@@ -258,7 +262,7 @@ pub fn run_virtual(setup: SessionSetup, scheduler: &Scheduler, drain: &mut dyn D
     scheduler.drain(scheduler.now_ns().saturating_add(limits.timeout_ns));
     close(&shared, &mut tape, drain);
     let session = shared.lock().session.clone();
-    Ok(Ran { session, left: false, exhausted: scheduler.is_exhausted() })
+    Ok(Ran { session, left: false, exhausted: scheduler.is_exhausted(), output: None })
 }
 
 /// The instances of a session.

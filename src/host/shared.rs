@@ -10,6 +10,7 @@ use super::observer::{Observer, Observers};
 use super::plan::{Instruction, Plan, View};
 use super::settle::{MayCallBack, Settling};
 use super::tape::Tape;
+use crate::handler::said::Said;
 use crate::handler::{Chronicle, SyncCallback};
 use crate::protocol::{
     Call, CallId, CallMethod, Callback, CallbackMethod, Event, EventKind, HResult, HandlerId, Instance, Note, Return,
@@ -27,6 +28,8 @@ pub(super) struct Shared {
     filled: Condvar,
     /// What ends the instances that are left when the session is over.
     enders: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
+    /// What handlers that are programs wrote to their standard errors.
+    pub(super) output: Mutex<Said>,
 }
 
 /// How many events make a batch. One that is taken away while it still lies in the processor's cache costs the callbacks
@@ -222,7 +225,8 @@ impl Shared {
             closed: false,
             ended: false,
         };
-        Self { clock, state: Mutex::new(state), wake: Condvar::new(), filled: Condvar::new(), enders: Mutex::default() }
+        let (wake, filled) = (Condvar::new(), Condvar::new());
+        Self { clock, state: Mutex::new(state), wake, filled, enders: Mutex::default(), output: Mutex::default() }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, SharedState> {
@@ -494,5 +498,9 @@ pub(super) struct InstanceChronicle {
 impl Chronicle for InstanceChronicle {
     fn note(&self, thread: Thread, note: Note) {
         self.shared.note(self.handler, thread, note);
+    }
+
+    fn output(&self, text: &str) {
+        self.shared.output.lock().add(text.as_bytes());
     }
 }

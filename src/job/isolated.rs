@@ -1,11 +1,11 @@
 //! Holds a session in a worker, and hears of it.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{ErrorKind, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 #[cfg(target_os = "linux")]
@@ -19,6 +19,7 @@ use super::worker::{Done, PlanNews, WorkerJob};
 use super::{Handler, Launched, Terms, logging, stack};
 use crate::handler::CreateError;
 use crate::handler::com::crash;
+use crate::handler::said::{Said, pass_on};
 use crate::host::{self, Controller, Controls, Drain, Ran};
 use crate::protocol::{
     CallMethod, Crashed, Created, Event, EventKind, HandlerId, Instance, Note, Session, Stack, Thread, TimedOut,
@@ -30,6 +31,9 @@ const TICK: Duration = Duration::from_millis(2);
 
 /// How much longer than its own limits a worker is waited for.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// How long the pipes of a worker that has ended are waited for.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// How long a guardian may take to end everything before it is ended itself.
 #[cfg(target_os = "linux")]
@@ -87,8 +91,8 @@ pub fn isolated(
         handler.spec().ok_or_else(|| error("it is this program's own; only this process can drive it".to_owned()))?;
     let job = WorkerJob { handler: spec.clone(), terms: terms.clone() };
     let job = serde_json::to_vec(&job).map_err(|why| error(format!("cannot be sent to a worker: {why}")))?;
-    let (channel, file) =
-        Channel::new(&job).map_err(|why| error(format!("cannot allocate memory to share with a worker: {why}")))?;
+    let (channel, file) = Channel::new(&job)
+        .map_err(|why| error(format!("cannot allocate memory to share with a worker: {}", no_memory(&why))))?;
     let channel = Arc::new(channel);
     let mark = mark();
     let mut command = Command::new(&workers.program);
@@ -102,8 +106,9 @@ pub fn isolated(
     let mut ending = None;
     let _worker = tracing::info_span!("worker", pid = child.id()).entered();
     tracing::info!("worker started");
-    pass_on(child.stdout.take());
-    pass_on(child.stderr.take());
+    let output = Output::new();
+    output.pass_on(child.stdout.take());
+    output.pass_on(child.stderr.take());
     started(Controls::new(Arc::new(Reach(Arc::clone(&channel)))));
     let (tell, told) = mpsc::channel();
     // It ends when the child does.
@@ -154,7 +159,17 @@ pub fn isolated(
     if session.done.is_none() {
         session.ended_early(&channel, status.as_ref(), given_up, drain);
     }
-    session.into_launched(error)
+    session.into_launched(output.end(), error)
+}
+
+/// What keeps memory from being shared, and what to do.
+fn no_memory(why: &std::io::Error) -> String {
+    match why.kind() {
+        ErrorKind::FileTooLarge => {
+            format!("{why}; it counts as a file, and the limit of file sizes (ulimit -f) is below 17 MiB: raise it")
+        }
+        _ => why.to_string(),
+    }
 }
 
 /// Something that no other session of any process is marked with.
@@ -168,19 +183,38 @@ pub(super) fn parent_of(mark: &str) -> Option<i32> {
     mark.split_once('-').and_then(|(parent, _)| parent.parse().ok())
 }
 
-/// What a handler writes goes to standard error: standard output is the report's. The thread is left behind when something
+/// What the handler writes: it goes to standard error, and its end is kept. A thread that reads is left behind when something
 /// that the handler started keeps the pipe.
-fn pass_on(pipe: Option<impl Read + Send + 'static>) {
-    let Some(pipe) = pipe else { return };
-    let copy = move || {
-        let mut reader = BufReader::new(pipe);
-        let mut line = Vec::new();
-        while reader.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
-            eprint!("{}", String::from_utf8_lossy(&line));
-            line.clear();
-        }
-    };
-    drop(std::thread::Builder::new().name("output".to_owned()).spawn(copy));
+struct Output {
+    said: Arc<Mutex<Said>>,
+    /// Nobody sends: the other end is closed when all pipes have ended.
+    open: mpsc::Sender<()>,
+    ended: mpsc::Receiver<()>,
+}
+
+impl Output {
+    fn new() -> Self {
+        let (open, ended) = mpsc::channel();
+        Self { said: Arc::default(), open, ended }
+    }
+
+    fn pass_on(&self, pipe: Option<impl Read + Send + 'static>) {
+        let Some(pipe) = pipe else { return };
+        let (said, open) = (Arc::clone(&self.said), self.open.clone());
+        let copy = move || {
+            pass_on(pipe, &said);
+            drop(open);
+        };
+        drop(std::thread::Builder::new().name("output".to_owned()).spawn(copy));
+    }
+
+    /// The worker has ended: what it wrote.
+    fn end(self) -> Option<String> {
+        let Self { said, open, ended } = self;
+        drop(open);
+        let _ = ended.recv_timeout(LAST_WORDS);
+        said.lock().unwrap_or_else(PoisonError::into_inner).text()
+    }
 }
 
 /// Ends a worker and all that it started. Called until the worker is gone.
@@ -384,13 +418,17 @@ impl WorkerSession {
         self.note_on(thread, Note::Crashed(Crashed { what: format!("{what}{how}").as_str().into() }), drain);
     }
 
-    fn into_launched(self, error: impl Fn(String) -> CreateError) -> Result<Launched, CreateError> {
+    fn into_launched(
+        self,
+        output: Option<String>,
+        error: impl Fn(String) -> CreateError,
+    ) -> Result<Launched, CreateError> {
         let done = self.done.unwrap_or(Done { left: false, exhausted: false, not_created: None });
         if let Some((_, why)) = done.not_created {
             return Err(error(why));
         }
         let Outcomes { steps, recording } = self.outcomes;
-        let ran = Ran { session: self.session, left: done.left, exhausted: done.exhausted };
+        let ran = Ran { session: self.session, left: done.left, exhausted: done.exhausted, output };
         Ok(Launched { ran, steps, recording })
     }
 }

@@ -23,6 +23,13 @@ impl Summary {
     }
 }
 
+/// How much output of handlers a report holds before less is kept of each case, in bytes.
+const OUTPUT: usize = 16 << 20;
+/// How much is kept then.
+const OUTPUT_OF_MANY: usize = 1 << 10;
+/// How much is kept of a case that has passed.
+const OUTPUT_OF_PASSED: usize = 4 << 10;
+
 /// What goes into a report of a case that was judged, as rows.
 pub(super) struct CaseRows<'a> {
     /// Whose case it is.
@@ -35,6 +42,7 @@ pub(super) struct CaseRows<'a> {
     pub(super) not_judged: Vec<Code>,
     pub(super) error: Option<String>,
     pub(super) expectations: Option<Vec<ExpectationResult>>,
+    pub(super) output: Option<String>,
 }
 
 impl CaseRows<'_> {
@@ -86,12 +94,26 @@ impl Report {
             strict: filter.strict,
             groups: Groups::default(),
             handlers: std::collections::BTreeSet::new(),
+            output_bytes: 0,
         }
     }
 
     /// Adds a judged case.
     pub fn add_case(&mut self, case: CaseRecord, monitor: &Monitor, filter: &Filter) {
-        let CaseRecord { name, handler, trace, found, omitted, nanos, replay, debug, aims, error, expectations } = case;
+        let CaseRecord {
+            name,
+            handler,
+            trace,
+            found,
+            omitted,
+            nanos,
+            replay,
+            debug,
+            aims,
+            error,
+            expectations,
+            output,
+        } = case;
         // Findings are numbered in their trace, and rows know each other by their places.
         let at: HashMap<u64, usize> = found.iter().enumerate().map(|(at, found)| (found.finding.number, at)).collect();
         let row = |found: Found| {
@@ -129,6 +151,7 @@ impl Report {
             not_judged,
             error,
             expectations,
+            output,
         };
         self.add_rows(rows, filter);
         for row in &mut self.rules {
@@ -218,7 +241,8 @@ impl Report {
             }
             (false, Some(_)) => CaseOutcome::Incomplete,
         };
-        let CaseRows { name, seconds, synchronized, not_judged, error, expectations, .. } = case;
+        let CaseRows { name, seconds, synchronized, not_judged, error, expectations, output, .. } = case;
+        let output = output.map(|output| self.keep_output(output, outcome == CaseOutcome::Passed));
         self.cases.push(Case {
             name,
             outcome,
@@ -230,7 +254,25 @@ impl Report {
             not_judged,
             error,
             expectations,
+            output,
         });
+    }
+
+    /// What is kept of a case's output: little where the case has passed, or where the others have written much already.
+    fn keep_output(&mut self, output: String, passed: bool) -> String {
+        let most = match () {
+            () if passed => OUTPUT_OF_PASSED,
+            () if self.output_bytes > OUTPUT => OUTPUT_OF_MANY,
+            () => return self.count_output(output),
+        };
+        let Some(cut) = output.len().checked_sub(most).filter(|cut| *cut > 0) else { return self.count_output(output) };
+        let cut = (cut..=output.len()).find(|at| output.is_char_boundary(*at)).unwrap_or(0);
+        self.count_output(format!("… (the first {cut} of {} bytes are left out)\n{}", output.len(), &output[cut..]))
+    }
+
+    fn count_output(&mut self, output: String) -> String {
+        self.output_bytes += output.len();
+        output
     }
 
     /// Adds a case of which nothing could be read.
@@ -292,13 +334,14 @@ impl Case {
             not_judged: Vec::new(),
             error: Some(why),
             expectations: None,
+            output: None,
         }
     }
 }
 
 impl CaseOutcome {
     /// How a session ends that breaks the rule.
-    fn of_rule(code: &str) -> Option<Self> {
+    pub(super) fn of_rule(code: &str) -> Option<Self> {
         // LIFE-01 is broken by a hang in Release.
         let ends =
             [(LIFE_02, CaseOutcome::Crashed), (LIFE_03, CaseOutcome::TimedOut), (LIFE_01, CaseOutcome::TimedOut)];

@@ -26,6 +26,9 @@ const NAME: usize = 200;
 /// How many characters of a message are shown; the report as data has all of it.
 pub(super) const MESSAGE: usize = 2000;
 
+/// How many lines of a handler's output are shown; JSON and JUnit have more.
+const LAST_WORDS: usize = 8;
+
 /// How many characters of an event are shown.
 const WIDEST: usize = 160;
 
@@ -219,6 +222,9 @@ fn write_cause(text: &mut String, report: &Report, cause: &CauseRows, paint: &Pa
         let _ = writeln!(text, "    {extent}");
     }
     write_place(text, report, example, paint);
+    if CaseOutcome::of_rule(rule.code).is_some() {
+        last_words(text, report, &example.case, paint);
+    }
     let also = cause.consequence_codes();
     if !also.is_empty() {
         let _ = writeln!(text, "  {} {}", paint.dim("because of it, also broken:"), also.join(", "));
@@ -230,6 +236,17 @@ fn write_cause(text: &mut String, report: &Report, cause: &CauseRows, paint: &Pa
     }
     let _ = writeln!(text, "  {} {} ({})", paint.dim("source:"), rule.source.join(", "), rule.basis);
     let _ = writeln!(text, "  {} mobsync rules {}", paint.dim("why, and what to check:"), rule.code);
+}
+
+/// What the handler's process wrote last, before it crashed or was ended.
+fn last_words(text: &mut String, report: &Report, case: &str, paint: &Paint) {
+    let case = report.cases.iter().find(|of| of.name == case);
+    let Some(output) = case.and_then(|case| case.output.as_deref()) else { return };
+    let lines: Vec<&str> = output.trim_end().lines().collect();
+    let _ = writeln!(text, "  {}", paint.dim("the handler's output ends with:"));
+    for line in &lines[lines.len().saturating_sub(LAST_WORDS)..] {
+        let _ = writeln!(text, "    | {}", cut_off(&plain(line), WIDEST));
+    }
 }
 
 /// A message of any length and origin.

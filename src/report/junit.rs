@@ -125,6 +125,9 @@ fn test(report: &Report, case: &Case, found: &[InCase<'_>], class: &str) -> Test
     if !out.is_empty() {
         test.set_system_out(out);
     }
+    if let Some(output) = &case.output {
+        test.set_system_err(output.as_str());
+    }
     test
 }
 

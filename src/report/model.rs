@@ -82,6 +82,9 @@ pub struct Report {
     /// Every handler whose cases are in here: `handler` names one only.
     #[serde(skip)]
     pub(super) handlers: BTreeSet<String>,
+    /// How much output of handlers it has.
+    #[serde(skip)]
+    pub(super) output_bytes: usize,
 }
 
 fn this_format<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Word, D::Error> {
@@ -257,6 +260,10 @@ pub struct Case {
     /// What its scenario expected, and what of it came; for `replay`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expectations: Option<Vec<ExpectationResult>>,
+    /// What the handler's process wrote to its standard output and standard error, where it has a process of its own. Of a long
+    /// text the end is kept, and how much is left out stands before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<String>,
 }
 
 /// What came of a case.

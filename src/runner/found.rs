@@ -32,6 +32,8 @@ pub struct CaseRecord {
     pub error: Option<String>,
     /// What its scenario expected, and what of it came.
     pub expectations: Option<Vec<ExpectationResult>>,
+    /// What the handler's process wrote to its standard output and standard error.
+    pub output: Option<String>,
 }
 
 /// A command that runs a session in a debugger, and can stop it where a rule is broken.

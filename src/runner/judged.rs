@@ -26,6 +26,8 @@ pub struct Judged {
     /// The trace file, where there is one, and the line of the newest event in it.
     file: Option<PathBuf>,
     line: u64,
+    /// What the handler's process wrote.
+    output: Option<String>,
 }
 
 impl Judged {
@@ -42,6 +44,7 @@ impl Judged {
             last_ns: 0,
             file: None,
             line: 0,
+            output: None,
         }
     }
 
@@ -147,6 +150,11 @@ impl Judged {
         self.found.retain(|found| found.finding.rule != rule);
     }
 
+    /// What the handler's process wrote to its standard output and standard error.
+    pub(crate) fn set_output(&mut self, output: Option<String>) {
+        self.output = output;
+    }
+
     /// What was found and kept so far.
     pub fn found(&self) -> &[Found] {
         &self.found
@@ -191,6 +199,7 @@ impl Judged {
             aims: Vec::new(),
             error: None,
             expectations: None,
+            output: self.output.take(),
         }
     }
 }

@@ -235,6 +235,7 @@ impl<'a> Watched<'a> {
         let Self { header, mut judged, trace_failure, watcher, .. } = self;
         watcher.ended();
         judged.finish();
+        judged.set_output(ran.output);
         JudgedSession { header, judged, left: ran.left, exhausted: ran.exhausted, steps, recording, trace_failure }
     }
 }

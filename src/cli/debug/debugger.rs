@@ -229,7 +229,8 @@ impl Debugger {
                     Some(Leave::Real(controls)) => {
                         // The session's lock is held here; whoever leaves needs it.
                         let controls = controls.clone();
-                        std::thread::spawn(move || controls.leave());
+                        // Where there is no thread, the session goes on; the next prompt can end the program.
+                        drop(std::thread::Builder::new().spawn(move || controls.leave()));
                     }
                     Some(Leave::Halt(halted)) => halted(),
                     None => {}

@@ -13,7 +13,7 @@ use super::message::{self, Answer, Bad, excerpt};
 use super::process::Process;
 use crate::handler::{Chronicle, SyncCallback};
 use crate::protocol::{
-    Call, CallMethod, Callback, Crashed, HResult, Malformed, Note, Out, Thread, TimedOut, WaitingFor,
+    Call, CallMethod, Callback, Crashed, HResult, Malformed, Note, Out, Thread, TimedOut, WaitingFor, cut_off,
 };
 
 /// How long the program may take to end when its standard input is closed.
@@ -25,6 +25,9 @@ const MOST_BAD: u32 = 100;
 /// How many ids of callbacks are remembered, to find one that is used again.
 const REMEMBERED: usize = 1024;
 
+/// How many characters of the last line of its standard error stand in the note of a program's end.
+const LAST_LINE: usize = 300;
+
 /// The file that gets every line, both ways.
 const LOG: &str = "MOBSYNC_WIRE_LOG";
 
@@ -34,6 +37,8 @@ pub(super) struct Link {
     stdin: Mutex<Option<ChildStdin>>,
     state: Mutex<LinkState>,
     changed: Condvar,
+    /// Held while what the program wrote is handed over.
+    handing: Mutex<()>,
     log: Option<Mutex<File>>,
 }
 
@@ -65,7 +70,7 @@ impl Link {
             _ => None,
         };
         let (stdin, state) = (Mutex::new(Some(stdin)), Mutex::default());
-        Ok(Self { process, stdin, state, changed: Condvar::new(), log })
+        Ok(Self { process, stdin, state, changed: Condvar::new(), handing: Mutex::default(), log })
     }
 
     fn lock(&self) -> MutexGuard<'_, LinkState> {
@@ -167,6 +172,12 @@ impl Link {
     }
 
     fn finish(&self) {
+        // Whoever comes second finds that all was handed over.
+        let handing = self.handing.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (Some(said), Some(chronicle)) = (self.process.take_said().text(), self.lock().chronicle.clone()) {
+            chronicle.output(&said);
+        }
+        drop(handing);
         self.lock().over = true;
         self.changed.notify_all();
     }
@@ -189,10 +200,9 @@ impl Link {
     }
 
     fn crashed(&self, mut what: String) {
-        let tail = self.process.tail();
-        if !tail.is_empty() {
+        if let Some(last) = self.process.last_line() {
             what.push_str("; its standard error ends with: ");
-            what.push_str(&tail);
+            what.push_str(&cut_off(&last, LAST_LINE));
         }
         self.note(Note::Crashed(Crashed { what: what.into() }));
         self.lock().ending = true;

@@ -1,18 +1,20 @@
 //! The handler's process: the leader of a group of its own, which ends as a whole.
 
-use std::io::{self, Read, Write};
+use std::io;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
-use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
 use super::guard;
+use crate::handler::said::{Said, pass_on};
 
-/// How much of the standard error is kept for the report, in bytes.
-const TAIL: usize = 2048;
+/// How long the standard error of a program that has ended is waited for: a process of its own that left the group may hold it.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// The version of the wire protocol, which the program finds in its environment.
 const VERSION: &str = "1";
@@ -21,7 +23,9 @@ const VERSION: &str = "1";
 pub(super) struct Process {
     child: Mutex<ChildState>,
     group: Pid,
-    tail: Arc<Mutex<Vec<u8>>>,
+    said: Arc<Mutex<Said>>,
+    /// Says when the standard error has ended: nobody sends, and the other end is closed then.
+    silent: Mutex<mpsc::Receiver<()>>,
 }
 
 struct ChildState {
@@ -56,13 +60,22 @@ impl Process {
         tracing::info!(pid = child.id(), ?command, "program started");
         let group = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
         guard::watch(group);
-        let tail = Arc::new(Mutex::new(Vec::new()));
+        let said: Arc<Mutex<Said>> = Arc::default();
+        let (speaks, silent) = mpsc::channel::<()>();
         let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
         else {
             return Err(io::Error::other("no pipes"));
         };
-        let process = Self { child: Mutex::new(ChildState { child, ended: None }), group, tail: Arc::clone(&tail) };
-        let pass = move || pass_on(stderr, &tail);
+        let process = Self {
+            child: Mutex::new(ChildState { child, ended: None }),
+            group,
+            said: Arc::clone(&said),
+            silent: Mutex::new(silent),
+        };
+        let pass = move || {
+            pass_on(stderr, &said);
+            drop(speaks);
+        };
         if let Err(error) = std::thread::Builder::new().name("handler's stderr".to_owned()).spawn(pass) {
             process.end();
             return Err(error);
@@ -96,33 +109,28 @@ impl Process {
         }
     }
 
-    /// The end of what the program wrote to its standard error.
-    pub(super) fn tail(&self) -> String {
-        let tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(&tail).trim().to_owned()
+    /// Waits until the standard error of a program that has ended is read to its end.
+    fn hear_out(&self) {
+        if self.ended().is_some() {
+            let silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+            let _ = silent.recv_timeout(LAST_WORDS);
+        }
+    }
+
+    /// The last line that the program wrote to its standard error.
+    pub(super) fn last_line(&self) -> Option<String> {
+        self.hear_out();
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).last_line()
+    }
+
+    /// Takes what the program wrote to its standard error.
+    pub(super) fn take_said(&self) -> Said {
+        self.hear_out();
+        std::mem::take(&mut self.said.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn child(&self) -> MutexGuard<'_, ChildState> {
         self.child.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Lets the standard error through, and keeps its end. Ends when nobody can write any more.
-fn pass_on(mut from: ChildStderr, tail: &Mutex<Vec<u8>>) {
-    let mut chunk = [0; 4096];
-    loop {
-        match from.read(&mut chunk) {
-            Ok(0) => return,
-            Ok(read) => {
-                let _ = io::stderr().write_all(&chunk[..read]);
-                let mut tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
-                tail.extend_from_slice(&chunk[..read]);
-                let over = tail.len().saturating_sub(TAIL);
-                tail.drain(..over);
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => return,
-        }
     }
 }
 

@@ -39,8 +39,6 @@ pub(super) fn read(link: &Link, stdout: ChildStdout) {
             status => break status,
         }
     };
-    // The thread that reads the standard error has the same end to come to.
-    sleep(Duration::from_millis(10));
     match status {
         Some(status) => link.gone(how(status), status.success()),
         None => link.gone("the program closed its standard output".to_owned(), false),
