@@ -79,6 +79,7 @@ fn every_action_is_in_the_table_and_is_read() {
     let actions = table("Actions");
     for action in &actions {
         let text = action.replace("ITEM", "\"A\"").replace("ERROR", "\"first\"").replace("TIME", "\"5ms\"");
+        let text = text.replace("EVENT", "{\"return\": \"SetItemStatus\"}");
         let action: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
         let callback = match action["reply"].as_str() {
             Some("refuse-dialog") => "EnableModeless",
@@ -105,6 +106,25 @@ fn every_action_is_in_the_table_and_is_read() {
 /// The names that an error about an unknown one gives.
 fn known(error: &str) -> impl Iterator<Item = &str> {
     error.split_once("xpected one of: ").map_or("", |(_, names)| names).split(", ")
+}
+
+#[test]
+fn what_ends_a_hold_is_in_the_table_and_is_read() {
+    let table = table("Held replies");
+    for until in &table {
+        let method = if until.contains("\"callback\"") { "\"LogError\"" } else { "\"SetItemStatus\"" };
+        let text = until.replace("METHOD", method).replace("NAME", "\"Crashed\"").replace("STATE", "\"synchronized\"");
+        let until: Value =
+            serde_json::from_str(&text.replace("TIME", "\"5ms\"")).unwrap_or_else(|e| panic!("{text}: {e}"));
+        let step = json!({ "when": { "callback": "Progress" }, "do": { "hold": { "until": until } } });
+        parse(&json!({ "steps": [step] })).unwrap_or_else(|error| panic!("{error}"));
+    }
+    let step = json!({ "when": { "callback": "Progress" }, "do": { "hold": { "until": {} } } });
+    let error = parse(&json!({ "steps": [step] })).expect_err("it says nothing").to_string();
+    for name in ["return", "call", "callback", "note", "state", "time"] {
+        assert!(error.contains(&format!("`{name}`")), "{error}");
+        assert!(table.iter().any(|until| until.contains(&format!("{{\"{name}\":"))), "{name}");
+    }
 }
 
 #[test]

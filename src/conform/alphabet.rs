@@ -1,8 +1,10 @@
 //! What the manager and the user can do in a session with a known handler, one thing a step.
 
 use super::Known;
-use crate::protocol::{CallbackMethod, Delay, HandlerFlags, Item, ItemFlags, State};
-use crate::scenario::{Action, CallbackPattern, ErrorRef, ItemRef, Reply, Step, StepExpect, Trigger};
+use crate::protocol::{CallMethod, CallbackMethod, Delay, HandlerFlags, Item, ItemFlags, State};
+use crate::scenario::{
+    Action, CallbackPattern, ErrorRef, EventPattern, Hold, ItemRef, Reply, Step, StepExpect, Trigger, Until,
+};
 
 /// Every step that has an occasion in a session with this handler: what the random sessions are made of, and what a
 /// shorter scenario is looked for among.
@@ -76,6 +78,25 @@ pub(super) fn first_middle_last(many: u32) -> impl Iterator<Item = u32> {
 
 pub(super) fn in_state(state: State, nth: u32, action: Action) -> Step {
     Step { when: Trigger::State { state, nth }, action, expect: StepExpect::Taken }
+}
+
+/// Holds the reply to the `nth` report, of an item or of any, until that.
+pub(super) fn hold(nth: u32, item: Option<ItemRef>, until: Until) -> Step {
+    on_callback(CallbackMethod::Progress, nth, item, Action::Hold(Hold { until, at_most: None }))
+}
+
+/// The `nth` return of this method in the session.
+pub(super) fn until_return(method: CallMethod, nth: u32) -> Until {
+    until(EventPattern::returned(method), nth)
+}
+
+/// The `nth` call of this method in the session.
+pub(super) fn until_call(method: CallMethod, nth: u32) -> Until {
+    until(EventPattern::called(method), nth)
+}
+
+fn until(event: EventPattern, nth: u32) -> Until {
+    Until::Event { event: Box::new(event), nth: Some(nth), instance: None }
 }
 
 pub(super) fn on_callback(callback: CallbackMethod, nth: u32, item: Option<ItemRef>, action: Action) -> Step {

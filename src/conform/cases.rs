@@ -1,11 +1,15 @@
 //! The fixed cases: scenarios that together provoke whatever a manager can provoke.
 
 use super::Known;
-use super::alphabet::{first_middle_last, in_state, on_callback};
-use crate::protocol::{CallbackMethod, Cookie, Guid, HandlerFlags, Item, ItemFlags, Profile, State};
+use super::alphabet::{first_middle_last, hold, in_state, on_callback, until_call, until_return};
+use crate::protocol::{
+    CallMethod, CallbackMethod, Cookie, Delay, Guid, HandlerFlags, HandlerId, Item, ItemFlags, Profile, State,
+};
 use crate::rules::Rule;
 use crate::rules::codes::*;
-use crate::scenario::{Action, Another, Choose, ErrorRef, EventName, ItemRef, Reply, Scenario, Step, Survey};
+use crate::scenario::{
+    Action, Another, Choose, ErrorRef, EventName, EventPattern, Hold, ItemRef, Reply, Scenario, Step, Survey, Until,
+};
 
 /// One case of the suite.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +26,12 @@ pub struct Case {
 
 /// How many items have cases of their own.
 const ITEMS: usize = 3;
+
+/// The instance that comes second.
+const SECOND: HandlerId = HandlerId(2);
+
+/// How long a reply is held for what another instance does.
+const PATIENCE: Delay = Delay(5_000_000_000);
 
 /// The cases for a handler of which so much is known; `native` says that it has COM vtables.
 pub fn cases(known: &Known, profile: Profile, native: bool) -> Vec<Case> {
@@ -144,11 +154,9 @@ impl Collector<'_> {
         let together = Another { together: true, ..second.clone() };
         let scenario = Scenario { another: with(together), ..self.scenario("Two instances at once") };
         self.add("two-instances-at-once", &[COM_08], scenario);
-        let cancel = Action::Reply(Reply::CancelAll);
-        let cancel = on_callback(CallbackMethod::Progress, self.known.all_reports().div_ceil(2).max(1), None, cancel);
-        let together = Another { together: true, ..second.clone() };
+        let (cancel, together) = self.cancel_one_of_two();
         let title = "Two instances at once, one of them cancelled";
-        let scenario = Scenario { another: with(together), steps: vec![cancel], ..self.scenario(title) };
+        let scenario = Scenario { another: with(together), steps: cancel, ..self.scenario(title) };
         let silent = (self.known.all_reports() == 0).then_some("no item reports progress");
         let against = silent.or((!self.native).then_some("the handler has no COM vtables"));
         self.add_unless(against, "cancel-one-of-two-instances", &[COM_08], scenario);
@@ -159,6 +167,22 @@ impl Collector<'_> {
         let reserved = Another { reserved: 7, ..second };
         let scenario = Scenario { another: with(reserved), ..self.scenario("The reserved argument is not 0") };
         self.add("reserved-argument", &[PREP_07], scenario);
+    }
+
+    /// The steps of two instances of which the first one is cancelled. It is not before the second one works, and the second one
+    /// does not go on before the first one has stopped: so it is seen whether it stops as well.
+    fn cancel_one_of_two(&self) -> (Vec<Step>, Another) {
+        let held = |until, nth| {
+            let hold = Hold { until, at_most: Some(PATIENCE) };
+            on_callback(CallbackMethod::Progress, nth, None, Action::Hold(hold))
+        };
+        let middle = self.known.all_reports().div_ceil(2).max(1);
+        let event = Box::new(EventPattern::called_back(CallbackMethod::Progress));
+        let works = Until::Event { event, nth: Some(1), instance: Some(SECOND) };
+        let stopped = Until::State { state: State::Synchronized, instance: Some(HandlerId::FIRST) };
+        let cancel = on_callback(CallbackMethod::Progress, middle, None, Action::Reply(Reply::CancelAll));
+        let another = Another { together: true, steps: vec![held(stopped, 1)], ..Another::default() };
+        (vec![held(works, middle), cancel], another)
     }
 
     /// Skips and cancels.
@@ -174,13 +198,16 @@ impl Collector<'_> {
             let step = in_state(State::PrepareReturned, 1, Action::Skip(item.clone()));
             self.with_step(no_prepare, format!("skip-{item}-while-preparing"), skipping, step);
             let step = in_state(State::SynchronizeReturned, 1, Action::Skip(item.clone()));
-            self.with_step(no_synchronize, format!("skip-{item}-at-once"), skipping, step);
+            let held = hold(1, Some(item.clone()), until_return(CallMethod::SetItemStatus, 1));
+            self.with_steps(no_synchronize, format!("skip-{item}-at-once"), skipping, vec![held, step]);
             let reports = self.known.reports.get(&id).copied().unwrap_or(0);
             let silent = (reports == 0).then_some("the item reports no progress");
             for (nth, when) in first_middle_last(reports.max(1)).zip(["first", "middle", "last"]) {
                 let when = if reports == 1 { "only" } else { when };
                 let skip = on_callback(CallbackMethod::Progress, nth, Some(item.clone()), Action::Skip(item.clone()));
-                self.with_step(no_synchronize.or(silent), format!("skip-{item}-at-the-{when}-report"), skipping, skip);
+                let held = hold(nth, Some(item.clone()), until_return(CallMethod::SetItemStatus, 1));
+                let name = format!("skip-{item}-at-the-{when}-report");
+                self.with_steps(no_synchronize.or(silent), name, skipping, vec![held, skip]);
                 let cancel = Action::Reply(Reply::CancelItem);
                 let cancel = on_callback(CallbackMethod::Progress, nth, Some(item.clone()), cancel);
                 let name = format!("cancel-{item}-at-the-{when}-report");
@@ -190,20 +217,32 @@ impl Collector<'_> {
         let reports = self.known.all_reports();
         let silent = (reports == 0).then_some("no item reports progress");
         for (nth, when) in first_middle_last(reports.max(1)).zip(["first", "middle", "last"]) {
-            let cancel = on_callback(CallbackMethod::Progress, nth, None, Action::Reply(Reply::CancelAll));
+            let cancel = Action::Reply(Reply::CancelAll);
+            // In the middle, what each item has still to do is chance, but for one that is waited for: the longest.
+            let (nth, of) = match self.known.longest().filter(|_| nth != 1 && nth != reports) {
+                Some((item, reports)) => (reports.div_ceil(2), Some(ItemRef::to(item, &self.known.items))),
+                None => (nth, None),
+            };
+            let cancel = on_callback(CallbackMethod::Progress, nth, of, cancel);
             self.with_step(silent, format!("cancel-all-at-the-{when}-report"), &[STOP_02, STOP_06, STOP_07], cancel);
         }
-        let all: Vec<Step> = self
-            .items()
-            .into_iter()
-            .map(|(_, item)| in_state(State::SynchronizeReturned, 1, Action::Skip(item)))
-            .collect();
+        let items = self.items();
+        let many = u32::try_from(items.len()).unwrap_or(1);
+        let skipped = |(_, item): &(Guid, ItemRef)| {
+            let held = hold(1, Some(item.clone()), until_return(CallMethod::SetItemStatus, many));
+            [held, in_state(State::SynchronizeReturned, 1, Action::Skip(item.clone()))]
+        };
+        let all: Vec<Step> = items.iter().flat_map(skipped).collect();
         let scenario = Scenario { steps: all, ..self.scenario("Every item is skipped") };
         self.add_unless(no_synchronize, "skip-everything", skipping, scenario);
     }
 
     fn with_step(&mut self, against: Option<&str>, name: String, rules: &[&'static Rule], step: Step) {
-        let scenario = Scenario { steps: vec![step], ..self.scenario(&name.replace('-', " ")) };
+        self.with_steps(against, name, rules, vec![step]);
+    }
+
+    fn with_steps(&mut self, against: Option<&str>, name: String, rules: &[&'static Rule], steps: Vec<Step>) {
+        let scenario = Scenario { steps, ..self.scenario(&name.replace('-', " ")) };
         self.add_unless(against, name, rules, scenario);
     }
 
@@ -282,11 +321,21 @@ impl Collector<'_> {
             State::Synchronized,
         ] {
             let never = (!self.known.states.contains(&state)).then_some("the session is never in that state");
-            let release = in_state(state, 1, Action::Release);
-            self.with_step(never, format!("release-when-{state}"), &[LIFE_01, CB_03, CB_07, CB_08], release);
+            let mut steps = vec![in_state(state, 1, Action::Release)];
+            if state == State::SynchronizeReturned {
+                // It does not get further than its first report before.
+                steps.push(hold(1, None, until_left()));
+            }
+            self.with_steps(never, format!("release-when-{state}"), &[LIFE_01, CB_03, CB_07, CB_08], steps);
         }
         let silent = (self.known.all_reports() == 0).then_some("no item reports progress");
         let release = on_callback(CallbackMethod::Progress, 2, None, Action::Release);
-        self.with_step(silent, "release-while-it-works".to_owned(), &[LIFE_01, CB_03, CB_07, CB_08], release);
+        let steps = vec![hold(2, None, until_left()), release];
+        self.with_steps(silent, "release-while-it-works".to_owned(), &[LIFE_01, CB_03, CB_07, CB_08], steps);
     }
+}
+
+/// The callback is taken back: the second call of `SetProgressCallback`.
+fn until_left() -> Until {
+    until_call(CallMethod::SetProgressCallback, 2)
 }

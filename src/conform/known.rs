@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::alphabet::in_state;
 use crate::protocol::{
-    Callback, Event, EventKind, Guid, HResult, HandlerFlags, Items, LogErrorInfo, Outcome, Profile, Session, State,
+    Callback, Event, EventKind, Guid, HResult, HandlerFlags, Item, Items, LogErrorInfo, Outcome, Profile, Session,
+    State,
 };
 use crate::scenario::{Action, Choose, ErrorRef, Scenario};
 
@@ -97,6 +98,13 @@ impl Known {
             }
             _ => {}
         }
+    }
+
+    /// The item that reports most often, and how often; the first one of several.
+    pub fn longest(&self) -> Option<(Guid, u32)> {
+        let reports = |item: &Item| (item.id, self.reports.get(&item.id).copied().unwrap_or(0));
+        let longest = self.items.iter().map(reports).reduce(|one, other| if other.1 > one.1 { other } else { one });
+        longest.filter(|(_, reports)| *reports > 0)
     }
 
     /// How often all items report.

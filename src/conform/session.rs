@@ -12,7 +12,7 @@ use crate::rules::{Finding, Rule};
 use crate::runner::{
     self, DebugCommand, Judged, JudgedSession, RunError, RunOptions, Stop, TraceFailure, Watcher, WriteError,
 };
-use crate::scenario::{self, Expect, ExpectFindings, Scenario, StepCame, Steps};
+use crate::scenario::{self, Action, Expect, ExpectFindings, Scenario, Step, StepCame, Steps};
 
 /// How many sessions shrinking may take.
 const MOST_TRIALS: usize = 300;
@@ -81,8 +81,11 @@ impl<'a> Sessions<'a> {
         let (judged, steps, left) = self.judge(&task.scenario, trace, watcher)?;
         let fails = self.failing(task, &judged).next().is_some();
         let steps = steps.map(|steps| steps.came(&judged.items())).unwrap_or_default();
-        // A random session has steps that do not come; they are no matter.
-        let missed = steps.into_iter().find(|(_, came, _)| *came != StepCame::Taken).filter(|_| !task.random);
+        // A random session has steps that do not come; they are no matter. Nor is what only helps another step.
+        let missed = |(step, came, _): &(Step, StepCame, String)| {
+            *came != StepCame::Taken && !matches!(step.action, Action::Hold(_))
+        };
+        let missed = steps.into_iter().find(missed).filter(|_| !task.random);
         let skipped =
             missed.filter(|_| judged.found().is_empty()).map(|(step, _, why)| format!("`{}`: {why}", step.action));
         let file =

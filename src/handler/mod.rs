@@ -12,4 +12,4 @@ mod traits;
 
 pub use filesync::{FileSync, FolderError, FolderPair};
 pub use item_list::ItemList;
-pub use traits::{Chronicle, CreateError, EnumItems, HandlerFactory, SyncCallback, SyncHandler};
+pub use traits::{Chronicle, CreateError, EnumItems, HandlerFactory, HeldReply, Replied, SyncCallback, SyncHandler};

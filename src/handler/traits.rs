@@ -104,15 +104,16 @@ pub trait EnumItems {
 /// The manager's side: `ISyncMgrSynchronizeCallback` (`nn-mobsync-isyncmgrsynchronizecallback`).
 ///
 /// Can be called from any thread, from several at once, and from inside a call of the manager. Every method returns at
-/// once. It may be kept for ever: a call that is out of the protocol is answered E_UNEXPECTED and recorded.
+/// once, unless the manager holds the reply: never without end, and never because the handler is in another call. It may be kept for ever: a call that is out of the protocol is answered E_UNEXPECTED and recorded.
 pub trait SyncCallback: Send + Sync {
     /// Makes any callback. The other methods are this one with the arguments spelled out.
     fn call(&self, callback: Callback) -> HResult;
 
-    /// Makes a callback that came on a thread of another process. By default the calling thread stands for it.
-    fn call_on(&self, thread: &Thread, callback: Callback) -> HResult {
+    /// Makes a callback for whoever must not wait for the reply where it calls back. `thread` is one of another process that
+    /// calls back; by default the calling thread stands for it.
+    fn begin(&self, thread: Option<&Thread>, callback: Callback) -> Replied {
         let _ = thread;
-        self.call(callback)
+        Replied::Now(self.call(callback))
     }
 
     /// Which callback object of the manager this is, from 1: a handler may be given several.
@@ -164,6 +165,26 @@ pub trait SyncCallback: Send + Sync {
     fn establish_connection(&self, name: Option<Text>) -> HResult {
         self.call(Callback::EstablishConnection(EstablishConnection { name, reserved: 0 }))
     }
+}
+
+/// The answer to a callback.
+pub enum Replied {
+    /// The reply.
+    Now(HResult),
+    /// The manager does not reply yet.
+    Held(Box<dyn HeldReply>),
+}
+
+/// A reply that the manager holds. It holds none without end.
+pub trait HeldReply: Send {
+    /// The time of the session, in nanoseconds, at which it is let go in any case.
+    fn until_ns(&self) -> u64;
+
+    /// The reply, if it was let go; once.
+    fn poll(&mut self) -> Option<HResult>;
+
+    /// Waits for the reply.
+    fn wait(self: Box<Self>) -> HResult;
 }
 
 /// Takes what happens to a handler without a call or a callback of its own.

@@ -2,6 +2,7 @@
 
 pub mod break_on;
 mod driver;
+mod hold;
 mod observer;
 mod plan;
 mod run;
@@ -9,6 +10,7 @@ mod settle;
 mod shared;
 mod tape;
 
+pub use hold::{Ends, Hold};
 pub use observer::Observer;
 pub use plan::{Instruction, Plan, Selection, StandardPlan, View};
 pub(crate) use run::{ApartmentObserver, Controller, RealTimeOptions, closing_notes, run_real_with};

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::hold::Hold;
 use crate::protocol::{
     Call, CallMethod, Callback, Event, EventKind, GUID_NULL, Guid, HResult, Initialize, Instance, Interface, Item,
     ItemState, Items, PrepareForSync, Refusal, Return, Session, SetItemStatus, SetProgressCallback, ShowError,
@@ -48,6 +49,17 @@ pub trait Plan: Send {
     fn wish(&mut self, view: View<'_>, callback: &Callback) -> Wish {
         let _ = callback;
         if view.cancelled { Wish::CancelAll } else { Wish::None }
+    }
+
+    /// Whether [`hold`](Self::hold) may ever answer. Asked once, before the session begins.
+    fn may_hold(&self) -> bool {
+        false
+    }
+
+    /// How long the reply to a callback is held; asked before [`wish`](Self::wish). Nothing: it is answered at once.
+    fn hold(&mut self, view: View<'_>, callback: &Callback) -> Option<Hold> {
+        let _ = (view, callback);
+        None
     }
 
     /// Sees every event, in order, and the session after it; true wakes the apartment thread.
@@ -359,6 +371,14 @@ impl Plan for StandardPlan {
 impl Plan for Box<dyn Plan> {
     fn next(&mut self, view: View<'_>) -> Instruction {
         (**self).next(view)
+    }
+
+    fn may_hold(&self) -> bool {
+        (**self).may_hold()
+    }
+
+    fn hold(&mut self, view: View<'_>, callback: &Callback) -> Option<Hold> {
+        (**self).hold(view, callback)
     }
 
     fn wish(&mut self, view: View<'_>, callback: &Callback) -> Wish {

@@ -145,6 +145,8 @@ pub(crate) trait ApartmentObserver: Send + Sync {
     fn enter(&self);
     /// What the apartment thread is doing, the innermost function first; nothing where that cannot be known.
     fn stack(&self) -> Vec<Text>;
+    /// What the calling thread is doing, in the same way.
+    fn here(&self) -> Vec<Text>;
 }
 
 /// What a session in real time may have beside its setup.
@@ -199,6 +201,9 @@ pub(crate) fn run_real_with(
         shared.set_outlet(outlet);
     }
     shared.set_settling(silence, may_call_back);
+    if let Some(observer) = &apartment_observer {
+        let _ = shared.apartment.set(Arc::clone(observer));
+    }
     let (tell, told) = mpsc::channel();
     let apartment = {
         let shared = Arc::clone(&shared);
@@ -277,7 +282,7 @@ impl SessionSetup {
         let Self { instances, side_by_side, profile, observers, limits, silence: _ } = self;
         let (factories, plans) = instances.into_iter().unzip();
         let wait_for_all = side_by_side && profile == Profile::Xp;
-        let shared = Arc::new(Shared::new(clock, plans, observers, wait_for_all));
+        let shared = Arc::new(Shared::new(clock, plans, observers, wait_for_all, limits));
         (Instances { factories, side_by_side, limits }, shared)
     }
 }
@@ -313,7 +318,7 @@ fn close(shared: &Shared, tape: &mut Tape, drain: &mut dyn Drain) {
     for note in closing {
         shared.note(HandlerId::FIRST, Thread::APARTMENT, note);
     }
-    shared.lock().closed = true;
+    shared.close();
     pass_on(shared, tape, drain);
 }
 

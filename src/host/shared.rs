@@ -1,20 +1,22 @@
 //! What the apartment thread and the callbacks share: one lock, under which every event gets its place in the trace.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 // Not the standard library's: these are compiled with the program, so that ThreadSanitizer sees what they do (scripts/tsan).
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
+use super::hold::Holds;
 use super::observer::{Observer, Observers};
 use super::plan::{Instruction, Plan, View};
+use super::run::ApartmentObserver;
 use super::settle::{MayCallBack, Settling};
 use super::tape::Tape;
 use crate::handler::said::Said;
-use crate::handler::{Chronicle, SyncCallback};
+use crate::handler::{Chronicle, Replied, SyncCallback};
 use crate::protocol::{
-    Call, CallId, CallMethod, Callback, CallbackMethod, Event, EventKind, HResult, HandlerId, Instance, Note, Return,
-    Session, SetProgressCallback, Stack, State as SessionState, Text, Thread, TimedOut, WaitingFor, Wish,
+    Call, CallId, CallMethod, Callback, CallbackMethod, Event, EventKind, HResult, HandlerId, Instance, Limits, Note,
+    Return, Session, SetProgressCallback, Stack, State as SessionState, Text, Thread, TimedOut, WaitingFor, Wish,
 };
 use crate::time::Clock;
 
@@ -26,6 +28,8 @@ pub(super) struct Shared {
     wake: Condvar,
     /// Wakes the thread that takes the events away.
     filled: Condvar,
+    /// Knows what the apartment thread is doing, where that can be known.
+    pub(super) apartment: OnceLock<Arc<dyn ApartmentObserver>>,
     /// What ends the instances that are left when the session is over.
     enders: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
     /// What handlers that are programs wrote to their standard errors.
@@ -61,7 +65,7 @@ fn index(handler: HandlerId) -> usize {
     (handler.0 as usize).wrapping_sub(1)
 }
 
-fn plan_of(plans: &mut [Box<dyn Plan>], handler: HandlerId) -> Option<&mut Box<dyn Plan>> {
+pub(super) fn plan_of(plans: &mut [Box<dyn Plan>], handler: HandlerId) -> Option<&mut Box<dyn Plan>> {
     plans.get_mut(index(handler))
 }
 
@@ -71,13 +75,24 @@ fn must_wait_for_others(session: &Session, wait_for_all: bool, handler: HandlerI
     wait_for_all && session.instances().any(prepares)
 }
 
+/// A call that has not returned.
+pub(super) struct Called {
+    pub(super) handler: HandlerId,
+    pub(super) method: CallMethod,
+    /// Its event.
+    pub(super) seq: u64,
+    since_ns: u64,
+    /// How long replies had been held before.
+    held_ns: u64,
+}
+
 /// What the lock guards.
 pub(super) struct SharedState {
     pub(super) session: Session,
     /// What each instance's manager and user want, in the order of their numbers.
-    plans: Vec<Box<dyn Plan>>,
+    pub(super) plans: Vec<Box<dyn Plan>>,
     /// Whoever looks on.
-    observers: Observers,
+    pub(super) observers: Observers,
     /// `Synchronize` waits until every instance has prepared.
     wait_for_all: bool,
     /// What nobody has taken yet.
@@ -85,7 +100,9 @@ pub(super) struct SharedState {
     /// Where recorded events go instead.
     outlet: Option<Box<dyn Outlet>>,
     next_seq: u64,
-    next_call: u64,
+    pub(super) next_call: u64,
+    /// The replies that are held.
+    pub(super) holds: Holds,
     /// The last reply: made anew it would cost more than changed.
     reply: Event,
     /// Something happened that the apartment thread must look at.
@@ -96,8 +113,8 @@ pub(super) struct SharedState {
     pub(super) left: bool,
     /// When each instance was last heard: its last return or callback.
     heard_ns: Vec<u64>,
-    /// When the open call began.
-    called_ns: Option<(HandlerId, CallMethod, u64)>,
+    /// The open call.
+    pub(super) called: Option<Called>,
     /// The trace is closed: nothing more is recorded.
     pub(super) closed: bool,
     /// The apartment thread has ended.
@@ -107,7 +124,7 @@ pub(super) struct SharedState {
 
 impl SharedState {
     /// Records an event and applies it, unless the trace is closed.
-    fn record(&mut self, at_ns: u64, thread: Thread, handler: HandlerId, kind: EventKind) {
+    pub(super) fn record(&mut self, at_ns: u64, thread: Thread, handler: HandlerId, kind: EventKind) {
         if self.closed {
             return;
         }
@@ -117,7 +134,7 @@ impl SharedState {
     }
 
     /// Keeps an event that is applied already.
-    fn keep(&mut self, event: &Event) {
+    pub(super) fn keep(&mut self, event: &Event) {
         let woken = plan_of(&mut self.plans, event.handler).is_some_and(|plan| plan.observe(event, &self.session));
         self.woken |= self.observers.event(event, &self.session, woken);
         match &mut self.outlet {
@@ -125,6 +142,9 @@ impl SharedState {
             None => self.tape.record(event, None),
         }
         self.keep_notes(event.handler, event.at_ns);
+        if self.holds.any() {
+            self.end_holds(event);
+        }
     }
 
     /// Records what the observers have to note.
@@ -170,23 +190,37 @@ impl SharedState {
         *woken |= observers.event(reply, session, plan.observe(reply, session));
         let handler = event.handler;
         self.keep_notes(handler, now_ns);
+        if self.holds.any() {
+            std::mem::swap(&mut self.reply.thread, &mut event.thread);
+            self.end_holds(event);
+        }
         result
     }
 
     /// An instance was heard.
-    fn hear(&mut self, handler: HandlerId, at_ns: u64) {
+    pub(super) fn hear(&mut self, handler: HandlerId, at_ns: u64) {
         let at = index(handler);
         if let Some(heard) = self.heard_ns.get_mut(at) {
             *heard = at_ns;
         }
     }
 
-    /// When an instance was last heard.
+    /// When an instance was last heard. As long as a reply to it is held it need not be heard.
     pub(super) fn heard_ns(&self, handler: HandlerId) -> u64 {
+        if self.holds.any_of(handler) {
+            return u64::MAX;
+        }
         self.heard_ns.get(index(handler)).copied().unwrap_or(0)
     }
 
-    fn seq(&mut self) -> u64 {
+    /// How long the open call has taken, without the time for which replies were held.
+    fn call_took_ns(&self, now_ns: u64) -> Option<u64> {
+        let called = self.called.as_ref()?;
+        let held_ns = self.holds.total_ns(now_ns).saturating_sub(called.held_ns);
+        Some(now_ns.saturating_sub(called.since_ns).saturating_sub(held_ns))
+    }
+
+    pub(super) fn seq(&mut self) -> u64 {
         self.next_seq += 1;
         self.next_seq
     }
@@ -204,7 +238,9 @@ impl Shared {
         plans: Vec<Box<dyn Plan>>,
         observers: Vec<Box<dyn Observer>>,
         wait_for_all: bool,
+        limits: Limits,
     ) -> Self {
+        let holds = Holds::new(plans.iter().any(|plan| plan.may_hold()), limits, &clock);
         let kind = EventKind::Reply { call: CallId(0), method: CallbackMethod::Progress, hr: HResult::S_OK };
         let state = SharedState {
             session: Session::default(),
@@ -219,14 +255,16 @@ impl Shared {
             next_seq: 0,
             next_call: 0,
             woken: false,
+            holds,
             cancelled: false,
             left: false,
-            called_ns: None,
+            called: None,
             closed: false,
             ended: false,
         };
         let (wake, filled) = (Condvar::new(), Condvar::new());
-        Self { clock, state: Mutex::new(state), wake, filled, enders: Mutex::default(), output: Mutex::default() }
+        let (apartment, enders, output) = (OnceLock::new(), Mutex::default(), Mutex::default());
+        Self { clock, state: Mutex::new(state), wake, filled, apartment, enders, output }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, SharedState> {
@@ -242,6 +280,19 @@ impl Shared {
         state.woken = true;
         drop(state);
         self.wake.notify_all();
+    }
+
+    /// Wakes the apartment thread, if there is something that it must look at.
+    pub(super) fn wake(&self) {
+        self.wake.notify_all();
+    }
+
+    /// The session is over: nothing is recorded any more.
+    pub(super) fn close(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        let now_ns = self.clock.now_ns();
+        state.holds.close(now_ns);
     }
 
     /// Whoever looks for what comes next does so from now on: what happens after this wakes it.
@@ -272,6 +323,11 @@ impl Shared {
         let by_plan = intervention.is_none();
         let mut instruction = intervention.unwrap_or_else(|| plan.next(view));
         match instruction {
+            Instruction::Close(_) if state.holds.any_of(handler) => {
+                // Whoever waits for a reply has not settled.
+                state.let_all_go(handler, now_ns);
+                return Decision::Wait(Some(now_ns));
+            }
             Instruction::Close(ask_ns) => {
                 let heard_ns = state.heard_ns.get(index(handler)).copied().unwrap_or(0);
                 instruction = match state.settling.until(handler, &self.clock, heard_ns) {
@@ -294,7 +350,8 @@ impl Shared {
                         tracing::info!(instance = handler.0, items = args.items.len(), "retry");
                     }
                     let id = state.call_id();
-                    state.called_ns = Some((handler, call.method(), now_ns));
+                    let (seq, held_ns) = (state.next_seq + 1, state.holds.total_ns(now_ns));
+                    state.called = Some(Called { handler, method: call.method(), seq, since_ns: now_ns, held_ns });
                     let what = Box::new(call.clone());
                     state.record(now_ns, Thread::APARTMENT, handler, EventKind::Call { call: id, what });
                     Decision::Call(id, call)
@@ -318,11 +375,11 @@ impl Shared {
         let given_up = |instance: &Instance| matches!(instance.state(), SessionState::Hung | SessionState::Crashed);
         if state.session.instance(handler).is_some_and(given_up) {
             // It returned after all, or seems to, but it was given up before: the trace says so already.
-            state.called_ns = None;
+            state.called = None;
             return;
         }
         let at_ns = self.clock.now_ns();
-        state.called_ns = None;
+        state.called = None;
         state.hear(handler, at_ns);
         state.record(at_ns, self.clock.thread(), handler, EventKind::Return { call: id, what: Box::new(what) });
     }
@@ -342,9 +399,8 @@ impl Shared {
     /// Gives up on the open call if it has used up its limit (real clock only). `stack` gives what the apartment thread is
     /// doing.
     pub(super) fn give_up_on_hung_call(&self, timeout_ns: u64, stack: impl FnOnce() -> Vec<Text>) -> bool {
-        let is_hung = |state: &SharedState, at_ns: u64| {
-            state.called_ns.is_some_and(|(.., since_ns)| at_ns.saturating_sub(since_ns) >= timeout_ns)
-        };
+        let is_hung =
+            |state: &SharedState, at_ns: u64| state.call_took_ns(at_ns).is_some_and(|took_ns| took_ns >= timeout_ns);
         if !is_hung(&self.lock(), self.clock.now_ns()) {
             return false;
         }
@@ -352,22 +408,20 @@ impl Shared {
         let frames = stack();
         let mut state = self.lock();
         let at_ns = self.clock.now_ns();
-        if !frames.is_empty()
-            && is_hung(&state, at_ns)
-            && let Some((handler, ..)) = state.called_ns
-        {
+        let Some((handler, method)) = state.called.as_ref().map(|called| (called.handler, called.method)) else {
+            return false;
+        };
+        if !is_hung(&state, at_ns) {
+            return false;
+        }
+        if !frames.is_empty() {
             let stack = Note::Stack(Stack { event: 0, frames });
             state.record(at_ns, Thread::APARTMENT, handler, EventKind::Note(Box::new(stack)));
         }
-        match state.called_ns {
-            Some((handler, method, since_ns)) if at_ns.saturating_sub(since_ns) >= timeout_ns => {
-                tracing::info!(%method, instance = handler.0, "time-out: the call has not returned");
-                let note = TimedOut { method, waiting_for: WaitingFor::Return };
-                state.record(at_ns, Thread::APARTMENT, handler, EventKind::Note(Box::new(Note::TimedOut(note))));
-                true
-            }
-            _ => false,
-        }
+        tracing::info!(%method, instance = handler.0, "time-out: the call has not returned");
+        let note = TimedOut { method, waiting_for: WaitingFor::Return };
+        state.record(at_ns, Thread::APARTMENT, handler, EventKind::Note(Box::new(Note::TimedOut(note))));
+        true
     }
 
     /// The apartment thread sleeps until something happened, or until that time (real clock only).
@@ -435,12 +489,13 @@ impl Shared {
         enders.into_iter().for_each(|ender| ender());
     }
 
-    /// `thread` is that of another process, where the callback comes from there.
-    fn callback(&self, handler: HandlerId, what: Callback, thread: Option<&Thread>) -> HResult {
+    /// `thread` is that of another process, where the callback comes from there. The number of a callback whose reply is held
+    /// stands in place of the reply.
+    fn callback(&self, handler: HandlerId, what: Callback, thread: Option<&Thread>) -> Result<HResult, CallId> {
         let completes = what.completion().is_some();
         let mut state = self.lock();
         if state.closed {
-            return HResult::E_UNEXPECTED;
+            return Ok(HResult::E_UNEXPECTED);
         }
         state.tape.expect();
         let at_ns = self.clock.now_ns();
@@ -452,7 +507,8 @@ impl Shared {
             None => self.clock.name_thread(&mut event.thread),
         }
         let (was_woken, was_filled) = (state.woken, state.tape.records() >= BATCH);
-        let hr = state.answer(&mut event);
+        let held = if state.holds.possible { state.hold(&mut event) } else { None };
+        let answer = held.map_or_else(|| Ok(state.answer(&mut event)), Err);
         state.woken |= completes;
         // Whoever made it so before has said so.
         let woken = state.woken && !was_woken;
@@ -464,7 +520,7 @@ impl Shared {
         if filled {
             self.filled.notify_one();
         }
-        hr
+        answer
     }
 }
 
@@ -481,11 +537,15 @@ impl SyncCallback for CallbackSink {
     }
 
     fn call(&self, callback: Callback) -> HResult {
-        self.shared.callback(self.handler, callback, None)
+        let answer = self.shared.callback(self.handler, callback, None);
+        answer.unwrap_or_else(|call| self.shared.wait_for_reply(call))
     }
 
-    fn call_on(&self, thread: &Thread, callback: Callback) -> HResult {
-        self.shared.callback(self.handler, callback, Some(thread))
+    fn begin(&self, thread: Option<&Thread>, callback: Callback) -> Replied {
+        match self.shared.callback(self.handler, callback, thread) {
+            Ok(hr) => Replied::Now(hr),
+            Err(call) => Replied::Held(self.shared.held_reply(call)),
+        }
     }
 }
 

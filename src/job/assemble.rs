@@ -6,7 +6,7 @@ use super::violations::Violations;
 use super::{Conduct, Handler, Opened, Terms};
 use crate::host::{Observer, Plan, SessionSetup, StandardPlan};
 use crate::rules::Conditions;
-use crate::scenario::{Recorder, Recording, ScenarioPlan, Steps};
+use crate::scenario::{Counter, Recorder, Recording, ScenarioPlan, Steps};
 use crate::time::Scheduler;
 
 /// A session that can run.
@@ -51,14 +51,19 @@ pub(super) fn assemble(
     let scheduler = Scheduler::seeded(terms.seed);
     let probed = handler.probed(terms.probes());
     let factory = probed.factory(&scheduler);
-    let plan = own.unwrap_or_else(|| plan(terms, &outcomes));
+    let mut counters = Vec::new();
+    let plan = own.unwrap_or_else(|| plan(terms, &outcomes, &mut counters));
     let mut setup = SessionSetup::new(Arc::clone(&factory), plan, terms.limits).profile(terms.profile);
     if let Conduct::Scenario(scenario) = &terms.conduct
         && let Some(another) = scenario.of_another()
     {
-        let plan = Box::new(ScenarioPlan::new(&another, Steps::of(&another)));
+        let plan = ScenarioPlan::new(&another, Steps::of(&another));
+        counters.extend(plan.counter());
         let side_by_side = scenario.another.as_ref().is_some_and(|another| another.together);
-        setup = setup.and(factory, plan).side_by_side(side_by_side);
+        setup = setup.and(factory, Box::new(plan)).side_by_side(side_by_side);
+    }
+    for counter in counters {
+        setup = setup.observed_by(Box::new(counter));
     }
     for observer in observers(&outcomes) {
         setup = setup.observed_by(observer);
@@ -73,11 +78,15 @@ pub(super) fn assemble(
     Assembled { setup, scheduler, is_virtual: matches!(probed.opened(), Opened::Script(_)), outcomes }
 }
 
-fn plan(terms: &Terms, outcomes: &Outcomes) -> Box<dyn Plan> {
-    match (&terms.conduct, &outcomes.steps) {
-        (Conduct::Scenario(scenario), Some(steps)) => Box::new(ScenarioPlan::new(scenario, steps.clone())),
-        (Conduct::Scenario(scenario), None) => Box::new(ScenarioPlan::new(scenario, Steps::of(scenario))),
-        (Conduct::Standard(standard), _) => {
+fn plan(terms: &Terms, outcomes: &Outcomes, counters: &mut Vec<Counter>) -> Box<dyn Plan> {
+    match &terms.conduct {
+        Conduct::Scenario(scenario) => {
+            let steps = outcomes.steps.clone().unwrap_or_else(|| Steps::of(scenario));
+            let plan = ScenarioPlan::new(scenario, steps);
+            counters.extend(plan.counter());
+            Box::new(plan)
+        }
+        Conduct::Standard(standard) => {
             let mut plan = StandardPlan::new(standard.initialize.clone(), standard.selection.clone());
             plan.retries = standard.retries;
             Box::new(plan)

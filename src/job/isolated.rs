@@ -119,7 +119,8 @@ pub fn isolated(
     }
 
     let mut session = WorkerSession::new(handler, terms);
-    let limit = Duration::from_nanos(terms.limits.timeout_ns.max(terms.limits.blocking_ns)).saturating_add(GRACE);
+    let longest_ns = terms.limits.timeout_ns.max(terms.limits.blocking_ns).max(terms.longest_hold_ns());
+    let limit = Duration::from_nanos(longest_ns).saturating_add(GRACE);
     let mut heard = Instant::now();
     let mut given_up = None;
     let status = loop {

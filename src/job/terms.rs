@@ -96,6 +96,15 @@ impl Terms {
         }
     }
 
+    /// For how long the manager may hold a reply at most, as far as the scenario says, in nanoseconds: meanwhile nothing may happen.
+    #[cfg_attr(not(unix), allow(dead_code, reason = "there are no workers"))]
+    pub(super) fn longest_hold_ns(&self) -> u64 {
+        match &self.conduct {
+            Conduct::Standard(_) => 0,
+            Conduct::Scenario(scenario) => scenario.longest_hold_ns(),
+        }
+    }
+
     /// Whether native handlers are asked what no session asks.
     pub(super) fn probes(&self) -> bool {
         matches!(&self.conduct, Conduct::Scenario(scenario) if scenario.probes)

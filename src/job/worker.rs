@@ -255,4 +255,8 @@ impl ApartmentObserver for StackOfApartment {
         let thread = *self.thread.lock().unwrap_or_else(PoisonError::into_inner);
         thread.map(|thread| stack::of_this_process(&thread.frames(ASK))).unwrap_or_default()
     }
+
+    fn here(&self) -> Vec<Text> {
+        stack::here()
+    }
 }

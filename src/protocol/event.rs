@@ -133,6 +133,10 @@ crossings! {
         Stack(Stack),
         /// An out-of-process handler sent what is no message of the protocol.
         Malformed(Malformed),
+        /// The manager does not answer a callback yet. Its thread is that of the callback.
+        Held(Held),
+        /// The manager answers a callback that it did not answer at once: the reply is the next event of its thread.
+        LetGo(LetGo),
     }
 }
 
@@ -271,6 +275,36 @@ pub struct Malformed {
     pub what: Text,
     /// How the line begins.
     pub text: Text,
+}
+
+/// A callback whose reply the manager holds.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Held {
+    /// The callback.
+    pub method: CallbackMethod,
+    /// Until what, in words.
+    pub until: Text,
+}
+
+/// A callback whose reply the manager holds no longer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct LetGo {
+    /// The callback.
+    pub method: CallbackMethod,
+    /// Why.
+    pub why: WhyLetGo,
+}
+
+/// Why a reply is held no longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum WhyLetGo {
+    /// What the manager waited for has come.
+    Reached,
+    /// It did not come within the time for which the reply may be held.
+    TimeOver,
+    /// The manager leaves the session.
+    Leaving,
 }
 
 /// A method of the manager or of the handler.

@@ -166,6 +166,12 @@ impl<'a> Context<'a> {
         &mut self.watches[self.at].1
     }
 
+    /// The time of the event, in the handler's own time.
+    pub(super) fn own_ns(&mut self) -> u64 {
+        let now_ns = self.event.at_ns;
+        self.watch().own_ns(now_ns)
+    }
+
     /// The instance, and those that came before it under the same name: other instances of the same handler.
     pub(super) fn with_earlier(&self) -> (&Watch, impl Iterator<Item = &Watch>) {
         let own = &self.watches[self.at].1;
@@ -185,7 +191,8 @@ impl<'a> Context<'a> {
         let Event { seq, at_ns, handler, .. } = *self.event;
         let pending = self.session.instance(handler).map_or(&[][..], Instance::pending);
         let unanswered = pending.iter().map(|pending| pending.call).collect();
-        OpenCall { id, seq, at_ns, call: call.clone(), legal, unanswered, answered_within: false }
+        let own_ns = self.watches[self.at].1.own_ns(at_ns);
+        OpenCall { id, seq, at_ns, own_ns, call: call.clone(), legal, unanswered, answered_within: false }
     }
 
     /// What is judged by where the session stands before the event.
@@ -249,8 +256,14 @@ impl<'a> Context<'a> {
                 self.watch().heard_ns = self.event.at_ns;
                 checks::completion::after_return(self, what);
             }
-            EventKind::Callback { .. } => self.watch().heard_ns = self.event.at_ns,
-            EventKind::Call { .. } | EventKind::Reply { .. } | EventKind::Note(_) => {}
+            EventKind::Callback { .. } | EventKind::Reply { .. } => {
+                let (now_ns, handler) = (self.event.at_ns, self.event.handler);
+                let waits = self.session.instance(handler).is_some_and(|instance| !instance.pending().is_empty());
+                let watch = self.watch();
+                watch.heard_ns = now_ns;
+                watch.unanswered.now(waits, now_ns);
+            }
+            EventKind::Call { .. } | EventKind::Note(_) => {}
         }
     }
 }

@@ -52,8 +52,10 @@ pub(super) struct Watch {
     pub(super) late: BTreeMap<Thread, u32>,
     /// The manager began to leave, by NULL or `Release`, while the session was not over.
     pub(super) left_early: bool,
-    /// When the handler was last heard.
+    /// When the handler was last heard, or had its last reply.
     pub(super) heard_ns: u64,
+    /// The time for which the manager kept callbacks waiting.
+    pub(super) unanswered: Unanswered,
     /// What another instance was told, with which this one stopped (COM-08).
     pub(super) stopped_with: Option<u64>,
     /// What is known of it as a native handler.
@@ -62,12 +64,40 @@ pub(super) struct Watch {
     pub(super) wire: bool,
 }
 
+/// The time for which at least one callback was not answered: it is the manager's, and never the handler's.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Unanswered {
+    since_ns: Option<u64>,
+    before_ns: u64,
+}
+
+impl Unanswered {
+    /// An event has passed, after which callbacks are waiting for their replies, or none is.
+    pub(super) fn now(&mut self, waiting: bool, now_ns: u64) {
+        match (self.since_ns, waiting) {
+            (None, true) => self.since_ns = Some(now_ns),
+            (Some(_), false) => {
+                self.before_ns = self.total_ns(now_ns);
+                self.since_ns = None;
+            }
+            _ => {}
+        }
+    }
+
+    /// How long that was in all.
+    fn total_ns(&self, now_ns: u64) -> u64 {
+        self.before_ns.saturating_add(self.since_ns.map_or(0, |since_ns| now_ns.saturating_sub(since_ns)))
+    }
+}
+
 /// A call of the manager that has not returned.
 #[derive(Debug)]
 pub(super) struct OpenCall {
     pub(super) id: CallId,
     pub(super) seq: u64,
     pub(super) at_ns: u64,
+    /// When it began, in the handler's own time.
+    pub(super) own_ns: u64,
     pub(super) call: Call,
     /// Whether the session machine found it legal.
     pub(super) legal: bool,
@@ -221,6 +251,7 @@ pub(super) struct Dialog {
 pub(super) struct Cancelled {
     /// How much was to do.
     pub(super) left: Left,
+    /// When, in the handler's own time.
     pub(super) at_ns: u64,
 }
 
@@ -243,7 +274,7 @@ pub(super) enum Left {
 pub(super) struct Standstill {
     pub(super) value: i32,
     pub(super) max: Option<i32>,
-    /// The event that reported it first, and when.
+    /// The event that reported it first, and when in the handler's own time.
     pub(super) seq: u64,
     pub(super) since_ns: u64,
     /// It has lasted too long, and that was said.
@@ -392,8 +423,13 @@ impl Watch {
         self.walkers.insert(number, Walker { pass, ..Walker::of(enumeration) });
     }
 
-    /// How long the open call has been open.
-    pub(super) fn open_for_ns(&self, now_ns: u64) -> u64 {
-        self.open.as_ref().map_or(0, |open| now_ns.saturating_sub(open.at_ns))
+    /// The handler's own time: that of the session without what the manager took for its replies.
+    pub(super) fn own_ns(&self, now_ns: u64) -> u64 {
+        now_ns.saturating_sub(self.unanswered.total_ns(now_ns))
+    }
+
+    /// How long a call has taken the handler.
+    pub(super) fn took_ns(&self, open: Option<&OpenCall>, now_ns: u64) -> u64 {
+        open.map_or(0, |open| self.own_ns(now_ns).saturating_sub(open.own_ns))
     }
 }

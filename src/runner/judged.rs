@@ -5,11 +5,14 @@ use std::path::PathBuf;
 
 use super::context::{self, AFTER, KEPT};
 use super::found::{CaseRecord, Found, Omitted};
-use crate::protocol::{Event, EventKind, Items, Note, Session, Stack};
+use crate::protocol::{Event, EventKind, Items, Note, Session, Stack, Thread};
 use crate::rules::{Conditions, Finding, Monitor, Rule, link_consequences};
 
 /// How many findings of one rule are kept in full; more are counted.
 pub const MOST_OF_A_RULE: usize = 1000;
+
+/// How many stacks wait for what is found at their events.
+const MOST_STACKS: usize = 8;
 
 /// A case while it is judged.
 pub struct Judged {
@@ -22,6 +25,8 @@ pub struct Judged {
     omitted: Omitted,
     /// A stack that belongs to what is found next.
     stack: Option<Vec<String>>,
+    /// Stacks that belong to what will be found at their events.
+    stacks: VecDeque<(u64, Vec<String>)>,
     last_ns: u64,
     /// The trace file, where there is one, and the line of the newest event in it.
     file: Option<PathBuf>,
@@ -41,6 +46,7 @@ impl Judged {
             kept: BTreeMap::new(),
             omitted: Omitted::default(),
             stack: None,
+            stacks: VecDeque::new(),
             last_ns: 0,
             file: None,
             line: 0,
@@ -67,7 +73,7 @@ impl Judged {
         if let EventKind::Note(note) = &event.kind
             && let Note::Stack(stack) = &**note
         {
-            self.take_stack(stack);
+            self.take_stack(stack, &event.thread);
         }
         // A stack is shown with what was found, and not among the events.
         let is_stack = matches!(&event.kind, EventKind::Note(note) if matches!(**note, Note::Stack(_)));
@@ -91,16 +97,34 @@ impl Judged {
         }
     }
 
-    /// A stack belongs to what was found at its event, or to what is found next.
-    fn take_stack(&mut self, stack: &Stack) {
+    /// A stack belongs to what was found at its event, or will be; without an event, to what is found next.
+    fn take_stack(&mut self, stack: &Stack, thread: &Thread) {
         let frames: Vec<String> = stack.frames.iter().map(ToString::to_string).collect();
         if stack.event == 0 {
             self.stack = Some(frames);
             return;
         }
         let of_event = |found: &&mut Found| found.finding.events.last() == Some(&stack.event);
+        let mut any = false;
         for found in self.found.iter_mut().rev().take_while(of_event) {
             found.backtrace = Some(frames.clone());
+            any = true;
+        }
+        if any {
+            return;
+        }
+        match self.stacks.iter_mut().find(|(event, _)| *event == stack.event) {
+            // Another thread, at the same event.
+            Some((_, all)) => {
+                all.push(format!("thread {thread}:"));
+                all.extend(frames);
+            }
+            None => {
+                if self.stacks.len() == MOST_STACKS {
+                    self.stacks.pop_front();
+                }
+                self.stacks.push_back((stack.event, frames));
+            }
         }
     }
 
@@ -129,13 +153,15 @@ impl Judged {
                 continue;
             }
             *kept += 1;
+            let of_finding = |(event, _): &&(u64, Vec<String>)| finding.events.contains(event);
+            let backtrace = self.stacks.iter().find(of_finding).map(|(_, frames)| frames.clone());
             self.open.push_back((self.found.len(), AFTER));
             self.found.push(Found {
                 finding,
                 at_ns: self.last_ns,
                 line: self.file.is_some().then_some(self.line),
                 context: Vec::new(),
-                backtrace: stack.clone(),
+                backtrace: backtrace.or_else(|| stack.clone()),
             });
         }
     }

@@ -84,41 +84,41 @@ impl fmt::Display for What {
 
 #[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-struct EventPatternWire {
+pub(super) struct EventPatternWire {
     /// The manager calls this method.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::schema::optional_call")]
-    call: Option<String>,
+    pub(super) call: Option<String>,
     /// The handler returns from this method.
     #[serde(rename = "return", skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::schema::optional_call")]
-    returns: Option<String>,
+    pub(super) returns: Option<String>,
     /// The handler calls this method.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::schema::optional_callback")]
-    callback: Option<String>,
+    pub(super) callback: Option<String>,
     /// A note of this name.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::schema::optional_note")]
-    note: Option<String>,
+    pub(super) note: Option<String>,
     /// About this item.
     #[serde(skip_serializing_if = "Option::is_none")]
-    item: Option<ItemRef>,
+    pub(super) item: Option<ItemRef>,
     /// With this status.
     #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<Status>,
+    pub(super) status: Option<Status>,
     /// About this error.
     #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<Id>,
+    pub(super) error: Option<Id>,
     /// A return's result, or the result that a completion carries.
     #[serde(skip_serializing_if = "Option::is_none")]
-    hr: Option<HResult>,
+    pub(super) hr: Option<HResult>,
     /// The reply to the callback.
     #[serde(skip_serializing_if = "Option::is_none")]
-    reply: Option<HResult>,
+    pub(super) reply: Option<HResult>,
     /// On this thread.
     #[serde(skip_serializing_if = "Option::is_none")]
-    thread: Option<String>,
+    pub(super) thread: Option<String>,
 }
 
 impl TryFrom<EventPatternWire> for EventPattern {
@@ -176,6 +176,25 @@ impl fmt::Display for EventPattern {
 }
 
 impl EventPattern {
+    /// A call of this method.
+    pub fn called(method: CallMethod) -> Self {
+        Self::any(What::Call(method))
+    }
+
+    /// A return of this method.
+    pub fn returned(method: CallMethod) -> Self {
+        Self::any(What::Return(method))
+    }
+
+    /// A call of this method by the handler.
+    pub fn called_back(method: CallbackMethod) -> Self {
+        Self::any(What::Callback(method))
+    }
+
+    fn any(what: What) -> Self {
+        Self { what, item: None, status: None, error: None, hr: None, reply: None, thread: None }
+    }
+
     /// Whether the event fits. `reply` is the reply to it, if it is a callback.
     pub fn fits(&self, event: &Event, reply: Option<HResult>, items: &Items) -> bool {
         let same_kind = match (&event.kind, self.what) {

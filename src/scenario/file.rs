@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::expectation::Expect;
 use super::pattern::ItemRef;
-use super::step::Step;
+use super::step::{Action, Step};
 use super::survey::Survey;
 use crate::host::Selection;
 use crate::protocol::{Cookie, Delay, Guid, Initialize, Profile, SyncEvent, SyncFlags};
@@ -143,7 +143,7 @@ pub enum EventName {
     Unknown,
 }
 
-/// A session with another instance: the same except for these fields, and without steps.
+/// A session with another instance: the same except for these fields, and with steps of its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Another {
@@ -156,6 +156,9 @@ pub struct Another {
     /// Side by side with the first; otherwise after it.
     #[serde(skip_serializing_if = "is_default")]
     pub together: bool,
+    /// What the user and the manager do in it, each once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
 }
 
 /// An event that the protocol does not have.
@@ -282,9 +285,16 @@ impl Scenario {
             reserved: another.reserved,
             look: Vec::new(),
             another: None,
-            steps: Vec::new(),
+            steps: another.steps.clone(),
             ..self.clone()
         })
+    }
+
+    /// For how long a reply may be held at most, as far as the steps say, in nanoseconds.
+    pub(crate) fn longest_hold_ns(&self) -> u64 {
+        let steps = self.steps.iter().chain(self.another.iter().flat_map(|another| &another.steps));
+        let hold_ns = |step: &Step| if let Action::Hold(hold) = &step.action { hold.longest_ns() } else { 0 };
+        steps.map(hold_ns).max().unwrap_or(0)
     }
 
     /// The limits that the session is run and judged with.

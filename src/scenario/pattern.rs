@@ -169,6 +169,13 @@ pub(super) mod named_state {
         use super::State;
         use serde::Deserialize;
 
+        pub fn serialize<S: serde::Serializer>(state: &Option<State>, serializer: S) -> Result<S::Ok, S::Error> {
+            match state {
+                Some(state) => serializer.collect_str(state),
+                None => serializer.serialize_none(),
+            }
+        }
+
         pub fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<State>, D::Error> {
             let name = Option::<String>::deserialize(deserializer)?;
             name.map(|name| super::super::state(&name).map_err(serde::de::Error::custom)).transpose()

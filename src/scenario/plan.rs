@@ -7,13 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use super::expect::times;
 use super::file::Scenario;
+use super::hold::{Counter, NotHeld};
 use super::pattern::CallbackPattern;
 use super::step::{Action, ErrorRef, Step, StepExpect, Trigger};
 use super::survey::Surveyor;
-use crate::host::{Instruction, Plan, StandardPlan, View};
+use crate::host::{self, Instruction, Plan, StandardPlan, View};
 use crate::protocol::{
     Call, Callback, Event, EventKind, GUID_NULL, Interface, Items, PrepareForSync, Refusal, Session, SetItemStatus,
-    SetProgressCallback, ShowError, ShowProperties, State, Status, Wish,
+    SetProgressCallback, ShowError, ShowProperties, State, Status, Thread, Wish,
 };
 
 /// What came of a step.
@@ -176,6 +177,7 @@ pub struct ScenarioPlan {
     /// None before the first event.
     state: Option<State>,
     surveyor: Surveyor,
+    counter: Counter,
 }
 
 impl ScenarioPlan {
@@ -194,7 +196,13 @@ impl ScenarioPlan {
             releasing: false,
             state: None,
             surveyor: Surveyor::new(&scenario.look),
+            counter: Counter::of(&scenario.steps),
         }
+    }
+
+    /// What must observe the session for the plan, if it needs to know of other instances or of what was before.
+    pub(crate) fn counter(&self) -> Option<Counter> {
+        Some(self.counter.clone()).filter(Counter::is_needed)
     }
 
     /// Marks the steps whose trigger has come; true when there are new ones.
@@ -254,7 +262,7 @@ impl ScenarioPlan {
                 Call::PrepareForSync(PrepareForSync { items, hwnd: 0, reserved: 0 })
             }
             Action::Enumerate => Call::EnumSyncMgrItems,
-            Action::Reply(_) | Action::Release | Action::Wait(_) => return Ok(None),
+            Action::Reply(_) | Action::Hold(_) | Action::Release | Action::Wait(_) => return Ok(None),
         }))
     }
 
@@ -387,15 +395,44 @@ impl Plan for ScenarioPlan {
         wish
     }
 
+    fn may_hold(&self) -> bool {
+        self.steps.lock().steps.iter().any(|(step, _)| matches!(step.action, Action::Hold(_)))
+    }
+
+    fn hold(&mut self, view: View<'_>, callback: &Callback) -> Option<host::Hold> {
+        let thread = view.thread.to_string();
+        let mut held = None;
+        for (at, (step, came)) in self.steps.lock().steps.iter_mut().enumerate() {
+            if let (Trigger::Callback(pattern), Action::Hold(hold), StepCame::Waiting { fitting }) =
+                (&step.when, &step.action, &mut *came)
+                && pattern.fits(callback, &thread, view.instance.items())
+            {
+                *fitting += 1;
+                if *fitting == pattern.nth {
+                    let counted = self.counter.came(at, view.instance.id());
+                    let on_apartment = *view.thread == Thread::APARTMENT;
+                    *came = StepCame::Taken;
+                    match hold.begin(view.instance.id(), on_apartment, counted, view.session) {
+                        // A callback has one reply: of several holds the first one counts.
+                        Ok(hold) => held = held.or(Some(hold)),
+                        Err(NotHeld::There) => {}
+                        Err(NotHeld::InVain(why)) => *came = StepCame::Illegal(why.to_owned()),
+                    }
+                }
+            }
+        }
+        held
+    }
+
     fn observe(&mut self, event: &Event, session: &Session) -> bool {
         let surveyed = matches!(&event.kind, EventKind::Return { what, .. } if self.surveyor.returned(what));
         let mut woken = !surveyed && self.inner.observe(event, session);
         if let EventKind::Callback { what, .. } = &event.kind {
             let thread = event.thread.to_string();
             let Some(instance) = session.instance(event.handler) else { return woken };
-            // Replies are given while the callback is answered, in `wish`.
+            // Replies are given while the callback is answered, in `wish`, and held in `hold`.
             woken |= self.mark(|step, fitting| match (&step.when, &step.action) {
-                (_, Action::Reply(_)) => false,
+                (_, Action::Reply(_) | Action::Hold(_)) => false,
                 (Trigger::Callback(pattern), _) if pattern.fits(what, &thread, instance.items()) => {
                     *fitting += 1;
                     *fitting == pattern.nth

@@ -29,7 +29,7 @@ fn callback_names() -> Vec<&'static str> {
     CallbackMethod::ALL.iter().map(|method| method.name()).collect()
 }
 
-fn optional(names: Vec<&'static str>) -> Schema {
+fn optional(names: Vec<&str>) -> Schema {
     let names: Vec<Option<&str>> = names.into_iter().map(Some).chain([None]).collect();
     json_schema!({ "enum": names })
 }
@@ -40,6 +40,11 @@ pub(super) fn optional_call(_: &mut SchemaGenerator) -> Schema {
 
 pub(super) fn optional_callback(_: &mut SchemaGenerator) -> Schema {
     optional(callback_names())
+}
+
+pub(super) fn optional_state(_: &mut SchemaGenerator) -> Schema {
+    let states: Vec<String> = crate::protocol::State::ALL.iter().map(ToString::to_string).collect();
+    optional(states.iter().map(String::as_str).collect())
 }
 
 pub(super) fn optional_note(_: &mut SchemaGenerator) -> Schema {

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::file::is_default;
+use super::hold::Hold;
 use super::pattern::{CallbackPattern, ItemRef, named_state};
 use crate::json::Id;
 use crate::protocol::{CallbackMethod, Delay, State, Status, Wish};
@@ -56,6 +57,11 @@ impl TryFrom<StepWire> for Step {
 
     fn try_from(wire: StepWire) -> Result<Self, String> {
         let StepWire { when, action, expect } = wire;
+        if matches!(action, Action::Hold(_)) && !matches!(when, Trigger::Callback(_)) {
+            return Err(
+                "`hold` holds the reply to a callback: its trigger must be {\"callback\": METHOD, …}".to_owned()
+            );
+        }
         if let Action::Reply(reply) = action {
             let answers = reply.answers();
             match &when {
@@ -175,6 +181,8 @@ pub enum Action {
     NextRound,
     /// The manager does nothing for this long.
     Wait(Delay),
+    /// Holds the reply to the callback of the trigger.
+    Hold(Hold),
 }
 
 impl fmt::Display for Action {
@@ -188,6 +196,7 @@ impl fmt::Display for Action {
             Action::Release => f.write_str("release"),
             Action::NextRound => f.write_str("start the next round"),
             Action::Wait(delay) => write!(f, "wait {delay}"),
+            Action::Hold(hold) => hold.fmt(f),
         }
     }
 }

@@ -25,6 +25,8 @@ pub(crate) enum Next {
     At(u64),
     /// Not before something else has happened; the step then looks again.
     Blocked,
+    /// As [`Next::Blocked`], but not after this virtual time, in nanoseconds.
+    BlockedUntil(u64),
     /// Never again, although it is not finished: it hangs.
     Hung,
     /// Never: it is finished.
@@ -102,6 +104,9 @@ struct SchedulerState {
     running: Option<Thread>,
     choice: Box<dyn Choice>,
     deadline_ns: Option<u64>,
+    /// How many replies the manager holds; since when, or since when in the open call.
+    held: u32,
+    held_since_ns: u64,
     calls_ended: u64,
     in_call: bool,
     /// Crashes that nobody has taken yet: whose, on which thread, and what.
@@ -142,6 +147,7 @@ impl Slot {
         match self.wake {
             Wake::At(time) => time <= until_ns,
             Wake::After(seen) => seen < happened,
+            Wake::AfterOrAt(seen, time) => seen < happened || time <= until_ns,
             Wake::Never => false,
         }
     }
@@ -152,6 +158,8 @@ enum Wake {
     At(u64),
     /// Once `happened` is past this.
     After(u64),
+    /// Once `happened` is past this, or at that time.
+    AfterOrAt(u64, u64),
     Never,
 }
 
@@ -180,6 +188,8 @@ impl Scheduler {
             running: None,
             choice: Box::new(choice),
             deadline_ns: None,
+            held: 0,
+            held_since_ns: 0,
             calls_ended: 0,
             in_call: false,
             crashes: Vec::new(),
@@ -275,9 +285,28 @@ impl Scheduler {
     pub(crate) fn call_begins(&self, deadline_ns: u64) -> u64 {
         let mut state = self.lock();
         state.deadline_ns = Some(deadline_ns);
+        state.held_since_ns = state.now_ns;
         state.in_call = true;
         state.spend(FRACTIONS);
         state.calls_ended + 1
+    }
+
+    /// The manager holds one reply more, or one fewer. As long as it holds one, the time is its own and not that of a call
+    /// that is open.
+    pub(crate) fn manager_takes_time(&self, more: bool) {
+        let mut state = self.lock();
+        if more {
+            if state.held == 0 {
+                state.held_since_ns = state.now_ns;
+            }
+            state.held += 1;
+            return;
+        }
+        state.held = state.held.saturating_sub(1);
+        if state.held == 0 {
+            let took_ns = state.now_ns.saturating_sub(state.held_since_ns);
+            state.deadline_ns = state.deadline_ns.map(|deadline| deadline.saturating_add(took_ns));
+        }
     }
 
     /// The call has returned, and its return is recorded.
@@ -302,7 +331,7 @@ impl Scheduler {
     /// Whether the open call has used up its time limit.
     pub(crate) fn is_abandoned(&self) -> bool {
         let state = self.lock();
-        state.deadline_ns.is_some_and(|deadline| state.now_ns >= deadline)
+        state.held == 0 && state.deadline_ns.is_some_and(|deadline| state.now_ns >= deadline)
     }
 
     /// The first crash of a task that was not taken: whose it was, on which thread, and what.
@@ -375,12 +404,7 @@ impl Scheduler {
         let ready: Vec<usize> = (0..state.tasks.len())
             .filter(|at| {
                 let slot = &state.tasks[*at];
-                slot.task.is_some()
-                    && match slot.wake {
-                        Wake::At(time) => time <= now,
-                        Wake::After(seen) => happened > seen,
-                        Wake::Never => false,
-                    }
+                slot.task.is_some() && slot.can_run(now, happened)
             })
             .collect();
         match (apartment, ready.len()) {
@@ -416,12 +440,13 @@ impl Scheduler {
         let mut state = self.lock();
         state.running = None;
         state.instance = outer;
-        state.spend(if next == Next::Blocked { LOOK } else { FRACTIONS });
+        let in_vain = matches!(next, Next::Blocked | Next::BlockedUntil(_));
+        state.spend(if in_vain { LOOK } else { FRACTIONS });
         // Others may have been added or removed meanwhile, but mostly it stands where it stood.
         let is_it = |slot: &Slot| slot.name == name;
         let there = Some(at).filter(|at| state.tasks.get(*at).is_some_and(is_it));
         let Some(at) = there.or_else(|| state.tasks.iter().position(is_it)) else { return };
-        if next != Next::Blocked {
+        if !in_vain {
             state.happened += 1;
         }
         let happened = state.happened;
@@ -430,6 +455,7 @@ impl Scheduler {
             Next::Now => {}
             Next::At(time) => slot.wake = Wake::At(time),
             Next::Blocked => slot.wake = Wake::After(happened),
+            Next::BlockedUntil(time) => slot.wake = Wake::AfterOrAt(happened, time),
             Next::Hung => slot.wake = Wake::Never,
             Next::Done => {
                 state.remove(at);
@@ -451,10 +477,11 @@ impl Scheduler {
     fn advance(&self, until_ns: Option<u64>) -> bool {
         let mut state = self.lock();
         let wakes = state.tasks.iter().filter_map(|slot| match slot.wake {
-            Wake::At(time) => Some(time),
+            Wake::At(time) | Wake::AfterOrAt(_, time) => Some(time),
             Wake::After(_) | Wake::Never => None,
         });
-        match wakes.chain(until_ns).chain(state.deadline_ns).min() {
+        let deadline_ns = state.deadline_ns.filter(|_| state.held == 0);
+        match wakes.chain(until_ns).chain(deadline_ns).min() {
             Some(time) => {
                 state.now_ns = state.now_ns.max(time);
                 true

@@ -133,6 +133,23 @@ fn scenarios([first, second]: [&str; 2]) -> Vec<(&'static str, Same, Value)> {
                 {"when": {"state": "synchronized", "nth": 2}, "do": "release", "expect": "never"},
             ]}),
         ),
+        (
+            "a report is held until its item was skipped",
+            // The value of the last report is not the same for all that stop.
+            Same::Verdict,
+            json!({"choose": [first], "steps": [
+                {"when": report(first, 2), "do": {"hold": {"until": {"return": "SetItemStatus"}}}},
+                {"when": report(first, 2), "do": {"skip": first}},
+            ]}),
+        ),
+        trace(
+            "a report is held for a time, and one for a callback that never comes",
+            json!({"choose": [first], "steps": [
+                {"when": report(first, 1), "do": {"hold": {"until": {"time": "30ms"}}}},
+                {"when": report(first, 2), "do": {"hold": {"until": {"callback": "Progress"}, "at_most": "20ms"}}},
+                {"when": report(first, 3), "do": {"hold": {"until": {"state": "synchronized"}, "at_most": "10ms"}}},
+            ]}),
+        ),
         trace("released at once", json!({"steps": step(json!({"state": "created"}), json!("release"))})),
         trace("released when initialized", json!({"steps": step(json!({"state": "initialized"}), json!("release"))})),
         trace("released when enumerated", json!({"steps": step(json!({"state": "enumerated"}), json!("release"))})),
@@ -170,6 +187,8 @@ fn differences(back_end: &dyn BackEnd) -> Vec<String> {
             let came = hold(&handler, &scenario, place);
             let like = script(&back_end.script(&chosen(&rest), &came));
             let wanted = hold(&like, &scenario, Where::Here);
+            let holds = rest["steps"].as_array().into_iter().flatten().filter(|step| step["do"]["hold"].is_object());
+            assert_eq!(came.verdict().held.len(), 2 * holds.count(), "{title}: each is held and let go");
             if place == Where::Worker {
                 let again = hold(&like, &scenario, place);
                 assert!(wanted.events == again.events, "{title}: the script does something else in a worker");

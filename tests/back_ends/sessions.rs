@@ -33,6 +33,8 @@ pub struct Verdict {
     findings: Vec<(&'static str, String)>,
     /// The steps, and what came of them.
     steps: Vec<String>,
+    /// Replies that were held, and why each was let go.
+    pub held: Vec<String>,
 }
 
 /// Holds the session.
@@ -64,7 +66,20 @@ impl Came {
             items: expect.items,
             findings: self.findings.iter().map(|finding| (finding.rule.code, finding.message())).collect(),
             steps: steps.collect(),
+            held: self.held(),
         }
+    }
+
+    fn held(&self) -> Vec<String> {
+        let note = |event: &Event| match &event.kind {
+            EventKind::Note(note) => match &**note {
+                Note::Held(held) => Some(format!("{} until {}", held.method, held.until)),
+                Note::LetGo(let_go) => Some(format!("{} {:?}", let_go.method, let_go.why)),
+                _ => None,
+            },
+            _ => None,
+        };
+        self.events.iter().filter_map(note).collect()
     }
 
     /// The items that were enumerated.

@@ -50,6 +50,10 @@ fn sync_flags() -> impl Strategy<Value = SyncFlags> {
     ]
 }
 
+fn callback_method() -> impl Strategy<Value = CallbackMethod> {
+    select(CallbackMethod::ALL)
+}
+
 fn method() -> impl Strategy<Value = CallMethod> {
     select(CallMethod::ALL)
 }
@@ -246,6 +250,9 @@ pub fn note() -> BoxedStrategy<Note> {
             let waiting_for = if completion { WaitingFor::Completion } else { WaitingFor::Return };
             Note::TimedOut(TimedOut { method, waiting_for })
         }),
+        (callback_method(), text()).prop_map(|(method, until)| Note::Held(Held { method, until })),
+        (callback_method(), select(&[WhyLetGo::Reached, WhyLetGo::TimeOver, WhyLetGo::Leaving][..]))
+            .prop_map(|(method, why)| Note::LetGo(LetGo { method, why })),
         option::of(text()).prop_map(|name| Note::ConnectionClosed(ConnectionClosed { name })),
     ]
     .boxed()

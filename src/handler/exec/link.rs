@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::message::{self, Answer, Bad, excerpt};
 use super::process::Process;
-use crate::handler::{Chronicle, SyncCallback};
+use crate::handler::{Chronicle, Replied, SyncCallback};
 use crate::protocol::{
     Call, CallMethod, Callback, Crashed, HResult, Malformed, Note, Out, Thread, TimedOut, WaitingFor, cut_off,
 };
@@ -228,7 +228,7 @@ impl Link {
     }
 
     /// A callback came.
-    pub(super) fn called_back(&self, id: Value, thread: &Thread, callback: Callback) -> Result<(), Bad> {
+    pub(super) fn called_back(self: &Arc<Self>, id: Value, thread: &Thread, callback: Callback) -> Result<(), Bad> {
         let sink = {
             let mut state = self.lock();
             if state.ids.contains(&id) {
@@ -245,10 +245,22 @@ impl Link {
                 Bad::new(format!("{} before SetProgressCallback has set the callback", callback.method())).asked(id)
             );
         };
-        let hr = sink.call_on(thread, callback);
-        // Who does not read any more has no use for it.
-        let _ = self.write(&message::reply(&id, hr));
+        match sink.begin(Some(thread), callback) {
+            Replied::Now(hr) => self.reply(&id, hr),
+            Replied::Held(held) => {
+                // The thread that reads must go on: what lets the reply go may be the answer to a call.
+                let link = Arc::clone(self);
+                let reply = move || link.reply(&id, held.wait());
+                // Without a thread the reply does not come, as from a manager that is out of memory.
+                drop(std::thread::Builder::new().name("held reply".to_owned()).spawn(reply));
+            }
+        }
         Ok(())
+    }
+
+    fn reply(&self, id: &Value, hr: HResult) {
+        // Who does not read any more has no use for it.
+        let _ = self.write(&message::reply(id, hr));
     }
 
     /// Something came that is no message.

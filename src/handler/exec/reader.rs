@@ -1,6 +1,7 @@
 //! Reads what the program says, and does it in the order in which it came.
 
 use std::process::ChildStdout;
+use std::sync::Arc;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,7 @@ use super::process::how;
 const LAST: Duration = Duration::from_secs(1);
 
 /// Runs until the program has ended.
-pub(super) fn read(link: &Link, stdout: ChildStdout) {
+pub(super) fn read(link: &Arc<Link>, stdout: ChildStdout) {
     let mut lines = Lines::new(stdout);
     loop {
         match lines.read() {
@@ -45,7 +46,7 @@ pub(super) fn read(link: &Link, stdout: ChildStdout) {
     }
 }
 
-fn heed(link: &Link, line: &[u8]) {
+fn heed(link: &Arc<Link>, line: &[u8]) {
     let done = match message::read(line) {
         Ok(Message::Callback { id, thread, callback }) => link.called_back(id, &thread, *callback),
         Ok(Message::Answer { id, answer }) => link.answered(&id, answer),

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::file::Script;
 use super::notified::{Notified, Report, lock};
 use super::step::{ProgressStep, ScriptStep, Steps, WaitFor, WorkStep};
+use crate::handler::{HeldReply, Replied};
 use crate::json::Id;
 use crate::protocol::{
     CallMethod, Callback, CallbackMethod, Completed, DeleteLogError, EnableModeless, ErrorFlags, EstablishConnection,
@@ -38,6 +39,20 @@ pub(super) struct Runner {
     counted: bool,
     /// Not before the call has returned.
     after_return: bool,
+    /// The callback that the manager has not answered yet.
+    held: Option<(Box<dyn HeldReply>, Then)>,
+}
+
+/// What the reply to a callback is for.
+#[derive(Clone, Copy)]
+enum Then {
+    /// It says whether the dialog is granted.
+    Dialog,
+    /// It says whether the connection is open.
+    Connection,
+    /// It says whether the item goes on.
+    Progress(Guid),
+    Nothing,
 }
 
 struct Frame {
@@ -49,7 +64,7 @@ struct Frame {
 impl Runner {
     pub(super) fn new(context: Context, steps: Steps) -> Self {
         let frames = vec![Frame { steps, at: 0, more: 0 }];
-        Self { context, frames, counted: false, after_return: false }
+        Self { context, frames, counted: false, after_return: false, held: None }
     }
 
     /// As one of the call's threads.
@@ -73,6 +88,7 @@ impl Runner {
                 Next::Now => scheduler.yield_now(),
                 Next::At(time) => scheduler.pause(Some(time), || false),
                 Next::Blocked => scheduler.pause(None, || self.can_go_on()),
+                Next::BlockedUntil(time) => scheduler.pause(Some(time), || self.is_answered()),
                 Next::Hung => scheduler.pause(None, || false),
                 Next::Done => return,
                 Next::Crashed(what) => std::panic::resume_unwind(Box::new(what)),
@@ -155,19 +171,18 @@ impl Runner {
                 self.context.scheduler.spawn(self.context.owner, &start.thread, runner);
             }
             ScriptStep::Dialog(true) => {
-                let granted = self.call(Callback::EnableModeless(EnableModeless { enable: true }));
-                let mut told = lock(&self.context.told);
-                told.dialog = granted == Some(HResult::S_OK);
-                told.dialog_refused |= granted == Some(HResult::S_FALSE);
+                // Without an interface nothing is granted.
+                lock(&self.context.told).dialog = false;
+                self.call(Callback::EnableModeless(EnableModeless { enable: true }), Then::Dialog);
             }
             ScriptStep::Dialog(false) => {
                 let held = std::mem::take(&mut lock(&self.context.told).dialog);
                 if held {
-                    self.call(Callback::EnableModeless(EnableModeless { enable: false }));
+                    self.call(Callback::EnableModeless(EnableModeless { enable: false }), Then::Nothing);
                 }
             }
             ScriptStep::ForceDialogEnd(_) => {
-                self.call(Callback::EnableModeless(EnableModeless { enable: false }));
+                self.call(Callback::EnableModeless(EnableModeless { enable: false }), Then::Nothing);
             }
             ScriptStep::Complete(hr) => self.complete(hr),
             ScriptStep::CompleteIfLast(hr) => {
@@ -191,10 +206,7 @@ impl Runner {
             other => {
                 if let Some(callback) = to_callback(other) {
                     let connects = matches!(callback, Callback::EstablishConnection(_));
-                    let hr = self.call(callback);
-                    if connects && hr.is_some_and(HResult::is_failure) {
-                        lock(&self.context.told).connection_failed = true;
-                    }
+                    self.call(callback, if connects { Then::Connection } else { Then::Nothing });
                 }
             }
         }
@@ -204,7 +216,7 @@ impl Runner {
         self.frames.push(Frame { steps, at: 0, more });
     }
 
-    fn complete(&self, hr: HResult) {
+    fn complete(&mut self, hr: HResult) {
         let completed = Completed { hr };
         let callback = match self.context.method {
             CallMethod::PrepareForSync => Callback::PrepareForSyncCompleted(completed),
@@ -213,10 +225,10 @@ impl Runner {
             // Loading refuses a bare completion in a method that has none; Synchronize is what is left.
             _ => Callback::SynchronizeCompleted(completed),
         };
-        self.call(callback);
+        self.call(callback, Then::Nothing);
     }
 
-    fn progress(&self, step: &ProgressStep) {
+    fn progress(&mut self, step: &ProgressStep) {
         let item = step.item.0;
         let report = if step.force {
             Report::Made
@@ -228,16 +240,43 @@ impl Runner {
             Report::LeftOut => return,
             Report::Instead(status) => ProgressItem::status(status),
         };
-        if let Some(hr) = self.call(Callback::Progress(Progress { item, info: Some(info) })) {
-            lock(&self.context.told).replied(item, hr);
+        self.call(Callback::Progress(Progress { item, info: Some(info) }), Then::Progress(item));
+    }
+
+    /// Makes a callback with the interface that the handler has; without one there is nothing to call. A reply that the
+    /// manager holds is awaited before the next step.
+    fn call(&mut self, callback: Callback, then: Then) {
+        // Cloned out: the callback must not run under the handler's own lock.
+        let interface = lock(&self.context.told).callback.clone();
+        match interface.map(|interface| interface.begin(None, callback)) {
+            Some(Replied::Now(hr)) => self.answered(then, hr),
+            Some(Replied::Held(held)) => self.held = Some((held, then)),
+            None => {}
         }
     }
 
-    /// Makes a callback with the interface that the handler has; without one there is nothing to call.
-    fn call(&self, callback: Callback) -> Option<HResult> {
-        // Cloned out: the callback must not run under the handler's own lock.
-        let interface = lock(&self.context.told).callback.clone();
-        interface.map(|interface| interface.call(callback))
+    /// Takes in what the manager replied.
+    fn answered(&self, then: Then, hr: HResult) {
+        let mut told = lock(&self.context.told);
+        match then {
+            Then::Dialog => {
+                told.dialog = hr == HResult::S_OK;
+                told.dialog_refused |= hr == HResult::S_FALSE;
+            }
+            Then::Connection => told.connection_failed |= hr.is_failure(),
+            Then::Progress(item) => told.replied(item, hr),
+            Then::Nothing => {}
+        }
+    }
+
+    /// Whether no reply is awaited any more.
+    fn is_answered(&mut self) -> bool {
+        let Some((held, then)) = &mut self.held else { return true };
+        let then = *then;
+        let Some(hr) = held.poll() else { return false };
+        self.held = None;
+        self.answered(then, hr);
+        true
     }
 }
 
@@ -248,6 +287,9 @@ impl Task for Runner {
                 return Next::Blocked;
             }
             self.after_return = false;
+        }
+        if !self.is_answered() {
+            return Next::BlockedUntil(self.held.as_ref().map_or(0, |(held, _)| held.until_ns()));
         }
         match self.peek() {
             Some(step) => {

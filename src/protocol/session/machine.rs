@@ -170,7 +170,9 @@ impl Session {
             | Note::Aggregated(_)
             | Note::UnloadAsked(_)
             | Note::Stack(_)
-            | Note::Malformed(_) => return,
+            | Note::Malformed(_)
+            | Note::Held(_)
+            | Note::LetGo(_) => return,
         }
         self.drop_dialog_of_ended(handler);
     }

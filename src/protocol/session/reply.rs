@@ -147,6 +147,29 @@ fn completion_standing(phase: Phase) -> Standing {
 }
 
 impl Session {
+    /// The reply to a callback that was applied before, and is only answered now. `standing` is how it stood when it came, and
+    /// `first` the reply that it would have had then.
+    ///
+    /// Whether an item goes on, and whether there is room for a dialog, is asked anew; everything else was decided when it came.
+    pub fn reply_later(
+        &self,
+        handler: HandlerId,
+        callback: &Callback,
+        standing: Standing,
+        wish: Wish,
+        first: HResult,
+    ) -> HResult {
+        let asked_anew = match callback {
+            Callback::Progress(_) => true,
+            Callback::EnableModeless(args) => args.enable,
+            _ => false,
+        };
+        match self.instance(handler).filter(|_| asked_anew) {
+            Some(instance) => instance.reply(callback, standing, wish, self.dialog.is_none()),
+            None => first,
+        }
+    }
+
     /// How a callback would stand now.
     pub fn standing(&self, handler: HandlerId, callback: &Callback) -> Standing {
         let holds_dialog = self.dialog == Some(handler);

@@ -33,7 +33,9 @@ pub(crate) fn call(cx: &mut Context<'_>, call: &Call) {
     if retry_due {
         cx.judge.broken(place, ERRS_08, ManagerViolation::NotRetried);
     }
-    let silent_ns = cx.event.at_ns.saturating_sub(cx.watch().heard_ns);
+    let waits = !instance.pending().is_empty();
+    // Whoever waits for a reply need not be heard.
+    let silent_ns = if waits { 0 } else { cx.event.at_ns.saturating_sub(cx.watch().heard_ns) };
     let limit_ns = cx.conditions.limits.timeout_ns;
     if let Some(method) = awaiting.filter(|_| silent_ns > limit_ns)
         && let Some(rules) = rules_of(method)
@@ -56,7 +58,8 @@ fn is_early(instance: &Instance) -> bool {
 pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCall>) {
     let place = cx.place();
     let limit_ns = cx.conditions.limits.timeout_ns;
-    let took_ns = open.map_or(0, |open| cx.event.at_ns.saturating_sub(open.at_ns));
+    let now_ns = cx.event.at_ns;
+    let took_ns = cx.watch().took_ns(open, now_ns);
     let early = open.is_some_and(OpenCall::is_leave) && cx.watch().left_early;
     let rule = if early { LIFE_01 } else { LIFE_03 };
     cx.judge.check_with(place, rule, took_ns <= limit_ns, &[open.map_or(0, |open| open.seq)], || LifeViolation::Slow {
@@ -140,8 +143,9 @@ pub(crate) fn note(cx: &mut Context<'_>, note: &Note) {
         Note::TimedOut(args) if args.waiting_for == WaitingFor::Return => {
             let method = args.method;
             let place = place.of(Some(Method::Call(method)));
-            let waited = Delay(cx.watch().open_for_ns(now_ns));
-            let early = cx.watch().open.as_ref().is_some_and(OpenCall::is_leave) && cx.watch().left_early;
+            let watch = cx.watch();
+            let waited = Delay(watch.took_ns(watch.open.as_ref(), now_ns));
+            let early = watch.open.as_ref().is_some_and(OpenCall::is_leave) && watch.left_early;
             if method == CallMethod::SetItemStatus {
                 cx.judge.check_with(place, STOP_04, false, &[called], || StopViolation::SetItemStatusHangs);
             }

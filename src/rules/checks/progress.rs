@@ -203,7 +203,7 @@ fn begun(cx: &mut Context<'_>, item: Guid, info: &ProgressItem) {
 /// PROG-11: the same value, reported over and over.
 fn advance(cx: &mut Context<'_>, item: Guid, value: Option<i32>, max: Option<i32>, status: Option<Status>) {
     let place = cx.place();
-    let (seq, now_ns) = (cx.event.seq, cx.event.at_ns);
+    let (seq, now_ns) = (cx.event.seq, cx.own_ns());
     let limit_ns = cx.conditions.limits.progress_ns;
     let watch = cx.watch().items.entry(item).or_default();
     let Some(value) = value else {

@@ -64,7 +64,7 @@ pub(crate) fn reply(cx: &mut Context<'_>, call: CallId, method: CallbackMethod, 
         HResult::S_SYNCMGR_CANCELALL => instance.prepared().map(|(id, _)| id).collect(),
         _ => return,
     };
-    let (seq, now_ns) = (cx.event.seq, cx.event.at_ns);
+    let (seq, now_ns) = (cx.event.seq, cx.own_ns());
     for id in told {
         let watch = cx.watch().items.entry(id).or_default();
         watch.tell(seq);
@@ -154,7 +154,7 @@ pub(crate) fn reported(cx: &mut Context<'_>, item: Guid, status: Option<Status>,
 /// calls it a success breaks STOP-06. Without a maximum, the reports of work before and after are the measure.
 fn was_finished(cx: &mut Context<'_>, item: Guid, done: bool) -> bool {
     let (tolerance, limit_ns) = (cx.conditions.limits.stop_tolerance, cx.conditions.limits.blocking_ns);
-    let now_ns = cx.event.at_ns;
+    let now_ns = cx.own_ns();
     let watch = cx.watch().items.entry(item).or_default();
     let goes_on = watch.work_since > tolerance;
     match watch.cancelled {

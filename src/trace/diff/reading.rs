@@ -202,7 +202,9 @@ impl Reader {
                 | Note::Aggregated(_)
                 | Note::UnloadAsked(_)
                 | Note::Stack(_)
-                | Note::Malformed(_) => return,
+                | Note::Malformed(_)
+                | Note::Held(_)
+                | Note::LetGo(_) => return,
             },
         };
         match place {

@@ -126,6 +126,8 @@ impl Shape {
             NoteName::UnloadAsked => Self::positional(&["hr"]).and(&["in_use"]),
             NoteName::Stack => Self::positional(&["event", "frames"]),
             NoteName::Malformed => Self::positional(&["what", "text"]),
+            NoteName::Held => Self::positional(&["method", "until"]),
+            NoteName::LetGo => Self::positional(&["method", "why"]),
         }
     }
 }
@@ -150,7 +152,7 @@ pub(super) enum Sort {
 pub(super) fn sort(key: &str) -> Sort {
     match key {
         "item" | "items" | "id" | "error" | "iid" | "interface" | "clsid" => Sort::Guid,
-        "name" | "text" | "what" | "last_update" | "frames" => Sort::Text,
+        "name" | "text" | "what" | "last_update" | "frames" | "until" => Sort::Text,
         "cookie" => Sort::Cookie,
         _ => Sort::Plain,
     }
