@@ -129,6 +129,11 @@ DECLARE_HANDLE(HWND);
 DECLARE_HANDLE(HICON);
 DECLARE_HANDLE(HINSTANCE);
 typedef HINSTANCE HMODULE;
+/* mobsync calls DllMain when it loads a library, as Windows does. */
+#define DLL_PROCESS_DETACH 0
+#define DLL_PROCESS_ATTACH 1
+#define DLL_THREAD_ATTACH 2
+#define DLL_THREAD_DETACH 3
 
 typedef struct _FILETIME {
     DWORD dwLowDateTime;

@@ -201,6 +201,39 @@ fn refused(source: &str) -> String {
     held.map(|_| ()).expect_err("there is no handler").why
 }
 
+/// The notebook that gets ready in `DllMain`, compiled with these definitions.
+fn with_dll_main(definitions: &[&str]) -> Handler {
+    let library = native::library("fixtures/handlers/cpp/dll_main.cpp", definitions);
+    native::class(library, native::NOTEBOOK_CPP, true)
+}
+
+#[test]
+fn a_library_is_told_once_that_it_is_loaded() {
+    for definitions in [&[][..], &["IN_CPP"][..]] {
+        // Each handler loads the library for itself, and it is one library.
+        for handler in [with_dll_main(definitions), with_dll_main(definitions)] {
+            let came = run(&handler, SyncFlags::MAYBOTHERUSER);
+            assert_eq!(came.findings, [], "{definitions:?}");
+            assert_eq!(came.outcome, Outcome::Completed(HResult::S_OK), "{definitions:?}");
+        }
+    }
+}
+
+#[test]
+fn a_library_that_refuses_to_be_loaded_is_no_handler() {
+    let terms = Terms::standard(Standard {
+        initialize: Initialize::new(SyncFlags::new(SyncEvent::MANUAL, 0)),
+        selection: Selection::All,
+        retries: 0,
+    });
+    for _ in 0..2 {
+        let handler = with_dll_main(&["WITH_RESULT=FALSE"]);
+        let held = job::in_process(&handler, &terms, |_| {}, &mut |_: Vec<Event>, _: &Session| {});
+        let why = held.map(|_| ()).expect_err("there is no handler").why;
+        assert!(why.contains(": DllMain returned FALSE for DLL_PROCESS_ATTACH"), "{why}");
+    }
+}
+
 #[test]
 fn a_library_that_is_no_handler_is_refused_with_the_reason() {
     let why = refused("int missing(void); int DllGetClassObject(void) { return missing(); }");

@@ -105,7 +105,7 @@ pub fn notebook_in_c(probes: bool) -> Handler {
 }
 
 /// A class of a library. All of them have one name, so that their traces can be compared.
-fn class(library: PathBuf, clsid: &str, probes: bool) -> Handler {
+pub fn class(library: PathBuf, clsid: &str, probes: bool) -> Handler {
     let clsid: Guid = clsid.parse().expect("it is a GUID");
     let spec = HandlerSpec::Com { library, clsid, name: "notebook".to_owned(), probes };
     spec.open().expect("a library is opened when it is driven")

@@ -4,10 +4,15 @@ use std::ffi::c_void;
 use std::path::Path;
 use std::ptr::null_mut;
 
+#[cfg(not(unix))]
 use libloading::Library;
+#[cfg(unix)]
+use libloading::os::unix::Library;
 use windows_core::{GUID, Interface};
 
 use super::abi::{DllCanUnloadNow, DllGetClassObject, IClassFactory, hresult, raw};
+#[cfg(unix)]
+use super::dll_main::attach;
 use super::memory;
 use crate::protocol::{Guid, HResult};
 
@@ -22,7 +27,7 @@ pub(super) struct Loaded {
 }
 
 impl Loaded {
-    /// Loads the library.
+    /// Loads the library, and calls its `DllMain` where the system does not.
     pub(super) fn load(path: &Path) -> Result<Self, String> {
         // Without a slash the system would look for it elsewhere than here.
         let place = std::path::absolute(path).map_err(|error| error.to_string())?;
@@ -32,6 +37,8 @@ impl Loaded {
         let get_class_object = unsafe { library.get::<DllGetClassObject>(b"DllGetClassObject") }
             .map(|symbol| *symbol)
             .map_err(|_| "it exports no DllGetClassObject; is it declared extern \"C\" and visible?".to_owned())?;
+        #[cfg(unix)]
+        attach(&library, &place, get_class_object)?;
         // SAFETY: as above.
         let can_unload_now = unsafe { library.get::<DllCanUnloadNow>(b"DllCanUnloadNow") }.map(|symbol| *symbol).ok();
         std::mem::forget(library);
@@ -66,7 +73,7 @@ impl Loaded {
 unsafe fn open(path: &Path) -> Result<Library, libloading::Error> {
     use libloading::os::unix;
     // SAFETY: by the contract.
-    unsafe { unix::Library::open(Some(path), unix::RTLD_NOW | unix::RTLD_LOCAL) }.map(Library::from)
+    unsafe { Library::open(Some(path), unix::RTLD_NOW | unix::RTLD_LOCAL) }
 }
 
 /// Loads it.

@@ -5,6 +5,8 @@
 
 mod abi;
 mod callback;
+#[cfg(unix)]
+mod dll_main;
 mod enumerator;
 mod handler;
 mod library;

@@ -1,0 +1,82 @@
+//! `DllMain`, which Windows calls when it loads a library. No other system does, so the host calls it in its place.
+
+use std::collections::BTreeMap;
+use std::ffi::c_void;
+use std::path::Path;
+use std::ptr::null_mut;
+use std::sync::{Mutex, PoisonError};
+
+use libloading::os::unix::Library;
+use object::{Object, ObjectSymbol};
+
+use super::abi::DllGetClassObject;
+
+/// `DllMain`: the library's handle, the reason, and a value that is NULL for a library that is loaded while the program runs.
+/// It returns a BOOL.
+type DllMain = unsafe extern "system" fn(*mut c_void, u32, *mut c_void) -> i32;
+
+const DLL_PROCESS_DETACH: u32 = 0;
+const DLL_PROCESS_ATTACH: u32 = 1;
+
+/// What is told of a library whose `DllMain` refuses.
+const REFUSED: &str = "DllMain returned FALSE for DLL_PROCESS_ATTACH: the library refuses to be loaded";
+
+/// What `DllMain` said, by the address of the library's `DllGetClassObject`: each library is attached once in a process.
+static ATTACHED: Mutex<BTreeMap<usize, Result<(), &'static str>>> = Mutex::new(BTreeMap::new());
+
+/// Tells a library that was just loaded that it is, if it has a `DllMain` and was not told before. Where `DllMain` returns
+/// FALSE, the library is told that it is unloaded, as Windows does, and must not be used.
+pub(super) fn attach(library: &Library, path: &Path, get_class_object: DllGetClassObject) -> Result<(), &'static str> {
+    let known = get_class_object as usize;
+    let mut attached = ATTACHED.lock().unwrap_or_else(PoisonError::into_inner);
+    *attached.entry(known).or_insert_with(|| {
+        let Some((dll_main, base)) = find(library, path, known) else { return Ok(()) };
+        tracing::debug!("DllMain(DLL_PROCESS_ATTACH)");
+        // SAFETY: the function has the type that Windows gives to its name, and is told what Windows would tell it.
+        if unsafe { dll_main(base, DLL_PROCESS_ATTACH, null_mut()) } != 0 {
+            return Ok(());
+        }
+        // SAFETY: as above.
+        unsafe { dll_main(base, DLL_PROCESS_DETACH, null_mut()) };
+        Err(REFUSED)
+    })
+}
+
+/// The library's `DllMain`, and where the library lies in memory. On Windows nobody exports it, so it may be visible to the
+/// library's own sources only; then the file's table of symbols has it, unless that was stripped.
+fn find(library: &Library, path: &Path, known: usize) -> Option<(DllMain, *mut c_void)> {
+    let symbols = Symbols::read(path);
+    let base = symbols.as_ref().and_then(|symbols| known.checked_sub(symbols.get_class_object)).unwrap_or(known);
+    let handle = std::ptr::with_exposed_provenance_mut(base);
+    // SAFETY: the function has the type that Windows gives to its name.
+    let exported = unsafe { library.get::<DllMain>(b"DllMain") }.ok().map(|symbol| *symbol);
+    let hidden = || {
+        let address = base.checked_add(symbols.as_ref()?.dll_main?)?;
+        let function = std::ptr::with_exposed_provenance::<c_void>(address);
+        // SAFETY: the file that was loaded has the function at this place, as far from DllGetClassObject as in memory.
+        Some(unsafe { std::mem::transmute::<*const c_void, DllMain>(function) })
+    };
+    Some((exported.or_else(hidden)?, handle))
+}
+
+/// Where a library's file has its functions.
+#[derive(Debug, PartialEq, Eq)]
+struct Symbols {
+    get_class_object: usize,
+    dll_main: Option<usize>,
+}
+
+impl Symbols {
+    fn read(path: &Path) -> Option<Self> {
+        let bytes = std::fs::read(path).ok()?;
+        let file = object::File::parse(bytes.as_slice()).ok()?;
+        let place = |is: fn(&str) -> bool| {
+            let mut all = file.symbols().chain(file.dynamic_symbols()).filter(ObjectSymbol::is_definition);
+            let found = all.find(|symbol| symbol.name().is_ok_and(|name| is(name.trim_start_matches('_'))))?;
+            usize::try_from(found.address()).ok()
+        };
+        // Without `extern "C"`, which sources for Windows leave out, the name is that of C++.
+        let dll_main = place(|name| name == "DllMain" || name.starts_with("Z7DllMainP"));
+        Some(Self { get_class_object: place(|name| name == "DllGetClassObject")?, dll_main })
+    }
+}
