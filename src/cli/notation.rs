@@ -11,7 +11,7 @@ use super::output::Output;
 use crate::protocol::{Profile, plain_path};
 use crate::report::{CaseRecord, Filter, Found, Omitted, Report, Scope, plain};
 use crate::rules::{Finding, Monitor, link_consequences};
-use crate::runner::{MOST_OF_A_RULE, conditions_of};
+use crate::runner::{MOST_OF_A_RULE, conditions_of, ends_too_early};
 use crate::trace::notation::Printer;
 use crate::trace::{self, Header, TraceReader};
 
@@ -54,8 +54,8 @@ pub(super) fn check(args: &CheckArgs, filter: &Filter, output: Output) -> Result
         failed |= report.failed();
         put(&mut out, &remarks(&report))?;
     }
-    if let Err(error) = out.flush() {
-        failures.push(format!("the output: {error}"));
+    if let Err(Failure(why)) = out.finish() {
+        failures.push(why);
     }
     Ended::after(&failures, failed)
 }
@@ -117,6 +117,10 @@ fn print<'a, R: BufRead>(
         let marks = marker.marks(monitor.take_findings());
         if !marks.is_empty() {
             text.push_str(&format!("# at the end: {}\n", marks.join(", ")));
+        }
+        broken = ends_too_early(monitor.session(), &marker.case);
+        if broken.is_some() {
+            text.push_str("# the trace ends before the session does\n");
         }
     }
     put(out, &text)?;

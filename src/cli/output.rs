@@ -1,11 +1,11 @@
 //! Where data and messages go.
 
 use std::fmt;
-use std::fs::OpenOptions;
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, StdoutLock, Write};
 use std::path::{Path, PathBuf};
 
 use super::ended::Failure;
+use crate::json::files::{self, NewFile};
 use crate::protocol::plain_lines;
 use crate::protocol::plain_path;
 use crate::report::{Format, Report, Style, render};
@@ -26,33 +26,20 @@ pub(super) fn print(bytes: &[u8]) -> Result<(), Failure> {
 }
 
 /// Where the report goes: the file of `--output`, or standard output.
-pub(super) struct Output {
-    path: Option<PathBuf>,
-    /// The file was not there before, and nothing is in it yet.
-    is_new: bool,
-}
+pub(super) struct Output(Option<PathBuf>);
 
 impl Output {
     /// Makes sure, before anything is done, that the report can be written. The file's old content stays until it is.
     pub(super) fn open(path: Option<&Path>) -> Result<Self, Failure> {
-        let Some(path) = path else { return Ok(Self { path: None, is_new: false }) };
-        let there = path.metadata();
-        // Opening a pipe and closing it again would tell its reader that this was all.
-        let is_new = match &there {
-            Ok(there) if there.is_dir() => return Err(cannot_write("--output", path, &ErrorKind::IsADirectory.into())),
-            Ok(there) if !there.is_file() => false,
-            there => {
-                let opened = OpenOptions::new().write(true).create(true).truncate(false).open(path);
-                opened.map_err(|error| cannot_write("--output", path, &error))?;
-                there.is_err()
-            }
-        };
-        Ok(Self { path: Some(path.to_owned()), is_new })
+        if let Some(path) = path {
+            files::may_write(path).map_err(|error| cannot_write("--output", path, &error))?;
+        }
+        Ok(Self(path.map(Path::to_owned)))
     }
 
     /// Whether it takes colour.
     pub(super) fn colour(&self) -> bool {
-        self.path.is_none() && io::stdout().is_terminal() && wants_colour()
+        self.0.is_none() && io::stdout().is_terminal() && wants_colour()
     }
 
     /// Writes the report in that form.
@@ -63,9 +50,9 @@ impl Output {
     }
 
     /// Writes the report. When the file does not take it, standard output gets it: a session cannot be had again.
-    pub(super) fn deliver(mut self, text: &str) -> Result<(), Failure> {
-        let Some(path) = self.path.take() else { return print(text.as_bytes()) };
-        std::fs::write(&path, text).or_else(|error| {
+    pub(super) fn deliver(self, text: &str) -> Result<(), Failure> {
+        let Some(path) = self.0 else { return print(text.as_bytes()) };
+        files::write_whole(&path, text.as_bytes()).or_else(|error| {
             print(text.as_bytes())?;
             let Failure(why) = cannot_write("--output", &path, &error);
             Err(Failure(format!("{why}; the report was written to standard output")))
@@ -73,28 +60,56 @@ impl Output {
     }
 
     /// For a report that is written piece by piece.
-    pub(super) fn stream(mut self) -> Result<Box<dyn Write>, Failure> {
-        match self.path.take() {
-            None => Ok(Box::new(io::BufWriter::new(Patient { inner: io::stdout().lock(), gone: false }))),
-            Some(path) => match std::fs::File::create(&path) {
-                Ok(file) => Ok(Box::new(io::BufWriter::new(file))),
-                Err(error) => Err(cannot_write("--output", &path, &error)),
-            },
+    pub(super) fn stream(self) -> Result<Stream, Failure> {
+        let Some(path) = self.0 else {
+            return Ok(Stream::Standard(BufWriter::new(Patient { inner: io::stdout().lock(), gone: false })));
+        };
+        match NewFile::create(&path) {
+            Ok(file) => Ok(Stream::File(BufWriter::new(file), path)),
+            Err(error) => Err(cannot_write("--output", &path, &error)),
         }
     }
 }
 
-impl Drop for Output {
-    fn drop(&mut self) {
-        if let Some(path) = self.path.take().filter(|_| self.is_new) {
-            // It was made to see whether it can be; an empty report would be worse than none.
-            let _ = std::fs::remove_file(path);
+/// A report that is written piece by piece.
+pub(super) enum Stream {
+    /// To standard output.
+    Standard(BufWriter<Patient<StdoutLock<'static>>>),
+    /// To a file, which is there when the report is whole.
+    File(BufWriter<NewFile>, PathBuf),
+}
+
+impl Stream {
+    /// There is no more of it.
+    pub(super) fn finish(self) -> Result<(), Failure> {
+        match self {
+            Self::Standard(mut output) => output.flush().map_err(|error| Failure(format!("the output: {error}"))),
+            Self::File(output, path) => {
+                let whole = output.into_inner().map_err(io::IntoInnerError::into_error).and_then(NewFile::finish);
+                whole.map_err(|error| cannot_write("--output", &path, &error))
+            }
+        }
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Standard(output) => output.write(bytes),
+            Self::File(output, _) => output.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Standard(output) => output.flush(),
+            Self::File(output, _) => output.flush(),
         }
     }
 }
 
 /// Standard output whose reader may go away: the rest goes nowhere, and the exit code is still the right one.
-struct Patient<W> {
+pub(super) struct Patient<W> {
     inner: W,
     gone: bool,
 }
@@ -139,21 +154,10 @@ pub(super) fn make_folder(option: &str, folder: &Path) -> Result<(), Failure> {
 /// A file that a command writes must be none that it reads or writes otherwise. Each is given as the command line names it.
 pub(super) fn keep_apart(written: (&str, Option<&Path>), other: (&str, Option<&Path>)) -> Result<(), Failure> {
     let ((option, Some(path)), (what, Some(other))) = (written, other) else { return Ok(()) };
-    let is_special = |path: &Path| path.metadata().is_ok_and(|there| !there.is_file());
-    match (real(path), real(other)) {
-        (Some(one), Some(two)) if one == two && !is_special(path) => {
-            Err(Failure(format!("{option} {}: this would overwrite {what}", plain_path(&path))))
-        }
-        _ => Ok(()),
+    match files::is_same(path, other) {
+        true => Err(Failure(format!("{option} {}: this would overwrite {what}", plain_path(path)))),
+        false => Ok(()),
     }
-}
-
-/// Where a file is, or would be.
-fn real(path: &Path) -> Option<PathBuf> {
-    path.canonicalize().ok().or_else(|| {
-        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        Some(parent.canonicalize().ok()?.join(path.file_name()?))
-    })
 }
 
 /// Whether neither the user (`NO_COLOR`) nor the terminal has anything against colour.

@@ -28,6 +28,9 @@ pub(super) fn replay(args: &ReplayArgs) -> Result<Ended, Failure> {
     let output = judging::output(&args.judge, read)?;
     let traces = args.trace.as_deref().map(|to| runner::trace_places(to, &scenarios)).transpose();
     let traces = traces.map_err(|error| Failure(format!("--trace {error}")))?;
+    for trace in traces.iter().flatten() {
+        keep_apart(("--output", args.judge.output.as_deref()), ("a file of --trace", Some(trace.as_path())))?;
+    }
     let isolation = sessions::isolation(args.in_process)?;
     let options = ReplayOptions {
         handler: args.handler.given(),

@@ -6,6 +6,7 @@ use super::suite::{Commands, Reproduce};
 use super::tasks::Task;
 use super::{Known, SuiteOptions, shrink};
 use crate::job::{Handler, Terms};
+use crate::json::files;
 use crate::protocol::{HandlerId, Instance, Outcome};
 use crate::rules::codes::ERRS_08;
 use crate::rules::{Finding, Rule};
@@ -163,6 +164,6 @@ impl<'a> Sessions<'a> {
 fn write_scenario(scenario: Scenario, file: &Path) -> Result<(), SessionError> {
     let expect = Expect { findings: Some(ExpectFindings::Exactly(Vec::new())), ..Expect::default() };
     let text = scenario::to_text(&Scenario { expect, ..scenario })?;
-    std::fs::write(file, text).map_err(|error| WriteError::new(file, &error))?;
+    files::write_whole(file, text.as_bytes()).map_err(|error| WriteError::new(file, &error))?;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Reading and writing the JSON documents of this project: with errors that name file, line, column and path,
 //! and with the short names that documents use for IDs.
 
+pub(crate) mod files;
 mod id;
 mod path;
 mod read;

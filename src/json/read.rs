@@ -1,6 +1,7 @@
 //! Reads JSON documents that people write: handler files, scenarios, baselines, reports. Errors name file, line, column
 //! and path.
 
+use std::io::Read;
 use std::path::{Path as FilePath, PathBuf};
 
 use serde::de::IgnoredAny;
@@ -8,7 +9,7 @@ use serde_json::Value;
 use serde_json::error::Category;
 
 use super::path::{Path, byte_of, place_of};
-use super::{readable, wording};
+use super::{files, readable, wording};
 use crate::protocol::plain_path;
 
 /// The version of the formats that this program reads.
@@ -82,8 +83,9 @@ pub enum FileError {
 
 /// Reads a file as UTF-8 text.
 pub(crate) fn read(file: &FilePath) -> Result<String, FileError> {
-    let bytes =
-        std::fs::read(file).map_err(|error| FileError::Unreadable { file: file.to_owned(), why: error.to_string() })?;
+    let mut bytes = Vec::new();
+    let read = files::open(file).and_then(|mut opened| opened.read_to_end(&mut bytes));
+    read.map_err(|error| FileError::Unreadable { file: file.to_owned(), why: error.to_string() })?;
     String::from_utf8(bytes).map_err(|error| {
         let valid = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
         let (line, column) = place_of(&valid, valid.len());

@@ -25,4 +25,4 @@ pub use recorded::{RecordError, Recorded};
 pub use replay::{ReplayError, ReplayOptions, Replayed, handler_name, replay};
 pub use run::{Isolation, JudgedSession, RunError, RunOptions, TraceFailure, Watcher, run, run_with};
 pub use scenarios::{FindScenariosError, TracePlacesError, find_scenarios, trace_places};
-pub use traces::{JudgedTrace, conditions_of, judge_trace};
+pub use traces::{JudgedTrace, conditions_of, ends_too_early, judge_trace};

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::files::{MakeFolderError, make_folder};
+use crate::json::files;
 use crate::protocol::plain_path;
 
 /// Scenarios that cannot be found.
@@ -78,7 +80,9 @@ fn is_handler(file: &Path) -> bool {
         kind: Option<IgnoredAny>,
         format: Option<IgnoredAny>,
     }
-    let keys = fs::read(file).ok().and_then(|bytes| serde_json::from_slice::<Keys>(&bytes).ok());
+    let mut bytes = Vec::new();
+    let read = files::open(file).and_then(|mut opened| opened.read_to_end(&mut bytes));
+    let keys = read.ok().and_then(|_| serde_json::from_slice::<Keys>(&bytes).ok());
     keys.is_some_and(|keys| keys.kind.is_some() && keys.format.is_none())
 }
 

@@ -4,7 +4,7 @@ use std::io::BufRead;
 use std::path::Path;
 
 use super::Judged;
-use crate::protocol::{Instance, Profile};
+use crate::protocol::{Instance, Profile, Session, plain};
 use crate::rules::Conditions;
 use crate::trace::{Header, TraceError, TraceReader};
 
@@ -51,18 +51,23 @@ impl JudgedTrace {
     /// Why the trace does not hold the whole session: it cannot be read to its end, or whoever recorded it was ended, or left the
     /// session. `name` is what the trace is called.
     pub fn incomplete(&self, name: &str) -> Option<String> {
-        if let Some(error) = &self.broken {
-            return Some(error.to_string());
+        match &self.broken {
+            Some(error) => Some(error.to_string()),
+            None => ends_too_early(self.judged.session(), name),
         }
-        let session = self.judged.session();
-        let missing = |instance: &Instance| match (instance.open_call(), instance.awaiting()) {
-            _ if instance.state().is_end() => None,
-            (Some(method), _) => Some(format!("{method} has returned")),
-            (None, Some(method)) => Some(format!("{method} is completed")),
-            (None, None) => Some("the handler is released".to_owned()),
-        };
-        let nobody = || session.instances().next().is_none().then(|| "a handler is created".to_owned());
-        let what = session.instances().find_map(missing).or_else(nobody)?;
-        Some(format!("{name}: the trace ends before {what}: it was cut off, or the session was ended early"))
     }
+}
+
+/// Why a trace that can be read to its end does not hold the whole session, if it does not. `name` is what the trace is called.
+pub fn ends_too_early(session: &Session, name: &str) -> Option<String> {
+    let missing = |instance: &Instance| match (instance.open_call(), instance.awaiting()) {
+        _ if instance.state().is_end() => None,
+        (Some(method), _) => Some(format!("{method} has returned")),
+        (None, Some(method)) => Some(format!("{method} is completed")),
+        (None, None) => Some("the handler is released".to_owned()),
+    };
+    let nobody = || session.instances().next().is_none().then(|| "a handler is created".to_owned());
+    let what = session.instances().find_map(missing).or_else(nobody)?;
+    let name = plain(name);
+    Some(format!("{name}: the trace ends before {what}: it was cut off, or the session was ended early"))
 }

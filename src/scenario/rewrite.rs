@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use super::expectation::Expect;
 use super::write::member;
+use crate::json::files;
 use crate::protocol::plain_path;
 
 /// A scenario file cannot be rewritten.
@@ -29,15 +30,7 @@ pub fn rewrite(file: &Path, expect: &Expect) -> Result<(), RewriteError> {
     let failure = |why: &dyn std::fmt::Display| RewriteError { file: file.to_owned(), why: why.to_string() };
     let text = fs::read_to_string(file).map_err(|error| failure(&error))?;
     let new = rewritten(&text, expect).map_err(|error| failure(&error))?;
-    // Written beside it and renamed: the old file is there until the new one is whole.
-    let folder = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let name = file.file_name().map_or_else(Default::default, |name| name.to_string_lossy().into_owned());
-    let beside = folder.join(format!(".{name}.new"));
-    fs::write(&beside, new).and_then(|()| fs::rename(&beside, file)).map_err(|error| {
-        // The first error is the one to report.
-        let _ = fs::remove_file(&beside);
-        failure(&error)
-    })
+    files::write_whole(file, new.as_bytes()).map_err(|error| failure(&error))
 }
 
 fn rewritten(text: &str, expect: &Expect) -> serde_json::Result<String> {

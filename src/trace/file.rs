@@ -5,7 +5,8 @@ use std::io::{BufReader, BufWriter};
 use std::path::Path;
 
 use super::{Header, TraceError, TraceReader, Writer};
-use crate::protocol::Event;
+use crate::json::files;
+use crate::protocol::{Event, plain_path};
 
 /// A trace in memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,8 +22,8 @@ pub struct Trace {
 /// # Errors
 /// As [`TraceReader::new`], and when the file cannot be opened.
 pub fn open_file(path: impl AsRef<Path>) -> Result<TraceReader<BufReader<File>>, TraceError> {
-    let name = path.as_ref().display().to_string();
-    let file = File::open(path).map_err(|error| TraceError::io(&name, "read", &error))?;
+    let name = plain_path(path.as_ref());
+    let file = files::open(path.as_ref()).map_err(|error| TraceError::io(&name, "read", &error))?;
     TraceReader::new(BufReader::with_capacity(1 << 16, file), name)
 }
 
@@ -42,8 +43,9 @@ pub fn read_file(path: impl AsRef<Path>) -> Result<Trace, TraceError> {
 /// # Errors
 /// When the file cannot be created or written.
 pub fn create_file(path: impl AsRef<Path>, header: &Header) -> Result<Writer<File>, TraceError> {
-    let name = path.as_ref().display().to_string();
-    let written = File::create(path).and_then(|file| Writer::new(file, header));
+    let name = plain_path(path.as_ref());
+    let created = files::may_write(path.as_ref()).and_then(|()| File::create(path));
+    let written = created.and_then(|file| Writer::new(file, header));
     written.map_err(|error| TraceError::io(&name, "written", &error))
 }
 
@@ -52,7 +54,7 @@ pub fn create_file(path: impl AsRef<Path>, header: &Header) -> Result<Writer<Fil
 /// # Errors
 /// When the file cannot be created or written.
 pub fn write_file(path: impl AsRef<Path>, trace: &Trace) -> Result<(), TraceError> {
-    let name = path.as_ref().display().to_string();
+    let name = plain_path(path.as_ref());
     let written = File::create(path).and_then(|file| {
         let mut writer = Writer::new(BufWriter::with_capacity(1 << 16, file), &trace.header)?;
         trace.events.iter().try_for_each(|event| writer.write(event))?;

@@ -1,0 +1,218 @@
+//! Files that the program writes: whole or not there, never one over another, and nothing that is no file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+const GOOD: &str = "fixtures/handlers/good.json";
+
+/// Runs the program, which must not hang.
+fn mobsync(args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mobsync"));
+    command.args(args).current_dir(env!("CARGO_MANIFEST_DIR")).stdin(Stdio::null());
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let (tell, told) = mpsc::channel();
+    std::thread::spawn(move || drop(tell.send(child.wait_with_output())));
+    let output = told.recv_timeout(Duration::from_secs(120)).unwrap_or_else(|_| panic!("{args:?} hangs"));
+    output.expect("it has ended")
+}
+
+/// Is refused, and the message says this.
+fn assert_refused(args: &[&str], why: &str) {
+    let output = mobsync(args);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{args:?}: {errors}");
+    assert!(errors.contains(why), "{args:?}: {errors}");
+    assert!(!errors.contains("SUCCEEDED"), "{args:?}: it is refused before the session: {errors}");
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("a folder").flatten();
+    let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+fn text(path: &PathBuf) -> &str {
+    path.to_str().expect("UTF-8")
+}
+
+#[test]
+#[cfg(unix)]
+fn what_is_no_file_is_refused_at_once() {
+    let folder = TempDir::new().expect("a folder");
+    let pipe = folder.path().join("pipe.json");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("it runs").success());
+    let (pipe, inside) = (text(&pipe), folder.path().to_str().expect("UTF-8"));
+    for (file, why) in [(pipe, "this is a pipe"), ("/dev/zero", "this is a device"), (inside, "this is a folder")] {
+        for option in ["--output", "--trace"] {
+            assert_refused(&["run", GOOD, option, file], why);
+        }
+        assert_refused(&["check", "docs/README.md", "--format", "notation", "--output", file], why);
+        let why = if file == inside { "directory" } else { why };
+        for args in [
+            &["run", GOOD, "--baseline", file][..],
+            &["debug", GOOD, "--scenario", file],
+            &["check", file],
+            &["check", file, "--format", "notation"],
+            &["diff", file, file],
+            &["report", "merge", file],
+        ] {
+            assert_refused(args, why);
+        }
+    }
+    assert_refused(&["run", pipe], "this is a pipe");
+    assert_refused(&["replay", pipe], "this is a pipe");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_pipe_that_a_shell_has_opened_is_read() {
+    let folder = TempDir::new().expect("a folder");
+    let trace = folder.path().join("t.jsonl");
+    assert_eq!(mobsync(&["run", GOOD, "--trace", text(&trace)]).status.code(), Some(0));
+    let line = format!("{} check <(cat {})", env!("CARGO_BIN_EXE_mobsync"), text(&trace));
+    let output = Command::new("/bin/bash").args(["-c", &line]).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+#[cfg(unix)]
+fn one_file_is_not_written_over_another_under_whatever_name() {
+    let folder = TempDir::new().expect("a folder");
+    let (file, hard, soft) = (folder.path().join("file"), folder.path().join("hard"), folder.path().join("soft"));
+    fs::write(&file, "old").expect("it is written");
+    fs::hard_link(&file, &hard).expect("it is linked");
+    std::os::unix::fs::symlink("file", &soft).expect("it is linked");
+    for other in [&file, &hard, &soft] {
+        assert_refused(&["run", GOOD, "--trace", text(&file), "--output", text(other)], "this would overwrite");
+        assert_refused(&["run", GOOD, "--trace", text(other), "--output", text(&file)], "this would overwrite");
+    }
+    assert_eq!(fs::read_to_string(&file).expect("it is there"), "old");
+    // A link that leads nowhere yet leads to what will be there.
+    let dangling = folder.path().join("dangling");
+    std::os::unix::fs::symlink("new", &dangling).expect("it is linked");
+    let new = folder.path().join("new");
+    assert_refused(&["run", GOOD, "--trace", text(&new), "--output", text(&dangling)], "this would overwrite");
+    let scenario = "fixtures/scenarios/retry-of-one-item.json";
+    assert_refused(&["replay", scenario, "--trace", text(&new), "--output", text(&dangling)], "this would overwrite");
+    let handler = folder.path().join("handler.json");
+    fs::hard_link(GOOD, &handler).or_else(|_| fs::copy(GOOD, &handler).map(drop)).expect("it is there");
+    assert_refused(&["run", text(&handler), "--output", text(&handler)], "this would overwrite");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_report_takes_the_place_of_the_old_one_and_leaves_nothing_beside() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+    let folder = TempDir::new().expect("a folder");
+    let report = folder.path().join("report.json");
+    let write = |to: &PathBuf| {
+        let output = mobsync(&["run", GOOD, "--format", "json", "--output", text(to)]);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_str::<serde_json::Value>(&fs::read_to_string(to).expect("it is there")).expect("it is whole");
+    };
+    write(&report);
+    let umask = fs::metadata(&report).expect("it is there").mode() & 0o777;
+    fs::write(folder.path().join("other"), "").expect("it is written");
+    assert_eq!(
+        umask,
+        fs::metadata(folder.path().join("other")).expect("it is there").mode() & 0o777,
+        "rights as of any new file"
+    );
+    fs::remove_file(folder.path().join("other")).expect("it is removed");
+    fs::set_permissions(&report, fs::Permissions::from_mode(0o640)).expect("it is ours");
+    let before = fs::metadata(&report).expect("it is there").ino();
+    write(&report);
+    let after = fs::metadata(&report).expect("it is there");
+    assert_eq!(after.mode() & 0o777, 0o640, "it keeps its rights");
+    assert_ne!(after.ino(), before, "it was written beside and renamed");
+    assert_eq!(names(folder.path()), ["report.json"]);
+
+    let (link, hard) = (folder.path().join("link"), folder.path().join("hard"));
+    symlink("report.json", &link).expect("it is linked");
+    fs::write(&report, "old").expect("it is written");
+    write(&link);
+    assert!(link.is_symlink(), "links stay");
+    fs::hard_link(&report, &hard).expect("it is linked");
+    fs::write(&report, "old").expect("it is written");
+    write(&report);
+    assert_eq!(fs::metadata(&hard).expect("it is there").ino(), fs::metadata(&report).expect("it is there").ino());
+    assert_eq!(names(folder.path()), ["hard", "link", "report.json"]);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_report_that_cannot_be_written_leaves_the_old_one() {
+    let folder = TempDir::new().expect("a folder");
+    let report = folder.path().join("report.txt");
+    fs::write(&report, "old").expect("it is written");
+    let line = format!(
+        "ulimit -f 1 && exec {} conform fixtures/handlers/hangs.json --format json --output {}",
+        env!("CARGO_BIN_EXE_mobsync"),
+        text(&report)
+    );
+    let output = Command::new("/bin/bash")
+        .args(["-c", &line])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("it runs");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{errors}");
+    assert!(errors.contains("the report was written to standard output"), "{errors}");
+    serde_json::from_slice::<serde_json::Value>(&output.stdout).expect("all of it is there");
+    assert_eq!(fs::read_to_string(&report).expect("it is there"), "old");
+    assert_eq!(names(folder.path()), ["report.txt"]);
+}
+
+#[test]
+#[cfg(unix)]
+fn blessing_keeps_links_and_rights() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+    let folder = TempDir::new().expect("a folder");
+    let scenario = folder.path().join("scenario.json");
+    let handler = Path::new(env!("CARGO_MANIFEST_DIR")).join(GOOD);
+    let wrong = serde_json::json!({
+        "format": "mobsync-scenario", "version": 1, "title": "A session", "handler": handler, "steps": [],
+        "expect": { "outcome": "completed with E_FAIL" },
+    });
+    let blessed = |through: &PathBuf| {
+        fs::write(&scenario, wrong.to_string()).expect("it is written");
+        mobsync(&["replay", text(through), "--bless"]);
+        assert!(fs::read_to_string(&scenario).expect("it is there").contains("completed with S_OK"));
+    };
+    let (soft, hard) = (folder.path().join("soft.json"), folder.path().join("hard.json"));
+    symlink("scenario.json", &soft).expect("it is linked");
+    fs::write(&scenario, "").expect("it is written");
+    fs::set_permissions(&scenario, fs::Permissions::from_mode(0o600)).expect("it is ours");
+    blessed(&soft);
+    assert!(soft.is_symlink());
+    assert_eq!(fs::metadata(&scenario).expect("it is there").mode() & 0o777, 0o600);
+    fs::hard_link(&scenario, &hard).expect("it is linked");
+    blessed(&hard);
+    assert_eq!(fs::metadata(&scenario).expect("it is there").nlink(), 2);
+}
+
+#[test]
+fn a_cut_trace_is_incomplete_in_every_format() {
+    let folder = TempDir::new().expect("a folder");
+    let trace = folder.path().join("trace.jsonl");
+    assert_eq!(mobsync(&["run", GOOD, "--trace", text(&trace)]).status.code(), Some(0));
+    let whole = fs::read_to_string(&trace).expect("it is there");
+    let lines: Vec<&str> = whole.split_inclusive('\n').collect();
+    let at_a_line = lines[..lines.len() - 3].concat();
+    let in_a_line = &whole[..whole.len() - 20];
+    for (cut, how) in [(at_a_line.as_str(), "ends before"), (in_a_line, "cut off")] {
+        fs::write(&trace, cut).expect("it is written");
+        for format in ["human", "json", "junit", "sarif", "github", "notation"] {
+            let output = mobsync(&["check", text(&trace), "--format", format]);
+            let errors = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{format}: {errors}");
+            assert!(errors.contains(how), "{format}: {errors}");
+        }
+    }
+}
