@@ -13,7 +13,7 @@ use crate::runner::Stop;
 /// The exit code of a program that was told to end.
 const INTERRUPTED: i32 = 2;
 
-/// Whether and when the user wanted an end. Clones speak of the same session.
+/// Whether and when the user interrupted. Clones belong to the same session.
 #[derive(Clone, Default)]
 pub(super) struct Interrupt {
     came: Arc<AtomicBool>,

@@ -60,7 +60,7 @@ pub(super) fn check(args: &CheckArgs, filter: &Filter, output: Output) -> Result
     Ended::after(&failures, failed)
 }
 
-/// What is accepted, and what in vain, as comments.
+/// Accepted findings and stale entries of the baseline, as comments.
 fn remarks(report: &Report) -> String {
     let accepted = report.findings.iter().filter_map(|finding| {
         let reason = finding.accepted.as_deref()?;

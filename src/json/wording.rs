@@ -1,4 +1,4 @@
-//! What is wrong with a file, in the words of JSON: serde speaks of maps, variants and `u32`.
+//! What is wrong with a file, in the words of JSON instead of serde's, which are maps, variants and `u32`.
 
 use crate::protocol::nearest;
 

@@ -1,4 +1,4 @@
-//! The limits that rules speak of.
+//! The limits that rules use.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

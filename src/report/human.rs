@@ -176,7 +176,7 @@ fn accepted(text: &mut String, report: &Report, paint: &Paint) {
     }
 }
 
-/// What is to be said of no case: what was not judged, and what is accepted in vain.
+/// What belongs to no case: what was not judged, and stale entries of the baseline.
 pub(super) fn beside(report: &Report, paint: &Paint) -> String {
     let mut text = String::new();
     not_judged(&mut text, report, paint);

@@ -15,7 +15,7 @@ const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os
 /// The pages that rules name are below this address.
 const REFERENCE: &str = "https://learn.microsoft.com/windows/win32/api";
 
-/// One run of the tool, with every rule that the report speaks of.
+/// One run of the tool, with every rule that the report covers.
 pub(super) fn sarif(report: &Report, style: Style<'_>) -> Value {
     let known: Vec<&Rule> = report.rules.iter().filter_map(|row| rule(row.rule)).collect();
     let index: HashMap<&str, usize> = known.iter().enumerate().map(|(at, rule)| (rule.code, at)).collect();
@@ -155,7 +155,7 @@ fn fingerprint(report: &Report, cause: &CauseRows, seen: &mut HashMap<String, us
     Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("mobsync:{nth}:{key}").as_bytes()).to_string()
 }
 
-/// What kept cases from being judged, what scenarios expected in vain, and what is accepted in vain.
+/// Cases that could not be judged, expectations that were not met, and stale entries of the baseline.
 fn notifications(report: &Report, style: Style<'_>) -> Vec<Value> {
     let told = |case: &str, text: String, level: Level| json!({ "level": self::level(level), "message": { "text": format!("{}: {text}", plain(case)) } });
     let mut notifications = Vec::new();

@@ -1,4 +1,4 @@
-//! Which rules a report speaks of, and what makes it fail.
+//! Which rules a report covers, and what makes it fail.
 
 use super::Baseline;
 use crate::rules::{Finding, Level, RULES, Rule, UnknownRule, select};
@@ -43,7 +43,7 @@ impl Filter {
         Self { baseline, ..self }
     }
 
-    /// Whether the report speaks of the rule.
+    /// Whether the report covers the rule.
     pub fn keeps(&self, rule: &Rule) -> bool {
         self.keep.as_ref().is_none_or(|keep| keep.contains(&rule))
     }

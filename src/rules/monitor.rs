@@ -13,7 +13,7 @@ use crate::protocol::{
 pub struct Conditions {
     /// The Windows version that the manager emulates.
     pub profile: Profile,
-    /// The limits that rules speak of.
+    /// The limits that rules use.
     pub limits: Limits,
     /// The wall time at the trace's time 0: what "in the future" means.
     pub started: FileTime,

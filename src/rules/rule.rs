@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::Profile;
 
-/// One rule of the catalogue. Everything that speaks of rules reads this declaration.
+/// One rule of the catalogue. Every other part of the program reads this declaration.
 #[derive(Debug)]
 pub struct Rule {
     /// Its place in the catalogue.

@@ -85,7 +85,7 @@ pub(crate) const MOST_STEPS: u64 = 1_000_000;
 
 /// The smallest part of a step that is counted.
 const FRACTIONS: u64 = 1024;
-/// What looking at a blocked thread in vain costs.
+/// The cost of checking a thread that is still blocked.
 const LOOK: u64 = FRACTIONS / 16;
 
 /// The scheduler of one session. Clones are the same scheduler.

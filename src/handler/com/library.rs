@@ -65,7 +65,7 @@ impl Loaded {
     }
 }
 
-/// Loads it with all that it needs: a function that is missing is told now, and does not end the process when it is called.
+/// Loads it with everything that it needs, so that a missing function is reported now and does not end the process when it is called.
 ///
 /// # Safety
 /// As of [`Library::new`].

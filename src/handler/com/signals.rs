@@ -43,7 +43,7 @@ const MOST_NAME: usize = 64;
 static PLACE: OnceLock<CrashSite> = OnceLock::new();
 /// The process that owns the place: a child that the handler forked has it too, and its faults are not the worker's.
 static OWNER: AtomicI32 = AtomicI32::new(0);
-/// The thread that writes a fault down, or did: the first one is the one that is told of.
+/// The thread that records a fault: the first one, which is the one that is reported.
 static WRITER: AtomicUsize = AtomicUsize::new(0);
 
 /// How long a thread that faults waits while another one's fault is written down and ends the process.

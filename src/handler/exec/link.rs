@@ -19,7 +19,7 @@ use crate::protocol::{
 /// How long the program may take to end when its standard input is closed.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// How many bad messages are told, before the program is ended.
+/// After how many bad messages the program is ended.
 const MOST_BAD: u32 = 100;
 
 /// How many ids of callbacks are remembered, to find one that is used again.

@@ -12,7 +12,7 @@ const INVALID_REQUEST: i32 = -32600;
 const METHOD_NOT_FOUND: i32 = -32601;
 const INVALID_PARAMS: i32 = -32602;
 
-/// How much of a bad line is told, in characters.
+/// How much of a bad line is shown, in characters.
 const EXCERPT: usize = 120;
 
 /// A message of the handler.

@@ -96,7 +96,7 @@ impl Process {
         held.ended
     }
 
-    /// Kills the whole group, and takes leave of the program. Nothing where it has ended already.
+    /// Kills the whole process group, and waits for the program. Does nothing if it has ended already.
     pub(super) fn end(&self) {
         if self.ended().is_some() {
             return;

@@ -72,7 +72,7 @@ fn held(cx: &mut Context<'_>) -> Option<Dialog> {
     cx.watch().dialog.filter(|_| holds)
 }
 
-/// The manager takes leave of a session that is over: what was granted must have been given back.
+/// The manager leaves a session that is over: a dialog that was granted must have been given back.
 pub(crate) fn session_ends(cx: &mut Context<'_>) {
     let place = cx.place();
     let Some(dialog) = held(cx) else { return };

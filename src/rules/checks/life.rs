@@ -13,7 +13,7 @@ use crate::rules::{CompletionViolation, LifeViolation, ManagerViolation, StopVio
 /// `ERROR_INVALID_WINDOW_HANDLE` as an HRESULT.
 const INVALID_WINDOW_HANDLE: HResult = HResult(0x8007_0578);
 
-/// The manager takes leave, by NULL and `Release`: is it early, and does the handler owe something that was long due?
+/// The manager leaves, by NULL and `Release`: is it early, and is a completion of the handler overdue?
 pub(crate) fn call(cx: &mut Context<'_>, call: &Call) {
     let takes_back = matches!(call, Call::SetProgressCallback(SetProgressCallback { callback: None }));
     if !takes_back && !matches!(call, Call::Release) {

@@ -108,7 +108,7 @@ fn exercised(call: &Call) -> &'static [&'static Rule] {
     }
 }
 
-/// The rules that a refused call breaks. A refusal without a rule is a call that no page speaks of.
+/// The rules that a refused call breaks. A refusal without a rule is a call that no page mentions.
 fn broken(instance: &Instance, call: &Call, why: Refusal) -> Vec<&'static Rule> {
     let is_preparing_or_synchronizing =
         matches!(instance.open_call(), Some(CallMethod::PrepareForSync | CallMethod::Synchronize));
