@@ -60,6 +60,29 @@ fn main() {
             size.callbacks,
         );
     }
+    let log = log_when_off(size);
+    println!(
+        "  a log event, and a span around it, when the log is off: {} times the floor; {:.1} ns",
+        log.ratio,
+        log.subject_ns.median / size.callbacks as f64,
+    );
+}
+
+/// What the log costs that nobody asked for. A callback itself logs nothing; each call of the manager has one span with two
+/// events.
+fn log_when_off(size: Size) -> Summary {
+    let floor = Floor::new();
+    let mut paired = Paired::default();
+    let push = || from_threads(1, size.callbacks, |_, at| floor.push(black_box([0, at as u64, 0, 0])));
+    let log = || {
+        from_threads(1, size.callbacks, |_, at| {
+            let _span = tracing::debug_span!("call", at = black_box(at)).entered();
+            tracing::trace!(at = black_box(at), "called");
+        })
+    };
+    let _ = (push(), log());
+    (0..size.rounds).for_each(|_| paired.round(push, log));
+    paired.summary()
 }
 
 /// What is pushed: 48 bytes, the time among them.
