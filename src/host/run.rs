@@ -143,6 +143,8 @@ impl Controls {
 pub(crate) trait ApartmentObserver: Send + Sync {
     /// Called on the apartment thread before anything else.
     fn enter(&self);
+    /// Whether the apartment thread is gone: the destructors of its thread-local variables may still call back.
+    fn has_ended(&self) -> bool;
     /// What the apartment thread is doing, the innermost function first; nothing where that cannot be known.
     fn stack(&self) -> Vec<Text>;
     /// What the calling thread is doing, in the same way.
@@ -156,10 +158,9 @@ pub(crate) struct RealTimeOptions {
     pub outlet: Option<Box<dyn Outlet>>,
     /// Says what a thread does that does not return.
     pub apartment: Option<Arc<dyn ApartmentObserver>>,
-    /// How long the callbacks of a handler are still heard when the session is over.
+    /// How long the callbacks of a handler that may make some are still heard when the session is over.
     pub linger: Duration,
-    /// Says whether the handler may have a thread that could call back. One that has none is not waited for; without this, it
-    /// may.
+    /// Says whether the handler may still call back. One that cannot is not waited for; without this, it may.
     pub may_call_back: Option<MayCallBack>,
 }
 
@@ -200,7 +201,7 @@ pub(crate) fn run_real_with(
     if let Some(outlet) = outlet {
         shared.set_outlet(outlet);
     }
-    shared.set_settling(silence, may_call_back);
+    shared.set_settling(silence, may_call_back.clone());
     if let Some(observer) = &apartment_observer {
         let _ = shared.apartment.set(Arc::clone(observer));
     }
@@ -244,7 +245,8 @@ pub(crate) fn run_real_with(
         }
     };
     if ended.is_ok() && !shared.lock().left {
-        std::thread::sleep(linger);
+        let has_ended = || apartment_observer.as_ref().is_some_and(|observer| observer.has_ended());
+        listen(linger, || !has_ended() || may_call_back.as_ref().is_none_or(|may| may()));
     }
     close(&shared, &mut tape, drain);
     shared.end_instances();
@@ -284,6 +286,18 @@ impl SessionSetup {
         let wait_for_all = side_by_side && profile == Profile::Xp;
         let shared = Arc::new(Shared::new(clock, plans, observers, wait_for_all, limits));
         (Instances { factories, side_by_side, limits }, shared)
+    }
+}
+
+/// Listens to what the handler still has to say when it is released, for so long, or until nothing of it is left that could
+/// call back.
+fn listen(linger: Duration, may_call_back: impl Fn() -> bool) {
+    const LOOKS: u32 = 20;
+    for _ in 0..LOOKS {
+        if !may_call_back() {
+            return;
+        }
+        std::thread::sleep(linger / LOOKS);
     }
 }
 

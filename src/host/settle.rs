@@ -3,6 +3,7 @@
 //! A real manager keeps its window open until the user closes it. This one waits as long as something may still come, so
 //! that a second completion or a late report is judged as what it is, and not as a call through a callback that is gone.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::protocol::HandlerId;
@@ -14,8 +15,8 @@ const LONGEST_NS: u64 = 1_000_000_000;
 /// How long a handler in real time must be silent, unless it is said otherwise.
 pub(super) const SILENCE: Duration = Duration::from_millis(20);
 
-/// Says whether the handler may still have a thread that could call back.
-pub type MayCallBack = Box<dyn Fn() -> bool + Send>;
+/// Says whether the handler may still have something that could call back: a thread, or a function that a signal calls.
+pub type MayCallBack = Arc<dyn Fn() -> bool + Send + Sync>;
 
 /// Knows when each instance has settled.
 pub(super) struct Settling {
@@ -84,9 +85,9 @@ mod tests {
         settling.silence = Duration::from_secs(60);
         let until_ns = settling.until(HandlerId::FIRST, &clock, 0).expect("it was not silent for a minute");
         assert!(until_ns <= clock.now_ns() + LONGEST_NS, "the manager does not wait for a minute");
-        settling.may_call_back = Some(Box::new(|| false));
+        settling.may_call_back = Some(Arc::new(|| false));
         assert_eq!(settling.until(HandlerId::FIRST, &clock, 0), None);
-        settling.may_call_back = Some(Box::new(|| true));
+        settling.may_call_back = Some(Arc::new(|| true));
         assert!(settling.until(HandlerId::FIRST, &clock, 0).is_some());
         settling.silence = Duration::ZERO;
         assert_eq!(settling.until(HandlerId::FIRST, &clock, 0), None);

@@ -13,6 +13,7 @@ mod guardian;
 #[cfg(unix)]
 mod isolated;
 #[cfg(unix)]
+mod late;
 mod logging;
 mod name;
 #[cfg(target_os = "linux")]

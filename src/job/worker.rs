@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::assemble::{Assembled, Outcomes, assemble};
 use super::channel::{Channel, RecordKind};
 use super::isolated::{MARK, parent_of};
+use super::late::Before;
 use super::{Handler, HandlerSpec, Terms, stack};
 use crate::handler::CreateError;
 use crate::handler::com::{AskableThread, notice_forks, use_another_stack, write_crashes_to};
@@ -130,7 +131,7 @@ fn run_session(handler: &Handler, terms: &Terms, channel: &'static Channel) -> R
     let observed = Arc::clone(&apartment);
     let options = RealTimeOptions {
         outlet: Some(Box::new(outlet)),
-        may_call_back: Some(Box::new(move || observed.handler_may_have_threads())),
+        may_call_back: Some(Arc::new(move || observed.handler_may_call_back())),
         apartment: Some(apartment),
         linger: LINGER,
     };
@@ -219,26 +220,15 @@ impl Observer for Reporter {
 #[derive(Default)]
 struct StackOfApartment {
     thread: Mutex<Option<AskableThread>>,
-    /// How many threads the worker has of its own.
-    own_threads: OnceLock<usize>,
+    /// What the worker has of its own.
+    before: OnceLock<Option<Before>>,
 }
 
 impl StackOfApartment {
-    /// Whether there are threads that are not the worker's own: they are the handler's, and may call back.
-    fn handler_may_have_threads(&self) -> bool {
-        match (threads(), self.own_threads.get()) {
-            (Some(now), Some(own)) => now > *own,
-            _ => true,
-        }
+    /// Whether the handler has left something that may call back.
+    fn handler_may_call_back(&self) -> bool {
+        self.before.get().and_then(Option::as_ref).is_none_or(Before::handler_may_call_back)
     }
-}
-
-/// How many threads this process has; not known on every system.
-fn threads() -> Option<usize> {
-    if !cfg!(target_os = "linux") {
-        return None;
-    }
-    std::fs::read_dir("/proc/self/task").ok().map(Iterator::count)
 }
 
 impl ApartmentObserver for StackOfApartment {
@@ -246,9 +236,11 @@ impl ApartmentObserver for StackOfApartment {
         use_another_stack();
         *self.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(AskableThread::current());
         // Nothing of the handler runs yet.
-        if let Some(threads) = threads() {
-            let _ = self.own_threads.set(threads);
-        }
+        self.before.get_or_init(Before::on_apartment);
+    }
+
+    fn has_ended(&self) -> bool {
+        self.before.get().and_then(Option::as_ref).is_some_and(Before::apartment_has_ended)
     }
 
     fn stack(&self) -> Vec<Text> {
