@@ -1,5 +1,5 @@
-//! What the system does not give: with few file descriptors, little memory and small files the verdict is right, or what is
-//! missing is said.
+//! Limits. With few file descriptors, little memory and small files the verdict is right, or what is missing is said; and a
+//! handler that goes on for ever is ended, and costs little memory until then.
 
 #![cfg(target_os = "linux")]
 
@@ -7,9 +7,13 @@
 #[allow(dead_code, reason = "shared with other tests, which use other parts")]
 mod native;
 
-use std::process::Command;
+use std::fs;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use native::{NOTEBOOK_CPP, library};
+use serde_json::Value;
+use tempfile::TempDir;
 
 /// Runs the program in a shell that has set a limit: its exit code, and what it said.
 fn under(limit: &str, arguments: &str) -> (Option<i32>, String) {
@@ -40,7 +44,7 @@ fn few_file_descriptors_are_enough_or_are_said_to_be_missing() {
     for descriptors in 4..=12 {
         assert_passes_or_is_refused(&format!("-n {descriptors}"), &native, "Too many open files");
     }
-    let folder = tempfile::TempDir::new().expect("a folder");
+    let folder = TempDir::new().expect("a folder");
     let exec = format!(
         "run --exec 'python3 examples/python/folders.py fixtures/folders/left={}' --timeout 60 --blocking-limit 30",
         folder.path().display()
@@ -61,9 +65,70 @@ fn little_memory_and_small_files_are_enough_or_are_said_to_be_missing() {
     let (code, said) = under("-f 8", &format!("run {native}"));
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("ulimit -f"), "what to do is said: {said}");
-    let folder = tempfile::TempDir::new().expect("a folder");
+    let folder = TempDir::new().expect("a folder");
     let trace = folder.path().join("trace.jsonl");
     let (code, said) = under("-f 8", &format!("run fixtures/handlers/good.json --trace {}", trace.display()));
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("the trace ends before event"), "{said}");
+}
+
+/// A run with the notebook that does this for ever: the exit code, the report, and the most memory that the program had, in
+/// KiB.
+fn for_ever(how: &str, arguments: &[&str]) -> (Option<i32>, Value, u64) {
+    let built = library("fixtures/handlers/cpp/notebook.cpp", &[&format!("WITH_TORTURE=\"{how}\"")]);
+    let folder = TempDir::new().expect("a folder");
+    let report = folder.path().join("report.json");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mobsync"));
+    command.arg(arguments[0]).arg(&built).args(["--clsid", NOTEBOOK_CPP, "--format", "json", "--output"]).arg(&report);
+    command.args(&arguments[1..]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().expect("it starts");
+    let mut most = 0;
+    let status = loop {
+        let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+        let high = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        most = most.max(high.and_then(|high| high.trim().strip_suffix(" kB")?.parse().ok()).unwrap_or(0));
+        if let Some(status) = child.try_wait().expect("it can be waited for") {
+            break status;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    let report = fs::read_to_string(&report).expect("there is a report");
+    (status.code(), serde_json::from_str(&report).expect("it is whole"), most)
+}
+
+#[test]
+fn a_handler_that_goes_on_for_ever_is_ended_at_the_limit_of_the_session_and_costs_little_memory() {
+    for (how, timeout) in [("REPORT_FOR_EVER", "60"), ("LOG_FOR_EVER", "60"), ("WRITE_FOR_EVER", "2")] {
+        let limits = ["run", "--session-limit", "2", "--timeout", timeout];
+        let (code, report, most) = for_ever(how, &limits);
+        assert_eq!(code, Some(1), "{how}: {report:#}");
+        let rules: Vec<&str> =
+            report["findings"].as_array().unwrap().iter().filter_map(|row| row["rule"].as_str()).collect();
+        assert!(rules.contains(&"SYNC-03"), "{how}: what it owes has not come: {rules:?}");
+        assert!(!rules.contains(&"LIFE-02"), "{how}: {rules:?}");
+        // The ring of 16 MiB is shared with the worker, and counted here too.
+        assert!(most < 64 << 10, "{how}: {most} KiB");
+    }
+}
+
+#[test]
+fn a_case_of_the_suite_that_goes_on_for_ever_is_ended_by_itself() {
+    let (code, report, _) = for_ever("REPORT_FOR_EVER", &["conform", "--case", "event-manual", "--timeout", "0.5"]);
+    assert_eq!(code, Some(1), "{report:#}");
+    assert_eq!(report["cases"][0]["outcome"], "failed", "{report:#}");
+}
+
+#[test]
+fn a_trace_has_the_size_that_it_may_have_and_is_read_to_its_last_line() {
+    let folder = TempDir::new().expect("a folder");
+    let trace = folder.path().join("trace.jsonl");
+    let trace = trace.to_str().expect("UTF-8");
+    let limits = ["run", "--session-limit", "2", "--timeout", "60", "--trace", trace, "--trace-limit", "1"];
+    let (code, report, _) = for_ever("REPORT_FOR_EVER", &limits);
+    assert_eq!(code, Some(1), "the limit is no failure: {report:#}");
+    let size = fs::metadata(trace).expect("it is there").len();
+    assert!((1 << 20..(1 << 20) + 1000).contains(&size), "{size}");
+    let checked = Command::new(env!("CARGO_BIN_EXE_mobsync")).args(["check", trace]).output().expect("it runs");
+    assert_eq!(checked.status.code(), Some(2), "what is cut is incomplete");
+    assert!(String::from_utf8_lossy(&checked.stderr).contains("ends before"));
 }

@@ -67,6 +67,8 @@ fn options(args: &ConformArgs, filter: Filter) -> Result<SuiteOptions, Failure> 
         isolation: sessions::isolation(args.in_process)?,
         scenarios: args.scenarios.clone(),
         traces: args.trace.clone(),
+        trace_limit: sessions::trace_limit(args.trace_limit),
+        session_ns: args.session_limit,
         break_on: break_on::asked(&args.break_on, args.in_process)?,
         filter,
     })

@@ -34,7 +34,8 @@ pub(super) fn replay(args: &ReplayArgs) -> Result<Ended, Failure> {
     let isolation = sessions::isolation(args.in_process)?;
     let options = ReplayOptions {
         handler: args.handler.given(),
-        run: RunOptions { isolation, break_on, trace: None },
+        run: RunOptions { isolation, break_on, trace: None, trace_limit: sessions::trace_limit(args.trace_limit) },
+        session_ns: args.session_limit,
         timeout_ns: args.timeout,
         blocking_ns: args.blocking_limit,
         progress_ns: args.progress_limit,
@@ -77,7 +78,8 @@ fn report(
             }
         };
         broken_off += usize::from(replayed.broken_off.is_some());
-        failures.extend(replayed.trace_failure.as_ref().map(|failure| format!("--trace {failure}")));
+        let cut = replayed.trace_failure.as_ref().filter(|failure| !failure.at_limit);
+        failures.extend(cut.map(|failure| format!("--trace {failure}")));
         match bless(&replayed) {
             Ok(changes) => blessings += &changes,
             Err(error) => failures.push(error.to_string()),

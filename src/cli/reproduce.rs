@@ -57,6 +57,7 @@ fn session_line(command: &str, args: &RunArgs, seed: Option<u64>) -> String {
     if let Some(limit) = session.progress_limit.filter(|limit| *limit != usual.progress_ns) {
         line.option("--progress-limit", &seconds(limit));
     }
+    line.session_limit(session.session_limit);
     if session.retries != super::args::RETRIES {
         line.option("--retries", &session.retries.to_string());
     }
@@ -66,7 +67,7 @@ fn session_line(command: &str, args: &RunArgs, seed: Option<u64>) -> String {
 /// The commands that reproduce what the suite finds.
 pub(super) fn of_conform(args: &ConformArgs) -> impl Fn(Reproduce<'_>) -> String + Send + Sync + 'static {
     let handler = args.handler.given();
-    let (profile, timeout) = (args.profile, args.timeout);
+    let (profile, timeout, session) = (args.profile, args.timeout, args.session_limit);
     let (blocking, progress) = (args.blocking_limit, args.progress_limit);
     move |reproduce| {
         if let Reproduce::Scenario(file) = reproduce {
@@ -84,6 +85,7 @@ pub(super) fn of_conform(args: &ConformArgs) -> impl Fn(Reproduce<'_>) -> String
         }
         line.profile(profile);
         line.limits(timeout, blocking, progress);
+        line.session_limit(session);
         line.0
     }
 }
@@ -151,6 +153,7 @@ pub(super) fn of_replay(args: &ReplayArgs, scenario: &Path) -> String {
         line.other_handler(&given);
     }
     line.limits(args.timeout, args.blocking_limit, args.progress_limit);
+    line.session_limit(args.session_limit);
     line.0
 }
 
@@ -229,6 +232,12 @@ impl Line {
             if let Some(limit) = limit {
                 self.option(option, &seconds(limit));
             }
+        }
+    }
+
+    fn session_limit(&mut self, limit: Option<u64>) {
+        if let Some(limit) = limit {
+            self.option("--session-limit", &seconds(limit));
         }
     }
 

@@ -43,6 +43,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     keep_apart(("--record", record), ("the file of --trace", trace))?;
     keep_apart(("--record", record), ("the file of --output", report_to))?;
     let output = judging::output(&args.judge, handler_file.as_deref().map(|file| ("the handler's file", file)))?;
+    terms.session_ns = args.session.session_limit.or_else(|| Terms::usual_session_ns(&handler));
     let name = handler.name();
     let replay = match handler.opened() {
         Opened::Script(_) => reproduce::of_run(args, Some(terms.seed)),
@@ -55,7 +56,8 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     let debug = reproduce::debug_run(args, seed, handler.is_native());
     let break_on = break_on::asked(&args.session.break_on, args.session.in_process)?;
     let isolation = sessions::isolation(args.session.in_process)?;
-    let options = RunOptions { isolation, break_on, trace: trace.map(Path::to_owned) };
+    let trace_limit = sessions::trace_limit(args.session.trace_limit);
+    let options = RunOptions { isolation, break_on, trace: trace.map(Path::to_owned), trace_limit };
     let interrupt = Interrupt::default();
     let mut shown = Shown { live: Live::new(), interrupt: interrupt.clone() };
     let ran = runner::run(&handler, &terms, &options, &mut shown).map_err(sessions::run_failure)?;
@@ -74,7 +76,12 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     } else if interrupt.came() {
         failures.push("interrupted: items that were not finished were cancelled".to_owned());
     }
-    failures.extend(trace_failure.map(|failure| format!("--trace {failure}")));
+    if let Some(failure) = trace_failure {
+        match failure.at_limit {
+            true => tell(format_args!("mobsync: --trace {failure}")),
+            false => failures.push(format!("--trace {failure}")),
+        }
+    }
     if let (Some(file), Some(recording)) = (record, recording)
         && let Err(Failure(why)) = write_recording(args, &terms, recording, &judged, file)
     {

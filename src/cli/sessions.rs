@@ -1,5 +1,6 @@
 //! What the options say of how sessions are run.
 
+use std::num::NonZeroU32;
 use std::path::Path;
 
 use super::args::{EventName, SessionArgs};
@@ -78,6 +79,11 @@ pub(super) fn ordinary(args: &SessionArgs, terms: &Terms, title: &str) -> Scenar
         progress: args.progress_limit.map(Delay),
         ..Scenario::titled(title)
     }
+}
+
+/// The size of `--trace-limit` in bytes.
+pub(super) fn trace_limit(mebibytes: Option<NonZeroU32>) -> Option<u64> {
+    mebibytes.map(|mebibytes| u64::from(mebibytes.get()) << 20)
 }
 
 /// Writes a recording, and says what was written.

@@ -121,12 +121,13 @@ impl<'a> Sessions<'a> {
     ) -> Result<(Judged, Option<Steps>, bool), SessionError> {
         let terms = self.options.terms(Terms::scenario(scenario.clone()));
         let break_on = self.options.break_on.clone();
-        let options = RunOptions { isolation: self.options.isolation.clone(), trace, break_on };
+        let (isolation, trace_limit) = (self.options.isolation.clone(), self.options.trace_limit);
+        let options = RunOptions { isolation, trace, trace_limit, break_on };
         let session = runner::run(self.handler, &terms, &options, watcher)?;
         let JudgedSession { mut judged, left, exhausted, steps, trace_failure, .. } = session;
         // That the handler is released without its retry is what such a session is for.
         judged.acquit(ERRS_08);
-        match trace_failure {
+        match trace_failure.filter(|failure| !failure.at_limit) {
             Some(failure) => Err(failure.into()),
             None => Ok((judged, steps, left || exhausted)),
         }

@@ -47,6 +47,10 @@ pub struct SuiteOptions {
     pub scenarios: Option<PathBuf>,
     /// Write the trace of each session into this folder.
     pub traces: Option<PathBuf>,
+    /// Write no more of a trace when it has so many bytes.
+    pub trace_limit: Option<u64>,
+    /// How long a session may take in real time, in nanoseconds; six times the time limit of a call without it.
+    pub session_ns: Option<u64>,
     /// Raise a trap for a debugger where one of these rules is broken; for sessions in this process.
     pub break_on: Vec<&'static Rule>,
     /// Which rules are reported, what is accepted, and what fails.
@@ -347,7 +351,9 @@ impl SuiteOptions {
             progress_ns: self.progress_ns.unwrap_or(terms.limits.progress_ns),
             ..terms.limits
         };
-        Terms { limits, ..terms }
+        // The sessions of the suite are short: a handler that reports for ever costs no more than a few that hang.
+        let session_ns = Some(self.session_ns.unwrap_or(limits.timeout_ns.saturating_mul(6)));
+        Terms { limits, session_ns, ..terms }
     }
 }
 

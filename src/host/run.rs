@@ -162,6 +162,8 @@ pub(crate) struct RealTimeOptions {
     pub linger: Duration,
     /// Says whether the handler may still call back. One that cannot is not waited for; without this, it may.
     pub may_call_back: Option<MayCallBack>,
+    /// How long the whole session may take, in nanoseconds. A handler that reports for ever is given up then.
+    pub session_ns: Option<u64>,
 }
 
 /// How often recorded events are taken to the drain while the session runs, if there are few of them.
@@ -192,7 +194,7 @@ pub(crate) fn run_real_with(
     started: impl FnOnce(Controls),
     drain: &mut dyn Drain,
 ) -> Result<Ran, CreateError> {
-    let RealTimeOptions { outlet, apartment: apartment_observer, linger, may_call_back } = options;
+    let RealTimeOptions { outlet, apartment: apartment_observer, linger, may_call_back, session_ns } = options;
     let span = tracing::debug_span!("session", clock = "real");
     let _entered = span.enter();
     let (limits, silence) = (setup.limits, setup.silence);
@@ -232,7 +234,10 @@ pub(crate) fn run_real_with(
             Err(mpsc::TryRecvError::Empty) => {
                 pass_on(&shared, &mut tape, drain);
                 let stack = || apartment_observer.as_ref().map(|observer| observer.stack()).unwrap_or_default();
-                if shared.lock().left || shared.give_up_on_hung_call(limits.timeout_ns, stack) {
+                if shared.lock().left
+                    || shared.give_up_on_hung_call(limits.timeout_ns, stack)
+                    || session_ns.is_some_and(|session_ns| shared.give_up_on_endless_session(session_ns))
+                {
                     break Ok(());
                 }
             }

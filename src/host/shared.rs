@@ -424,6 +424,29 @@ impl Shared {
         true
     }
 
+    /// Gives up on a session that has used up its limit (real clock only): what each handler owes has not come in time. One
+    /// that owes nothing is left.
+    pub(super) fn give_up_on_endless_session(&self, session_ns: u64) -> bool {
+        let at_ns = self.clock.now_ns();
+        if at_ns < session_ns {
+            return false;
+        }
+        let mut state = self.lock();
+        let owed = |instance: &Instance| {
+            let open = instance.open_call().map(|method| (method, WaitingFor::Return));
+            open.or_else(|| instance.awaiting().map(|method| (method, WaitingFor::Completion)))
+        };
+        let owed: Vec<_> =
+            state.session.instances().filter_map(|instance| Some((instance.id(), owed(instance)?))).collect();
+        state.left |= owed.is_empty();
+        for (handler, (method, waiting_for)) in owed {
+            tracing::info!(%method, instance = handler.0, "time-out: the session has used up its limit");
+            let note = Note::TimedOut(TimedOut { method, waiting_for });
+            state.record(at_ns, Thread::APARTMENT, handler, EventKind::Note(Box::new(note)));
+        }
+        true
+    }
+
     /// The apartment thread sleeps until something happened, or until that time (real clock only).
     pub(super) fn sleep(&self, until_ns: Option<u64>) {
         let mut state = self.lock();

@@ -121,7 +121,10 @@ pub fn isolated(
     let mut session = WorkerSession::new(handler, terms);
     let longest_ns = terms.limits.timeout_ns.max(terms.limits.blocking_ns).max(terms.longest_hold_ns());
     let limit = Duration::from_nanos(longest_ns).saturating_add(GRACE);
-    let mut heard = Instant::now();
+    let begun = Instant::now();
+    let mut heard = begun;
+    // The worker keeps it itself, unless the handler keeps it from that.
+    let session_limit = terms.session_ns.map(|limit| Duration::from_nanos(limit).saturating_add(2 * GRACE));
     let mut given_up = None;
     let status = loop {
         let ended = told.recv_timeout(TICK);
@@ -140,6 +143,9 @@ pub fn isolated(
         }
         let silent = heard.elapsed();
         let is_silent = silent > limit && session.is_owed_something();
+        if given_up.is_none() && session_limit.is_some_and(|limit| begun.elapsed() > limit) {
+            given_up = Some(GivenUp::Endless(begun.elapsed()));
+        }
         if session.done.is_some() || given_up.is_some() || is_silent {
             if session.done.is_none() && given_up.is_none() {
                 tracing::info!(?silent, "time-out: the worker is silent, and is ended");
@@ -251,6 +257,8 @@ fn end_marked(mark: &str) {
 enum GivenUp {
     /// It owed something, and said nothing for so long.
     Silent(Duration),
+    /// The session has used up its limit.
+    Endless(Duration),
     /// What it shares with its parent makes no sense.
     Corrupt,
 }
@@ -356,8 +364,11 @@ impl WorkerSession {
         given_up: Option<GivenUp>,
         drain: &mut dyn Drain,
     ) {
-        if let Some(GivenUp::Silent(silent)) = given_up {
-            self.at_ns = self.at_ns.saturating_add(u64::try_from(silent.as_nanos()).unwrap_or(u64::MAX));
+        let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        match given_up {
+            Some(GivenUp::Silent(silent)) => self.at_ns = self.at_ns.saturating_add(nanos(silent)),
+            Some(GivenUp::Endless(took)) => self.at_ns = self.at_ns.max(nanos(took)),
+            Some(GivenUp::Corrupt) | None => {}
         }
         if self.session.instances().next().is_none() {
             // It did not come so far as to say that there is an instance.
@@ -380,7 +391,7 @@ impl WorkerSession {
         drain: &mut dyn Drain,
     ) {
         match given_up {
-            Some(GivenUp::Silent(_)) => {
+            Some(GivenUp::Silent(_) | GivenUp::Endless(_)) => {
                 let instance = self.session.instances().next();
                 let open = instance.and_then(Instance::open_call).map(|method| (method, WaitingFor::Return));
                 let due = instance.and_then(Instance::awaiting).map(|method| (method, WaitingFor::Completion));

@@ -63,7 +63,8 @@ pub fn in_process_with(
     let ran = if is_virtual {
         host::run_virtual(setup, &scheduler, drain)?
     } else {
-        host::run_real_with(setup, RealTimeOptions::default(), started, drain)?
+        let options = RealTimeOptions { session_ns: terms.session_ns, ..RealTimeOptions::default() };
+        host::run_real_with(setup, options, started, drain)?
     };
     let Outcomes { steps, recording } = outcomes;
     Ok(Launched { ran, steps, recording })

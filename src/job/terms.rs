@@ -4,12 +4,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use super::Handler;
+use super::{Handler, HandlerSpec};
 use crate::host::Selection;
 use crate::protocol::{FileTime, Initialize, Limits, Profile, SyncEvent, SyncFlags};
 use crate::rules::Conditions;
 use crate::scenario::Scenario;
 use crate::trace::{Clock, Header, VIRTUAL_START};
+
+/// An hour.
+const SESSION_NS: u64 = 3_600_000_000_000;
 
 /// Everything about a session but its handler.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,6 +25,9 @@ pub struct Terms {
     pub seed: u64,
     /// The time limits, and what else rules count.
     pub limits: Limits,
+    /// How long the whole session may take in real time, in nanoseconds. Then it ends, whatever the handler still reports.
+    #[serde(default)]
+    pub session_ns: Option<u64>,
     /// Write down what the manager and the user did, as steps of a scenario.
     pub record: bool,
 }
@@ -66,7 +72,14 @@ impl Terms {
     /// An ordinary session under the usual limits.
     pub fn standard(standard: Standard) -> Self {
         let conduct = Conduct::Standard(standard);
-        Self { conduct, profile: Profile::default(), seed: 0, limits: Limits::default(), record: false }
+        Self {
+            conduct,
+            profile: Profile::default(),
+            seed: 0,
+            limits: Limits::default(),
+            session_ns: None,
+            record: false,
+        }
     }
 
     /// What a scenario says.
@@ -76,8 +89,16 @@ impl Terms {
             seed: scenario.seed,
             limits: scenario.limits(),
             conduct: Conduct::Scenario(Box::new(scenario)),
+            session_ns: None,
             record: false,
         }
+    }
+
+    /// How long a session with the handler may take in real time unless it is said otherwise, in nanoseconds. Whoever reports for
+    /// so long does so for ever; but how long `filesync` copies, the folders say.
+    pub fn usual_session_ns(handler: &Handler) -> Option<u64> {
+        let is_filesync = matches!(handler.spec(), Some(HandlerSpec::Filesync { .. }));
+        (!is_filesync).then_some(SESSION_NS)
     }
 
     /// The arguments of `Initialize`.

@@ -134,6 +134,7 @@ fn run_session(handler: &Handler, terms: &Terms, channel: &'static Channel) -> R
         may_call_back: Some(Arc::new(move || observed.handler_may_call_back())),
         apartment: Some(apartment),
         linger: LINGER,
+        session_ns: terms.session_ns,
     };
     let heed = |controls| heed_parent(channel, controls);
     host::run_real_with(setup, options, heed, &mut |_: Vec<Event>, _: &Session| {})

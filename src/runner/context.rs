@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::found::ContextLine;
-use crate::protocol::{CallId, Event, EventKind, Items};
+use crate::protocol::{CallId, Event, EventKind, Items, cut_off};
 use crate::trace::notation::Printer;
 
 /// How many events are kept for what findings point back to.
@@ -12,6 +12,8 @@ pub(super) const KEPT: usize = 1024;
 const BEFORE: usize = 6;
 /// How many events are shown after it.
 pub(super) const AFTER: usize = 4;
+/// How many characters of a line are kept: the trace has all of it.
+const LONGEST: usize = 2000;
 
 /// The events that show a finding, and those around the last of them. `kept` is a part of the trace, in its order; `items` are
 /// called by their names.
@@ -44,7 +46,11 @@ pub(super) fn lines(kept: &VecDeque<Event>, shown_by: &[u64], items: &Items) -> 
                 Some(at) => evidence.contains(&at),
                 None => false,
             };
-            lines.push(ContextLine { event: line_of.map(|at| kept[at].seq), line: line.to_owned(), shows });
+            lines.push(ContextLine {
+                event: line_of.map(|at| kept[at].seq),
+                line: cut_off(line, LONGEST).into_owned(),
+                shows,
+            });
         }
     }
     lines

@@ -11,6 +11,9 @@ use crate::rules::{Conditions, Finding, Monitor, Rule, link_consequences};
 /// How many findings of one rule are kept in full; more are counted.
 pub const MOST_OF_A_RULE: usize = 1000;
 
+/// How long the messages of the findings that are kept may be together, in bytes. The first of each rule is always kept.
+const MOST_TEXT: usize = 4 << 20;
+
 /// How many stacks wait for what is found at their events.
 const MOST_STACKS: usize = 8;
 
@@ -23,6 +26,8 @@ pub struct Judged {
     open: VecDeque<(usize, usize)>,
     kept: BTreeMap<&'static str, usize>,
     omitted: Omitted,
+    /// How long the messages of `found` are together.
+    size: usize,
     /// A stack that belongs to what is found next.
     stack: Option<Vec<String>>,
     /// Stacks that belong to what will be found at their events.
@@ -45,6 +50,7 @@ impl Judged {
             open: VecDeque::new(),
             kept: BTreeMap::new(),
             omitted: Omitted::default(),
+            size: 0,
             stack: None,
             stacks: VecDeque::new(),
             last_ns: 0,
@@ -148,11 +154,13 @@ impl Judged {
         let stack = self.stack.take();
         for finding in self.monitor.take_findings() {
             let kept = self.kept.entry(finding.rule.code).or_default();
-            if *kept == MOST_OF_A_RULE {
+            let size = finding.message().len();
+            if *kept == MOST_OF_A_RULE || *kept > 0 && self.size + size > MOST_TEXT {
                 self.omitted.count(&finding);
                 continue;
             }
             *kept += 1;
+            self.size += size;
             let of_finding = |(event, _): &&(u64, Vec<String>)| finding.events.contains(event);
             let backtrace = self.stacks.iter().find(of_finding).map(|(_, frames)| frames.clone());
             self.open.push_back((self.found.len(), AFTER));

@@ -25,6 +25,8 @@ pub struct ReplayOptions<'a> {
     pub blocking_ns: Option<u64>,
     /// How long an item's reports may repeat the same value, in nanoseconds; without it the scenario says.
     pub progress_ns: Option<u64>,
+    /// How long a session may take in real time, in nanoseconds; without it [`Terms::usual_session_ns`].
+    pub session_ns: Option<u64>,
     /// Also say what the scenario would have to expect, so that everything is met.
     pub bless: bool,
     /// Which findings count.
@@ -134,6 +136,7 @@ pub fn replay(
     terms.limits.timeout_ns = options.timeout_ns.unwrap_or(terms.limits.timeout_ns);
     terms.limits.blocking_ns = options.blocking_ns.unwrap_or(terms.limits.blocking_ns);
     terms.limits.progress_ns = options.progress_ns.unwrap_or(terms.limits.progress_ns);
+    terms.session_ns = options.session_ns.or_else(|| Terms::usual_session_ns(&handler));
     let run_options = RunOptions { trace: trace.map(Path::to_owned), ..options.run.clone() };
     let mut kept = Kept { events: Vec::new(), watcher };
     let session = run(&handler, &terms, &run_options, &mut kept)?;

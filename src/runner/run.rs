@@ -24,6 +24,8 @@ pub struct RunOptions {
     pub break_on: Vec<&'static Rule>,
     /// Write the trace to this file.
     pub trace: Option<PathBuf>,
+    /// Write no more of the trace when it has so many bytes. The session goes on.
+    pub trace_limit: Option<u64>,
 }
 
 /// In which process a session runs.
@@ -106,6 +108,8 @@ pub struct TraceFailure {
     pub error: WriteError,
     /// The number of the first event that is not in it.
     pub next: u64,
+    /// It has the size that [`RunOptions::trace_limit`] allows: this was wanted.
+    pub at_limit: bool,
 }
 
 /// Runs a session of the handler to its end, and judges it.
@@ -200,6 +204,7 @@ impl Isolation {
 struct Watched<'a> {
     header: Header,
     trace: Option<(PathBuf, Writer<File>)>,
+    trace_limit: Option<u64>,
     trace_failure: Option<TraceFailure>,
     judged: Judged,
     /// The line of the trace file that was written last.
@@ -214,17 +219,23 @@ impl<'a> Watched<'a> {
             None => None,
         };
         let judged = Judged::new((&header).into()).of_file(options.trace.clone());
-        Ok(RefCell::new(Self { header, trace, trace_failure: None, judged, line: 1, watcher }))
+        let trace_limit = options.trace_limit;
+        Ok(RefCell::new(Self { header, trace, trace_limit, trace_failure: None, judged, line: 1, watcher }))
     }
 
     fn take(&mut self, events: Vec<Event>) {
         for event in events {
             if let Some((path, writer)) = &mut self.trace
                 && self.trace_failure.is_none()
-                && let Err(error) = writer.write(&event)
             {
                 // The session goes on to its end: a handler is not left hanging for a full disk.
-                self.trace_failure = Some(TraceFailure { error: WriteError::new(path, &error), next: event.seq });
+                let failure = |error, at_limit| TraceFailure { error, next: event.seq, at_limit };
+                if self.trace_limit.is_some_and(|limit| writer.written() >= limit) {
+                    let why = "it has reached its limit (--trace-limit)".to_owned();
+                    self.trace_failure = Some(failure(WriteError { path: path.clone(), why }, true));
+                } else if let Err(error) = writer.write(&event) {
+                    self.trace_failure = Some(failure(WriteError::new(path, &error), false));
+                }
             }
             self.line += 1;
             self.judged.observe_with(event, self.line, |event, session| self.watcher.event(event, session));

@@ -34,6 +34,7 @@ use crate::protocol::Event;
 pub struct Writer<W> {
     output: W,
     line: Vec<u8>,
+    written: u64,
     failed: bool,
 }
 
@@ -52,7 +53,7 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// When the output does not take it.
     pub fn new(output: W, header: &Header) -> io::Result<Self> {
-        let mut writer = Self { output, line: Vec::with_capacity(256), failed: false };
+        let mut writer = Self { output, line: Vec::with_capacity(256), written: 0, failed: false };
         writer.write_line(&FirstLine { format: FORMAT, version: VERSION, header })?;
         Ok(writer)
     }
@@ -63,6 +64,11 @@ impl<W: Write> Writer<W> {
     /// When the output does not take it, or did not take an earlier one.
     pub fn write(&mut self, event: &Event) -> io::Result<()> {
         self.write_line(event)
+    }
+
+    /// How many bytes the lines have that were written.
+    pub fn written(&self) -> u64 {
+        self.written
     }
 
     /// Passes on what the output itself holds back.
@@ -85,6 +91,8 @@ impl<W: Write> Writer<W> {
         self.line.clear();
         json::to_writer(&mut self.line, value)?;
         self.line.push(b'\n');
-        self.output.write_all(&self.line).inspect_err(|_| self.failed = true)
+        self.output.write_all(&self.line).inspect_err(|_| self.failed = true)?;
+        self.written += self.line.len() as u64;
+        Ok(())
     }
 }

@@ -172,6 +172,10 @@ pub(in crate::cli) struct ConformArgs {
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub(in crate::cli) progress_limit: Option<u64>,
 
+    /// Time limit of a whole session, also of one that goes on reporting [default: six times --timeout]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    pub(in crate::cli) session_limit: Option<u64>,
+
     /// Write a scenario for `replay` to this folder for each case and session that fails
     #[arg(long, value_name = "FOLDER")]
     pub(in crate::cli) scenarios: Option<PathBuf>,
@@ -179,6 +183,10 @@ pub(in crate::cli) struct ConformArgs {
     /// Write the trace of each session to this folder
     #[arg(long, value_name = "FOLDER")]
     pub(in crate::cli) trace: Option<PathBuf>,
+
+    /// Stop writing a trace when it has this size in MiB; the session goes on
+    #[arg(long, value_name = "MIB", requires = "trace")]
+    pub(in crate::cli) trace_limit: Option<std::num::NonZeroU32>,
 
     /// Run a native handler in this process instead of in workers, for use with a debugger
     #[arg(long)]
@@ -229,9 +237,17 @@ pub(in crate::cli) struct ReplayArgs {
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub(in crate::cli) progress_limit: Option<u64>,
 
+    /// Time limit of a whole session, also of one that goes on reporting [default: 3600; filesync has none]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    pub(in crate::cli) session_limit: Option<u64>,
+
     /// Write the trace to this file; with several scenarios, the traces to this folder
     #[arg(long, value_name = "FILE|FOLDER")]
     pub(in crate::cli) trace: Option<PathBuf>,
+
+    /// Stop writing a trace when it has this size in MiB; the session goes on
+    #[arg(long, value_name = "MIB", requires = "trace")]
+    pub(in crate::cli) trace_limit: Option<std::num::NonZeroU32>,
 
     /// Run native handlers in this process instead of in workers, for use with a debugger
     #[arg(long)]

@@ -50,6 +50,10 @@ pub(in crate::cli) struct SessionArgs {
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub(in crate::cli) progress_limit: Option<u64>,
 
+    /// Time limit of a whole session, also of one that goes on reporting [default: 3600; filesync has none]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    pub(in crate::cli) session_limit: Option<u64>,
+
     /// Number of times the user opens the logged errors, and so of possible retries
     #[arg(long, value_name = "N", default_value_t = RETRIES)]
     pub(in crate::cli) retries: u32,
@@ -61,6 +65,10 @@ pub(in crate::cli) struct SessionArgs {
     /// Write the trace to this file
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) trace: Option<PathBuf>,
+
+    /// Stop writing a trace when it has this size in MiB; the session goes on
+    #[arg(long, value_name = "MIB", requires = "trace")]
+    pub(in crate::cli) trace_limit: Option<std::num::NonZeroU32>,
 
     /// Run a native handler in this process instead of in a worker, for use with a debugger
     #[arg(long)]

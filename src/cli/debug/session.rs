@@ -121,6 +121,7 @@ impl Prepared {
         terms.limits.timeout_ns = limit(args.session.timeout, by_scenario.0, usual.timeout_ns);
         terms.limits.blocking_ns = limit(args.session.blocking_limit, by_scenario.1, usual.blocking_ns);
         terms.limits.progress_ns = limit(args.session.progress_limit, by_scenario.2, usual.progress_ns);
+        terms.session_ns = args.session.session_limit;
         let header = terms.header(&handler);
         Ok(Self { handler, terms, header, scenario, break_on })
     }
@@ -140,7 +141,9 @@ impl Prepared {
             let debug: Box<dyn Observer> = Box::new(DebugObserver::new(debugging, number));
             vec![debug]
         };
-        let options = RunOptions { break_on, trace: args.session.trace.clone(), ..RunOptions::default() };
+        let trace_limit = sessions::trace_limit(args.session.trace_limit);
+        let trace = args.session.trace.clone();
+        let options = RunOptions { break_on, trace, trace_limit, ..RunOptions::default() };
         let ran = if handler.is_scripted() {
             run_script(handler, terms, options, observers, debugger)?
         } else {
