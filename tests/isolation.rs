@@ -114,11 +114,14 @@ fn a_good_handler_passes() {
 
 #[test]
 fn a_crash_is_told_with_the_signal_and_the_handlers_stack() {
+    let open = "in a worker thread while Synchronize was open: SIG";
     for (how, what, place, thread) in [
-        ("SEGFAULT", "SIGSEGV", "CNotebook::Synchronize", "apartment"),
-        ("OVERFLOW", "SIGSEGV", "overflow_the_stack", "apartment"),
-        ("ABORT_IN_LIBRARY", "SIGABRT", "DllGetClassObject", "apartment"),
-        ("ABORT_IN_WORKER", "SIGABRT", "RunWork", "thread-"),
+        ("SEGFAULT", "crashed inside Synchronize: SIGSEGV", "CNotebook::Synchronize", "apartment"),
+        ("OVERFLOW", "crashed inside Synchronize: SIGSEGV", "overflow_the_stack", "apartment"),
+        ("ABORT_IN_LIBRARY", "crashed: SIGABRT", "DllGetClassObject", "apartment"),
+        ("ABORT_IN_WORKER", open, "RunWork", "thread-"),
+        // A thread that never called back is not the apartment's.
+        ("ABORT_AT_ONCE", open, "RunWork", "silent thread"),
     ] {
         let run = torture(how);
         assert_eq!((run.code, run.rules()), (Some(1), vec!["LIFE-02"]), "{how}: {:#}", run.report);
@@ -161,9 +164,13 @@ fn nothing_that_happened_before_a_crash_is_lost() {
 
 #[test]
 fn an_end_of_the_process_is_told_however_it_comes() {
-    for (how, what) in
-        [("THROW", "SIGABRT"), ("EXIT", "exit code 0"), ("QUICK_EXIT", "exit code 7"), ("KILL", "SIGKILL")]
-    {
+    let open = "crashed while Synchronize was open: ";
+    for (how, what) in [
+        ("THROW", "crashed inside Synchronize: SIGABRT"),
+        ("EXIT", &format!("{open}the handler ended the process with exit code 0")),
+        ("QUICK_EXIT", &format!("{open}the handler ended the process with exit code 7")),
+        ("KILL", &format!("{open}SIGKILL")),
+    ] {
         let run = torture(how);
         assert_eq!((run.code, run.rules()), (Some(1), vec!["LIFE-02"]), "{how}: {:#}", run.report);
         let message = run.finding("LIFE-02")["message"].as_str().unwrap_or_default();

@@ -1,5 +1,6 @@
 //! Holds a session in a worker, and hears of it.
 
+use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
@@ -273,6 +274,8 @@ struct WorkerSession {
     next_seq: u64,
     at_ns: u64,
     done: Option<Done>,
+    /// For which instance each thread called back last.
+    called_back: BTreeMap<Thread, HandlerId>,
 }
 
 impl WorkerSession {
@@ -288,6 +291,7 @@ impl WorkerSession {
             next_seq: 1,
             at_ns: 0,
             done: None,
+            called_back: BTreeMap::new(),
         }
     }
 
@@ -322,6 +326,12 @@ impl WorkerSession {
         for event in &events {
             self.session.apply(event);
             self.at_ns = event.at_ns;
+            if matches!(event.kind, EventKind::Callback { .. }) {
+                match self.called_back.get_mut(&event.thread) {
+                    Some(handler) => *handler = event.handler,
+                    None => drop(self.called_back.insert(event.thread.clone(), event.handler)),
+                }
+            }
             // What came of the steps is what the worker's plan knows, and reports; what nearly happened is in the events.
             if let Some(steps) = self.outcomes.steps.as_ref().filter(|_| event.handler == HandlerId::FIRST) {
                 steps.remember(event, &self.session);
@@ -339,19 +349,34 @@ impl WorkerSession {
         }
     }
 
+    /// The instance that owes a return or a completion.
+    fn owing(&self) -> Option<&Instance> {
+        let owes = |instance: &&Instance| instance.open_call().is_some() || instance.awaiting().is_some();
+        self.session.instances().find(owes)
+    }
+
     /// Whether the handler owes a return or a completion, so that its silence means something.
     fn is_owed_something(&self) -> bool {
-        let instance = self.session.instances().next();
-        instance.is_none_or(|instance| instance.open_call().is_some() || instance.awaiting().is_some())
+        self.session.instances().next().is_none() || self.owing().is_some()
+    }
+
+    /// For which instance a thread was at work when it ended the process.
+    fn instance_of(&self, thread: &Thread) -> HandlerId {
+        let called = || self.session.instances().find(|instance| instance.open_call().is_some());
+        let by_thread = match thread {
+            thread if *thread == Thread::APARTMENT => called().map(Instance::id),
+            thread => self.called_back.get(thread).copied(),
+        };
+        by_thread.or_else(|| self.owing().map(Instance::id)).unwrap_or(HandlerId::FIRST)
     }
 
     fn note(&mut self, note: Note, drain: &mut dyn Drain) {
-        self.note_on(Thread::APARTMENT, note, drain);
+        self.note_on(Thread::APARTMENT, HandlerId::FIRST, note, drain);
     }
 
-    fn note_on(&mut self, thread: Thread, note: Note, drain: &mut dyn Drain) {
+    fn note_on(&mut self, thread: Thread, handler: HandlerId, note: Note, drain: &mut dyn Drain) {
         let kind = EventKind::Note(Box::new(note));
-        let event = Event { seq: self.next_seq, at_ns: self.at_ns, thread, handler: HandlerId::FIRST, kind };
+        let event = Event { seq: self.next_seq, at_ns: self.at_ns, thread, handler, kind };
         self.next_seq += 1;
         self.pass(vec![event], drain);
     }
@@ -392,29 +417,35 @@ impl WorkerSession {
     ) {
         match given_up {
             Some(GivenUp::Silent(_) | GivenUp::Endless(_)) => {
-                let instance = self.session.instances().next();
+                let instance = self.owing();
+                let handler = instance.map_or(HandlerId::FIRST, Instance::id);
                 let open = instance.and_then(Instance::open_call).map(|method| (method, WaitingFor::Return));
                 let due = instance.and_then(Instance::awaiting).map(|method| (method, WaitingFor::Completion));
                 let (method, waiting_for) = open.or(due).unwrap_or((CallMethod::Initialize, WaitingFor::Creation));
-                return self.note(Note::TimedOut(TimedOut { method, waiting_for }), drain);
+                let note = Note::TimedOut(TimedOut { method, waiting_for });
+                return self.note_on(Thread::APARTMENT, handler, note, drain);
             }
             Some(GivenUp::Corrupt) => {
                 let what = "stopped by mobsync: the handler wrote into the memory that the worker shares with mobsync";
-                return self.note(Note::Crashed(Crashed { what: what.into() }), drain);
+                let handler = self.instance_of(&Thread::UNKNOWN);
+                return self.note_on(Thread::UNKNOWN, handler, Note::Crashed(Crashed { what: what.into() }), drain);
             }
             None => {}
         }
         let (memory, at) = channel.crash_place();
-        let mut thread = Thread::APARTMENT;
+        // Nobody writes down who ends the process by `exit` or SIGKILL.
+        let mut thread = Thread::UNKNOWN;
         let mut how = "";
         if let Some(crash) = crash(memory, at) {
             let frames = stack::of_maps(&crash.addresses, &crash.maps);
-            thread = crash.thread.unwrap_or(thread);
+            // The apartment thread has its name from the beginning, and the others when they call back.
+            thread = crash.thread.unwrap_or(Thread::SILENT);
             if stack::has_foreign_exception(&crash.addresses, &crash.maps) {
                 how = ": an exception escaped from a method";
             }
             if !frames.is_empty() {
-                self.note_on(thread.clone(), Note::Stack(Stack { event: 0, frames }), drain);
+                let handler = self.instance_of(&thread);
+                self.note_on(thread.clone(), handler, Note::Stack(Stack { event: 0, frames }), drain);
             }
         }
         let what = match status {
@@ -427,7 +458,9 @@ impl WorkerSession {
             },
             None => "the process ended".to_owned(),
         };
-        self.note_on(thread, Note::Crashed(Crashed { what: format!("{what}{how}").as_str().into() }), drain);
+        let crashed = Crashed { what: format!("{what}{how}").as_str().into() };
+        let handler = self.instance_of(&thread);
+        self.note_on(thread, handler, Note::Crashed(crashed), drain);
     }
 
     fn into_launched(

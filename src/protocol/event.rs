@@ -90,6 +90,12 @@ pub struct Thread(pub CompactString);
 impl Thread {
     /// The thread on which all calls to a handler instance are made.
     pub const APARTMENT: Self = Self(CompactString::const_new("apartment"));
+
+    /// A thread of the handler that crashed without ever having called back, so that it has no name.
+    pub const SILENT: Self = Self(CompactString::const_new("silent thread"));
+
+    /// It is not known which thread ended the process.
+    pub const UNKNOWN: Self = Self(CompactString::const_new("unknown thread"));
 }
 
 impl From<&str> for Thread {

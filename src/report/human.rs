@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::causes::CauseRows;
 use super::{Case, CaseOutcome, FindingRow, ItemRow, Report, plain};
-use crate::protocol::{Delay, Status, column_width, cut_off, padded, plain_lines};
+use crate::protocol::{Delay, Status, Thread, column_width, cut_off, padded, plain_lines};
 use crate::rules::{Level, Occasion, Verdict};
 
 /// How many accepted findings of one rule are shown.
@@ -274,8 +274,13 @@ fn write_place(text: &mut String, report: &Report, finding: &FindingRow, paint: 
     }
     let of = if finding.handler == 1 { String::new() } else { format!(" of handler {}", finding.handler) };
     let event = finding.events.last().map_or(String::new(), |seq| format!("event #{seq}{of}, "));
-    let (at, thread) = (Delay(finding.at_ns), plain(&finding.thread));
-    let _ = writeln!(text, "    {} {place}{event}after {at}, on thread {thread}", paint.dim("at"));
+    let at = Delay(finding.at_ns);
+    let thread = if finding.thread == Thread::UNKNOWN.0.as_str() {
+        String::new()
+    } else {
+        format!(", on thread {}", plain(&finding.thread))
+    };
+    let _ = writeln!(text, "    {} {place}{event}after {at}{thread}", paint.dim("at"));
     let frames = finding.backtrace.as_deref().unwrap_or_default();
     for frame in frames.iter().take(FRAMES) {
         let _ = writeln!(text, "      {} {}", paint.dim("in"), plain(frame));

@@ -3,12 +3,12 @@
 use super::completion::rules_of;
 use crate::protocol::{
     Call, CallMethod, Callback, Delay, HResult, Instance, Interface, Method, Note, Outcome, Phase, Return,
-    SetProgressCallback, State, WaitingFor,
+    SetProgressCallback, State, Thread, WaitingFor,
 };
 use crate::rules::codes::*;
 use crate::rules::monitor::Context;
 use crate::rules::watch::OpenCall;
-use crate::rules::{CompletionViolation, LifeViolation, ManagerViolation, StopViolation};
+use crate::rules::{CompletionViolation, CrashedThread, LifeViolation, ManagerViolation, StopViolation};
 
 /// `ERROR_INVALID_WINDOW_HANDLE` as an HRESULT.
 const INVALID_WINDOW_HANDLE: HResult = HResult(0x8007_0578);
@@ -135,10 +135,20 @@ pub(crate) fn note(cx: &mut Context<'_>, note: &Note) {
     let called = cx.watch().open.as_ref().map_or(0, |open| open.seq);
     match note {
         Note::Crashed(args) if !finished => {
-            let during = cx.watch().open.as_ref().map(|open| open.call.method());
+            let called_now = cx.watch().open.as_ref().map(|open| open.call.method());
+            let thread = match &cx.event.thread {
+                thread if *thread == Thread::APARTMENT => CrashedThread::Apartment,
+                thread if *thread == Thread::UNKNOWN => CrashedThread::Unknown,
+                _ => CrashedThread::Worker,
+            };
+            // A worker thread is at work for what is not completed, whatever the manager calls meanwhile.
+            let during = match thread {
+                CrashedThread::Apartment => called_now,
+                CrashedThread::Worker | CrashedThread::Unknown => instance.active().or(called_now),
+            };
             let place = place.of(during.map(Method::Call));
             let how = args.what.clone();
-            cx.judge.check_with(place, LIFE_02, false, &[called], || LifeViolation::Crashed { during, how });
+            cx.judge.check_with(place, LIFE_02, false, &[called], || LifeViolation::Crashed { during, thread, how });
         }
         Note::TimedOut(args) if args.waiting_for == WaitingFor::Return => {
             let method = args.method;

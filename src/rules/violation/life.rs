@@ -5,19 +5,50 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::{CallMethod, CallbackMethod, Delay, HResult, Text};
 
+/// Which thread crashed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CrashedThread {
+    /// The one on which the manager calls.
+    #[default]
+    Apartment,
+    /// One of the handler's own.
+    Worker,
+    /// It is not known.
+    Unknown,
+}
+
+impl CrashedThread {
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    fn is_apartment(&self) -> bool {
+        *self == CrashedThread::Apartment
+    }
+}
+
+/// Where the thread was that crashed.
+fn crash_site(during: Option<CallMethod>, thread: CrashedThread) -> String {
+    match (thread, during) {
+        (CrashedThread::Apartment, Some(method)) => format!(" inside {method}"),
+        (CrashedThread::Worker, Some(method)) => format!(" in a worker thread while {method} was open"),
+        (CrashedThread::Unknown, Some(method)) => format!(" while {method} was open"),
+        (CrashedThread::Worker, None) => " in a worker thread while no method was open".to_owned(),
+        (CrashedThread::Apartment | CrashedThread::Unknown, None) => String::new(),
+    }
+}
+
 /// A crash, a call that does not return, a session that does not work.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "what", rename_all = "kebab-case")]
 pub enum LifeViolation {
     /// It crashed, or ended the process.
-    #[error(
-        "the handler crashed{}: {how}",
-        .during.map_or(String::new(), |method| format!(" inside {method}"))
-    )]
+    #[error("the handler crashed{}: {how}", crash_site(*.during, *.thread))]
     Crashed {
-        /// The call that was open.
+        /// The method that was open: on the apartment thread the call, on another one what was not completed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         during: Option<CallMethod>,
+        /// Which thread it was.
+        #[serde(default, skip_serializing_if = "CrashedThread::is_apartment")]
+        thread: CrashedThread,
         /// The panic's message, or the signal's name.
         how: Text,
     },

@@ -25,7 +25,7 @@ pub use enumeration::EnumerationViolation;
 pub use errors::ErrorLogViolation;
 pub use info::InfoViolation;
 pub use items::ItemViolation;
-pub use life::LifeViolation;
+pub use life::{CrashedThread, LifeViolation};
 pub use manager::ManagerViolation;
 pub use progress::ProgressViolation;
 pub use results::ResultViolation;
