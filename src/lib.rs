@@ -8,13 +8,14 @@
 //! [`conform::assert_conforms`] runs the conformance suite over your [`HandlerFactory`](handler::HandlerFactory). The message of
 //! its panic is the report:
 //!
-//! ```no_run
-//! # use mobsync::handler::FileSync;
-//! # fn my_factory() -> FileSync { todo!() }
-//! #[test]
-//! fn my_handler_conforms() {
-//!     mobsync::conform::assert_conforms(my_factory());
-//! }
+//! ```
+//! # use mobsync::handler::{FileSync, FolderPair};
+//! # let folder = tempfile::tempdir()?;
+//! # let (left, right) = (folder.path().join("left"), folder.path().join("right"));
+//! # std::fs::create_dir(&left)?;
+//! # let my_factory = FileSync::new(vec![FolderPair::new(left, right)?])?;
+//! mobsync::conform::assert_conforms(my_factory);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! [`conform::Suite`] has the options, takes native libraries too, and returns the report. Here the built-in handler

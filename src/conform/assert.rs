@@ -7,13 +7,16 @@ use crate::report::human;
 /// Runs the conformance suite over a handler of this program's own: the cases and twenty random sessions. Returns when it
 /// breaks no rule whose level is error.
 ///
-/// ```no_run
-/// # use mobsync::handler::{FileSync, FolderPair};
-/// # fn factory() -> FileSync { todo!() }
-/// #[test]
-/// fn my_handler_conforms() {
-///     mobsync::conform::assert_conforms(factory());
-/// }
+/// ```
+/// use mobsync::conform::assert_conforms;
+/// use mobsync::handler::{FileSync, FolderPair};
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let (left, right) = (folder.path().join("left"), folder.path().join("right"));
+/// # std::fs::create_dir(&left)?;
+/// let my_factory = FileSync::new(vec![FolderPair::new(left, right)?])?;
+/// assert_conforms(my_factory);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// For other options, for native libraries and for warnings that fail too there is [`Suite`].
