@@ -21,7 +21,7 @@ pub const VERSION: u32 = 1;
 /// A text of the program itself. (serde takes a reference that is spelt out for one into what is read.)
 type Word = &'static str;
 
-/// What came of one command.
+/// The result of one command.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// `mobsync-report`.
@@ -34,7 +34,7 @@ pub struct Report {
     /// The handler's file, as the command line names it; findings without a place of their own are shown there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handler_file: Option<String>,
-    /// Which Windows the manager played.
+    /// The Windows version that the manager emulates.
     pub profile: Profile,
     /// The seed of the deterministic scheduler.
     pub seed: Option<u64>,
@@ -53,7 +53,7 @@ pub struct Report {
     pub omitted: Vec<OmittedRow>,
     /// Sessions or traces.
     pub cases: Vec<Case>,
-    /// Every rule, and fields that narrow it.
+    /// Every rule that the report covers, with its verdict.
     pub rules: Vec<RuleRow>,
     /// What was accepted beforehand, and what came of it; for `--baseline`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -106,7 +106,7 @@ pub struct Partition {
     pub suite: Vec<String>,
 }
 
-/// How much there is of everything.
+/// The numbers of findings, causes and cases.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
     /// Findings of level error that are not accepted. What follows from another finding is not counted, here and below.
@@ -235,7 +235,7 @@ pub(super) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Word, D
 pub struct Case {
     /// Its name.
     pub name: String,
-    /// What came of it.
+    /// Its result.
     pub outcome: CaseOutcome,
     /// How it broke off, where that is accepted: what would have come afterwards is not judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -266,7 +266,7 @@ pub struct Case {
     pub output: Option<String>,
 }
 
-/// What came of a case.
+/// The result of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CaseOutcome {

@@ -24,7 +24,7 @@ pub struct Header {
     /// The handler that was driven, as reports name it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub handler: String,
-    /// Which Windows the manager played.
+    /// The Windows version that the manager emulates.
     #[serde(default)]
     pub profile: Profile,
     /// Whether times are of a real clock or of the deterministic scheduler.

@@ -136,7 +136,7 @@ impl Violation {
     }
 }
 
-/// An item of which a finding tells.
+/// The item that a finding is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct NamedItem {
     /// The ItemID.
