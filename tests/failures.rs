@@ -113,3 +113,29 @@ fn the_last_line_of_the_suite_says_how_many_cases_reached_synchronize() {
     // A case that is not about Synchronize is no reason to say that nothing could be judged.
     assert_eq!(mobsync("conform", &two_items(), &json!({}), &["--case", "settings"]).0, Some(0));
 }
+
+#[test]
+fn files_that_could_not_be_copied_fail_the_run_and_stand_in_its_last_line() {
+    let folder = TempDir::new().unwrap();
+    let (left, right) = (folder.path().join("left"), folder.path().join("right"));
+    fs::create_dir_all(right.join("notes")).unwrap();
+    fs::create_dir(&left).unwrap();
+    fs::write(left.join("notes"), "a file where a folder is").unwrap();
+    fs::write(left.join("other"), "goes over").unwrap();
+    let pair = format!("{}={}", left.display(), right.display());
+    let ran = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mobsync"));
+        let output = command.args(["run", "filesync", "--folder", &pair]).args(more).output().expect("it starts");
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, said) = ran(&[]);
+    assert_eq!(code, Some(1), "{said}");
+    let last = said.lines().last().unwrap_or_default();
+    assert!(last.starts_with("FAILED: no findings, but the session failed (ERROR: "), "{last}");
+    assert!(last.contains(&left.join("notes").display().to_string()), "{last}");
+    assert_eq!(fs::read_to_string(right.join("other")).unwrap(), "goes over");
+    let (code, said) = ran(&["--allow-failure"]);
+    assert_eq!(code, Some(0), "{said}");
+    let (code, _) = ran(&["--update", "--allow-failure"]);
+    assert_eq!(code, Some(0));
+}

@@ -202,8 +202,9 @@ impl Line {
     fn handler_options(&mut self, given: &HandlerName) {
         match given {
             HandlerName::Exec(command) => self.option("--exec", command),
-            HandlerName::Word { folders, clsid, .. } => {
+            HandlerName::Word { folders, clsid, update, .. } => {
                 folders.iter().for_each(|folder| self.option("--folder", folder));
+                self.flag("--update", *update);
                 if let Some(clsid) = clsid {
                     self.option("--clsid", &clsid.to_string());
                 }

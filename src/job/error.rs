@@ -12,8 +12,8 @@ pub enum HandlerError {
     /// `filesync` without a folder.
     #[error("filesync needs at least one --folder LEFT=RIGHT")]
     NoFolders,
-    /// `--folder` for another handler.
-    #[error("--folder is for filesync, not for {word}")]
+    /// `--folder` or `--update` for another handler.
+    #[error("--folder and --update are for filesync, not for {word}")]
     FoldersElsewhere {
         /// The handler.
         word: String,

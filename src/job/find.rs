@@ -13,7 +13,15 @@ impl Handler {
     /// # Errors
     /// When the word means none, or what it means cannot be driven.
     pub fn find(word: &str, folders: &[String], clsid: Option<Guid>) -> Result<Self, HandlerError> {
-        spec(word, folders, clsid)?.open()
+        Self::find_with(word, folders, clsid, false)
+    }
+
+    /// As [`find`](Self::find); with `update`, `filesync` leaves newer files in RIGHT.
+    ///
+    /// # Errors
+    /// As [`find`](Self::find), and when `update` is wanted of another handler.
+    pub fn find_with(word: &str, folders: &[String], clsid: Option<Guid>, update: bool) -> Result<Self, HandlerError> {
+        spec(word, folders, clsid, update)?.open()
     }
 
     /// The class of a native library.
@@ -38,7 +46,7 @@ impl Handler {
     }
 }
 
-fn spec(word: &str, folders: &[String], clsid: Option<Guid>) -> Result<HandlerSpec, HandlerError> {
+fn spec(word: &str, folders: &[String], clsid: Option<Guid>, update: bool) -> Result<HandlerSpec, HandlerError> {
     let path = Path::new(word);
     let extension = path.extension().and_then(|extension| extension.to_str());
     let is_library = matches!(extension, Some("so" | "dylib" | "dll"));
@@ -49,7 +57,8 @@ fn spec(word: &str, folders: &[String], clsid: Option<Guid>) -> Result<HandlerSp
         if folders.is_empty() {
             return Err(HandlerError::NoFolders);
         }
-        let folders = folders.iter().map(|folder| folder.parse()).collect::<Result<Vec<FolderPair>, _>>()?;
+        let pair = |folder: &String| folder.parse().map(|pair: FolderPair| pair.leaving_newer(update));
+        let folders = folders.iter().map(pair).collect::<Result<Vec<FolderPair>, _>>()?;
         return Ok(HandlerSpec::Filesync { folders });
     }
     if let Some(near) = nearest(word, ["filesync"])
@@ -57,7 +66,7 @@ fn spec(word: &str, folders: &[String], clsid: Option<Guid>) -> Result<HandlerSp
     {
         return Err(HandlerError::Near { word: word.to_owned(), near });
     }
-    if !folders.is_empty() {
+    if !folders.is_empty() || update {
         return Err(HandlerError::FoldersElsewhere { word: word.to_owned() });
     }
     match extension {

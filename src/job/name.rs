@@ -16,6 +16,8 @@ pub enum HandlerName {
         folders: Vec<String>,
         /// The class, for a native library.
         clsid: Option<Guid>,
+        /// Leave newer files in RIGHT, for `filesync`.
+        update: bool,
     },
     /// A program that speaks the wire protocol: the command that starts it, as a shell takes it.
     Exec(String),
@@ -28,7 +30,7 @@ impl HandlerName {
     /// When there is no such handler, or it cannot be driven.
     pub fn find(&self) -> Result<Handler, HandlerError> {
         match self {
-            Self::Word { word, folders, clsid } => Handler::find(word, folders, *clsid),
+            Self::Word { word, folders, clsid, update } => Handler::find_with(word, folders, *clsid, *update),
             Self::Exec(command) => Handler::exec(command),
         }
     }

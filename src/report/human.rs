@@ -353,6 +353,10 @@ fn verdict(text: &mut String, report: &Report, paint: &Paint) {
         found.push(format!("{} accepted", summary.accepted));
     }
     let mut found = if found.is_empty() { "no findings".to_owned() } else { found.join(", ") };
+    if report.failure.is_some() && summary.failed == 0 {
+        found += ", but the session failed";
+        found += &failures(report);
+    }
     let open = summary.errors + summary.warnings + summary.notes;
     if open > summary.causes {
         let _ = write!(found, " from {}", counted(summary.causes, "cause"));
@@ -370,6 +374,18 @@ fn verdict(text: &mut String, report: &Report, paint: &Paint) {
     });
     let profile = report.profile;
     let _ = writeln!(text, "{word}: {found}; {held} held, {idle} not exercised{reached} (profile {profile}{seed})");
+}
+
+/// What was logged of the items that failed: the first of it.
+fn failures(report: &Report) -> String {
+    let failed = report.items.iter().filter(|item| item.prepared && item.status == Some(Status::FAILED));
+    let errors: Vec<&str> = failed.flat_map(|item| item.errors.iter().map(String::as_str)).collect();
+    let shown = errors.iter().take(SHOWN).map(|error| cut_off(&plain(error), WIDEST).into_owned());
+    let mut text: String = shown.map(|error| format!(" ({error})")).collect();
+    if errors.len() > SHOWN {
+        text += &format!(" (and {} more)", errors.len() - SHOWN);
+    }
+    text
 }
 
 impl Report {

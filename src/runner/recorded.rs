@@ -65,8 +65,10 @@ impl Recorded {
             None => word.clone(),
         };
         let (handler, folders, clsid) = match &self.handler {
-            HandlerName::Word { word, folders, clsid } if folders.is_empty() => (Some(place(word)), Vec::new(), *clsid),
-            HandlerName::Word { word, folders, clsid } => {
+            HandlerName::Word { word, folders, clsid, .. } if folders.is_empty() => {
+                (Some(place(word)), Vec::new(), *clsid)
+            }
+            HandlerName::Word { word, folders, clsid, .. } => {
                 (Some(word.clone()), folders.iter().map(pair).collect(), *clsid)
             }
             // A command is for the folder in which it was typed, and a scenario may lie in any.

@@ -201,7 +201,7 @@ pub fn handler_name(file: &Path, scenario: &Scenario) -> Option<HandlerName> {
         })
         .collect();
     let word = if word == "filesync" { word.clone() } else { in_base(word) };
-    Some(HandlerName::Word { word, folders, clsid: scenario.clsid })
+    Some(HandlerName::Word { word, folders, clsid: scenario.clsid, update: false })
 }
 
 fn handler_of(file: &Path, scenario: &Scenario) -> Result<Handler, ReplayError> {

@@ -155,14 +155,22 @@ fn what_belongs_to_the_handler_is_not_synchronized_and_left_overs_are_cleared_up
     let folders = Folders::new();
     write(&folders.left(".mobsync-filesync"), "of another pair", at(1));
     write(&folders.left("folder/.mobsync-filesync"), "of another pair", at(1));
-    write(&folders.left("folder/.mobsync-1a-2.tmp"), "left over where it is not ours to clear up", at(1));
+    write(
+        &folders.left("folder/.mobsync-1a-2-e1664f0de7212d00.tmp"),
+        "left over where it is not ours to clear up",
+        at(1),
+    );
     write(&folders.left("folder/.mobsync-notes.tmp"), "a file of the user's", at(1));
-    write(&folders.right(".mobsync-ff-0.tmp"), "half a fi", at(1));
-    write(&folders.right("folder/.mobsync-1-1.tmp"), "half a fi", at(1));
+    // The user may have made a name of the same form; it is not one of ours.
+    write(&folders.left(".mobsync-1a2b-0.tmp"), "another one", at(1));
+    write(&folders.right("folder/.mobsync-2-2.tmp"), "of the user's on the right", at(1));
+    write(&folders.right(".mobsync-ff-0-50da15d99822cb3c.tmp"), "half a fi", at(1));
+    write(&folders.right("folder/.mobsync-1-1-99a941d89acf352a.tmp"), "half a fi", at(1));
     run_once(&folders.factory());
-    let expected = ["folder", "folder/.mobsync-notes.tmp"].map(PathBuf::from);
+    let expected =
+        [".mobsync-1a2b-0.tmp", "folder", "folder/.mobsync-2-2.tmp", "folder/.mobsync-notes.tmp"].map(PathBuf::from);
     assert_eq!(right_names(&folders), expected);
-    assert!(folders.left("folder/.mobsync-1a-2.tmp").exists());
+    assert!(folders.left("folder/.mobsync-1a-2-e1664f0de7212d00.tmp").exists());
     assert_ne!(fs::read(folders.right(".mobsync-filesync")).unwrap(), b"of another pair");
 }
 
@@ -414,4 +422,65 @@ mod unix {
         assert!(logged[0].1.contains("File name too long"), "{logged:?}");
         assert_eq!(fs::read(bottom(folders.right("")).join("f")).unwrap(), b"deep");
     }
+}
+
+#[test]
+fn a_newer_file_that_is_replaced_is_told_and_can_be_left() {
+    let folders = Folders::new();
+    write(&folders.left("older"), "old", at(1_000_000_000));
+    write(&folders.right("older"), "edited", at(1_100_000_000));
+    write(&folders.left("newer"), "new", at(1_100_000_000));
+    write(&folders.right("newer"), "before", at(1_000_000_000));
+    let pair = FolderPair::new(folders.left(""), folders.right("")).unwrap();
+
+    let leaves = FileSync::new(vec![pair.clone().leaving_newer(true)]).unwrap();
+    let round = run_once(&leaves);
+    assert_eq!((round.hr, round.logged().len()), (HResult::S_OK, 0));
+    assert_eq!(fs::read(folders.right("older")).unwrap(), b"edited", "it is left");
+    assert_eq!(fs::read(folders.right("newer")).unwrap(), b"new");
+    assert!(round.texts().contains(&"1 copied, 1 newer file left".to_owned()), "{:?}", round.texts());
+
+    let round = run_once(&FileSync::new(vec![pair]).unwrap());
+    assert_eq!(round.hr, HResult::S_OK);
+    assert_eq!(fs::read(folders.right("older")).unwrap(), b"old");
+    assert!(round.texts().contains(&"1 copied, 1 newer file replaced".to_owned()), "{:?}", round.texts());
+    let (level, text, _) = round.logged()[0].clone();
+    assert_eq!(level, LogLevel::WARNING);
+    assert!(text.contains("older") && text.contains("--update"), "{text}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn holes_in_a_file_stay_holes() {
+    use std::io::{Seek, SeekFrom, Write};
+    use std::os::unix::fs::MetadataExt;
+    let folders = Folders::new();
+    let mut file = File::create(folders.left("sparse")).unwrap();
+    file.write_all(b"beginning").unwrap();
+    file.seek(SeekFrom::Start(20 << 20)).unwrap();
+    file.write_all(b"middle").unwrap();
+    file.set_len((40 << 20) + 5).unwrap();
+    file.sync_all().unwrap();
+    let before = file.metadata().unwrap();
+    assert!(before.blocks() * 512 < before.len() / 2, "this file system knows holes");
+    assert_eq!(run_once(&folders.factory()).hr, HResult::S_OK);
+    assert!(fs::read(folders.left("sparse")).unwrap() == fs::read(folders.right("sparse")).unwrap());
+    let after = fs::metadata(folders.right("sparse")).unwrap();
+    assert!(after.blocks() * 512 < 1 << 20, "{} blocks of {}", after.blocks(), before.blocks());
+    // Zeros that are written are written.
+    fs::write(folders.left("zeros"), vec![0; 3 << 20]).unwrap();
+    run_once(&folders.factory());
+    assert_eq!(fs::read(folders.right("zeros")).unwrap(), vec![0; 3 << 20]);
+}
+
+#[test]
+fn a_file_of_the_user_in_the_place_of_ours_is_left() {
+    let folders = Folders::new();
+    write(&folders.left("file"), "file", at(1));
+    write(&folders.right(".mobsync-filesync"), "my own notes\n", at(1));
+    let round = run_once(&folders.factory());
+    assert_eq!(round.hr, HResult::S_OK);
+    assert_eq!(fs::read(folders.right(".mobsync-filesync")).unwrap(), b"my own notes\n");
+    let (level, text, _) = round.logged()[0].clone();
+    assert!(level == LogLevel::WARNING && text.contains("cannot be saved"), "{text}");
 }

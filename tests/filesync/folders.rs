@@ -149,3 +149,32 @@ fn pairs_that_would_meet_are_refused_and_others_run_side_by_side() {
     assert_eq!(factory.pairs().next(), Some((one.item_id(), &one)));
     assert_eq!(factory.pairs().count(), 3);
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_folder_is_not_synchronized_with_itself_under_another_path() {
+    use std::process::Command;
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["left/inner", "bound", "bound-inner"] {
+        std::fs::create_dir_all(folder.path().join(name)).unwrap();
+    }
+    let at = folder.path().display();
+    let mobsync = env!("CARGO_BIN_EXE_mobsync");
+    for (mount, pair) in [
+        (format!("{at}/left {at}/bound"), format!("{at}/left={at}/bound")),
+        (format!("{at}/left {at}/bound"), format!("{at}/bound={at}/left")),
+        (format!("{at}/left {at}/bound"), format!("{at}/left={at}/bound/inner")),
+        (format!("{at}/left/inner {at}/bound-inner"), format!("{at}/bound-inner={at}/left/inner")),
+    ] {
+        let script = format!("mount --bind {mount} && exec {mobsync} run filesync --folder {pair}");
+        let mut command = Command::new("unshare");
+        let Ok(output) = command.args(["-rm", "sh", "-c", &script]).output() else { return };
+        let said = String::from_utf8_lossy(&output.stderr);
+        if said.contains("unshare") || said.contains("mount:") {
+            eprintln!("this system lets nobody mount: {said}");
+            return;
+        }
+        assert_eq!(output.status.code(), Some(2), "{pair}: {said}");
+        assert!(said.contains("bind mount"), "{pair}: {said}");
+    }
+}

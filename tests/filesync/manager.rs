@@ -172,6 +172,15 @@ impl RoundLog {
         updating.map(|info| info.text.map(|text| text.to_string()).unwrap_or_default()).collect()
     }
 
+    /// The texts of all reports.
+    pub fn texts(&self) -> Vec<String> {
+        let text = |crossing: &Crossing| match &crossing.callback {
+            Callback::Progress(args) => Some(args.info.as_ref()?.text.as_ref()?.to_string()),
+            _ => None,
+        };
+        self.log.iter().filter_map(text).collect()
+    }
+
     /// What was logged: level, text, ErrorID.
     pub fn logged(&self) -> Vec<(LogLevel, String, Guid)> {
         self.log

@@ -38,6 +38,10 @@ struct HandlerOptions {
     #[arg(long, value_name = "LEFT=RIGHT", requires = "handler")]
     folder: Vec<String>,
 
+    /// For filesync: leave a file in RIGHT that is newer than the one in LEFT
+    #[arg(long, requires = "folder")]
+    update: bool,
+
     /// For a native library: the handler's class
     #[arg(long, value_name = "{GUID}", requires = "handler")]
     clsid: Option<Guid>,
@@ -58,10 +62,13 @@ impl OtherHandlerArgs {
     }
 }
 
-fn given(word: Option<&str>, HandlerOptions { exec, folder, clsid }: &HandlerOptions) -> Option<HandlerName> {
+fn given(word: Option<&str>, HandlerOptions { exec, folder, update, clsid }: &HandlerOptions) -> Option<HandlerName> {
     match (exec, word) {
         (Some(command), _) => Some(HandlerName::Exec(command.clone())),
-        (None, Some(word)) => Some(HandlerName::Word { word: word.to_owned(), folders: folder.clone(), clsid: *clsid }),
+        (None, Some(word)) => {
+            let (word, folders) = (word.to_owned(), folder.clone());
+            Some(HandlerName::Word { word, folders, clsid: *clsid, update: *update })
+        }
         (None, None) => None,
     }
 }

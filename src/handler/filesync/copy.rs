@@ -5,7 +5,7 @@
 //! because some file systems tell only then that the disk is full.
 
 use std::fs::{self, File, Metadata};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use super::temp::{self, Temp};
@@ -16,6 +16,8 @@ pub(super) const CHUNK: usize = 1 << 20;
 /// How much is flushed to the disk at a time, in bytes: a slow disk must not take minutes over the last flush, in which
 /// nobody hears of a cancel and the manager hears nothing.
 const FLUSH: u64 = 8 << 20;
+/// The smallest hole that is left in a sparse file, in bytes: a block of most file systems.
+const HOLE: usize = 4096;
 
 /// Copies the file `left` over `right`. A file that is gone by now is no failure: there is nothing to copy.
 pub(super) fn copy_file(left: &Path, right: &Path, buffer: &mut Vec<u8>, watch: &dyn Watch) -> Result<(), Failure> {
@@ -25,10 +27,14 @@ pub(super) fn copy_file(left: &Path, right: &Path, buffer: &mut Vec<u8>, watch: 
     let temp = Temp::create_in(folder_of(right)).map_err(cannot_write)?;
 
     buffer.resize(CHUNK, 0);
+    let sparse = has_holes(&before);
     let mut copied = 0;
     loop {
         let count = fill(&source, buffer).map_err(|why| Trouble::Read { path: left.to_owned(), why })?;
-        temp.file().write_all(&buffer[..count]).map_err(cannot_write)?;
+        match sparse {
+            true => write_with_holes(temp.file(), &buffer[..count]).map_err(cannot_write)?,
+            false => temp.file().write_all(&buffer[..count]).map_err(cannot_write)?,
+        }
         copied += count as u64;
         // A file that grows while it is read has no end.
         if count < CHUNK || copied > before.len() {
@@ -43,6 +49,10 @@ pub(super) fn copy_file(left: &Path, right: &Path, buffer: &mut Vec<u8>, watch: 
         return Err(Trouble::Changed { path: left.to_owned() }.into());
     }
 
+    if sparse {
+        // A hole at the end is not written either.
+        temp.file().set_len(copied).map_err(cannot_write)?;
+    }
     dress(temp.file(), &before).map_err(cannot_write)?;
     watch.look_up()?;
     check_target(left, EntryKind::File, right)?;
@@ -142,6 +152,29 @@ fn is_same_file(a: &Metadata, b: &Metadata) -> bool {
 
 fn is_unchanged(before: &Metadata, after: &Metadata) -> bool {
     before.len() == after.len() && before.modified().ok() == after.modified().ok()
+}
+
+/// Whether the file takes less room than it is long.
+#[cfg(unix)]
+fn has_holes(file: &Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::blocks(file) < file.len() / 512
+}
+
+#[cfg(not(unix))]
+fn has_holes(_: &Metadata) -> bool {
+    false
+}
+
+/// Writes, and leaves a hole where there is nothing but zeros.
+fn write_with_holes(mut file: &File, bytes: &[u8]) -> io::Result<()> {
+    for block in bytes.chunks(HOLE) {
+        if block.iter().all(|byte| *byte == 0) {
+            file.seek(SeekFrom::Current(block.len() as i64))?;
+        } else {
+            file.write_all(block)?;
+        }
+    }
+    Ok(())
 }
 
 /// Reads until the buffer is full or the file ends.

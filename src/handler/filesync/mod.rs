@@ -7,6 +7,9 @@
 //!
 //! * A file is *changed* when its size or its modification time differs from the right one's, as exactly as the file
 //!   system on the right keeps times. Its content, its modification time and (on Unix) its permissions go over.
+//! * A file on the right that is newer and differs is replaced too: the item's text and a warning say so. With
+//!   [`FolderPair::leaving_newer`] (`--update`) it is left.
+//! * Holes in a sparse file stay holes.
 //! * A symbolic link goes over as a link, wherever it leads, and is never followed.
 //! * A file or link replaces a file or link. Where a folder meets something else, both stay as they are, and the
 //!   conflict is logged as an error. A right folder that is a link to a folder is such a conflict: nothing is written
@@ -19,7 +22,7 @@
 //! # What holds whenever it is cancelled, killed, or the disk fills up
 //!
 //! Every file on the right is, as a whole, either the old one or the new one. A file is written beside its target as
-//! `.mobsync-….tmp`, flushed to the disk, and renamed. If the original changes meanwhile, the copy is dropped and an
+//! `.mobsync-….tmp`, flushed to the disk, and renamed. The name ends with a check, so no file of the user's is taken for one. If the original changes meanwhile, the copy is dropped and an
 //! error logged. What a killed run left over is removed by the next one.
 //!
 //! # As a handler

@@ -28,6 +28,8 @@ const ITEMS: Uuid = Uuid::from_u128(0x0b6f_7a52_9d1c_4c57_8f1e_6d6f_6273_796e);
 pub struct FolderPair {
     left: PathBuf,
     right: PathBuf,
+    #[serde(default)]
+    leaves_newer: bool,
 }
 
 /// Which folder of a pair.
@@ -107,6 +109,16 @@ pub enum FolderError {
         /// The folder in it.
         inner: PathBuf,
     },
+    /// Two paths lead to one folder, or into it: by a bind mount.
+    #[error(
+        "{inner} is {outer}, or is inside it, under another path (a bind mount); a folder cannot be synchronized with itself"
+    )]
+    Bound {
+        /// The outer folder.
+        outer: PathBuf,
+        /// The folder that is it, or is in it.
+        inner: PathBuf,
+    },
     /// No pair at all.
     #[error("no folder to synchronize; give at least one pair LEFT=RIGHT")]
     NoPair,
@@ -149,7 +161,24 @@ impl FolderPair {
         if left.starts_with(&right) {
             return Err(FolderError::Nested { outer: right, inner: left });
         }
-        Ok(Self { left, right })
+        if is_inside(&right, &left) {
+            return Err(FolderError::Bound { outer: left, inner: right });
+        }
+        if is_inside(&left, &right) {
+            return Err(FolderError::Bound { outer: right, inner: left });
+        }
+        Ok(Self { left, right, leaves_newer: false })
+    }
+
+    /// Whether a file in RIGHT that is newer than the one in LEFT is left as it is, and not replaced.
+    #[must_use]
+    pub fn leaving_newer(self, leaves_newer: bool) -> Self {
+        Self { leaves_newer, ..self }
+    }
+
+    /// See [`leaving_newer`](Self::leaving_newer).
+    pub(super) fn leaves_newer(&self) -> bool {
+        self.leaves_newer
     }
 
     /// The folder that files come from.
@@ -221,6 +250,19 @@ impl fmt::Display for FolderPair {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}={}", self.left.display(), self.right.display())
     }
+}
+
+/// Whether a folder, or one that it is in, is the other one, whatever the paths say.
+#[cfg(unix)]
+fn is_inside(inner: &Path, outer: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let number = |path: &Path| path.metadata().ok().map(|found| (found.dev(), found.ino()));
+    number(outer).is_some_and(|outer| inner.ancestors().any(|folder| number(folder) == Some(outer)))
+}
+
+#[cfg(not(unix))]
+fn is_inside(_: &Path, _: &Path) -> bool {
+    false
 }
 
 /// The real path of a folder that exists.

@@ -27,23 +27,35 @@ pub(super) fn is_state_name(name: &OsStr) -> bool {
 
 /// The end of the last run that went through, if one did and the clock has not been put back behind it since.
 pub(super) fn last_update(right: &Path, item: Guid) -> Option<FileTime> {
-    let path = right.join(STATE);
-    if !fs::symlink_metadata(&path).ok()?.is_file() {
+    let (id, time) = read(&right.join(STATE))?;
+    let time = (id == item).then_some(time)?;
+    (time > FileTime::default() && time <= now()).then_some(time)
+}
+
+/// What stands in the file, if it is one of ours.
+fn read(path: &Path) -> Option<(Guid, FileTime)> {
+    if !fs::symlink_metadata(path).ok()?.is_file() {
         return None;
     }
     let mut line = String::new();
     File::open(path).ok()?.take(LIMIT).read_to_string(&mut line).ok()?;
     let (id, time) = line.trim_end().split_once(' ')?;
-    let time: FileTime = (id.parse() == Ok(item)).then(|| time.parse().ok())??;
-    (time > FileTime::default() && time <= now()).then_some(time)
+    Some((id.parse().ok()?, time.parse().ok()?))
 }
 
-/// Writes down that a run has gone through just now.
+/// Writes down that a run has gone through just now. A file of the user's that has the name is left.
 pub(super) fn record(right: &Path, item: Guid) -> io::Result<()> {
+    let path = right.join(STATE);
+    if fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file() || found.len() > 0) && read(&path).is_none() {
+        return Err(io::Error::new(
+            io::ErrorKind::AlreadyExists,
+            "there is a file of this name that mobsync has not written",
+        ));
+    }
     let temp = Temp::create_in(right)?;
     writeln!(temp.file(), "{item} {}", now())?;
     temp.file().sync_all()?;
-    temp.replace(&right.join(STATE))
+    temp.replace(&path)
 }
 
 fn now() -> FileTime {

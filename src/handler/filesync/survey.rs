@@ -27,6 +27,23 @@ pub(super) struct Action {
     pub path: PathBuf,
     /// What stands there on the left: a file, a link or a folder.
     pub kind: EntryKind,
+    /// It replaces a newer file.
+    pub replaces_newer: bool,
+}
+
+/// How a file or link on the left compares with what is on the right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Compared {
+    Same,
+    Differs,
+    /// The one on the right differs and is newer.
+    RightIsNewer,
+}
+
+impl Compared {
+    fn differs(differs: bool) -> Self {
+        if differs { Self::Differs } else { Self::Same }
+    }
 }
 
 /// Walks through LEFT and compares it with RIGHT: what is new or changed, each folder before what is in it, its files
@@ -58,7 +75,8 @@ impl Survey<'_, '_> {
         let right = self.worker.right(folder);
         let exists = match metadata_of(&right) {
             Ok(None) => {
-                self.actions.push(Action { path: folder.to_owned(), kind: EntryKind::Folder });
+                let kind = EntryKind::Folder;
+                self.actions.push(Action { path: folder.to_owned(), kind, replaces_newer: false });
                 false
             }
             Ok(Some(there)) if there.is_dir() => {
@@ -86,9 +104,11 @@ impl Survey<'_, '_> {
                     let left = self.worker.left(&path);
                     self.worker.warn(&path, &format!("{} is a {name}; it is not synchronized", left.display()))?;
                 }
-                EntryKind::File | EntryKind::Link => match self.differs(&path, kind, exists) {
-                    Ok(true) => self.actions.push(Action { path, kind }),
-                    Ok(false) => {}
+                EntryKind::File | EntryKind::Link => match self.compare(&path, kind, exists) {
+                    Ok(Compared::Differs) => self.actions.push(Action { path, kind, replaces_newer: false }),
+                    Ok(Compared::RightIsNewer) if self.worker.item().pair.leaves_newer() => self.worker.newer_left += 1,
+                    Ok(Compared::RightIsNewer) => self.actions.push(Action { path, kind, replaces_newer: true }),
+                    Ok(Compared::Same) => {}
                     Err(trouble) => self.worker.log(&path, &trouble)?,
                 },
             }
@@ -126,26 +146,35 @@ impl Survey<'_, '_> {
     }
 
     /// Whether a file or link is new or changed.
-    fn differs(&mut self, path: &Path, kind: EntryKind, folder_exists: bool) -> Result<bool, Trouble> {
+    fn compare(&mut self, path: &Path, kind: EntryKind, folder_exists: bool) -> Result<Compared, Trouble> {
         if !folder_exists {
-            return Ok(true);
+            return Ok(Compared::Differs);
         }
         let (left, right) = (self.worker.left(path), self.worker.right(path));
         let cannot_read = |path: &Path, why| Trouble::Read { path: path.to_owned(), why };
-        let Some(there) = metadata_of(&right).map_err(|why| cannot_read(&right, why))? else { return Ok(true) };
+        let Some(there) = metadata_of(&right).map_err(|why| cannot_read(&right, why))? else {
+            return Ok(Compared::Differs);
+        };
         match (kind, EntryKind::of(there.file_type())) {
             (EntryKind::File, EntryKind::File) => {
-                let Some(here) = metadata_of(&left).map_err(|why| cannot_read(&left, why))? else { return Ok(false) };
+                let Some(here) = metadata_of(&left).map_err(|why| cannot_read(&left, why))? else {
+                    return Ok(Compared::Same);
+                };
                 let here_time = here.modified().map_err(|why| cannot_read(&left, why))?;
                 let there_time = there.modified().map_err(|why| cannot_read(&right, why))?;
-                Ok(here.len() != there.len() || !self.times.same(here_time, there_time))
+                let same_time = self.times.same(here_time, there_time);
+                Ok(match here.len() == there.len() && same_time {
+                    true => Compared::Same,
+                    false if !same_time && there_time > here_time => Compared::RightIsNewer,
+                    false => Compared::Differs,
+                })
             }
             (EntryKind::Link, EntryKind::Link) => {
                 let here = fs::read_link(&left).map_err(|why| cannot_read(&left, why))?;
                 let there = fs::read_link(&right).map_err(|why| cannot_read(&right, why))?;
-                Ok(here != there)
+                Ok(Compared::differs(here != there))
             }
-            (_, EntryKind::File | EntryKind::Link) => Ok(true),
+            (_, EntryKind::File | EntryKind::Link) => Ok(Compared::Differs),
             _ => Err(conflict(&left, kind, &right, &there)),
         }
     }

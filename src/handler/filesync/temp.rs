@@ -104,7 +104,7 @@ fn with_free_name<T>(folder: &Path, make: impl Fn(&Path) -> io::Result<T>) -> io
     let mut result = Err(io::ErrorKind::AlreadyExists.into());
     for _ in 0..ATTEMPTS {
         let number = COUNTER.fetch_add(1, Ordering::Relaxed);
-        result = make(&folder.join(format!("{PREFIX}{:x}-{number:x}{SUFFIX}", std::process::id())));
+        result = make(&folder.join(temp_name(&format!("{:x}-{number:x}", std::process::id()))));
         match &result {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             _ => break,
@@ -113,12 +113,20 @@ fn with_free_name<T>(folder: &Path, make: impl Fn(&Path) -> io::Result<T>) -> io
     result
 }
 
+/// The name of a temporary file. It ends with a check of what stands before: no file of the user's has such a name by chance.
+fn temp_name(words: &str) -> String {
+    let check = format!("mobsync filesync {words}");
+    // FNV-1a: names of one version are known to the next, so it must not depend on a library.
+    let check = check
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    format!("{PREFIX}{words}-{check:016x}{SUFFIX}")
+}
+
 /// Whether a file of this name is a temporary one of ours, in this run or another.
 pub(super) fn is_temp_name(name: &OsStr) -> bool {
-    let hex = |digits: &str| !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-    name.to_str()
-        .and_then(|name| name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?.split_once('-'))
-        .is_some_and(|(process, number)| hex(process) && hex(number))
+    let words = |name: &str| Some(name.strip_prefix(PREFIX)?.rsplit_once('-')?.0.to_owned());
+    name.to_str().is_some_and(|name| words(name).is_some_and(|words| temp_name(&words) == name))
 }
 
 /// Removes a temporary file that nobody is writing any more. Best effort: what stays harms nobody, and the next run tries
@@ -147,11 +155,11 @@ mod tests {
 
     #[test]
     fn only_names_of_the_exact_form_are_temporary() {
-        for name in [".mobsync-1a2b-0.tmp", ".mobsync-1-ff.tmp"] {
-            assert!(is_temp_name(OsStr::new(name)), "{name}");
+        for name in [temp_name("1a2b-0"), temp_name("1-ff")] {
+            assert!(is_temp_name(OsStr::new(&name)), "{name}");
         }
-        for name in [".mobsync-filesync", ".mobsync-1.tmp", ".mobsync--1.tmp", ".mobsync-1-x.tmp", "a.mobsync-1-1.tmp"]
-        {
+        assert_eq!(temp_name("1-1"), ".mobsync-1-1-99a941d89acf352a.tmp");
+        for name in [".mobsync-filesync", ".mobsync-1a2b-0.tmp", ".mobsync-1-1-0123456789abcdef.tmp", ".mobsync-.tmp"] {
             assert!(!is_temp_name(OsStr::new(name)), "{name}");
         }
     }
@@ -165,7 +173,7 @@ mod tests {
         clear_up(&path);
         assert!(path.exists(), "it is locked");
         // A crash ends the lock and leaves the file.
-        let left_over = folder.path().join(".mobsync-1-1.tmp");
+        let left_over = folder.path().join(temp_name("1-1"));
         fs::write(&left_over, "half").unwrap();
         clear_up(&left_over);
         assert!(!left_over.exists());

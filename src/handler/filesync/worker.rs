@@ -5,7 +5,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use crate::protocol::{Guid, LogLevel, ProgressItem, Status};
+use crate::protocol::{Guid, LogLevel, ProgressItem, Status, plain_path};
 
 use super::copy::{copy_file, copy_link, make_folder};
 use super::errors::error_id;
@@ -46,11 +46,14 @@ pub(super) struct Worker<'a> {
     /// Errors and warnings of this round.
     logged: BTreeSet<Guid>,
     failures: usize,
+    /// How many newer files on the right were replaced, and how many were left.
+    newer_replaced: usize,
+    pub(super) newer_left: usize,
 }
 
 impl<'a> Worker<'a> {
     fn new(round: &'a Round, index: usize) -> Self {
-        Self { round, index, logged: BTreeSet::new(), failures: 0 }
+        Self { round, index, logged: BTreeSet::new(), failures: 0, newer_replaced: 0, newer_left: 0 }
     }
 
     pub fn item(&self) -> &'a FolderItem {
@@ -143,6 +146,15 @@ impl<'a> Worker<'a> {
                 EntryKind::File | EntryKind::Special(_) => copy_file(&left, &right, &mut buffer, &copying),
             };
             match done {
+                Ok(()) if action.replaces_newer => {
+                    self.newer_replaced += 1;
+                    let text = format!(
+                        "{} was newer and is replaced by {}; --update leaves newer files",
+                        plain_path(&right),
+                        plain_path(&left)
+                    );
+                    self.warn(&action.path, &text)?;
+                }
                 Ok(()) => self.mended(&action.path)?,
                 Err(Failure::Halt(halt)) => return Err(halt),
                 Err(Failure::Trouble(trouble)) => {
@@ -161,11 +173,22 @@ impl<'a> Worker<'a> {
         if path.as_os_str().is_empty() { self.item().name.clone() } else { path.to_string_lossy().into_owned() }
     }
 
+    /// The ending, and what became of newer files on the right.
+    fn ended(&self, status: Status, mut text: String, total: i32) -> Ending {
+        for (count, what) in [(self.newer_replaced, "replaced"), (self.newer_left, "left")] {
+            if count > 0 {
+                let files = if count == 1 { "file" } else { "files" };
+                text += &format!(", {count} newer {files} {what}");
+            }
+        }
+        Ending { status, text, total }
+    }
+
     fn ending(&self, total: i32) -> Ending {
         match self.failures {
-            0 if total == 0 => Ending { status: Status::SUCCEEDED, text: "nothing has changed".to_owned(), total },
-            0 => Ending { status: Status::SUCCEEDED, text: format!("{total} copied"), total },
-            count => Ending { status: Status::FAILED, text: format!("{count} could not be copied"), total },
+            0 if total == 0 => self.ended(Status::SUCCEEDED, "nothing has changed".to_owned(), total),
+            0 => self.ended(Status::SUCCEEDED, format!("{total} copied"), total),
+            count => self.ended(Status::FAILED, format!("{count} could not be copied"), total),
         }
     }
 }
