@@ -21,6 +21,10 @@ pub fn main() -> ExitCode {
         }
         crate::job::worker();
     }
+    #[cfg(target_os = "linux")]
+    if std::env::args_os().nth(1).is_some_and(|word| word == "guard") {
+        crate::job::guard_program(std::env::args_os().skip(2));
+    }
     #[cfg(unix)]
     crate::handler::com::survive_size_limits();
     // clap exits with 2 on a wrong command line, and with 0 after --help and --version.

@@ -7,11 +7,14 @@
 //! child and not that of process 1. When the worker has ended, when mobsync says so (SIGTERM), or when mobsync is gone
 //! (PR_SET_PDEATHSIG), it kills its children until there are none, and ends as the worker ended.
 //!
+//! A program of `--exec` has a guardian of the same kind ([`guard_program`]).
+//!
 //! Other systems have no subreaper: there the worker is alone, and what it started is known by its group and by a mark in
 //! its environment.
 
-use std::os::unix::process::ExitStatusExt;
-use std::process::ExitStatus;
+use std::ffi::OsString;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use nix::sys::prctl::{set_child_subreaper, set_pdeathsig};
@@ -20,6 +23,7 @@ use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, rai
 use nix::unistd::{ForkResult, Pid, fork, getpid, getppid, setpgid};
 
 use crate::handler::com::leave_process;
+use crate::protocol::plain;
 
 /// Tells a guardian to end the worker and all that comes from it.
 pub(super) const END: Signal = Signal::SIGTERM;
@@ -59,6 +63,24 @@ pub(super) fn split(parent: Option<i32>) -> Option<i32> {
             parent
         }
     }
+}
+
+/// Becomes the guardian of a program. The words are the process that wants it, the program, and its arguments; standard input
+/// and output are the program's.
+pub fn guard_program(words: impl IntoIterator<Item = OsString>) -> ! {
+    let mut words = words.into_iter();
+    let parent = words.next().and_then(|word| word.to_str()?.parse().ok());
+    let program = words.next().unwrap_or_default();
+    let guardian = split(parent);
+    // Nobody else ends it where its guardian is killed.
+    let _ = set_pdeathsig(Signal::SIGKILL);
+    if guardian.is_some_and(|guardian| guardian != getppid().as_raw()) {
+        leave_process(2);
+    }
+    let error = Command::new(&program).args(words).exec();
+    eprintln!("mobsync: cannot start `{}`: {error}", plain(&program.to_string_lossy()));
+    // As a shell says it.
+    leave_process(127)
 }
 
 /// Is the guardian.

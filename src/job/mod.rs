@@ -27,6 +27,8 @@ mod violations;
 mod worker;
 
 pub use error::HandlerError;
+#[cfg(target_os = "linux")]
+pub use guardian::guard_program;
 #[cfg(unix)]
 pub use isolated::{Workers, isolated};
 #[cfg(unix)]

@@ -4,6 +4,8 @@
 mod commands;
 mod document;
 mod example;
+#[cfg(target_os = "linux")]
+mod guarded;
 
 use std::fs;
 use std::path::Path;

@@ -5,13 +5,17 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
-use std::time::Duration;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
 use super::guard;
 use crate::handler::said::{Said, pass_on};
+
+/// How long a guardian may take to end everything before it is ended itself.
+const GUARDIAN_TIME: Duration = Duration::from_secs(8);
 
 /// How long the standard error of a program that has ended is waited for: a process of its own that left the group may hold it.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -23,6 +27,8 @@ const VERSION: &str = "1";
 pub(super) struct Process {
     child: Mutex<ChildState>,
     group: Pid,
+    /// The leader of the group is a guardian, and not the program itself.
+    has_guardian: bool,
     said: Arc<Mutex<Said>>,
     /// Says when the standard error has ended: nobody sends, and the other end is closed then.
     silent: Mutex<mpsc::Receiver<()>>,
@@ -50,7 +56,9 @@ impl Process {
             Some(folder) if program.contains('/') => folder.join(program),
             _ => program.into(),
         };
-        let mut starts = Command::new(program);
+        let guarded = guard::guarded(&program, folder)?;
+        let has_guardian = guarded.is_some();
+        let mut starts = guarded.unwrap_or_else(|| Command::new(program));
         starts.args(arguments).env("MOBSYNC_WIRE", VERSION).process_group(0);
         starts.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         if let Some(folder) = folder {
@@ -59,7 +67,9 @@ impl Process {
         let mut child = starts.spawn()?;
         tracing::info!(pid = child.id(), ?command, "program started");
         let group = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
-        guard::watch(group);
+        if !has_guardian {
+            guard::watch(group);
+        }
         let said: Arc<Mutex<Said>> = Arc::default();
         let (speaks, silent) = mpsc::channel::<()>();
         let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
@@ -69,6 +79,7 @@ impl Process {
         let process = Self {
             child: Mutex::new(ChildState { child, ended: None }),
             group,
+            has_guardian,
             said: Arc::clone(&said),
             silent: Mutex::new(silent),
         };
@@ -90,8 +101,7 @@ impl Process {
             && let Ok(Some(status)) = held.child.try_wait()
         {
             held.ended = Some(status);
-            let _ = killpg(self.group, Signal::SIGKILL);
-            guard::unwatch(self.group);
+            self.end_rest();
         }
         held.ended
     }
@@ -101,10 +111,28 @@ impl Process {
         if self.ended().is_some() {
             return;
         }
+        if self.has_guardian {
+            let since = Instant::now();
+            while since.elapsed() < GUARDIAN_TIME {
+                guard::end_guarded(self.group);
+                if self.ended().is_some() {
+                    return;
+                }
+                sleep(Duration::from_millis(1));
+            }
+        }
         let _ = killpg(self.group, Signal::SIGKILL);
         let mut held = self.child();
         if held.ended.is_none() {
             held.ended = held.child.wait().ok();
+            self.end_rest();
+        }
+    }
+
+    /// The leader of the group has ended: a guardian with all that came from the program; of a program itself the group ends.
+    fn end_rest(&self) {
+        if !self.has_guardian {
+            let _ = killpg(self.group, Signal::SIGKILL);
             guard::unwatch(self.group);
         }
     }
