@@ -63,6 +63,11 @@
 #define OUT
 #define OPTIONAL
 #define UNREFERENCED_PARAMETER(name) ((void)(name))
+#define DBG_UNREFERENCED_PARAMETER(name) ((void)(name))
+#define FORCEINLINE MOBSYNC_INLINE
+#define __forceinline MOBSYNC_INLINE
+#define __int64 long long
+#define MOBSYNC_ANONYMOUS __extension__
 
 #ifdef __cplusplus
 #define EXTERN_C extern "C"
@@ -77,31 +82,69 @@
 #define STDMETHODIMP_(type) type STDMETHODCALLTYPE
 #define STDAPI EXTERN_C MOBSYNC_EXPORT HRESULT STDAPICALLTYPE
 #define STDAPI_(type) EXTERN_C MOBSYNC_EXPORT type STDAPICALLTYPE
+#define IFACEMETHODIMP STDMETHODIMP
+#define IFACEMETHODIMP_(type) STDMETHODIMP_(type)
+#ifdef __cplusplus
+#define EXTERN_C_START extern "C" {
+#define EXTERN_C_END }
+#else
+#define EXTERN_C_START
+#define EXTERN_C_END
+#endif
 
 /* ---- Types: 32 bits are 32 bits everywhere, and a WCHAR is a UTF-16 unit. --------------------------------------- */
 
 typedef int BOOL;
 typedef unsigned char BYTE, UCHAR, BOOLEAN;
 typedef char CHAR;
-typedef uint16_t WORD, USHORT;
+typedef uint16_t WORD, USHORT, ATOM;
 typedef int16_t SHORT;
-typedef uint32_t DWORD, UINT, ULONG;
-typedef int32_t INT, LONG, HRESULT;
-typedef uint64_t ULONGLONG, DWORD64, UINT64;
-typedef int64_t LONGLONG, INT64;
+typedef uint32_t DWORD, UINT, ULONG, UINT32, DWORD32, ULONG32, LCID;
+typedef int32_t INT, LONG, HRESULT, INT32, LONG32, SCODE;
+typedef uint64_t ULONGLONG, DWORD64, UINT64, ULONG64, DWORDLONG;
+typedef int64_t LONGLONG, INT64, LONG64;
 typedef uintptr_t UINT_PTR, ULONG_PTR, DWORD_PTR, WPARAM;
 typedef intptr_t INT_PTR, LONG_PTR, LPARAM, LRESULT;
 typedef size_t SIZE_T;
-typedef void *PVOID, *LPVOID, *HANDLE;
+typedef float FLOAT;
+typedef void *PVOID, *LPVOID, *HANDLE, *HGLOBAL, *HLOCAL;
+typedef HANDLE *PHANDLE, *LPHANDLE;
+typedef void VOID;
 typedef const void *LPCVOID;
 typedef BYTE *LPBYTE, *PBYTE;
 typedef const BYTE *LPCBYTE;
-typedef BOOL *LPBOOL;
+typedef BOOL *LPBOOL, *PBOOL;
+typedef WORD *LPWORD, *PWORD;
 typedef DWORD *LPDWORD, *PDWORD;
+typedef INT *LPINT, *PINT;
+typedef UINT *PUINT;
 typedef LONG *LPLONG, *PLONG;
 typedef ULONG *PULONG;
-typedef CHAR *LPSTR;
-typedef const CHAR *LPCSTR;
+typedef CHAR *LPSTR, *PSTR, *PCHAR;
+typedef const CHAR *LPCSTR, *PCSTR;
+
+typedef union _LARGE_INTEGER {
+    MOBSYNC_ANONYMOUS struct {
+        DWORD LowPart;
+        LONG HighPart;
+    };
+    struct {
+        DWORD LowPart;
+        LONG HighPart;
+    } u;
+    LONGLONG QuadPart;
+} LARGE_INTEGER, *PLARGE_INTEGER;
+typedef union _ULARGE_INTEGER {
+    MOBSYNC_ANONYMOUS struct {
+        DWORD LowPart;
+        DWORD HighPart;
+    };
+    struct {
+        DWORD LowPart;
+        DWORD HighPart;
+    } u;
+    ULONGLONG QuadPart;
+} ULARGE_INTEGER, *PULARGE_INTEGER;
 
 /* WCHAR is char16_t, for u"text". With -fshort-wchar, wchar_t has 16 bits and is WCHAR, for L"text". */
 #if defined(__SIZEOF_WCHAR_T__) && __SIZEOF_WCHAR_T__ == 2
@@ -114,11 +157,25 @@ typedef char16_t WCHAR;
 typedef uint16_t WCHAR;
 #define MOBSYNC_TEXT(text) ((const WCHAR *)u##text)
 #endif
-typedef WCHAR OLECHAR, TCHAR, *LPWSTR, *PWSTR, *LPOLESTR, *LPTSTR;
-typedef const WCHAR *LPCWSTR, *PCWSTR, *LPCOLESTR, *LPCTSTR;
+typedef WCHAR OLECHAR, *LPWSTR, *PWSTR, *LPOLESTR, *PWCHAR;
+typedef const WCHAR *LPCWSTR, *PCWSTR, *LPCOLESTR;
 #define OLESTR(text) MOBSYNC_TEXT(text)
+
+/* TCHAR is WCHAR for a source that is compiled with UNICODE or _UNICODE, and char for all others, as in the SDK. */
+#if defined(UNICODE) || defined(_UNICODE)
+typedef WCHAR TCHAR, _TCHAR, *LPTSTR, *PTSTR;
+typedef const WCHAR *LPCTSTR, *PCTSTR;
+#define MOBSYNC_T(name) name##W
 #define TEXT(text) MOBSYNC_TEXT(text)
-#define _T(text) MOBSYNC_TEXT(text)
+#else
+typedef char TCHAR, _TCHAR, *LPTSTR, *PTSTR;
+typedef const char *LPCTSTR, *PCTSTR;
+#define MOBSYNC_T(name) name##A
+#define TEXT(text) text
+#endif
+#define _T(text) TEXT(text)
+#define _TEXT(text) TEXT(text)
+#define __TEXT(text) TEXT(text)
 
 #define DECLARE_HANDLE(name)                                                                                           \
     struct name##__ {                                                                                                  \
@@ -128,6 +185,9 @@ typedef const WCHAR *LPCWSTR, *PCWSTR, *LPCOLESTR, *LPCTSTR;
 DECLARE_HANDLE(HWND);
 DECLARE_HANDLE(HICON);
 DECLARE_HANDLE(HINSTANCE);
+DECLARE_HANDLE(HKEY);
+DECLARE_HANDLE(HMENU);
+DECLARE_HANDLE(HBITMAP);
 typedef HINSTANCE HMODULE;
 /* mobsync calls DllMain when it loads a library, as Windows does. */
 #define DLL_PROCESS_DETACH 0
@@ -150,13 +210,23 @@ typedef struct _SYSTEMTIME {
 #endif
 #define MAX_PATH 260
 #define INFINITE 0xFFFFFFFFu
+#define STILL_ACTIVE 259u
+#define MAXIMUM_WAIT_OBJECTS 64
 #define WAIT_OBJECT_0 0u
+#define WAIT_ABANDONED 0x80u
 #define WAIT_TIMEOUT 258u
 #define WAIT_FAILED 0xFFFFFFFFu
 #define LOWORD(number) ((WORD)((ULONG_PTR)(number) & 0xffff))
 #define HIWORD(number) ((WORD)((ULONG_PTR)(number) >> 16))
+#define MAKELONG(low, high) ((LONG)((WORD)(low) | (DWORD)(WORD)(high) << 16))
+#define MAKEWORD(low, high) ((WORD)((BYTE)(low) | (WORD)(BYTE)(high) << 8))
+#define LOBYTE(number) ((BYTE)((number) & 0xff))
+#define HIBYTE(number) ((BYTE)((WORD)(number) >> 8))
 #define ZeroMemory(place, size) memset((place), 0, (size))
 #define CopyMemory(to, from, size) memcpy((to), (from), (size))
+#define MoveMemory(to, from, size) memmove((to), (from), (size))
+#define FillMemory(place, size, value) memset((place), (value), (size))
+#define SecureZeroMemory(place, size) memset((place), 0, (size))
 #define ARRAYSIZE(array) (sizeof(array) / sizeof((array)[0]))
 #ifndef _countof
 #define _countof(array) ARRAYSIZE(array)
@@ -184,6 +254,11 @@ typedef struct _SYSTEMTIME {
 #define CO_E_CLASSSTRING MOBSYNC_HR(0x800401F3u)
 #define SUCCEEDED(hr) (((HRESULT)(hr)) >= 0)
 #define FAILED(hr) (((HRESULT)(hr)) < 0)
+#define IS_ERROR(hr) ((uint32_t)(hr) >> 31 == SEVERITY_ERROR)
+#define HRESULT_CODE(hr) ((int)((hr) & 0xFFFF))
+#define SCODE_CODE(hr) HRESULT_CODE(hr)
+#define HRESULT_FACILITY(hr) ((int)((uint32_t)(hr) >> 16 & 0x1fff))
+#define HRESULT_SEVERITY(hr) ((int)((uint32_t)(hr) >> 31))
 #define SEVERITY_SUCCESS 0
 #define SEVERITY_ERROR 1
 #define FACILITY_ITF 4
@@ -191,9 +266,51 @@ typedef struct _SYSTEMTIME {
     ((HRESULT)(((uint32_t)(severity) << 31) | ((uint32_t)(facility) << 16) | (uint32_t)(code)))
 #define HRESULT_FROM_WIN32(error)                                                                                      \
     ((int32_t)(error) <= 0 ? (HRESULT)(error) : (HRESULT)(((uint32_t)(error) & 0xffffu) | 0x80070000u))
+#define FACILITY_NULL 0
+#define FACILITY_WIN32 7
+#define STRSAFE_E_INSUFFICIENT_BUFFER MOBSYNC_HR(0x8007007Au)
+#define STRSAFE_E_INVALID_PARAMETER E_INVALIDARG
+#define RPC_E_CHANGED_MODE MOBSYNC_HR(0x80010106u)
+#define RPC_E_WRONG_THREAD MOBSYNC_HR(0x8001010Eu)
+#define CO_E_NOTINITIALIZED MOBSYNC_HR(0x800401F0u)
+#define E_PENDING MOBSYNC_HR(0x8000000Au)
 #define ERROR_SUCCESS 0
+#define NO_ERROR 0
+#define ERROR_INVALID_FUNCTION 1
+#define ERROR_FILE_NOT_FOUND 2
+#define ERROR_PATH_NOT_FOUND 3
+#define ERROR_ACCESS_DENIED 5
+#define ERROR_INVALID_HANDLE 6
 #define ERROR_NOT_ENOUGH_MEMORY 8
+#define ERROR_INVALID_DATA 13
+#define ERROR_OUTOFMEMORY 14
+#define ERROR_NO_MORE_FILES 18
+#define ERROR_SHARING_VIOLATION 32
+#define ERROR_HANDLE_EOF 38
+#define ERROR_NOT_SUPPORTED 50
+#define ERROR_FILE_EXISTS 80
+#define ERROR_INVALID_PARAMETER 87
+#define ERROR_DISK_FULL 112
+#define ERROR_CALL_NOT_IMPLEMENTED 120
+#define ERROR_INSUFFICIENT_BUFFER 122
+#define ERROR_INVALID_NAME 123
+#define ERROR_ALREADY_EXISTS 183
+#define ERROR_MORE_DATA 234
+#define ERROR_NO_MORE_ITEMS 259
+#define ERROR_OPERATION_ABORTED 995
+#define ERROR_IO_PENDING 997
+#define ERROR_NO_UNICODE_TRANSLATION 1113
+#define ERROR_NOT_FOUND 1168
 #define ERROR_CANCELLED 1223
+#define ERROR_TIMEOUT 1460
+
+/* The last error of each thread. Every object file may define it; the definitions are merged. */
+extern __thread DWORD mobsync_last_error __attribute__((weak, visibility("hidden")));
+__thread DWORD mobsync_last_error = 0;
+/* A place in this library, by which its file is found. */
+static const char mobsync_here __attribute__((unused)) = 0;
+MOBSYNC_INLINE DWORD GetLastError(void) { return mobsync_last_error; }
+MOBSYNC_INLINE void SetLastError(DWORD error) { mobsync_last_error = error; }
 
 /* ---- GUIDs. ----------------------------------------------------------------------------------------------------- */
 
@@ -248,20 +365,57 @@ DEFINE_OLEGUID(IID_IStream, 0x0000000c, 0, 0);
 
 /* ---- Interlocked operations. ------------------------------------------------------------------------------------ */
 
-MOBSYNC_INLINE LONG InterlockedIncrement(volatile LONG *to) { return __atomic_add_fetch(to, 1, __ATOMIC_SEQ_CST); }
-MOBSYNC_INLINE LONG InterlockedDecrement(volatile LONG *to) { return __atomic_sub_fetch(to, 1, __ATOMIC_SEQ_CST); }
-MOBSYNC_INLINE LONG InterlockedExchange(volatile LONG *to, LONG value) {
-    return __atomic_exchange_n(to, value, __ATOMIC_SEQ_CST);
-}
-MOBSYNC_INLINE LONG InterlockedExchangeAdd(volatile LONG *to, LONG value) {
+/* On LONG, and on `long`, which is what LONG is in the SDK. */
+#ifdef __cplusplus
+#define MOBSYNC_INTERLOCKED(type)                                                                                      \
+    inline type InterlockedIncrement(volatile type *to) { return __atomic_add_fetch(to, 1, __ATOMIC_SEQ_CST); }        \
+    inline type InterlockedDecrement(volatile type *to) { return __atomic_sub_fetch(to, 1, __ATOMIC_SEQ_CST); }        \
+    inline type InterlockedExchange(volatile type *to, type value) {                                                   \
+        return __atomic_exchange_n(to, value, __ATOMIC_SEQ_CST);                                                       \
+    }                                                                                                                  \
+    inline type InterlockedExchangeAdd(volatile type *to, type value) {                                                \
+        return __atomic_fetch_add(to, value, __ATOMIC_SEQ_CST);                                                        \
+    }                                                                                                                  \
+    inline type InterlockedAdd(volatile type *to, type value) {                                                        \
+        return __atomic_add_fetch(to, value, __ATOMIC_SEQ_CST);                                                        \
+    }                                                                                                                  \
+    inline type InterlockedAnd(volatile type *to, type value) {                                                        \
+        return __atomic_fetch_and(to, value, __ATOMIC_SEQ_CST);                                                        \
+    }                                                                                                                  \
+    inline type InterlockedOr(volatile type *to, type value) {                                                         \
+        return __atomic_fetch_or(to, value, __ATOMIC_SEQ_CST);                                                         \
+    }                                                                                                                  \
+    inline type InterlockedXor(volatile type *to, type value) {                                                        \
+        return __atomic_fetch_xor(to, value, __ATOMIC_SEQ_CST);                                                        \
+    }                                                                                                                  \
+    inline type InterlockedCompareExchange(volatile type *to, type value, type expected) {                             \
+        return __sync_val_compare_and_swap(to, expected, value);                                                       \
+    }
+MOBSYNC_INTERLOCKED(LONG)
+MOBSYNC_INTERLOCKED(ULONG)
+MOBSYNC_INTERLOCKED(long)
+MOBSYNC_INTERLOCKED(unsigned long)
+#else
+#define InterlockedIncrement(to) __atomic_add_fetch((to), 1, __ATOMIC_SEQ_CST)
+#define InterlockedDecrement(to) __atomic_sub_fetch((to), 1, __ATOMIC_SEQ_CST)
+#define InterlockedExchange(to, value) __atomic_exchange_n((to), (value), __ATOMIC_SEQ_CST)
+#define InterlockedExchangeAdd(to, value) __atomic_fetch_add((to), (value), __ATOMIC_SEQ_CST)
+#define InterlockedAdd(to, value) __atomic_add_fetch((to), (value), __ATOMIC_SEQ_CST)
+#define InterlockedAnd(to, value) __atomic_fetch_and((to), (value), __ATOMIC_SEQ_CST)
+#define InterlockedOr(to, value) __atomic_fetch_or((to), (value), __ATOMIC_SEQ_CST)
+#define InterlockedXor(to, value) __atomic_fetch_xor((to), (value), __ATOMIC_SEQ_CST)
+#define InterlockedCompareExchange(to, value, expected) __sync_val_compare_and_swap((to), (expected), (value))
+#endif
+MOBSYNC_INLINE LONGLONG InterlockedIncrement64(volatile LONGLONG *to) { return __atomic_add_fetch(to, 1, __ATOMIC_SEQ_CST); }
+MOBSYNC_INLINE LONGLONG InterlockedDecrement64(volatile LONGLONG *to) { return __atomic_sub_fetch(to, 1, __ATOMIC_SEQ_CST); }
+MOBSYNC_INLINE LONGLONG InterlockedExchangeAdd64(volatile LONGLONG *to, LONGLONG value) {
     return __atomic_fetch_add(to, value, __ATOMIC_SEQ_CST);
-}
-MOBSYNC_INLINE LONG InterlockedCompareExchange(volatile LONG *to, LONG value, LONG expected) {
-    __atomic_compare_exchange_n(to, &expected, value, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
-    return expected;
 }
 MOBSYNC_INLINE PVOID InterlockedExchangePointer(PVOID volatile *to, PVOID value) {
     return __atomic_exchange_n(to, value, __ATOMIC_SEQ_CST);
+}
+MOBSYNC_INLINE PVOID InterlockedCompareExchangePointer(PVOID volatile *to, PVOID value, PVOID expected) {
+    return __sync_val_compare_and_swap(to, expected, value);
 }
 
 /* ---- The task allocator. ----------------------------------------------------------------------------------------
@@ -381,6 +535,28 @@ struct IClassFactory {
 
 #endif /* C */
 
+#ifdef __cplusplus
+/* The IID of an interface, or of what an expression points to. */
+template <typename Interface> struct mobsync_uuid;
+template <typename Interface> struct mobsync_uuid<Interface &> : mobsync_uuid<Interface> {};
+template <typename Interface> struct mobsync_uuid<Interface *> : mobsync_uuid<Interface> {};
+template <typename Interface> struct mobsync_uuid<const Interface> : mobsync_uuid<Interface> {};
+#define MOBSYNC_UUID(name)                                                                                             \
+    template <> struct mobsync_uuid<name> {                                                                            \
+        static const GUID &get() { return IID_##name; }                                                                \
+    };
+MOBSYNC_UUID(IUnknown)
+MOBSYNC_UUID(IClassFactory)
+#define __uuidof(what) (mobsync_uuid<__typeof__(what)>::get())
+
+/* Only a pointer to an interface is taken. */
+template <typename Interface> inline void **mobsync_interface_place(Interface **place) {
+    (void)static_cast<IUnknown *>(*place);
+    return reinterpret_cast<void **>(place);
+}
+#define IID_PPV_ARGS(place) __uuidof(**(place)), mobsync_interface_place(place)
+#endif
+
 typedef IUnknown *LPUNKNOWN;
 typedef IClassFactory *LPCLASSFACTORY;
 
@@ -486,244 +662,19 @@ MOBSYNC_INLINE HRESULT CLSIDFromString(LPCOLESTR text, CLSID *guid) {
 }
 #define IIDFromString(text, iid) CLSIDFromString(text, iid)
 
-/* ---- Text: terminated UTF-16. ------------------------------------------------------------------------------------ */
-
-MOBSYNC_INLINE int lstrlenW(LPCWSTR text) {
-    int length = 0;
-    while (text && text[length]) length++;
-    return length;
+/* The text is freed with CoTaskMemFree. */
+MOBSYNC_INLINE HRESULT StringFromCLSID(REFCLSID guid, LPOLESTR *text) {
+    if (!text) return E_INVALIDARG;
+    *text = (LPOLESTR)CoTaskMemAlloc(39 * sizeof(WCHAR));
+    if (!*text) return E_OUTOFMEMORY;
+    StringFromGUID2(guid, *text, 39);
+    return S_OK;
 }
+#define StringFromIID(iid, text) StringFromCLSID(iid, text)
 
-/* Copies at most room - 1 units, and always adds the zero. */
-MOBSYNC_INLINE LPWSTR lstrcpynW(LPWSTR to, LPCWSTR from, int room) {
-    int at = 0;
-    if (!to || !from || room <= 0) return NULL;
-    while (at < room - 1 && from[at]) {
-        to[at] = from[at];
-        at++;
-    }
-    to[at] = 0;
-    return to;
-}
-
-MOBSYNC_INLINE int lstrcmpW(LPCWSTR a, LPCWSTR b) {
-    while (*a && *a == *b) {
-        a++;
-        b++;
-    }
-    return *a < *b ? -1 : *a > *b;
-}
-
-MOBSYNC_INLINE HRESULT StringCchCopyW(LPWSTR to, size_t room, LPCWSTR from) {
-    size_t at = 0;
-    if (!to || !from || room == 0) return E_INVALIDARG;
-    while (at < room - 1 && from[at]) {
-        to[at] = from[at];
-        at++;
-    }
-    to[at] = 0;
-    return from[at] ? MOBSYNC_HR(0x8007007Au) : S_OK; /* STRSAFE_E_INSUFFICIENT_BUFFER */
-}
-#define lstrcpyn lstrcpynW
-#define lstrlen lstrlenW
-#define StringCchCopy StringCchCopyW
-
-/* ---- Time: 100 nanoseconds since 1601. --------------------------------------------------------------------------- */
-
-MOBSYNC_INLINE void GetSystemTimeAsFileTime(LPFILETIME time) {
-    struct timespec now;
-    uint64_t ticks;
-    clock_gettime(CLOCK_REALTIME, &now);
-    ticks = ((uint64_t)now.tv_sec + 11644473600ull) * 10000000ull + (uint64_t)now.tv_nsec / 100;
-    time->dwLowDateTime = (DWORD)ticks;
-    time->dwHighDateTime = (DWORD)(ticks >> 32);
-}
-
-MOBSYNC_INLINE LONG CompareFileTime(const FILETIME *a, const FILETIME *b) {
-    uint64_t left = (uint64_t)a->dwHighDateTime << 32 | a->dwLowDateTime;
-    uint64_t right = (uint64_t)b->dwHighDateTime << 32 | b->dwLowDateTime;
-    return left < right ? -1 : left > right;
-}
-
-MOBSYNC_INLINE BOOL FileTimeToSystemTime(const FILETIME *file, LPSYSTEMTIME system) {
-    uint64_t ticks = (uint64_t)file->dwHighDateTime << 32 | file->dwLowDateTime;
-    time_t seconds = (time_t)((int64_t)(ticks / 10000000ull) - 11644473600ll);
-    struct tm parts;
-    if (ticks > 0x7fffffffffffffffull || !gmtime_r(&seconds, &parts)) return FALSE;
-    system->wYear = (WORD)(parts.tm_year + 1900);
-    system->wMonth = (WORD)(parts.tm_mon + 1);
-    system->wDayOfWeek = (WORD)parts.tm_wday;
-    system->wDay = (WORD)parts.tm_mday;
-    system->wHour = (WORD)parts.tm_hour;
-    system->wMinute = (WORD)parts.tm_min;
-    system->wSecond = (WORD)parts.tm_sec;
-    system->wMilliseconds = (WORD)(ticks / 10000 % 1000);
-    return TRUE;
-}
-
-MOBSYNC_INLINE DWORD GetTickCount(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (DWORD)((uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000);
-}
-
-MOBSYNC_INLINE void Sleep(DWORD milliseconds) {
-    struct timespec left;
-    left.tv_sec = (time_t)(milliseconds / 1000);
-    left.tv_nsec = (long)(milliseconds % 1000) * 1000000;
-    while (nanosleep(&left, &left) == -1 && errno == EINTR) {
-    }
-}
-
-/* ---- Threads, events and critical sections. ---------------------------------------------------------------------- */
-
-typedef pthread_mutex_t CRITICAL_SECTION, *LPCRITICAL_SECTION;
-
-MOBSYNC_INLINE void InitializeCriticalSection(LPCRITICAL_SECTION section) {
-    pthread_mutexattr_t attributes;
-    pthread_mutexattr_init(&attributes);
-    pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
-    pthread_mutex_init(section, &attributes);
-    pthread_mutexattr_destroy(&attributes);
-}
-MOBSYNC_INLINE void EnterCriticalSection(LPCRITICAL_SECTION section) { pthread_mutex_lock(section); }
-MOBSYNC_INLINE void LeaveCriticalSection(LPCRITICAL_SECTION section) { pthread_mutex_unlock(section); }
-MOBSYNC_INLINE void DeleteCriticalSection(LPCRITICAL_SECTION section) { pthread_mutex_destroy(section); }
-
-typedef DWORD(WINAPI *LPTHREAD_START_ROUTINE)(LPVOID);
-typedef struct _SECURITY_ATTRIBUTES *LPSECURITY_ATTRIBUTES;
-
-/* An event, or a thread, which is signalled when it has ended. Freed when the last owner closes it. */
-typedef struct mobsync_object {
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    int signalled;
-    int manual;
-    LONG holders;
-    LPTHREAD_START_ROUTINE routine;
-    LPVOID argument;
-    DWORD result;
-} mobsync_object;
-
-MOBSYNC_INLINE mobsync_object *mobsync_object_new(int manual, int signalled) {
-    mobsync_object *it = (mobsync_object *)calloc(1, sizeof *it);
-    pthread_condattr_t attributes;
-    if (!it) return NULL;
-    pthread_mutex_init(&it->lock, NULL);
-    pthread_condattr_init(&attributes);
-#ifndef __APPLE__
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-#endif
-    pthread_cond_init(&it->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
-    it->manual = manual;
-    it->signalled = signalled;
-    it->holders = 1;
-    return it;
-}
-
-MOBSYNC_INLINE void mobsync_object_signal(mobsync_object *it, int signalled) {
-    pthread_mutex_lock(&it->lock);
-    it->signalled = signalled;
-    pthread_cond_broadcast(&it->changed);
-    pthread_mutex_unlock(&it->lock);
-}
-
-MOBSYNC_INLINE BOOL CloseHandle(HANDLE handle) {
-    mobsync_object *it = (mobsync_object *)handle;
-    if (!it) return FALSE;
-    if (InterlockedDecrement(&it->holders) == 0) {
-        pthread_cond_destroy(&it->changed);
-        pthread_mutex_destroy(&it->lock);
-        free(it);
-    }
-    return TRUE;
-}
-
-MOBSYNC_INLINE HANDLE CreateEventW(LPSECURITY_ATTRIBUTES security, BOOL manual, BOOL signalled, LPCWSTR name) {
-    (void)security;
-    return name ? NULL : mobsync_object_new(manual, signalled); /* named events are for other processes */
-}
-#define CreateEvent CreateEventW
-MOBSYNC_INLINE BOOL SetEvent(HANDLE event) {
-    mobsync_object_signal((mobsync_object *)event, 1);
-    return TRUE;
-}
-MOBSYNC_INLINE BOOL ResetEvent(HANDLE event) {
-    mobsync_object_signal((mobsync_object *)event, 0);
-    return TRUE;
-}
-
-MOBSYNC_INLINE DWORD WaitForSingleObject(HANDLE handle, DWORD milliseconds) {
-    mobsync_object *it = (mobsync_object *)handle;
-    struct timespec until;
-    DWORD result = WAIT_OBJECT_0;
-    if (!it) return WAIT_FAILED;
-#ifdef __APPLE__
-    clock_gettime(CLOCK_REALTIME, &until);
-#else
-    clock_gettime(CLOCK_MONOTONIC, &until);
-#endif
-    until.tv_sec += (time_t)(milliseconds / 1000);
-    until.tv_nsec += (long)(milliseconds % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
-    pthread_mutex_lock(&it->lock);
-    while (!it->signalled && result == WAIT_OBJECT_0) {
-        if (milliseconds == INFINITE)
-            pthread_cond_wait(&it->changed, &it->lock);
-        else if (pthread_cond_timedwait(&it->changed, &it->lock, &until) == ETIMEDOUT && !it->signalled)
-            result = WAIT_TIMEOUT;
-    }
-    if (result == WAIT_OBJECT_0 && !it->manual) it->signalled = 0;
-    pthread_mutex_unlock(&it->lock);
-    return result;
-}
-
-MOBSYNC_INLINE void *mobsync_thread_main(void *argument) {
-    mobsync_object *it = (mobsync_object *)argument;
-    it->result = it->routine(it->argument);
-    mobsync_object_signal(it, 1);
-    CloseHandle(it);
-    return NULL;
-}
-
-MOBSYNC_INLINE HANDLE CreateThread(LPSECURITY_ATTRIBUTES security, SIZE_T stack, LPTHREAD_START_ROUTINE routine,
-                                   LPVOID argument, DWORD flags, LPDWORD id) {
-    mobsync_object *it;
-    pthread_t thread;
-    (void)security;
-    (void)stack;
-    if (flags || !routine) return NULL; /* suspended threads are not supported */
-    it = mobsync_object_new(1, 0);
-    if (!it) return NULL;
-    it->holders = 2;
-    it->routine = routine;
-    it->argument = argument;
-    if (pthread_create(&thread, NULL, mobsync_thread_main, it) != 0) {
-        it->holders = 1;
-        CloseHandle(it);
-        return NULL;
-    }
-    pthread_detach(thread);
-    if (id) *id = 0;
-    return it;
-}
-
-MOBSYNC_INLINE BOOL GetExitCodeThread(HANDLE thread, LPDWORD code) {
-    mobsync_object *it = (mobsync_object *)thread;
-    if (!it || !code) return FALSE;
-    pthread_mutex_lock(&it->lock);
-    *code = it->signalled ? it->result : 259; /* STILL_ACTIVE */
-    pthread_mutex_unlock(&it->lock);
-    return TRUE;
-}
-
-MOBSYNC_INLINE DWORD GetCurrentThreadId(void) {
-    return (DWORD)(uintptr_t)pthread_self();
-}
+#include "mobsync_memory.h"
+#include "mobsync_text.h"
+#include "mobsync_threads.h"
 
 /* ---- What is not covered: a use does not compile. ------------------------------------------------------------ */
 
@@ -736,17 +687,92 @@ MOBSYNC_INLINE DWORD GetCurrentThreadId(void) {
 #undef MOBSYNC_NOT_COVERED
 #define MOBSYNC_NOT_COVERED(why) __attribute__((unavailable("not covered by mobsync's headers: " why)))
 #endif
-EXTERN_C int MessageBoxW(HWND, LPCWSTR, LPCWSTR, UINT)
-    MOBSYNC_NOT_COVERED("there are no windows; ask EnableModeless and show your own dialog, or leave it out");
-EXTERN_C INT_PTR DialogBoxParamW(HINSTANCE, LPCWSTR, HWND, void *, LPARAM)
-    MOBSYNC_NOT_COVERED("there are no windows; ask EnableModeless and show your own dialog, or leave it out");
-EXTERN_C HICON LoadIconW(HINSTANCE, LPCWSTR) MOBSYNC_NOT_COVERED("there are no icons; hIcon may be NULL");
-EXTERN_C LONG RegOpenKeyExW(void *, LPCWSTR, DWORD, DWORD, void *)
-    MOBSYNC_NOT_COVERED("there is no registry; keep settings in a file");
-EXTERN_C HRESULT CoMarshalInterface(LPSTREAM, REFIID, LPUNKNOWN, DWORD, LPVOID, DWORD)
-    MOBSYNC_NOT_COVERED("marshalling to other processes; CoMarshalInterThreadInterfaceInStream is covered");
-#define MessageBox MessageBoxW
-#define LoadIcon LoadIconW
+#define MOBSYNC_NO_WINDOWS "there are no windows; ask EnableModeless and show your own dialog, or leave it out"
+#define MOBSYNC_NO_REGISTRY "there is no registry; keep settings in a file"
+#define MOBSYNC_NO_FILES "files have the C library's functions here: fopen, open, stat"
+#define MOBSYNC_NO_SHELL "there is no shell; find folders by the environment, such as HOME"
+typedef struct tagMSG *LPMSG;
+typedef INT_PTR(CALLBACK *DLGPROC)(HWND, UINT, WPARAM, LPARAM);
+typedef LRESULT(CALLBACK *WNDPROC)(HWND, UINT, WPARAM, LPARAM);
+typedef LONG LSTATUS;
+typedef DWORD REGSAM;
+#define HKEY_CLASSES_ROOT ((HKEY)(ULONG_PTR)0x80000000u)
+#define HKEY_CURRENT_USER ((HKEY)(ULONG_PTR)0x80000001u)
+#define HKEY_LOCAL_MACHINE ((HKEY)(ULONG_PTR)0x80000002u)
+#define KEY_READ 0x20019u
+#define KEY_WRITE 0x20006u
+#define REG_SZ 1
+#define REG_DWORD 4
+#define MB_OK 0
+#define MB_YESNO 4
+#define IDOK 1
+#define IDCANCEL 2
+#define IDYES 6
+#define GENERIC_READ 0x80000000u
+#define GENERIC_WRITE 0x40000000u
+#define FILE_SHARE_READ 1
+#define OPEN_EXISTING 3
+#define CREATE_ALWAYS 2
+#define FILE_ATTRIBUTE_NORMAL 0x80
+#define INVALID_HANDLE_VALUE ((HANDLE)(LONG_PTR)-1)
+/* In both widths. */
+#define MOBSYNC_REFUSED(result, name, parameters, why)                                                                 \
+    EXTERN_C result name parameters MOBSYNC_NOT_COVERED(why);
+MOBSYNC_REFUSED(int, MessageBoxW, (HWND, LPCWSTR, LPCWSTR, UINT), MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(int, MessageBoxA, (HWND, LPCSTR, LPCSTR, UINT), MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(INT_PTR, DialogBoxParamW, (HINSTANCE, LPCWSTR, HWND, DLGPROC, LPARAM), MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(INT_PTR, DialogBoxParamA, (HINSTANCE, LPCSTR, HWND, DLGPROC, LPARAM), MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(HWND, CreateWindowExW, (DWORD, LPCWSTR, LPCWSTR, DWORD, int, int, int, int, HWND, HMENU, HINSTANCE, LPVOID), MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(HWND, CreateWindowExA, (DWORD, LPCSTR, LPCSTR, DWORD, int, int, int, int, HWND, HMENU, HINSTANCE, LPVOID), MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(LRESULT, SendMessageW, (HWND, UINT, WPARAM, LPARAM), MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(LRESULT, SendMessageA, (HWND, UINT, WPARAM, LPARAM), MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(BOOL, PostMessageW, (HWND, UINT, WPARAM, LPARAM), MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(BOOL, PostMessageA, (HWND, UINT, WPARAM, LPARAM), MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(BOOL, GetMessageW, (LPMSG, HWND, UINT, UINT), MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(BOOL, PeekMessageW, (LPMSG, HWND, UINT, UINT, UINT), MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(BOOL, ShowWindow, (HWND, int), MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(BOOL, DestroyWindow, (HWND), MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(HICON, LoadIconW, (HINSTANCE, LPCWSTR), "there are no icons; hIcon may be NULL")
+MOBSYNC_REFUSED(HICON, LoadIconA, (HINSTANCE, LPCSTR), "there are no icons; hIcon may be NULL")
+MOBSYNC_REFUSED(int, LoadStringW, (HINSTANCE, UINT, LPWSTR, int), "there are no resources; keep texts in the source")
+MOBSYNC_REFUSED(int, LoadStringA, (HINSTANCE, UINT, LPSTR, int), "there are no resources; keep texts in the source")
+MOBSYNC_REFUSED(LSTATUS, RegOpenKeyExW, (HKEY, LPCWSTR, DWORD, REGSAM, HKEY *), MOBSYNC_NO_REGISTRY)
+MOBSYNC_REFUSED(LSTATUS, RegOpenKeyExA, (HKEY, LPCSTR, DWORD, REGSAM, HKEY *), MOBSYNC_NO_REGISTRY)
+MOBSYNC_REFUSED(LSTATUS, RegCreateKeyExW, (HKEY, LPCWSTR, DWORD, LPWSTR, DWORD, REGSAM, LPVOID, HKEY *, LPDWORD), MOBSYNC_NO_REGISTRY)
+MOBSYNC_REFUSED(LSTATUS, RegCreateKeyExA, (HKEY, LPCSTR, DWORD, LPSTR, DWORD, REGSAM, LPVOID, HKEY *, LPDWORD), MOBSYNC_NO_REGISTRY)
+MOBSYNC_REFUSED(LSTATUS, RegSetValueExW, (HKEY, LPCWSTR, DWORD, DWORD, const BYTE *, DWORD), MOBSYNC_NO_REGISTRY)
+MOBSYNC_REFUSED(LSTATUS, RegSetValueExA, (HKEY, LPCSTR, DWORD, DWORD, const BYTE *, DWORD), MOBSYNC_NO_REGISTRY)
+MOBSYNC_REFUSED(LSTATUS, RegQueryValueExW, (HKEY, LPCWSTR, LPDWORD, LPDWORD, BYTE *, LPDWORD), MOBSYNC_NO_REGISTRY)
+MOBSYNC_REFUSED(LSTATUS, RegQueryValueExA, (HKEY, LPCSTR, LPDWORD, LPDWORD, BYTE *, LPDWORD), MOBSYNC_NO_REGISTRY)
+MOBSYNC_REFUSED(LSTATUS, RegDeleteKeyW, (HKEY, LPCWSTR), MOBSYNC_NO_REGISTRY)
+MOBSYNC_REFUSED(LSTATUS, RegDeleteKeyA, (HKEY, LPCSTR), MOBSYNC_NO_REGISTRY)
+MOBSYNC_REFUSED(LSTATUS, RegCloseKey, (HKEY), MOBSYNC_NO_REGISTRY)
+MOBSYNC_REFUSED(HANDLE, CreateFileW, (LPCWSTR, DWORD, DWORD, LPSECURITY_ATTRIBUTES, DWORD, DWORD, HANDLE), MOBSYNC_NO_FILES)
+MOBSYNC_REFUSED(HANDLE, CreateFileA, (LPCSTR, DWORD, DWORD, LPSECURITY_ATTRIBUTES, DWORD, DWORD, HANDLE), MOBSYNC_NO_FILES)
+MOBSYNC_REFUSED(BOOL, ReadFile, (HANDLE, LPVOID, DWORD, LPDWORD, LPVOID), MOBSYNC_NO_FILES)
+MOBSYNC_REFUSED(BOOL, WriteFile, (HANDLE, LPCVOID, DWORD, LPDWORD, LPVOID), MOBSYNC_NO_FILES)
+MOBSYNC_REFUSED(BOOL, CopyFileW, (LPCWSTR, LPCWSTR, BOOL), MOBSYNC_NO_FILES)
+MOBSYNC_REFUSED(BOOL, DeleteFileW, (LPCWSTR), MOBSYNC_NO_FILES)
+MOBSYNC_REFUSED(HRESULT, SHGetFolderPathW, (HWND, int, HANDLE, DWORD, LPWSTR), MOBSYNC_NO_SHELL)
+MOBSYNC_REFUSED(HINSTANCE, ShellExecuteW, (HWND, LPCWSTR, LPCWSTR, LPCWSTR, LPCWSTR, INT), MOBSYNC_NO_SHELL)
+MOBSYNC_REFUSED(HRESULT, CoMarshalInterface, (LPSTREAM, REFIID, LPUNKNOWN, DWORD, LPVOID, DWORD), "marshalling to other processes; CoMarshalInterThreadInterfaceInStream is covered")
+#define MessageBox MOBSYNC_T(MessageBox)
+#define DialogBoxParam MOBSYNC_T(DialogBoxParam)
+#define CreateWindowEx MOBSYNC_T(CreateWindowEx)
+#define SendMessage MOBSYNC_T(SendMessage)
+#define PostMessage MOBSYNC_T(PostMessage)
+#define GetMessage GetMessageW
+#define PeekMessage PeekMessageW
+#define LoadIcon MOBSYNC_T(LoadIcon)
+#define LoadString MOBSYNC_T(LoadString)
+#define RegOpenKeyEx MOBSYNC_T(RegOpenKeyEx)
+#define RegCreateKeyEx MOBSYNC_T(RegCreateKeyEx)
+#define RegSetValueEx MOBSYNC_T(RegSetValueEx)
+#define RegQueryValueEx MOBSYNC_T(RegQueryValueEx)
+#define RegDeleteKey MOBSYNC_T(RegDeleteKey)
+#define CreateFile MOBSYNC_T(CreateFile)
+#define SHGetFolderPath SHGetFolderPathW
+#define ShellExecute ShellExecuteW
 
 #ifdef __cplusplus
 #if defined(__GNUC__)

@@ -53,8 +53,10 @@ fn compiled(cpp: bool, args: &[&str], source: &Path) -> (bool, String) {
 #[test]
 fn every_header_compiles_alone_and_all_of_them_together_in_every_standard() {
     let folder = TempDir::new().unwrap();
-    let mut texts: Vec<String> = headers().iter().map(|name| format!("#include <{name}>\n")).collect();
-    texts.push(texts.concat());
+    // Another spelling of a header is the same file: the last text has them all.
+    let small = headers().into_iter().filter(|name| *name == name.to_lowercase());
+    let mut texts: Vec<String> = small.map(|name| format!("#include <{name}>\n")).collect();
+    texts.push(headers().iter().map(|name| format!("#include <{name}>\n")).collect());
     for (number, includes) in texts.iter().enumerate() {
         let together = number + 1 == texts.len();
         for (cpp, standard) in STANDARDS {
@@ -98,7 +100,14 @@ fn text_in_wide_literals_is_utf_16_with_short_wchar_and_refused_without() {
 #[test]
 fn what_is_not_covered_does_not_compile_and_says_why() {
     let calls = [
-        ("MessageBox(NULL, OLESTR(\"a\"), OLESTR(\"b\"), 0)", "ask EnableModeless"),
+        ("MessageBoxW(NULL, OLESTR(\"a\"), OLESTR(\"b\"), 0)", "ask EnableModeless"),
+        ("MessageBox(NULL, TEXT(\"a\"), TEXT(\"b\"), 0)", "ask EnableModeless"),
+        ("CreateWindowExW(0, NULL, NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL)", "there are no windows"),
+        ("SendMessageW(NULL, 0, 0, 0)", "there are no windows"),
+        ("RegSetValueExA(NULL, NULL, 0, 0, NULL, 0)", "keep settings in a file"),
+        ("CreateFileW(NULL, 0, 0, NULL, 0, 0, NULL)", "fopen"),
+        ("SHGetFolderPathW(NULL, 0, NULL, 0, NULL)", "such as HOME"),
+        ("SyncMgrResolveConflict(NULL, NULL)", "there are no windows to ask in"),
         ("DialogBoxParamW(NULL, NULL, NULL, NULL, 0)", "ask EnableModeless"),
         ("LoadIcon(NULL, NULL)", "hIcon may be NULL"),
         ("RegOpenKeyExW(NULL, NULL, 0, 0, NULL)", "keep settings in a file"),
@@ -112,7 +121,9 @@ fn what_is_not_covered_does_not_compile_and_says_why() {
     {
         for (call, why) in calls {
             let call = call.replace("GUID", guid);
-            let text = format!("#include <windows.h>\nvoid ask(void);\nvoid ask(void) {{ (void){call}; }}\n");
+            let text = format!(
+                "#include <windows.h>\n#include <mobsync.h>\nvoid ask(void);\nvoid ask(void) {{ (void){call}; }}\n"
+            );
             let source = written(folder.path(), name, &text);
             let (taken, said) = compiled(cpp, &[standard, "-S", "-o", "/dev/null"], &source);
             assert_eq!(taken, why.is_empty(), "{call}: {said}");
@@ -143,5 +154,86 @@ fn a_handler_of_several_sources_links_and_their_guids_are_one() {
         assert!(taken, "{said}");
         let status = std::process::Command::new(&program).status().unwrap();
         assert!(status.success(), "{ending}: two sources have two GUIDs of one name");
+    }
+}
+
+#[test]
+fn what_sources_without_windows_call_does_what_the_sdk_s_functions_do() {
+    let folder = TempDir::new().unwrap();
+    let source = of_repository("fixtures/headers/calls.c");
+    let languages: [(bool, &[&str]); 4] = [
+        (false, &["-x", "c", "-std=gnu11"]),
+        (false, &["-x", "c", "-std=gnu11", "-fshort-wchar"]),
+        (true, &["-x", "c++", "-std=c++11"]),
+        (true, &["-x", "c++", "-std=c++20", "-fshort-wchar"]),
+    ];
+    for (nth, (cpp, language)) in languages.into_iter().enumerate() {
+        let program = folder.path().join(format!("calls-{nth}"));
+        let fixed = ["-Wall", "-Wextra", "-Werror", "-pthread", "-ldl", "-o", program.to_str().unwrap()];
+        let (taken, said) = compiled(cpp, &[language, &fixed[..]].concat(), &source);
+        assert!(taken, "{language:?}: {said}");
+        let output = std::process::Command::new(&program).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{language:?}: {said}");
+        // What is said to a debugger is in the output of the worker.
+        assert_eq!(said, "said to a debugger\n");
+    }
+}
+
+#[test]
+fn a_proxy_of_the_callback_compiles_with_the_signatures_of_both_generations_and_not_with_the_other_s() {
+    let source = of_repository("fixtures/headers/proxy.cpp");
+    for standard in ["-std=c++11", "-std=c++20"] {
+        for generation in [&[][..], &["-DMOBSYNC_OLDER_SDK"]] {
+            let args = [&STRICT[..], &["-fsyntax-only", standard], generation].concat();
+            let (taken, said) = compiled(true, &args, &source);
+            assert!(taken, "{args:?}: {said}");
+        }
+    }
+    let text = fs::read_to_string(&source).unwrap().replace("#define GIVEN const", "#define GIVEN");
+    let folder = TempDir::new().unwrap();
+    let source = written(folder.path(), "older.cpp", &text);
+    let (taken, said) = compiled(true, &["-std=c++11", "-fsyntax-only"], &source);
+    assert!(!taken && said.contains("override"), "{said}");
+}
+
+#[test]
+fn names_and_spellings_are_the_sdk_s() {
+    let folder = TempDir::new().unwrap();
+    let text = "#include <Windows.h>\n#include <MobSync.h>\n#include <ObjBase.h>\n#include <SHLWAPI.H>\n\
+        static LPSYNCMGRSYNCHRONIZE a; static LPSYNCMGRSYNCHRONIZECALLBACK b; static LPSYNCMGRENUMITEMS c;\n\
+        static LPSYNCMGRSYNCHRONIZEINVOKE d; static LPSYNCMGRREGISTER e; static struct _tagSYNCMGRITEM *f;\n\
+        static struct _tagSYNCMGRHANDLERINFO *g; static enum _tagSYNCMGRSTATUS h;\n\
+        LPSYNCMGRITEM use(void); LPSYNCMGRITEM use(void) { (void)a; (void)b; (void)c; (void)d; (void)e; (void)g; (void)h; return f; }\n";
+    for (cpp, name) in [(false, "names.c"), (true, "names.cpp")] {
+        let source = written(folder.path(), name, text);
+        let (taken, said) = compiled(cpp, &["-Wall", "-Wextra", "-Werror", "-fsyntax-only"], &source);
+        assert!(taken, "{name}: {said}");
+    }
+    // Where files are found whatever the case of their names, two spellings are one file.
+    let mut seen: Vec<(String, Vec<u8>)> = Vec::new();
+    for name in headers() {
+        let text = fs::read(of_repository("include").join(&name)).unwrap();
+        let small = name.to_lowercase();
+        if let Some((_, other)) = seen.iter().find(|(other, _)| *other == small) {
+            assert!(*other == text, "{name} is not what another spelling of it is");
+        }
+        seen.push((small, text));
+    }
+}
+
+#[test]
+fn a_tchar_is_wide_for_unicode_alone() {
+    let folder = TempDir::new().unwrap();
+    for (defined, size) in [("", 1), ("-D_UNICODE", 2), ("-DUNICODE", 2)] {
+        let text = format!(
+            "#include <windows.h>\n#include <tchar.h>\n#include <strsafe.h>\nstatic_assert(sizeof(TCHAR) == {size}, \"its size\");\n\
+             int of(LPCTSTR text) {{ TCHAR copy[9]; StringCchCopy(copy, 9, text); return lstrlen(_T(\"abc\")) + lstrcmpi(copy, TEXT(\"x\")); }}\n"
+        );
+        let source = written(folder.path(), "tchar.cpp", &text);
+        let args: Vec<&str> =
+            ["-std=c++11", "-Werror", "-fsyntax-only", defined].into_iter().filter(|a| !a.is_empty()).collect();
+        let (taken, said) = compiled(true, &args, &source);
+        assert!(taken, "{defined}: {said}");
     }
 }
