@@ -23,7 +23,7 @@ struct Mutants {
     near: &'static str,
 }
 
-const MUTANTS: [Mutants; 21] = [
+const MUTANTS: [Mutants; 24] = [
     Mutants {
         rule: "INFO-02",
         bugs: &["It comes from malloc.", "It is a variable of the library."],
@@ -68,6 +68,14 @@ const MUTANTS: [Mutants; 21] = [
         rule: "CB-03",
         bugs: &["It keeps the callback at NULL and at its end.", "A worker keeps its reference."],
         near: "It takes two references, and gives both back.",
+    },
+    Mutants {
+        rule: "CB-04",
+        bugs: &[
+            "It gives its reference back when it synchronizes.",
+            "It gives its reference back for the time of a LogError.",
+        ],
+        near: "The workers rely on the handler's reference.",
     },
     Mutants {
         rule: "CB-05",
@@ -132,6 +140,20 @@ const MUTANTS: [Mutants; 21] = [
             "What one instance is told to stop, all stop.",
         ],
         near: "All instances count their sessions together.",
+    },
+    Mutants {
+        rule: "COM-09",
+        bugs: &["A factory that is refused is forgotten.", "It is counted before it is clear that there is one."],
+        near: "Each caller has a factory of its own.",
+    },
+    Mutants {
+        rule: "COM-10",
+        bugs: &[
+            "QueryInterface gives no reference.",
+            "QueryInterface gives none for IUnknown.",
+            "It releases itself once too often.",
+        ],
+        near: "CreateInstance hands over the first reference.",
     },
 ];
 

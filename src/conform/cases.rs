@@ -138,7 +138,7 @@ impl Collector<'_> {
             let scenario = Scenario { look: vec![look], ..self.scenario(title) };
             self.add_unless(against, name, rules, scenario);
         }
-        let com: &[&'static Rule] = &[COM_01, COM_02, COM_03, COM_04, COM_05, COM_06, COM_07];
+        let com: &[&'static Rule] = &[COM_01, COM_02, COM_03, COM_04, COM_05, COM_06, COM_07, COM_09, COM_10];
         let scenario = Scenario { probes: true, ..self.scenario("Interfaces, classes and aggregation are tested") };
         self.add_unless(native, "interfaces", com, scenario);
     }

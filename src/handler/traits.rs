@@ -121,6 +121,10 @@ pub trait SyncCallback: Send + Sync {
         1
     }
 
+    /// The current thread is about to call back through an interface pointer to which the handler holds no reference. Only
+    /// back-ends whose handlers count references can say so.
+    fn note_unreferenced(&self) {}
+
     /// `ShowPropertiesCompleted`.
     fn show_properties_completed(&self, hr: HResult) -> HResult {
         self.call(Callback::ShowPropertiesCompleted(Completed { hr }))

@@ -16,7 +16,8 @@ use crate::handler::said::Said;
 use crate::handler::{Chronicle, Replied, SyncCallback};
 use crate::protocol::{
     Call, CallId, CallMethod, Callback, CallbackMethod, Event, EventKind, HResult, HandlerId, Instance, Limits, Note,
-    Return, Session, SetProgressCallback, Stack, State as SessionState, Text, Thread, TimedOut, WaitingFor, Wish,
+    ReferencePoint, ReferenceSeen, Return, Session, SetProgressCallback, Stack, State as SessionState, Text, Thread,
+    TimedOut, WaitingFor, Wish,
 };
 use crate::time::Clock;
 
@@ -280,6 +281,16 @@ impl Shared {
         state.woken = true;
         drop(state);
         self.wake.notify_all();
+    }
+
+    /// Notes that the next callback of the current thread comes through a pointer without a reference.
+    fn note_unreferenced(&self, handler: HandlerId) {
+        let mut state = self.lock();
+        if state.closed {
+            return;
+        }
+        let note = Note::ReferenceSeen(ReferenceSeen { at: ReferencePoint::Callback, held: false });
+        state.record(self.clock.now_ns(), self.clock.thread(), handler, EventKind::Note(Box::new(note)));
     }
 
     /// Wakes the apartment thread, if there is something that it must look at.
@@ -557,6 +568,10 @@ pub(super) struct CallbackSink {
 impl SyncCallback for CallbackSink {
     fn number(&self) -> u32 {
         self.number
+    }
+
+    fn note_unreferenced(&self) {
+        self.shared.note_unreferenced(self.handler);
     }
 
     fn call(&self, callback: Callback) -> HResult {

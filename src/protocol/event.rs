@@ -135,6 +135,10 @@ crossings! {
         Aggregated(Aggregated),
         /// A library was asked whether it can be unloaded.
         UnloadAsked(UnloadAsked),
+        /// A library refused an interface of its class factory, and was asked whether it can be unloaded before and after.
+        ClassRefused(ClassRefused),
+        /// It was seen whether an interface pointer of a native handler comes with a reference.
+        ReferenceSeen(ReferenceSeen),
         /// The handler's stack at an event that breaks a rule.
         Stack(Stack),
         /// An out-of-process handler sent what is no message of the protocol.
@@ -263,6 +267,41 @@ pub struct UnloadAsked {
     /// An object of the library lives.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub in_use: bool,
+}
+
+/// What `DllGetClassObject` answers for an interface that no class factory has, and `DllCanUnloadNow` around it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct ClassRefused {
+    /// The result of `DllGetClassObject`.
+    pub hr: HResult,
+    /// That of `DllCanUnloadNow` before it.
+    pub before: HResult,
+    /// That of `DllCanUnloadNow` after it.
+    pub after: HResult,
+}
+
+/// Whether an interface pointer comes with a reference of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct ReferenceSeen {
+    /// Where the pointer was looked at.
+    pub at: ReferencePoint,
+    /// The object lives, and whoever uses the pointer has a reference to it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub held: bool,
+}
+
+/// Where an interface pointer was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ReferencePoint {
+    /// `CreateInstance` has given it.
+    Creation,
+    /// `QueryInterface` has given it.
+    Query,
+    /// The manager was about to call a method of the handler, or has just called one.
+    Call,
+    /// The handler calls back through it; the object is the manager's, and the reference the handler's.
+    Callback,
 }
 
 /// A handler's stack, the innermost function first.

@@ -99,7 +99,11 @@ pub fn link_consequences<'a>(findings: impl IntoIterator<Item = &'a mut Finding>
 
 /// Whether what is wrong stays so to the end of the session, and is seen again and again.
 fn goes_on(violation: &Violation) -> bool {
-    matches!(violation, Violation::Com(ComViolation::OtherInstance { .. }))
+    matches!(
+        violation,
+        Violation::Com(ComViolation::OtherInstance { .. })
+            | Violation::Completion(CompletionViolation::WithoutReference { .. })
+    )
 }
 
 /// The finding at the end of the chain. No table has a circle; one would end where it begins.
@@ -122,8 +126,10 @@ struct Known {
     of_item: BTreeMap<(HandlerId, u32, usize, Guid), u64>,
     /// The second completion of Synchronize in a round.
     second: BTreeMap<(HandlerId, u32), u64>,
-    /// What goes on once it is wrong: the callbacks of another instance that come through its interface. By rule.
+    /// What goes on once it is wrong: callbacks of another instance through its interface, or without a reference. By rule.
     goes_on: BTreeMap<(HandlerId, usize), u64>,
+    /// The callback object was released too often by the instance: references that it still counts on are gone.
+    over_released: BTreeMap<HandlerId, u64>,
     /// The crash or the hang of an instance: its event, and the finding.
     end: BTreeMap<HandlerId, (u64, u64)>,
 }
@@ -141,10 +147,14 @@ impl Known {
             Violation::Completion(CompletionViolation::Second { method: CallMethod::Synchronize }) => {
                 self.second.entry((*handler, *round)).or_insert(*number);
             }
+            Violation::Com(ComViolation::OverReleased { .. }) => {
+                self.over_released.entry(*handler).or_insert(*number);
+            }
             violation if goes_on(violation) => {
                 self.goes_on.entry((*handler, rule.index)).or_insert(*number);
             }
-            Violation::Life(LifeViolation::Crashed { .. } | LifeViolation::Hung { .. }) => {
+            Violation::Life(LifeViolation::Crashed { .. } | LifeViolation::Hung { .. })
+            | Violation::Com(ComViolation::Unreferenced { .. }) => {
                 self.end.entry(*handler).or_insert((seq, *number));
             }
             _ => {}
@@ -164,6 +174,7 @@ impl Known {
         // The first one came too early: another thread took itself for the last one, too.
         let is_early = [SYNC_08, SYNC_09, SYNC_11, CB_04, CB_07].contains(&rule);
         let early = || self.second.get(&(finding.handler, finding.round)).filter(|_| is_early);
+        let over_released = || self.over_released.get(&finding.handler).filter(|_| rule == CB_04);
         let of_item = || {
             let items = finding.items();
             let key = |strong: &Rule, item| (finding.handler, finding.round, strong.index, item);
@@ -178,7 +189,13 @@ impl Known {
             _ => None,
         };
         let first = || self.goes_on.get(&(finding.handler, rule.index)).filter(|_| goes_on(&finding.violation));
-        let cause = at_event().or_else(cut_off).or_else(early).or_else(of_item).or_else(refused).or_else(first)?;
+        let cause = at_event()
+            .or_else(cut_off)
+            .or_else(early)
+            .or_else(of_item)
+            .or_else(over_released)
+            .or_else(refused)
+            .or_else(first)?;
         (*cause != finding.number).then_some(*cause)
     }
 }

@@ -244,6 +244,16 @@ pub fn note() -> BoxedStrategy<Note> {
         })),
         (hresult(), any::<bool>()).prop_map(|(hr, works)| Note::Aggregated(Aggregated { hr, works })),
         (hresult(), any::<bool>()).prop_map(|(hr, in_use)| Note::UnloadAsked(UnloadAsked { hr, in_use })),
+        (hresult(), hresult(), hresult()).prop_map(|(hr, before, after)| Note::ClassRefused(ClassRefused {
+            hr,
+            before,
+            after
+        })),
+        (0..4_usize, any::<bool>()).prop_map(|(at, held)| {
+            use ReferencePoint::{Call, Callback, Creation, Query};
+            let at = [Creation, Query, Call, Callback][at];
+            Note::ReferenceSeen(ReferenceSeen { at, held })
+        }),
         (any::<u64>(), vec(text(), 0..3)).prop_map(|(event, frames)| Note::Stack(Stack { event, frames })),
         text().prop_map(|what| Note::Crashed(Crashed { what })),
         (method(), any::<bool>()).prop_map(|(method, completion)| {

@@ -103,7 +103,13 @@ unsafe fn object<'a>(this: *mut c_void) -> &'a CallbackObject {
 unsafe fn call(this: *mut c_void, callback: Callback) -> HRESULT {
     // SAFETY: by the contract.
     let object = unsafe { object(this) };
-    let hr = catch_unwind(AssertUnwindSafe(|| object.sink.call(callback))).unwrap_or(HResult::E_UNEXPECTED);
+    let answer = || {
+        if object.references() == 0 {
+            object.sink.note_unreferenced();
+        }
+        object.sink.call(callback)
+    };
+    let hr = catch_unwind(AssertUnwindSafe(answer)).unwrap_or(HResult::E_UNEXPECTED);
     raw_hresult(hr)
 }
 

@@ -15,10 +15,11 @@ use super::enumerator::ComEnumerator;
 use super::library::Loaded;
 use super::memory::{self, Block, is_plausible};
 use super::probe;
+use super::references::{self, Vtable};
 use crate::handler::{CreateError, EnumItems, HandlerFactory, SyncCallback, SyncHandler};
 use crate::protocol::{
     CallbackReferences, Guid, HResult, HandlerFlags, HandlerInfo, IID_ISYNC_MGR_SYNCHRONIZE, Note, OverReleased,
-    Status, SyncFlags, UnloadAsked,
+    ReferencePoint, ReferenceSeen, Status, SyncFlags, UnloadAsked,
 };
 
 /// Makes instances of the class of a native library. The library is loaded with the first of them.
@@ -49,6 +50,7 @@ impl HandlerFactory for ComFactory {
 
     fn create(&self) -> Result<Box<dyn SyncHandler>, CreateError> {
         let loaded = self.loaded.get_or_init(|| Loaded::load(&self.library)).clone().map_err(|why| self.error(why))?;
+        let refused = self.probes.then(|| probe::refused_class(&loaded, self.clsid)).flatten();
         let (hr, class) = loaded.class(self.clsid);
         let Some(class) = class.filter(|_| hr.is_success()) else {
             let hint = match hr {
@@ -65,17 +67,24 @@ impl HandlerFactory for ComFactory {
         if hr.is_failure() || !is_plausible(object.cast::<usize>()) {
             return Err(self.error(format!("CreateInstance for ISyncMgrSynchronize returned {hr} and no object")));
         }
+        // SAFETY: the functions of an object that CreateInstance gives begin with those of IUnknown.
+        let Some(vtable) = (unsafe { references::created(object) }) else {
+            // Nothing is called through the pointer.
+            let notes = vec![Note::ReferenceSeen(ReferenceSeen { at: ReferencePoint::Creation, held: false })];
+            return Ok(Box::new(ComHandler { object: None, loaded, probes: false, callbacks: BTreeMap::new(), notes }));
+        };
         // SAFETY: what it gave out is taken over.
         let object = unsafe { ISyncMgrSynchronize::from_raw(object) };
-        let mut notes = Vec::new();
+        let mut notes = Vec::from_iter(refused);
         if self.probes {
+            notes.push(Note::ReferenceSeen(ReferenceSeen { at: ReferencePoint::Creation, held: true }));
             probe::interfaces(&object, &mut notes);
             notes.push(probe::unknown_class(&loaded));
             notes.push(probe::aggregation(&class));
             notes.extend(loaded.can_unload_now().map(|hr| Note::UnloadAsked(UnloadAsked { hr, in_use: true })));
         }
         Ok(Box::new(ComHandler {
-            object: Some(object),
+            object: Some((object, vtable)),
             loaded,
             probes: self.probes,
             callbacks: BTreeMap::new(),
@@ -85,8 +94,8 @@ impl HandlerFactory for ComFactory {
 }
 
 struct ComHandler {
-    /// Until the last `Release`.
-    object: Option<ISyncMgrSynchronize>,
+    /// Until the last `Release`, or until it was seen to be gone.
+    object: Option<(ISyncMgrSynchronize, Vtable)>,
     loaded: Loaded,
     probes: bool,
     /// The manager's callback objects, by their numbers.
@@ -111,9 +120,21 @@ fn window(hwnd: u64) -> *mut c_void {
 }
 
 impl ComHandler {
-    /// Calls a method. After the last `Release` there is nobody to call.
-    fn call(&self, method: impl FnOnce(&ISyncMgrSynchronize) -> windows_core::HRESULT) -> HResult {
-        self.object.as_ref().map_or(HResult::E_UNEXPECTED, |object| hresult(method(object)))
+    /// Calls a method. After the last `Release` there is nobody to call, and nothing is called through an object that is gone.
+    fn call(&mut self, method: impl FnOnce(&ISyncMgrSynchronize) -> windows_core::HRESULT) -> HResult {
+        self.forget_if_gone();
+        let hr = self.object.as_ref().map_or(HResult::E_UNEXPECTED, |(object, _)| hresult(method(object)));
+        // A method may have freed it.
+        self.forget_if_gone();
+        hr
+    }
+
+    /// Notes an object that was freed although the manager holds it.
+    fn forget_if_gone(&mut self) {
+        if let Some((object, _)) = self.object.take_if(|(object, vtable)| !vtable.is_of(object.as_raw())) {
+            std::mem::forget(object);
+            self.notes.push(Note::ReferenceSeen(ReferenceSeen { at: ReferencePoint::Call, held: false }));
+        }
     }
 
     fn note_references(&mut self) {
@@ -218,7 +239,8 @@ impl SyncHandler for ComHandler {
     }
 
     fn release(&mut self) -> Option<u32> {
-        let object = self.object.take()?;
+        self.forget_if_gone();
+        let (object, _) = self.object.take()?;
         let unknown = &Interface::vtable(&object).base__;
         let (add_ref, release) = (unknown.AddRef, unknown.Release);
         let pointer = object.into_raw();

@@ -48,7 +48,12 @@ impl Loaded {
 
     /// `DllGetClassObject` for the class's factory: the result, and the factory.
     pub(super) fn class(&self, clsid: Guid) -> (HResult, Option<IClassFactory>) {
-        let (clsid, iid): (GUID, GUID) = (raw(clsid), raw(IID_ICLASS_FACTORY));
+        self.class_as(clsid, IID_ICLASS_FACTORY)
+    }
+
+    /// `DllGetClassObject` for an interface of the class's factory: the result, and what came, taken over.
+    pub(super) fn class_as(&self, clsid: Guid, iid: Guid) -> (HResult, Option<IClassFactory>) {
+        let (clsid, iid): (GUID, GUID) = (raw(clsid), raw(iid));
         let mut object: *mut c_void = null_mut();
         // SAFETY: it is given two IDs and a place for a pointer; what it gives out is taken over.
         unsafe {

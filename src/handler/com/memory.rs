@@ -96,6 +96,18 @@ fn readable(pointer: *const u8, many: usize) -> Option<Vec<u8>> {
     }
 }
 
+/// Reads the pointer that stands there, if it is readable.
+pub(super) fn read_pointer(from: *const std::ffi::c_void) -> Option<usize> {
+    if !is_plausible(from.cast::<usize>()) {
+        return None;
+    }
+    match readable(from.cast(), size_of::<usize>()) {
+        Some(bytes) => bytes.try_into().ok().map(usize::from_ne_bytes),
+        // SAFETY: where the system cannot be asked, a plausible pointer of a handler is taken for one.
+        None => Some(unsafe { from.cast::<usize>().read() }),
+    }
+}
+
 /// The text in a field of fixed length, and whether it has no end.
 pub(super) fn field(units: &[u16]) -> (Text, bool) {
     let end = units.iter().position(|unit| *unit == 0);

@@ -12,6 +12,7 @@ mod handler;
 mod library;
 mod memory;
 mod probe;
+mod references;
 mod shared_memory;
 #[cfg(unix)]
 mod signals;

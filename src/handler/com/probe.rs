@@ -9,7 +9,11 @@ use windows_core::{GUID, HRESULT, IUnknown, IUnknown_Vtbl, Interface};
 use super::abi::{IClassFactory, hresult, raw, raw_hresult};
 use super::library::Loaded;
 use super::memory::is_plausible;
-use crate::protocol::{Aggregated, ClassAsked, Guid, HResult, IID_ISYNC_MGR_SYNCHRONIZE, IID_IUNKNOWN, Note, Queried};
+use super::references;
+use crate::protocol::{
+    Aggregated, ClassAsked, ClassRefused, Guid, HResult, IID_ISYNC_MGR_SYNCHRONIZE, IID_IUNKNOWN, Note, Queried,
+    ReferencePoint, ReferenceSeen,
+};
 
 /// Identifiers that nothing has.
 const UNKNOWN_IID: Guid = Guid::from_u128(0x6d6f6273_796e_6300_9999_000000000001);
@@ -19,8 +23,29 @@ const UNKNOWN_CLSID: Guid = Guid::from_u128(0x6d6f6273_796e_6300_9999_0000000000
 pub(super) fn interfaces(object: &IUnknown, notes: &mut Vec<Note>) {
     let mut seen: Vec<usize> = Vec::new();
     let mut held: Vec<IUnknown> = Vec::new();
+    // Whether pointers came with references, where that can be seen: the object counts them, and gave its own pointer.
+    let mut referenced: Option<bool> = None;
     let mut ask = |from: &IUnknown, interface: Guid, iid: Guid, notes: &mut Vec<Note>| {
-        let (hr, address, pointer) = query(from, iid);
+        if referenced == Some(false) {
+            // Whatever else is asked for may take away references that the manager needs.
+            return None;
+        }
+        let before = references::count(from);
+        let (hr, address, mut pointer) = query(from, iid);
+        let own = pointer.take_if(|pointer| pointer.as_raw() == from.as_raw());
+        if let Some(own) = own {
+            match before.zip(references::count(from)).map(|(before, after)| after > before) {
+                // It is not the manager's to release.
+                Some(false) => {
+                    referenced = Some(false);
+                    std::mem::forget(own);
+                }
+                seen => {
+                    referenced = referenced.or(seen);
+                    pointer = Some(own);
+                }
+            }
+        }
         let number = (address != 0).then(|| {
             let at = seen.iter().position(|known| *known == address).unwrap_or_else(|| {
                 seen.push(address);
@@ -45,6 +70,7 @@ pub(super) fn interfaces(object: &IUnknown, notes: &mut Vec<Note>) {
         held.extend(again);
         held.extend(ask(unknown, IID_IUNKNOWN, UNKNOWN_IID, notes));
     }
+    notes.extend(referenced.map(|held| Note::ReferenceSeen(ReferenceSeen { at: ReferencePoint::Query, held })));
 }
 
 /// The result, where the pointer that came points to, and the interface if it is one.
@@ -66,6 +92,18 @@ pub(super) fn unknown_class(library: &Loaded) -> Note {
     tracing::debug!("probe: an unknown class");
     let (hr, class) = library.class(UNKNOWN_CLSID);
     Note::ClassAsked(ClassAsked { clsid: UNKNOWN_CLSID, hr, object: class.is_some() })
+}
+
+/// Asks the library for the class by an interface that nobody has, and whether it can be unloaded before and after: only if it
+/// could be before, the answer after says what the refusal left behind.
+pub(super) fn refused_class(library: &Loaded, clsid: Guid) -> Option<Note> {
+    tracing::debug!("probe: an unknown interface of the class factory");
+    let before = library.can_unload_now()?;
+    let (hr, class) = library.class_as(clsid, UNKNOWN_IID);
+    // What came all the same is released.
+    drop(class);
+    let after = library.can_unload_now()?;
+    Some(Note::ClassRefused(ClassRefused { hr, before, after }))
 }
 
 /// Asks the factory for an object that is a part of another one.

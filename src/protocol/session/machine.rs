@@ -2,7 +2,9 @@
 
 use super::pending::About;
 use super::{Instance, Items, Pending, Standing, State, Wish};
-use crate::protocol::{Call, CallId, Callback, EnableModeless, Event, EventKind, HResult, HandlerId, Note, Text};
+use crate::protocol::{
+    Call, CallId, Callback, EnableModeless, Event, EventKind, HResult, HandlerId, Note, ReferencePoint, Text,
+};
 
 /// The state of a session. Pure: the same events give the same state, whatever the time and the machine.
 ///
@@ -162,6 +164,12 @@ impl Session {
                     self.connections.remove(at);
                 }
             }
+            // An object that is gone cannot be called, as after a crash.
+            Note::ReferenceSeen(seen)
+                if !seen.held && matches!(seen.at, ReferencePoint::Creation | ReferencePoint::Call) =>
+            {
+                self.instance_mut(handler).end = Some(State::Crashed);
+            }
             // What is noted of native handlers is evidence, and changes nothing.
             Note::CallbackReferences(_)
             | Note::OverReleased(_)
@@ -169,6 +177,8 @@ impl Session {
             | Note::ClassAsked(_)
             | Note::Aggregated(_)
             | Note::UnloadAsked(_)
+            | Note::ClassRefused(_)
+            | Note::ReferenceSeen(_)
             | Note::Stack(_)
             | Note::Malformed(_)
             | Note::Held(_)

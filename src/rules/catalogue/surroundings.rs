@@ -85,6 +85,16 @@ rules! {
         ["nf-mobsync-isyncmgrsynchronize-initialize"],
         "Two instances of a handler do not share session state.";
 
+    COM_09 = "COM-09", "refused-class-leaks-nothing",
+        should Handler native, Com(States), Monitor,
+        ["nf-combaseapi-dllgetclassobject", "nf-combaseapi-dllcanunloadnow"],
+        "A DllGetClassObject that fails leaves no object behind.";
+
+    COM_10 = "COM-10", "pointers-come-with-a-reference",
+        must Handler native, Com(Must), Monitor,
+        ["nf-unknwn-iunknown-queryinterface(refiid_void)", "nf-unknwn-iclassfactory-createinstance"],
+        "QueryInterface and CreateInstance give a reference with the pointer, and the object lives as long as it is held.";
+
     LIFE_01 = "LIFE-01", "releasable-at-any-point",
         should Handler, Choice(Silent), Monitor,
         [

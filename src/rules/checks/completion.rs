@@ -36,7 +36,8 @@ pub(crate) fn rules_of(method: CallMethod) -> Option<Completion> {
 pub(crate) fn has_interface(cx: &mut Context<'_>, callback: &Callback, standing: Standing) -> bool {
     let place = cx.place();
     let (method, item) = (callback.method(), item(cx, callback));
-    let unreferenced = std::mem::take(&mut cx.watch().native.unreferenced);
+    let event = cx.event;
+    let unreferenced = cx.watch().native.take_unreferenced(&event.thread);
     if standing != Standing::NoInterface {
         cx.judge
             .check(place, CB_04, !unreferenced, || CompletionViolation::WithoutReference { callback: method, item });

@@ -1,8 +1,10 @@
 //! What holds for handlers with COM vtables only: structures, references, interfaces (INFO, ENUM-04, ITEM, CB, PROG, LOG, COM).
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::protocol::{
     Call, CallMethod, Callback, HResult, HandlerInfo, IID_ISYNC_MGR_SYNCHRONIZE, IID_IUNKNOWN, Item, Note,
-    ProgressMask, Queried, Return, Walk,
+    ProgressMask, Queried, ReferencePoint, ReferenceSeen, Return, Thread, Walk,
 };
 use crate::rules::codes::*;
 use crate::rules::monitor::Context;
@@ -21,13 +23,13 @@ pub(crate) struct NativeWatch {
     /// The callback object that was given last; `None` after NULL.
     given: Option<u32>,
     /// How many references the handler held to the callback objects, each when it was looked at last.
-    references: std::collections::BTreeMap<u32, u32>,
+    references: BTreeMap<u32, u32>,
     /// The same object was given again, to which it held so many references.
     given_again: Option<u32>,
     released: bool,
-    /// The next callback comes through a callback object to which the handler holds no reference.
-    pub(crate) unreferenced: bool,
-    /// What `Release` returned was not 0.
+    /// The threads whose next callback comes through a callback object to which the handler holds no reference any more.
+    unreferenced: BTreeSet<Thread>,
+    /// What `Release` returned was not 0, or a class factory was leaked.
     leaked: bool,
     /// The pointer that came for `IUnknown` first.
     identity: Option<u32>,
@@ -45,6 +47,11 @@ impl NativeWatch {
     /// It has COM vtables.
     pub(crate) fn is(&self) -> bool {
         self.is
+    }
+
+    /// Whether this callback of the thread comes through a pointer to which the handler holds no reference.
+    pub(crate) fn take_unreferenced(&mut self, thread: &Thread) -> bool {
+        !self.unreferenced.is_empty() && self.unreferenced.remove(thread)
     }
 
     /// Its last `Release` has returned.
@@ -78,7 +85,7 @@ pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCa
         (CallMethod::Release, _) => {
             let references = what.out.refs;
             cx.watch().native.released = true;
-            cx.watch().native.leaked = references.is_some_and(|references| references > 0);
+            cx.watch().native.leaked |= references.is_some_and(|references| references > 0);
             let place = cx.place();
             if let Some(references) = references {
                 cx.judge.check(place, COM_04, references == 0, || ComViolation::Leaked { references });
@@ -170,6 +177,23 @@ pub(crate) fn note(cx: &mut Context<'_>, note: &Note) {
                 true => ComViolation::OuterIgnored,
                 false => ComViolation::OuterRefused { hr: args.hr },
             });
+        }
+        Note::ClassRefused(args) if args.hr.is_failure() && args.before == HResult::S_OK => {
+            let leaked = args.after != HResult::S_OK;
+            cx.watch().native.leaked |= leaked;
+            cx.judge.check(place, COM_09, !leaked, || ComViolation::LeakedClass { hr: args.hr, after: args.after });
+        }
+        Note::ReferenceSeen(ReferenceSeen { at: ReferencePoint::Callback, held }) => {
+            let thread = cx.event.thread.clone();
+            let watch = &mut cx.watch().native;
+            // One to which it never took a reference is for CB-01.
+            let had_one = watch.given.and_then(|given| watch.references.get(&given)).is_some_and(|count| *count > 0);
+            if !held && had_one {
+                watch.unreferenced.insert(thread);
+            }
+        }
+        Note::ReferenceSeen(args) => {
+            cx.judge.check(place, COM_10, args.held, || ComViolation::Unreferenced { at: args.at });
         }
         Note::UnloadAsked(args) if args.in_use || !cx.watch().native.leaked => {
             let good = args.hr == if args.in_use { HResult::S_FALSE } else { HResult::S_OK };

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{NamedItem, object};
-use crate::protocol::{CallMethod, CallbackMethod, Guid, HResult, Status};
+use crate::protocol::{CallMethod, CallbackMethod, Guid, HResult, ReferencePoint, Status};
 
 /// What breaks a rule of COM.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize, JsonSchema)]
@@ -108,6 +108,22 @@ pub enum ComViolation {
         /// Whether an object of the library lives.
         in_use: bool,
     },
+    /// A refusal that leaves an object behind.
+    #[error(
+        "DllGetClassObject returned {hr} for an unknown interface, and DllCanUnloadNow returns {after} from then on: the class factory is leaked"
+    )]
+    LeakedClass {
+        /// The result of `DllGetClassObject`.
+        hr: HResult,
+        /// That of `DllCanUnloadNow` after it.
+        after: HResult,
+    },
+    /// A pointer without a reference of its own, or to an object that is gone.
+    #[error("{}", unreferenced(*.at))]
+    Unreferenced {
+        /// Where the pointer was looked at.
+        at: ReferencePoint,
+    },
     /// A callback through the interface of another instance.
     #[error("{callback} used the callback interface of this idle instance, from inside {inside} of another one")]
     OtherInstance {
@@ -124,6 +140,18 @@ pub enum ComViolation {
         /// How it ended.
         status: Status,
     },
+}
+
+/// What is wrong with a pointer to which the manager has no reference.
+fn unreferenced(at: ReferencePoint) -> &'static str {
+    match at {
+        ReferencePoint::Creation => {
+            "CreateInstance returned a pointer without a reference: nothing keeps the object, or it is freed already"
+        }
+        ReferencePoint::Query => "QueryInterface returned S_OK and a pointer, but did not AddRef the object",
+        ReferencePoint::Call => "the object was freed while the manager still held a reference to it",
+        ReferencePoint::Callback => "the handler calls back through a pointer to which it holds no reference",
+    }
 }
 
 impl ComViolation {
@@ -143,6 +171,8 @@ impl ComViolation {
             | ComViolation::OuterIgnored
             | ComViolation::OuterRefused { .. }
             | ComViolation::Unload { .. }
+            | ComViolation::LeakedClass { .. }
+            | ComViolation::Unreferenced { .. }
             | ComViolation::OtherInstance { .. } => None,
         }
     }

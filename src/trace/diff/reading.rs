@@ -201,6 +201,8 @@ impl Reader {
                 | Note::ClassAsked(_)
                 | Note::Aggregated(_)
                 | Note::UnloadAsked(_)
+                | Note::ClassRefused(_)
+                | Note::ReferenceSeen(_)
                 | Note::Stack(_)
                 | Note::Malformed(_)
                 | Note::Held(_)

@@ -124,6 +124,8 @@ impl Shape {
             NoteName::ClassAsked => Self::positional(&["clsid", "hr"]).and(&["object"]),
             NoteName::Aggregated => Self::positional(&["hr"]).and(&["works"]),
             NoteName::UnloadAsked => Self::positional(&["hr"]).and(&["in_use"]),
+            NoteName::ClassRefused => Self::positional(&["hr", "before", "after"]),
+            NoteName::ReferenceSeen => Self::positional(&["at"]).and(&["held"]),
             NoteName::Stack => Self::positional(&["event", "frames"]),
             NoteName::Malformed => Self::positional(&["what", "text"]),
             NoteName::Held => Self::positional(&["method", "until"]),
