@@ -91,6 +91,15 @@ fn bad_handlers_fail_with_the_rule_the_case_and_a_command_that_shows_it_again() 
 }
 
 #[test]
+fn a_value_that_stands_still_is_a_note_whatever_the_user_does() {
+    let (code, report) = report(&["fixtures/handlers/stays-animated.json"]);
+    assert_eq!((code, rules(&report)), (Some(0), BTreeSet::from(["PROG-11"])));
+    assert_eq!(report["summary"]["causes"], 1);
+    assert_eq!(report["summary"]["errors"], 0);
+    assert_eq!(report["summary"]["warnings"], 0);
+}
+
+#[test]
 fn the_order_of_the_work_does_not_show() {
     let with = |jobs: &str| {
         ran(&["fixtures/handlers/ignores-stop.json", "--sessions", "40", "--jobs", jobs, "--format", "json"]).1

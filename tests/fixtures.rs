@@ -71,6 +71,7 @@ const FIXTURES: &[Fixture] = &[
     wrong("panics-on-a-thread", &["LIFE-02"]),
     wrong("reports-after-completion", &["SYNC-11"]),
     wrong("silent", &["SYNC-08"]),
+    warned("stays-animated", &[], &["PROG-11"]),
     good("stops-late", &[]), // until somebody stops it: see below
     wrong("works-on-unprepared", &["SYNC-07"]),
     wrong("wrong-info", &["INFO-04", "INFO-06"]),

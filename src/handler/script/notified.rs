@@ -41,6 +41,8 @@ pub(super) enum Report {
     Made,
     /// It is left out.
     LeftOut,
+    /// It is left out: the item was stopped, and has ended.
+    Over,
     /// This final status is reported instead.
     Instead(Status),
 }
@@ -59,8 +61,11 @@ impl Notified {
 
     /// What becomes of a report, given what the handler was told about the item.
     pub(super) fn report(&mut self, item: Guid, status: Option<Status>, script: &Script) -> Report {
-        if !self.prepared.contains(&item) || self.ended.contains(&item) {
+        if !self.prepared.contains(&item) {
             return Report::LeftOut;
+        }
+        if self.is_over(item) {
+            return Report::Over;
         }
         let Script { on_skip, on_cancel, on_cancel_all, .. } = script;
         let on_cancel_all = on_cancel_all.as_ref().unwrap_or(on_cancel);
@@ -80,6 +85,11 @@ impl Notified {
         }
         self.ended.insert(item);
         answer.ends.map_or(Report::LeftOut, Report::Instead)
+    }
+
+    /// Whether the item was stopped, and has ended.
+    pub(super) fn is_over(&self, item: Guid) -> bool {
+        self.ended.contains(&item)
     }
 
     /// The reply to a report.

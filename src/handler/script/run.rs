@@ -238,9 +238,24 @@ impl Runner {
         let info = match report {
             Report::Made => to_progress(step),
             Report::LeftOut => return,
+            Report::Over => return self.stop_repeating(),
             Report::Instead(status) => ProgressItem::status(status),
         };
         self.call(Callback::Progress(Progress { item, info: Some(info) }), Then::Progress(item));
+    }
+
+    /// Ends the repetition of steps that only wait and report of items that are over: nobody waits for work that was stopped.
+    fn stop_repeating(&mut self) {
+        let Some(frame) = self.frames.last_mut() else { return };
+        let told = lock(&self.context.told);
+        let is_idle = |step: &ScriptStep| match step {
+            ScriptStep::Wait(_) => true,
+            ScriptStep::Progress(step) => !step.force && told.is_over(step.item.0),
+            _ => false,
+        };
+        if frame.steps.iter().all(is_idle) {
+            frame.more = 0;
+        }
     }
 
     /// Makes a callback with the interface that the handler has; without one there is nothing to call. A reply that the
