@@ -85,18 +85,16 @@ pub(super) fn hold(nth: u32, item: Option<ItemRef>, until: Until) -> Step {
     on_callback(CallbackMethod::Progress, nth, item, Action::Hold(Hold { until, at_most: None }))
 }
 
-/// The `nth` return of this method in the session.
-pub(super) fn until_return(method: CallMethod, nth: u32) -> Until {
-    until(EventPattern::returned(method), nth)
+/// The item was skipped: `SetItemStatus` has returned.
+pub(super) fn until_skipped(item: &ItemRef) -> Until {
+    let event = Box::new(EventPattern::returned(CallMethod::SetItemStatus));
+    Until::Event { event, of_call: Some(item.clone()), nth: None, instance: None }
 }
 
-/// The `nth` call of this method in the session.
-pub(super) fn until_call(method: CallMethod, nth: u32) -> Until {
-    until(EventPattern::called(method), nth)
-}
-
-fn until(event: EventPattern, nth: u32) -> Until {
-    Until::Event { event: Box::new(event), nth: Some(nth), instance: None }
+/// The callback was taken back, or is being taken back: the second call of `SetProgressCallback`.
+pub(super) fn until_left() -> Until {
+    let event = Box::new(EventPattern::called(CallMethod::SetProgressCallback));
+    Until::Event { event, of_call: None, nth: Some(2), instance: None }
 }
 
 pub(super) fn on_callback(callback: CallbackMethod, nth: u32, item: Option<ItemRef>, action: Action) -> Step {

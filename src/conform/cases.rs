@@ -1,10 +1,8 @@
 //! The fixed cases: scenarios that together provoke whatever a manager can provoke.
 
 use super::Known;
-use super::alphabet::{first_middle_last, hold, in_state, on_callback, until_call, until_return};
-use crate::protocol::{
-    CallMethod, CallbackMethod, Cookie, Delay, Guid, HandlerFlags, HandlerId, Item, ItemFlags, Profile, State,
-};
+use super::alphabet::{first_middle_last, hold, in_state, on_callback, until_left, until_skipped};
+use crate::protocol::{CallbackMethod, Cookie, Delay, Guid, HandlerFlags, HandlerId, Item, ItemFlags, Profile, State};
 use crate::rules::Rule;
 use crate::rules::codes::*;
 use crate::scenario::{
@@ -178,7 +176,7 @@ impl Collector<'_> {
         };
         let middle = self.known.all_reports().div_ceil(2).max(1);
         let event = Box::new(EventPattern::called_back(CallbackMethod::Progress));
-        let works = Until::Event { event, nth: Some(1), instance: Some(SECOND) };
+        let works = Until::Event { event, of_call: None, nth: Some(1), instance: Some(SECOND) };
         let stopped = Until::State { state: State::Synchronized, instance: Some(HandlerId::FIRST) };
         let cancel = on_callback(CallbackMethod::Progress, middle, None, Action::Reply(Reply::CancelAll));
         let another = Another { together: true, steps: vec![held(stopped, 1)], ..Another::default() };
@@ -197,17 +195,18 @@ impl Collector<'_> {
         for (id, item) in self.items() {
             let step = in_state(State::PrepareReturned, 1, Action::Skip(item.clone()));
             self.with_step(no_prepare, format!("skip-{item}-while-preparing"), skipping, step);
-            let step = in_state(State::SynchronizeReturned, 1, Action::Skip(item.clone()));
-            let held = hold(1, Some(item.clone()), until_return(CallMethod::SetItemStatus, 1));
-            self.with_steps(no_synchronize, format!("skip-{item}-at-once"), skipping, vec![held, step]);
             let reports = self.known.reports.get(&id).copied().unwrap_or(0);
+            // What was begun before is chance: an item that is done with its second report is skipped at its first one alone.
+            if reports == 0 || reports > 2 {
+                let steps = self.skip_at(&item, 1, None);
+                self.with_steps(no_synchronize, format!("skip-{item}-at-once"), skipping, steps);
+            }
             let silent = (reports == 0).then_some("the item reports no progress");
             for (nth, when) in first_middle_last(reports.max(1)).zip(["first", "middle", "last"]) {
                 let when = if reports == 1 { "only" } else { when };
-                let skip = on_callback(CallbackMethod::Progress, nth, Some(item.clone()), Action::Skip(item.clone()));
-                let held = hold(nth, Some(item.clone()), until_return(CallMethod::SetItemStatus, 1));
                 let name = format!("skip-{item}-at-the-{when}-report");
-                self.with_steps(no_synchronize.or(silent), name, skipping, vec![held, skip]);
+                let steps = self.skip_at(&item, nth, Some(item.clone()));
+                self.with_steps(no_synchronize.or(silent), name, skipping, steps);
                 let cancel = Action::Reply(Reply::CancelItem);
                 let cancel = on_callback(CallbackMethod::Progress, nth, Some(item.clone()), cancel);
                 let name = format!("cancel-{item}-at-the-{when}-report");
@@ -226,15 +225,23 @@ impl Collector<'_> {
             let cancel = on_callback(CallbackMethod::Progress, nth, of, cancel);
             self.with_step(silent, format!("cancel-all-at-the-{when}-report"), &[STOP_02, STOP_06, STOP_07], cancel);
         }
-        let items = self.items();
-        let many = u32::try_from(items.len()).unwrap_or(1);
-        let skipped = |(_, item): &(Guid, ItemRef)| {
-            let held = hold(1, Some(item.clone()), until_return(CallMethod::SetItemStatus, many));
-            [held, in_state(State::SynchronizeReturned, 1, Action::Skip(item.clone()))]
+        let skips = |(id, item): (Guid, ItemRef)| match self.known.reports.get(&id) {
+            Some(_) => self.skip_at(&item, 1, Some(item.clone())),
+            None => vec![in_state(State::SynchronizeReturned, 1, Action::Skip(item))],
         };
-        let all: Vec<Step> = items.iter().flat_map(skipped).collect();
+        let all: Vec<Step> = self.items().into_iter().flat_map(skips).collect();
         let scenario = Scenario { steps: all, ..self.scenario("Every item is skipped") };
         self.add_unless(no_synchronize, "skip-everything", skipping, scenario);
+    }
+
+    /// Skips the item at the `nth` report of an item, or of all. The report is held until then: the item is not finished before,
+    /// and a handler whose `SetItemStatus` waits for the one who reports is seen to wait (STOP-04).
+    fn skip_at(&self, item: &ItemRef, nth: u32, report: Option<ItemRef>) -> Vec<Step> {
+        if self.known.all_reports() == 0 {
+            return vec![in_state(State::SynchronizeReturned, 1, Action::Skip(item.clone()))];
+        }
+        let skip = on_callback(CallbackMethod::Progress, nth, report.clone(), Action::Skip(item.clone()));
+        vec![hold(nth, report, until_skipped(item)), skip]
     }
 
     fn with_step(&mut self, against: Option<&str>, name: String, rules: &[&'static Rule], step: Step) {
@@ -333,9 +340,4 @@ impl Collector<'_> {
         let steps = vec![hold(2, None, until_left()), release];
         self.with_steps(silent, "release-while-it-works".to_owned(), &[LIFE_01, CB_03, CB_07, CB_08], steps);
     }
-}
-
-/// The callback is taken back: the second call of `SetProgressCallback`.
-fn until_left() -> Until {
-    until_call(CallMethod::SetProgressCallback, 2)
 }

@@ -18,6 +18,9 @@ use crate::scenario::{self, Action, Expect, ExpectFindings, Scenario, Step, Step
 /// How many sessions shrinking may take.
 const MOST_TRIALS: usize = 300;
 
+/// How often a case is run whose step does not come: where that is chance, it comes in one of these sessions.
+const MOST_TRIES: usize = 3;
+
 /// What came of one session.
 pub(super) struct SessionResult {
     pub(super) name: String,
@@ -79,16 +82,18 @@ impl<'a> Sessions<'a> {
     /// Runs one session.
     pub(super) fn run(&self, task: &Task, watcher: &mut dyn Watcher) -> Result<SessionResult, SessionError> {
         let trace = self.options.traces.as_ref().map(|folder| folder.join(format!("{}.jsonl", task.name)));
-        let (judged, steps, left) = self.judge(&task.scenario, trace, watcher)?;
+        let (mut judged, mut steps, mut left) = self.judge(&task.scenario, trace.clone(), watcher)?;
+        let mut skipped = self.not_exercised(task, &judged, steps.as_ref());
+        // In another session the handler's threads may take turns in another way. A script's do not.
+        for again in 2..=MOST_TRIES {
+            if skipped.is_none() || left || self.handler.is_scripted() {
+                break;
+            }
+            (judged, steps, left) = self.judge(&task.scenario, trace.clone(), watcher)?;
+            skipped = self.not_exercised(task, &judged, steps.as_ref());
+            skipped = skipped.map(|why| format!("not exercised in {again} sessions: {why}"));
+        }
         let fails = self.failing(task, &judged).next().is_some();
-        let steps = steps.map(|steps| steps.came(&judged.items())).unwrap_or_default();
-        // A random session has steps that do not come; they are no matter. Nor is what only helps another step.
-        let missed = |(step, came, _): &(Step, StepCame, String)| {
-            *came != StepCame::Taken && !matches!(step.action, Action::Hold(_))
-        };
-        let missed = steps.into_iter().find(missed).filter(|_| !task.random);
-        let skipped =
-            missed.filter(|_| judged.found().is_empty()).map(|(step, _, why)| format!("`{}`: {why}", step.action));
         let file =
             self.options.scenarios.as_ref().filter(|_| fails).map(|folder| folder.join(format!("{}.json", task.name)));
         let reproduce = match &file {
@@ -111,6 +116,19 @@ impl<'a> Sessions<'a> {
             skipped,
             broken_off,
         })
+    }
+
+    /// Why the case says nothing: what it is about was not done.
+    fn not_exercised(&self, task: &Task, judged: &Judged, steps: Option<&Steps>) -> Option<String> {
+        // A random session has steps that do not come; they are no matter. Nor is what only helps another step.
+        if task.random || !judged.found().is_empty() {
+            return None;
+        }
+        let missed = |(step, came, _): &(Step, StepCame, String)| {
+            *came != StepCame::Taken && !matches!(step.action, Action::Hold(_))
+        };
+        let (step, _, why) = steps?.came(&judged.items()).into_iter().find(missed)?;
+        Some(format!("`{}`: {why}", step.action))
     }
 
     fn judge(

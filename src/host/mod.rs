@@ -15,5 +15,6 @@ pub use observer::Observer;
 pub use plan::{Instruction, Plan, Selection, StandardPlan, View};
 pub(crate) use run::{ApartmentObserver, Controller, RealTimeOptions, closing_notes, run_real_with};
 pub use run::{Controls, Drain, Ran, SessionSetup, run_real, run_virtual};
+pub(crate) use settle::HandlerThreads;
 pub(crate) use shared::Outlet;
 pub(crate) use tape::{pack, unpack};

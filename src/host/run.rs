@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::driver::{Driver, run_together};
 use super::observer::Observer;
 use super::plan::Plan;
-use super::settle::{MayCallBack, SILENCE};
+use super::settle::{HandlerThreads, LookAtThreads, SILENCE};
 use super::shared::{Outlet, Shared};
 use super::tape::Tape;
 use crate::handler::{CreateError, HandlerFactory};
@@ -160,8 +160,9 @@ pub(crate) struct RealTimeOptions {
     pub apartment: Option<Arc<dyn ApartmentObserver>>,
     /// How long the callbacks of a handler that may make some are still heard when the session is over.
     pub linger: Duration,
-    /// Says whether the handler may still call back. One that cannot is not waited for; without this, it may.
-    pub may_call_back: Option<MayCallBack>,
+    /// Says what the handler has that may still call back. One that has nothing is not waited for; without this, it may have
+    /// something.
+    pub threads: Option<LookAtThreads>,
     /// How long the whole session may take, in nanoseconds. A handler that reports for ever is given up then.
     pub session_ns: Option<u64>,
 }
@@ -194,7 +195,7 @@ pub(crate) fn run_real_with(
     started: impl FnOnce(Controls),
     drain: &mut dyn Drain,
 ) -> Result<Ran, CreateError> {
-    let RealTimeOptions { outlet, apartment: apartment_observer, linger, may_call_back, session_ns } = options;
+    let RealTimeOptions { outlet, apartment: apartment_observer, linger, threads, session_ns } = options;
     let span = tracing::debug_span!("session", clock = "real");
     let _entered = span.enter();
     let (limits, silence) = (setup.limits, setup.silence);
@@ -203,7 +204,7 @@ pub(crate) fn run_real_with(
     if let Some(outlet) = outlet {
         shared.set_outlet(outlet);
     }
-    shared.set_settling(silence, may_call_back.clone());
+    shared.set_settling(silence, threads.clone());
     if let Some(observer) = &apartment_observer {
         let _ = shared.apartment.set(Arc::clone(observer));
     }
@@ -251,7 +252,7 @@ pub(crate) fn run_real_with(
     };
     if ended.is_ok() && !shared.lock().left {
         let has_ended = || apartment_observer.as_ref().is_some_and(|observer| observer.has_ended());
-        listen(linger, || !has_ended() || may_call_back.as_ref().is_none_or(|may| may()));
+        listen(linger, || !has_ended() || threads.as_ref().is_none_or(|look| look() != HandlerThreads::None));
     }
     close(&shared, &mut tape, drain);
     shared.end_instances();

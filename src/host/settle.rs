@@ -15,40 +15,83 @@ const LONGEST_NS: u64 = 1_000_000_000;
 /// How long a handler in real time must be silent, unless it is said otherwise.
 pub(super) const SILENCE: Duration = Duration::from_millis(20);
 
-/// Says whether the handler may still have something that could call back: a thread, or a function that a signal calls.
-pub type MayCallBack = Arc<dyn Fn() -> bool + Send + Sync>;
+/// Says what the handler has that may still call back: a thread, or a function that a signal calls.
+pub type LookAtThreads = Arc<dyn Fn() -> HandlerThreads + Send + Sync>;
+
+/// What the handler's threads are doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HandlerThreads {
+    /// There is none, nor anything else that could call back.
+    None,
+    /// There may be some, and nothing more is known of them.
+    Some,
+    /// There are some.
+    Doing {
+        /// One of them runs, or would if it had a processor.
+        runs: bool,
+        /// Something that is the same as long as none of them has run.
+        so_far: u64,
+    },
+}
+
+/// How often the time of silence begins anew because the handler's threads run without a word: on a busy machine they take
+/// their time, but one that never stops must not keep the manager.
+const MOST_SILENCES: u32 = 15;
 
 /// Knows when each instance has settled.
 pub(super) struct Settling {
     /// Since when the manager would take the callback back.
     since_ns: Vec<Option<u64>>,
     pub(super) silence: Duration,
-    /// Not known where there is none: then the handler may.
-    pub(super) may_call_back: Option<MayCallBack>,
+    /// Not known where there is none: then the handler may call back.
+    pub(super) threads: Option<LookAtThreads>,
+    /// When the handler's threads were last seen to have run, what they had done by then, and how often that was.
+    ran_ns: u64,
+    so_far: u64,
+    silences: u32,
 }
 
 impl Settling {
     /// For so many instances.
     pub(super) fn of(instances: usize) -> Self {
-        Self { since_ns: vec![None; instances], silence: SILENCE, may_call_back: None }
+        Self { since_ns: vec![None; instances], silence: SILENCE, threads: None, ran_ns: 0, so_far: 0, silences: 0 }
     }
 
     /// The manager would take the callback back from the instance, which was last heard at `heard_ns`: the time until which it
     /// waits, or nothing when the handler has settled.
     pub(super) fn until(&mut self, handler: HandlerId, clock: &Clock, heard_ns: u64) -> Option<u64> {
         let now_ns = clock.now_ns();
+        let first = self.since(handler)?.is_none();
         let since_ns = *self.since(handler)?.get_or_insert(now_ns);
+        if first {
+            self.silences = 0;
+        }
         let longest_ns = since_ns.saturating_add(LONGEST_NS);
         let until_ns = match clock {
             Clock::Virtual(scheduler) if scheduler.has_work(handler, longest_ns) => longest_ns,
             Clock::Virtual(_) => now_ns,
-            Clock::Real { .. } if self.may_call_back.as_ref().is_some_and(|may| !may()) => now_ns,
-            Clock::Real { .. } => {
-                let silence_ns = u64::try_from(self.silence.as_nanos()).unwrap_or(u64::MAX);
-                since_ns.max(heard_ns).saturating_add(silence_ns).min(longest_ns)
-            }
+            Clock::Real { .. } => self.until_silent(since_ns.max(heard_ns), first, now_ns).min(longest_ns),
         };
         (until_ns > now_ns).then_some(until_ns)
+    }
+
+    /// Until when a handler in real time that was heard at `heard_ns` must be silent, as far as is known now.
+    fn until_silent(&mut self, heard_ns: u64, first: bool, now_ns: u64) -> u64 {
+        let silence_ns = u64::try_from(self.silence.as_nanos()).unwrap_or(u64::MAX);
+        let threads = self.threads.as_ref().map_or(HandlerThreads::Some, |look| look());
+        match threads {
+            HandlerThreads::None => return now_ns,
+            HandlerThreads::Doing { so_far, .. } if first => (self.so_far, self.ran_ns) = (so_far, now_ns),
+            HandlerThreads::Doing { runs, so_far } => {
+                let is_over = now_ns >= heard_ns.max(self.ran_ns).saturating_add(silence_ns);
+                if is_over && (runs || so_far != self.so_far) && self.silences < MOST_SILENCES {
+                    self.silences += 1;
+                    (self.so_far, self.ran_ns) = (so_far, now_ns);
+                }
+            }
+            HandlerThreads::Some => {}
+        }
+        heard_ns.max(self.ran_ns).saturating_add(silence_ns)
     }
 
     /// Whether an instance for which the manager waits has settled by now (virtual clock only: in real time it only takes time).
@@ -85,11 +128,35 @@ mod tests {
         settling.silence = Duration::from_secs(60);
         let until_ns = settling.until(HandlerId::FIRST, &clock, 0).expect("it was not silent for a minute");
         assert!(until_ns <= clock.now_ns() + LONGEST_NS, "the manager does not wait for a minute");
-        settling.may_call_back = Some(Arc::new(|| false));
+        settling.threads = Some(Arc::new(|| HandlerThreads::None));
         assert_eq!(settling.until(HandlerId::FIRST, &clock, 0), None);
-        settling.may_call_back = Some(Arc::new(|| true));
+        settling.threads = Some(Arc::new(|| HandlerThreads::Some));
         assert!(settling.until(HandlerId::FIRST, &clock, 0).is_some());
         settling.silence = Duration::ZERO;
         assert_eq!(settling.until(HandlerId::FIRST, &clock, 0), None);
+    }
+    #[test]
+    fn threads_that_run_without_a_word_are_waited_for_but_not_for_ever() {
+        use std::sync::atomic::{AtomicU64, Ordering};
+
+        let clock = Clock::Real { started: Instant::now() };
+        let ran = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&ran);
+        let mut settling = Settling::of(1);
+        settling.silence = Duration::from_nanos(1);
+        settling.threads =
+            Some(Arc::new(move || HandlerThreads::Doing { runs: false, so_far: counted.load(Ordering::Relaxed) }));
+        let mut turns = |moves: u64| {
+            settling.goes_on(HandlerId::FIRST);
+            let mut turns = 0;
+            while settling.until(HandlerId::FIRST, &clock, 0).is_some() {
+                turns += 1;
+                ran.fetch_add(moves, Ordering::Relaxed);
+                std::thread::sleep(Duration::from_micros(1));
+            }
+            turns
+        };
+        assert_eq!(turns(0), 1, "whoever sleeps has settled");
+        assert_eq!(turns(1), 1 + MOST_SILENCES);
     }
 }

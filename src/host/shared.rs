@@ -10,7 +10,7 @@ use super::hold::Holds;
 use super::observer::{Observer, Observers};
 use super::plan::{Instruction, Plan, View};
 use super::run::ApartmentObserver;
-use super::settle::{MayCallBack, Settling};
+use super::settle::{LookAtThreads, Settling};
 use super::tape::Tape;
 use crate::handler::said::Said;
 use crate::handler::{Chronicle, Replied, SyncCallback};
@@ -397,9 +397,9 @@ impl Shared {
 
     /// How long the handler must be silent before the callback is taken back, and whether it may call back at all (real
     /// clock only).
-    pub(super) fn set_settling(&self, silence: Duration, may_call_back: Option<MayCallBack>) {
+    pub(super) fn set_settling(&self, silence: Duration, threads: Option<LookAtThreads>) {
         let settling = &mut self.lock().settling;
-        (settling.silence, settling.may_call_back) = (silence, may_call_back);
+        (settling.silence, settling.threads) = (silence, threads);
     }
 
     /// Events go there from now on.

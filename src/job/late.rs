@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::host::HandlerThreads;
+
 /// What the process had before anything of the handler ran.
 #[derive(Debug)]
 pub(super) struct Before {
@@ -30,11 +32,27 @@ impl Before {
         threads().is_some_and(|now| !now.contains(&self.apartment))
     }
 
-    /// Whether the handler has added something that may call back: a thread of its own, or a function that a signal calls, as
-    /// that of a timer. Where that cannot be known, it may.
-    pub(super) fn handler_may_call_back(&self) -> bool {
-        let has_threads = threads().is_none_or(|now| !now.is_subset(&self.threads));
-        has_threads || caught().is_none_or(|now| now & !self.caught != 0)
+    /// What the handler has added that may call back: threads of its own, and what they do, or a function that a signal calls, as
+    /// that of a timer. Where that cannot be known, there may be something.
+    pub(super) fn handlers_threads(&self) -> HandlerThreads {
+        let Some(now) = threads() else { return HandlerThreads::Some };
+        let mut handlers = now.difference(&self.threads).peekable();
+        if handlers.peek().is_none() {
+            let catches = caught().is_none_or(|now| now & !self.caught != 0);
+            return if catches { HandlerThreads::Some } else { HandlerThreads::None };
+        }
+        let (mut runs, mut so_far) = (false, 0_u64);
+        for thread in handlers {
+            let read = |name: &str| std::fs::read_to_string(format!("/proc/self/task/{thread}/{name}"));
+            // The state stands behind the name, which stands in brackets.
+            let stat = read("stat").unwrap_or_default();
+            runs |= stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('R'));
+            // The time that it ran, and how often. Where the system does not say so, its state alone is known.
+            let ran = read("schedstat").unwrap_or_default();
+            let numbers = ran.split_ascii_whitespace().filter_map(|number| number.parse::<u64>().ok());
+            so_far = numbers.fold(so_far.wrapping_add(1), u64::wrapping_add);
+        }
+        HandlerThreads::Doing { runs, so_far }
     }
 }
 
@@ -68,13 +86,13 @@ mod tests {
         drop(stop_own);
         own.join().expect("it ends");
         let (handlers, stop) = spawn();
-        assert!(before.handler_may_call_back(), "one more and one less");
+        assert!(before.handlers_threads() != HandlerThreads::None, "one more and one less");
         drop(stop);
         handlers.join().expect("it ends");
         let fewer = Before { threads: BTreeSet::new(), ..Before::on_apartment().expect("Linux says so") };
-        assert!(fewer.handler_may_call_back(), "this thread was not there");
+        assert!(fewer.handlers_threads() != HandlerThreads::None, "this thread was not there");
         let fewer = Before { caught: 0, ..Before::on_apartment().expect("Linux says so") };
         // Rust's runtime catches SIGSEGV, for the overflow of a stack.
-        assert!(fewer.handler_may_call_back(), "a signal is caught that was not");
+        assert!(fewer.handlers_threads() != HandlerThreads::None, "a signal is caught that was not");
     }
 }

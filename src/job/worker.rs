@@ -14,7 +14,7 @@ use super::late::Before;
 use super::{Handler, HandlerSpec, Terms, stack};
 use crate::handler::CreateError;
 use crate::handler::com::{AskableThread, notice_forks, use_another_stack, write_crashes_to};
-use crate::host::{self, ApartmentObserver, Instruction, Observer, Outlet, RealTimeOptions, View};
+use crate::host::{self, ApartmentObserver, HandlerThreads, Instruction, Observer, Outlet, RealTimeOptions, View};
 use crate::protocol::{Call, Callback, Event, HResult, Refusal, Session, Text, Wish, plain};
 use crate::scenario::{self, Recording, StepCame, Steps};
 
@@ -131,7 +131,7 @@ fn run_session(handler: &Handler, terms: &Terms, channel: &'static Channel) -> R
     let observed = Arc::clone(&apartment);
     let options = RealTimeOptions {
         outlet: Some(Box::new(outlet)),
-        may_call_back: Some(Arc::new(move || observed.handler_may_call_back())),
+        threads: Some(Arc::new(move || observed.handlers_threads())),
         apartment: Some(apartment),
         linger: LINGER,
         session_ns: terms.session_ns,
@@ -226,9 +226,9 @@ struct StackOfApartment {
 }
 
 impl StackOfApartment {
-    /// Whether the handler has left something that may call back.
-    fn handler_may_call_back(&self) -> bool {
-        self.before.get().and_then(Option::as_ref).is_none_or(Before::handler_may_call_back)
+    /// What the handler has left that may call back.
+    fn handlers_threads(&self) -> HandlerThreads {
+        self.before.get().and_then(Option::as_ref).map_or(HandlerThreads::Some, Before::handlers_threads)
     }
 }
 

@@ -175,6 +175,14 @@ impl Known {
         let is_early = [SYNC_08, SYNC_09, SYNC_11, CB_04, CB_07].contains(&rule);
         let early = || self.second.get(&(finding.handler, finding.round)).filter(|_| is_early);
         let over_released = || self.over_released.get(&finding.handler).filter(|_| rule == CB_04);
+        // What goes on after such a completion disturbs the next round, and how a session ends by it is chance.
+        let late = || {
+            let before = |(handler, round): &(HandlerId, u32)| match rule {
+                _ if rule == SYNC_07 => *handler == finding.handler && *round < finding.round,
+                _ => rule == LIFE_04,
+            };
+            self.second.iter().find(|(of, _)| before(of)).map(|(_, number)| number)
+        };
         let of_item = || {
             let items = finding.items();
             let key = |strong: &Rule, item| (finding.handler, finding.round, strong.index, item);
@@ -192,6 +200,7 @@ impl Known {
         let cause = at_event()
             .or_else(cut_off)
             .or_else(early)
+            .or_else(late)
             .or_else(of_item)
             .or_else(over_released)
             .or_else(refused)

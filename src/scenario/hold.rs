@@ -12,7 +12,7 @@ use super::pattern::{ItemRef, named_state};
 use super::step::{Action, Step};
 use crate::host::{self, Observer};
 use crate::json::Id;
-use crate::protocol::{CallMethod, Delay, Event, HResult, HandlerId, Session, State, Status};
+use crate::protocol::{Call, CallMethod, Delay, Event, EventKind, HResult, HandlerId, Session, State, Status};
 
 /// Until what a reply is held, and for how long at most.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -44,6 +44,8 @@ pub enum Until {
     Event {
         /// Which.
         event: Box<EventPattern>,
+        /// The item that the call was about which returns.
+        of_call: Option<ItemRef>,
         /// The `nth` of the instance's session; the next one without it.
         nth: Option<u32>,
         /// Of another instance than the one that called back.
@@ -135,10 +137,16 @@ impl TryFrom<UntilWire> for Until {
             (None, Some(time)) if instance.is_none() => Ok(Self::Time(time)),
             (None, Some(_)) => Err("`time` cannot be used with `instance`".to_owned()),
             (None, None) => {
-                let UntilWire { call, returns, callback, note, item, status, error, hr, thread, nth, .. } = wire;
+                let UntilWire { call, returns, callback, note, mut item, status, error, hr, thread, nth, .. } = wire;
+                // A return says no item, but that of its call is known.
+                let of_item = returns.as_deref() == Some(CallMethod::SetItemStatus.name());
+                let of_call = if of_item { item.take() } else { None };
+                if of_call.is_some() && nth.is_some() {
+                    return Err("`nth` cannot be used with the `item` of a `return`".to_owned());
+                }
                 let pattern =
                     EventPatternWire { call, returns, callback, note, item, status, error, hr, reply: None, thread };
-                Ok(Self::Event { event: Box::new(pattern.try_into()?), nth, instance })
+                Ok(Self::Event { event: Box::new(pattern.try_into()?), of_call, nth, instance })
             }
         }
     }
@@ -149,9 +157,10 @@ impl From<Until> for UntilWire {
         match until {
             Until::Time(time) => Self { time: Some(time), ..Self::default() },
             Until::State { state, instance } => Self { state: Some(state), instance, ..Self::default() },
-            Until::Event { event, nth, instance } => {
+            Until::Event { event, of_call, nth, instance } => {
                 let EventPatternWire { call, returns, callback, note, item, status, error, hr, thread, .. } =
                     (*event).into();
+                let item = item.or(of_call);
                 let more = Self { nth, instance, ..Self::default() };
                 Self { call, returns, callback, note, item, status, error, hr, thread, ..more }
             }
@@ -171,9 +180,9 @@ impl fmt::Display for Until {
                 write!(f, "the state {state}")?;
                 of(f, instance)
             }
-            Until::Event { event, nth, instance } => {
+            Until::Event { event, of_call, nth, instance } => {
                 write!(f, "{}", event.what)?;
-                if let Some(item) = &event.item {
+                if let Some(item) = event.item.as_ref().or(of_call.as_ref()) {
                     write!(f, " of {item}")?;
                 }
                 if let Some(status) = event.status {
@@ -253,7 +262,7 @@ impl Hold {
     /// The event that is counted from the beginning of the session, and of which instance.
     fn counted(&self) -> Option<(&EventPattern, Option<HandlerId>)> {
         match &self.until {
-            Until::Event { event, nth: Some(_), instance } => Some((event, *instance)),
+            Until::Event { event, nth: Some(_), instance, .. } => Some((event, *instance)),
             _ => None,
         }
     }
@@ -297,7 +306,28 @@ impl Hold {
                 }
                 Box::new(move |_, session| there(session))
             }
-            Until::Event { event, nth, instance } => {
+            Until::Event { event, of_call: Some(item), instance, .. } => {
+                let (event, item, of) = (event.clone(), item.clone(), instance.unwrap_or(own));
+                let mut open = None;
+                Box::new(move |now: &Event, session: &Session| {
+                    let Some(instance) = session.instance(of).filter(|_| now.handler == of) else { return false };
+                    match &now.kind {
+                        EventKind::Call { call, what } => {
+                            if let Call::SetItemStatus(args) = &**what
+                                && item.id(instance.items()) == Some(args.item)
+                            {
+                                open = Some(*call);
+                            }
+                            false
+                        }
+                        EventKind::Return { call, .. } => {
+                            open == Some(*call) && event.fits(now, None, instance.items())
+                        }
+                        _ => false,
+                    }
+                })
+            }
+            Until::Event { event, nth, instance, .. } => {
                 let (event, of) = (event.clone(), instance.unwrap_or(own));
                 let mut left = nth.map_or(1, |nth| nth.saturating_sub(came));
                 if left == 0 {

@@ -1,6 +1,6 @@
 //! Two native instances of one handler at the same time (COM-08).
 
-use crate::protocol::{CallMethod, Callback, Guid, Status, Thread};
+use crate::protocol::{CallMethod, Callback, Guid, Instance, Phase, Status, Thread};
 use crate::rules::ComViolation;
 use crate::rules::codes::COM_08;
 use crate::rules::monitor::Context;
@@ -51,7 +51,11 @@ fn told_to_another(cx: &Context<'_>, item: Guid) -> Option<u64> {
         .items
         .get(&item)
         .is_some_and(|item| item.told.is_none() && item.last_status.is_some_and(Status::is_updating));
-    if !works {
+    // When its round is over, nobody listens: then it has a reason of its own to stop.
+    let synchronizes = |instance: &Instance| {
+        matches!(instance.phase(CallMethod::Synchronize), Phase::Open { held: None } | Phase::Awaiting)
+    };
+    if !works || !cx.session.instance(cx.event.handler).is_some_and(synchronizes) {
         return None;
     }
     let told = others

@@ -1,7 +1,7 @@
 //! Cancels and skips (STOP).
 
 use crate::protocol::{
-    Call, CallId, CallMethod, CallbackMethod, Delay, Guid, HResult, KnownItem, Pending, Phase, Return, Status,
+    Call, CallId, CallMethod, CallbackMethod, Delay, Guid, HResult, Instance, KnownItem, Pending, Phase, Return, Status,
 };
 use crate::rules::codes::*;
 use crate::rules::monitor::Context;
@@ -30,11 +30,14 @@ pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCa
         let seq = cx.event.seq;
         let instance = cx.session.instance(cx.event.handler);
         let before_any_work = instance.is_some_and(|instance| instance.phase(CallMethod::Synchronize) == Phase::Idle);
+        // Whoever is inside a report of the item, which the manager has not answered, can look before it makes the next one.
+        let inside = |instance: &Instance| instance.pending().iter().any(|pending| pending.item() == Some(args.item));
+        let inside_a_report = instance.is_some_and(inside);
         let watch = cx.watch();
         watch.step_in(Occasion::Skipped);
         let item = watch.items.entry(args.item).or_default();
         item.tell(seq);
-        item.told_surely |= before_any_work;
+        item.told_surely |= before_any_work || inside_a_report;
     }
 }
 
@@ -144,7 +147,10 @@ pub(crate) fn reported(cx: &mut Context<'_>, item: Guid, status: Option<Status>,
             .judge
             .check_with(place, STOP_07, false, &[told], || StopViolation::FinishedInFull { item: place.item(item) });
     }
-    let stopped = matches!(status, Status::SKIPPED | Status::STOPPED);
+    // It failed by itself meanwhile, and said why: that is another end than the one that was asked for, and a true one.
+    let errors = &cx.watch().items.entry(item).or_default().errors;
+    let failed = status == Status::FAILED && errors.logged.iter().any(|seq| *seq > told);
+    let stopped = failed || matches!(status, Status::SKIPPED | Status::STOPPED);
     cx.judge
         .check_with(place, STOP_06, stopped, &[told], || StopViolation::OtherEnd { item: place.item(item), status });
 }
