@@ -45,6 +45,8 @@ pub(super) struct Settling {
     pub(super) silence: Duration,
     /// Not known where there is none: then the handler may call back.
     pub(super) threads: Option<LookAtThreads>,
+    /// The last round after which each instance has settled.
+    settled: Vec<u32>,
     /// When the handler's threads were last seen to have run, what they had done by then, and how often that was.
     ran_ns: u64,
     so_far: u64,
@@ -54,7 +56,16 @@ pub(super) struct Settling {
 impl Settling {
     /// For so many instances.
     pub(super) fn of(instances: usize) -> Self {
-        Self { since_ns: vec![None; instances], silence: SILENCE, threads: None, ran_ns: 0, so_far: 0, silences: 0 }
+        let settled = vec![0; instances];
+        Self {
+            settled,
+            since_ns: vec![None; instances],
+            silence: SILENCE,
+            threads: None,
+            ran_ns: 0,
+            so_far: 0,
+            silences: 0,
+        }
     }
 
     /// The manager would take the callback back from the instance, which was last heard at `heard_ns`: the time until which it
@@ -73,6 +84,26 @@ impl Settling {
             Clock::Real { .. } => self.until_silent(since_ns.max(heard_ns), first, now_ns).min(longest_ns),
         };
         (until_ns > now_ns).then_some(until_ns)
+    }
+
+    /// The time until which the manager waits before it does anything with the results of the round; nothing when the handler has
+    /// settled since they came.
+    pub(super) fn before_results(
+        &mut self,
+        handler: HandlerId,
+        round: u32,
+        clock: &Clock,
+        heard_ns: u64,
+    ) -> Option<u64> {
+        let at = (handler.0 as usize).wrapping_sub(1);
+        if self.settled.get(at).is_none_or(|settled| *settled == round) {
+            return None;
+        }
+        let until_ns = self.until(handler, clock, heard_ns);
+        if until_ns.is_none() {
+            self.settled[at] = round;
+        }
+        until_ns
     }
 
     /// Until when a handler in real time that was heard at `heard_ns` must be silent, as far as is known now.

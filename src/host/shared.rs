@@ -327,6 +327,14 @@ impl Shared {
         if instance.state().is_end() {
             return Decision::Over;
         }
+        // Nothing is hurried: the user does nothing with the results before the handler's other threads have said what they have
+        // to say. A script's threads say it in an order of their own.
+        if matches!(self.clock, Clock::Real { .. }) && instance.state() == SessionState::Synchronized {
+            let heard_ns = state.heard_ns.get(index(handler)).copied().unwrap_or(0);
+            if let Some(until_ns) = state.settling.before_results(handler, instance.round(), &self.clock, heard_ns) {
+                return Decision::Wait(Some(until_ns));
+            }
+        }
         let view =
             View { session: &state.session, instance, now_ns, cancelled: state.cancelled, thread: &Thread::APARTMENT };
         let Some(plan) = plan_of(&mut state.plans, handler) else { return Decision::Over };

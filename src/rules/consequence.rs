@@ -178,7 +178,7 @@ impl Known {
         // What goes on after such a completion disturbs the next round, and how a session ends by it is chance.
         let late = || {
             let before = |(handler, round): &(HandlerId, u32)| match rule {
-                _ if rule == SYNC_07 => *handler == finding.handler && *round < finding.round,
+                _ if rule == SYNC_07 => *handler == finding.handler && *round <= finding.round && finding.round > 1,
                 _ => rule == LIFE_04,
             };
             self.second.iter().find(|(of, _)| before(of)).map(|(_, number)| number)
