@@ -79,7 +79,7 @@ mod tests {
     fn a_thread_and_a_caught_signal_are_seen_and_an_own_thread_that_has_ended_hides_none() {
         let spawn = || {
             let (stop, stopped) = mpsc::channel::<()>();
-            (std::thread::spawn(move || drop(stopped.recv())), stop)
+            (std::thread::spawn(move || assert!(stopped.recv().is_err())), stop)
         };
         let (own, stop_own) = spawn();
         let before = Before::on_apartment().expect("Linux says so");
