@@ -9,7 +9,7 @@ mod native;
 
 use std::fs;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use native::{NOTEBOOK_CPP, library};
 use serde_json::Value;
@@ -131,4 +131,40 @@ fn a_trace_has_the_size_that_it_may_have_and_is_read_to_its_last_line() {
     let checked = Command::new(env!("CARGO_BIN_EXE_mobsync")).args(["check", trace]).output().expect("it runs");
     assert_eq!(checked.status.code(), Some(2), "what is cut is incomplete");
     assert!(String::from_utf8_lossy(&checked.stderr).contains("ends before"));
+}
+
+/// The time limits are generous: what took the square of a number took far longer.
+#[test]
+fn very_many_callbacks_that_break_a_rule_and_very_many_instances_are_judged_in_time() {
+    let begun = Instant::now();
+    let (code, report, _) = for_ever("BREAKS_ON_MANY_THREADS", &["run", "--timeout", "100", "--blocking-limit", "100"]);
+    assert_eq!(code, Some(1), "{:#}", report["summary"]);
+    assert!(report["summary"]["errors"].as_u64().unwrap_or_default() >= 3000, "{:#}", report["summary"]);
+    let stacks = report["findings"].as_array().unwrap().iter().filter(|row| row["backtrace"].is_array()).count();
+    assert!(stacks >= 1000, "{stacks} findings have a stack");
+    assert!(begun.elapsed() < Duration::from_secs(90), "{:?}", begun.elapsed());
+
+    let folder = TempDir::new().expect("a folder");
+    let trace = folder.path().join("many.jsonl");
+    let mut text = String::from(
+        r#"{"format":"mobsync-trace","version":1,"generator":"test","handler":"x","profile":"xp","clock":"virtual","started":"2026-01-01T00:00:00Z","seed":0}"#,
+    );
+    let mut seq = 0;
+    // Not in the order of their numbers.
+    for handler in (1..=20_000).rev() {
+        let mut event = |rest: &str| {
+            seq += 1;
+            text += &format!("\n{{\"seq\":{seq},\"at_ns\":0,\"thread\":\"apartment\",\"handler\":{handler},{rest}}}");
+        };
+        event(r#""kind":"note","method":"Created","args":{"name":"x"}"#);
+        event(r#""kind":"call","call":1,"method":"Initialize","args":{"flags":"MANUAL|MAYBOTHERUSER"}"#);
+        event(r#""kind":"return","call":1,"method":"Initialize","hr":"S_OK""#);
+        event(r#""kind":"call","call":2,"method":"Release""#);
+        event(r#""kind":"return","call":2,"method":"Release","args":{"refs":0},"hr":"S_OK""#);
+    }
+    fs::write(&trace, text + "\n").expect("it is written");
+    let begun = Instant::now();
+    let checked = Command::new(env!("CARGO_BIN_EXE_mobsync")).arg("check").arg(&trace).output().expect("it runs");
+    assert_eq!(checked.status.code(), Some(0), "{}", String::from_utf8_lossy(&checked.stderr));
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
 }

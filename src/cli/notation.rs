@@ -10,8 +10,8 @@ use super::input::{is_stdin, stdin};
 use super::output::Output;
 use crate::protocol::{Profile, plain_path};
 use crate::report::{CaseRecord, Filter, Found, Omitted, Report, Scope, plain};
-use crate::rules::{Finding, Monitor, link_consequences};
-use crate::runner::{MOST_OF_A_RULE, conditions_of, ends_too_early};
+use crate::rules::{Finding, MOST_OF_A_RULE, Monitor, link_consequences};
+use crate::runner::{conditions_of, ends_too_early};
 use crate::trace::notation::Printer;
 use crate::trace::{self, Header, TraceReader};
 

@@ -43,12 +43,17 @@ fn line(function: &str, file: Option<&Path>, line: Option<u32>) -> Option<Text> 
 
 /// The current thread's stack, without the host's own functions.
 pub(super) fn here() -> Vec<Text> {
+    of_this_process(&addresses_here())
+}
+
+/// The return addresses on the current thread's stack, the innermost first.
+pub(super) fn addresses_here() -> Vec<usize> {
     let mut addresses = Vec::new();
     backtrace::trace(|frame| {
         addresses.push(frame.ip().addr());
         addresses.len() < 64
     });
-    of_this_process(&addresses)
+    addresses
 }
 
 /// The functions at these addresses of this process.

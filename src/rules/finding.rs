@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::{Level, NamedItem, Rule, Violation};
 use crate::protocol::{HandlerId, Method, Status, Thread};
 
+/// How many findings of one rule are kept in full; more are counted.
+pub const MOST_OF_A_RULE: usize = 1000;
+
 /// A rule was broken.
 ///
 /// Its text is made from its data: `error SYNC-04: Synchronize is completed a second time`.

@@ -13,7 +13,7 @@ mod watch;
 
 pub use catalogue::{FAMILIES, Family, RULES, UnknownRule, codes, index_markdown, rule, select};
 pub use consequence::{is_stronger, link_consequences};
-pub use finding::{Finding, Occasion};
+pub use finding::{Finding, MOST_OF_A_RULE, Occasion};
 pub use judge::Verdict;
 pub use monitor::{Conditions, Monitor};
 pub use rule::{Basis, Checked, Level, Rule, Subject, Wording};

@@ -1,5 +1,7 @@
 //! Judges a session by the catalogue, from its events alone.
 
+use std::collections::BTreeMap;
+
 use super::checks;
 use super::judge::{EventRef, Judge, Verdict};
 use super::watch::{OpenCall, Watch};
@@ -7,6 +9,10 @@ use super::{Finding, Rule, course, link_consequences};
 use crate::protocol::{
     Call, CallId, Event, EventKind, FileTime, HandlerId, Instance, Limits, Outcome, Profile, Session, Thread,
 };
+
+/// With how many instances before it, and after it, one is compared. Sessions have a few; comparing each of very many with all
+/// would take the square of their number.
+const MOST_COMPARED: usize = 64;
 
 /// What a judgement depends on beside the events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +34,8 @@ pub struct Monitor {
     conditions: Conditions,
     session: Session,
     watches: Vec<(HandlerId, Watch)>,
+    /// Where each instance stands in `watches`.
+    places: BTreeMap<HandlerId, usize>,
     judge: Judge,
     last: Option<(u64, HandlerId, Thread)>,
 }
@@ -35,7 +43,14 @@ pub struct Monitor {
 impl Monitor {
     /// Before the first event.
     pub fn new(conditions: Conditions) -> Self {
-        Self { conditions, session: Session::default(), watches: Vec::new(), judge: Judge::default(), last: None }
+        Self {
+            conditions,
+            session: Session::default(),
+            watches: Vec::new(),
+            places: BTreeMap::new(),
+            judge: Judge::default(),
+            last: None,
+        }
     }
 
     /// The session so far.
@@ -137,7 +152,12 @@ impl Monitor {
     }
 
     fn watch_index(&mut self, handler: HandlerId) -> usize {
-        self.watches.iter().position(|(id, _)| *id == handler).unwrap_or_else(|| {
+        // Most sessions number their instances from 1, in the order in which they come.
+        let usual = (handler.0 as usize).wrapping_sub(1);
+        if self.watches.get(usual).is_some_and(|(id, _)| *id == handler) {
+            return usual;
+        }
+        *self.places.entry(handler).or_insert_with(|| {
             self.watches.push((handler, Watch::default()));
             self.watches.len() - 1
         })
@@ -175,14 +195,15 @@ impl<'a> Context<'a> {
     /// The instance, and those that came before it under the same name: other instances of the same handler.
     pub(super) fn with_earlier(&self) -> (&Watch, impl Iterator<Item = &Watch>) {
         let own = &self.watches[self.at].1;
-        let earlier = self.watches[..self.at].iter().map(|(_, watch)| watch);
+        let earlier = self.watches[self.at.saturating_sub(MOST_COMPARED)..self.at].iter().map(|(_, watch)| watch);
         (own, earlier.filter(|watch| watch.name.is_some() && watch.name == own.name))
     }
 
     /// The instance, and all others of the same name: other instances of the same handler.
     pub(super) fn with_others(&self) -> (&Watch, impl Iterator<Item = &Watch>) {
         let own = &self.watches[self.at].1;
-        let others = self.watches.iter().enumerate().filter(|(at, _)| *at != self.at).map(|(_, (_, watch))| watch);
+        let near = self.at.saturating_sub(MOST_COMPARED)..self.watches.len().min(self.at + MOST_COMPARED);
+        let others = near.filter(|at| *at != self.at).map(|at| &self.watches[at].1);
         (own, others.filter(|watch| watch.name.is_some() && watch.name == own.name))
     }
 

@@ -6,10 +6,7 @@ use std::path::PathBuf;
 use super::context::{self, AFTER, KEPT};
 use super::found::{CaseRecord, Found, Omitted};
 use crate::protocol::{Event, EventKind, Items, Note, Session, Stack, Thread};
-use crate::rules::{Conditions, Finding, Monitor, Rule, link_consequences};
-
-/// How many findings of one rule are kept in full; more are counted.
-pub const MOST_OF_A_RULE: usize = 1000;
+use crate::rules::{Conditions, Finding, MOST_OF_A_RULE, Monitor, Rule, link_consequences};
 
 /// How long the messages of the findings that are kept may be together, in bytes. The first of each rule is always kept.
 const MOST_TEXT: usize = 4 << 20;

@@ -18,7 +18,7 @@ pub use crate::job::Additions;
 pub use acceptance::Acceptance;
 pub use files::{MakeFolderError, WriteError, make_folder};
 pub use found::{CaseRecord, ContextLine, DebugCommand, Found, Omitted};
-pub use judged::{Judged, MOST_OF_A_RULE};
+pub use judged::Judged;
 pub use parallel::{Stop, in_order, interrupted, side_by_side};
 pub use problems::{Endless, NoSuchItem, SessionFailure};
 pub use recorded::{RecordError, Recorded};

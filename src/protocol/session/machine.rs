@@ -1,5 +1,7 @@
 //! The session of any number of handler instances: events in, state out.
 
+use std::collections::BTreeMap;
+
 use super::pending::About;
 use super::{Instance, Items, Pending, Standing, State, Wish};
 use crate::protocol::{
@@ -29,6 +31,8 @@ use crate::protocol::{
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Session {
     instances: Vec<Instance>,
+    /// Where each instance stands in `instances`.
+    places: BTreeMap<HandlerId, usize>,
     pub(super) dialog: Option<HandlerId>,
     connections: Vec<Option<Text>>,
     open_calls: Vec<(HandlerId, CallId, Call)>,
@@ -37,7 +41,16 @@ pub struct Session {
 impl Session {
     /// The instance of that number, if an event named it.
     pub fn instance(&self, id: HandlerId) -> Option<&Instance> {
-        self.instances.iter().find(|instance| instance.id() == id)
+        self.place_of(id).and_then(|at| self.instances.get(at))
+    }
+
+    fn place_of(&self, id: HandlerId) -> Option<usize> {
+        // Most sessions number their instances from 1, in the order in which they come.
+        let usual = (id.0 as usize).wrapping_sub(1);
+        match self.instances.get(usual) {
+            Some(instance) if instance.id() == id => Some(usual),
+            _ => self.places.get(&id).copied(),
+        }
     }
 
     /// Every instance, in the order of their first events.
@@ -66,7 +79,8 @@ impl Session {
     }
 
     fn index_of(&mut self, id: HandlerId) -> usize {
-        self.instances.iter().position(|instance| instance.id() == id).unwrap_or_else(|| {
+        self.place_of(id).unwrap_or_else(|| {
+            self.places.insert(id, self.instances.len());
             self.instances.push(Instance::created(id));
             self.instances.len() - 1
         })
