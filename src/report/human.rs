@@ -407,9 +407,17 @@ impl Report {
         }
         let occasions: Vec<&str> = cause.occasions().map(Occasion::words).filter(|words| !words.is_empty()).collect();
         if !occasions.is_empty() {
-            words.push(format!("only {}", occasions.join(" or ")));
+            words.push(format!("only {}", either(&occasions)));
         }
         (!words.is_empty()).then(|| words.join(", "))
+    }
+}
+
+/// `a`, `a or b`, `a, b or c`.
+fn either(words: &[&str]) -> String {
+    match words {
+        [before @ .., last] if !before.is_empty() => format!("{} or {last}", before.join(", ")),
+        _ => words.concat(),
     }
 }
 
