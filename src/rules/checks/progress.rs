@@ -181,6 +181,8 @@ fn begun(cx: &mut Context<'_>, item: Guid, info: &ProgressItem) {
     let told = instance.cancelled_all() || instance.item(item).is_some_and(|known| known.cancelled || known.skipped);
     let thread = &cx.event.thread;
     let watch = cx.watch();
+    // A manager that leaves wants no more work: what was not begun may end at once.
+    let told = told || watch.left_early;
     let since_ns = watch.called_back_ns.get(thread).copied().unwrap_or(0).max(watch.synchronize_ns);
     let took_ns = now_ns.saturating_sub(since_ns);
     let long = took_ns > limit_ns;
