@@ -131,6 +131,8 @@ pub enum Fault {
     NextFails,
     /// `Next` returns S_OK although it delivers fewer items than requested.
     NextOkWhenShort,
+    /// `Next` delivers one item, however many are requested, and returns S_OK.
+    NextOneAtATime,
     /// `Next` returns S_FALSE although it delivers all requested items.
     NextFalseWhenFull,
     /// `Next` writes one item more than requested.

@@ -256,7 +256,11 @@ impl EnumItems for ScriptEnumerator {
             }
         }
         let asked = celt as usize;
-        let wanted = if self.has(Fault::NextOverDelivers) { asked.saturating_add(1) } else { asked };
+        let wanted = match asked {
+            _ if self.has(Fault::NextOverDelivers) => asked.saturating_add(1),
+            _ if self.has(Fault::NextOneAtATime) => asked.min(1),
+            _ => asked,
+        };
         let from = self.at();
         let to = from.saturating_add(wanted).min(self.items.len());
         self.go_to(to);
@@ -267,6 +271,7 @@ impl EnumItems for ScriptEnumerator {
             false if !items.is_empty() && self.has(Fault::ShortFailsAndDelivers) => HResult::E_OUTOFMEMORY,
             true if self.has(Fault::NextFalseWhenFull) => HResult::S_FALSE,
             false if self.has(Fault::NextOkWhenShort) => HResult::S_OK,
+            false if !items.is_empty() && self.has(Fault::NextOneAtATime) => HResult::S_OK,
             true => HResult::S_OK,
             false => HResult::S_FALSE,
         };
