@@ -23,7 +23,7 @@ pub(super) fn check(args: &CheckArgs, filter: &Filter, output: Output) -> Result
     let mut report = args.judge.baseline.as_ref().map(|_| Report::new("", Profile::default(), None, filter));
     for path in &args.traces {
         if args.traces.len() > 1 {
-            put(&mut out, &format!("# {}\n", plain_path(&path)))?;
+            put(&mut out, &format!("# {}\n", plain_path(path)))?;
         }
         let case = path.display().to_string();
         let marker = |header: &Header| Marker::new(filter, case.clone(), header);

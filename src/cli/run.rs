@@ -37,7 +37,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     keep_apart(("--trace", trace), ("the file of --baseline", args.judge.baseline.as_deref()))?;
     let record = args.record.as_deref();
     if let Some(file) = record.filter(|file| file.exists()) {
-        let why = format!("--record {}: the file already exists; record to another file", plain_path(&file));
+        let why = format!("--record {}: the file already exists; record to another file", plain_path(file));
         return Err(Failure(why));
     }
     keep_apart(("--record", record), ("the file of --trace", trace))?;

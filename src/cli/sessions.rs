@@ -92,7 +92,7 @@ pub(super) fn record(recorded: &Recorded, file: &Path, expect: Expect) -> Result
         1 => "1 step".to_owned(),
         steps => format!("{steps} steps"),
     };
-    let said = format!("{}: a scenario of {steps}.", plain_path(&file));
+    let said = format!("{}: a scenario of {steps}.", plain_path(file));
     Ok(match recorded.handler {
         HandlerName::Word { .. } => said,
         HandlerName::Exec(_) => {

@@ -22,7 +22,7 @@ pub enum HandlerError {
     #[error(transparent)]
     Folder(#[from] FolderError),
     /// A folder of a handler file.
-    #[error("{}: {path}: {error}", plain_path(&file))]
+    #[error("{}: {path}: {error}", plain_path(file))]
     FolderInFile {
         /// The handler file.
         file: PathBuf,
@@ -35,7 +35,7 @@ pub enum HandlerError {
     #[error(transparent)]
     File(#[from] FileError),
     /// A handler file of kind `builtin` that names no built-in handler.
-    #[error("{}: name: unknown built-in handler `{name}`; expected `filesync`", plain_path(&file))]
+    #[error("{}: name: unknown built-in handler `{name}`; expected `filesync`", plain_path(file))]
     NoBuiltin {
         /// The handler file.
         file: PathBuf,
@@ -45,14 +45,17 @@ pub enum HandlerError {
     /// A handler file for `filesync` without folders.
     #[error(
         "{}: folders: no folder to synchronize; expected at least one {{\"left\": …, \"right\": …}}",
-        plain_path(&file)
+        plain_path(file)
     )]
     NoFoldersInFile {
         /// The handler file.
         file: PathBuf,
     },
     /// A handler file of kind `exec` without a command.
-    #[error("{}: command: the list is empty; expected a program and its arguments, such as [\"python3\", \"handler.py\"]", plain_path(&file))]
+    #[error(
+        "{}: command: the list is empty; expected a program and its arguments, such as [\"python3\", \"handler.py\"]",
+        plain_path(file)
+    )]
     NoCommandInFile {
         /// The handler file.
         file: PathBuf,
@@ -68,7 +71,7 @@ pub enum HandlerError {
     /// A library without a class.
     #[error(
         "{}: a native library needs --clsid {{XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX}}, the CLSID of the handler's class",
-        plain_path(&library)
+        plain_path(library)
     )]
     NoClass {
         /// The library.
@@ -81,7 +84,7 @@ pub enum HandlerError {
         word: String,
     },
     /// A library that is not there.
-    #[error("{}: no such file", plain_path(&library))]
+    #[error("{}: no such file", plain_path(library))]
     NoLibrary {
         /// The library.
         library: PathBuf,

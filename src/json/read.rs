@@ -19,7 +19,7 @@ const VERSION: u32 = 1;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FileError {
     /// The file could not be read.
-    #[error("{file}: cannot be read: {why}", file = plain_path(&file))]
+    #[error("{file}: cannot be read: {why}", file = plain_path(file))]
     Unreadable {
         /// The file.
         file: PathBuf,
@@ -27,7 +27,7 @@ pub enum FileError {
         why: String,
     },
     /// The file is not UTF-8.
-    #[error("{file}:{line}:{column}: the file is not UTF-8 from here on", file = plain_path(&file))]
+    #[error("{file}:{line}:{column}: the file is not UTF-8 from here on", file = plain_path(file))]
     NotUtf8 {
         /// The file.
         file: PathBuf,
@@ -37,7 +37,7 @@ pub enum FileError {
         column: usize,
     },
     /// The file is no valid JSON, or not what its format asks for.
-    #[error("{file}:{line}:{column}: {path}: {why}", file = plain_path(&file))]
+    #[error("{file}:{line}:{column}: {path}: {why}", file = plain_path(file))]
     Invalid {
         /// The file.
         file: PathBuf,
@@ -53,7 +53,7 @@ pub enum FileError {
     /// The file is of another version.
     #[error(
         "{file}:{line}:{column}: version: the file has format version {found}; this program reads version {VERSION}",
-        file = plain_path(&file)
+        file = plain_path(file)
     )]
     Version {
         /// The file.
@@ -66,7 +66,7 @@ pub enum FileError {
         found: u64,
     },
     /// A part of the document makes no sense where it stands.
-    #[error("{file}:{line}:{column}: {path}: {why}", file = plain_path(&file))]
+    #[error("{file}:{line}:{column}: {path}: {why}", file = plain_path(file))]
     Nonsense {
         /// The file.
         file: PathBuf,

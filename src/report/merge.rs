@@ -27,7 +27,7 @@ pub enum MergeError {
     #[error(
         "{file}: partition: the report is of no part of a suite; write one with \
          `mobsync conform … --partition 1/4 --format json --output FILE`",
-        file = plain_path(&file)
+        file = plain_path(file)
     )]
     NotAPart {
         /// Its file.
@@ -36,7 +36,7 @@ pub enum MergeError {
     /// Two parts are not of the same run.
     #[error(
         "{other}: {what}: {theirs}, but {ours} in {file}; all parts must be of the same handler, with the same options",
-        file = plain_path(&file), other = plain_path(&other)
+        file = plain_path(file), other = plain_path(other)
     )]
     Differ {
         /// Where in the reports.
@@ -53,7 +53,7 @@ pub enum MergeError {
     /// A part is given twice.
     #[error(
         "{other}: partition.part: part {part} is already in {file}; give each part once",
-        file = plain_path(&file), other = plain_path(&other)
+        file = plain_path(file), other = plain_path(other)
     )]
     SamePart {
         /// Which part.
@@ -66,7 +66,7 @@ pub enum MergeError {
     /// A case is in two parts.
     #[error(
         "{other}: cases: `{case}` is already in {file}; each case belongs to one part",
-        file = plain_path(&file), other = plain_path(&other), case = plain(case)
+        file = plain_path(file), other = plain_path(other), case = plain(case)
     )]
     SameCase {
         /// The case.

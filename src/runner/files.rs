@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// A file that cannot be written. The message says what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}: cannot be written: {why}", plain_path(&path))]
+#[error("{}: cannot be written: {why}", plain_path(path))]
 pub struct WriteError {
     /// The file, as the user named it.
     pub path: PathBuf,
@@ -25,7 +25,7 @@ impl WriteError {
         let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let why = match (kind, folder) {
             (io::ErrorKind::NotFound, Some(folder)) if !folder.exists() => {
-                format!("the folder {} does not exist; create it, or choose another file", plain_path(&folder))
+                format!("the folder {} does not exist; create it, or choose another file", plain_path(folder))
             }
             (io::ErrorKind::IsADirectory, _) => "this is a folder; choose a file".to_owned(),
             _ => message,
@@ -36,7 +36,7 @@ impl WriteError {
 
 /// A folder that cannot be made. The message says what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}: {why}", plain_path(&path))]
+#[error("{}: {why}", plain_path(path))]
 pub struct MakeFolderError {
     /// The folder, as the user named it.
     pub path: PathBuf,
@@ -53,7 +53,7 @@ pub fn make_folder(path: &Path) -> Result<(), MakeFolderError> {
         let why = match path.ancestors().find(|there| there.is_file()) {
             Some(there) if there == path => "this is a file; choose a folder, which is created if necessary".to_owned(),
             Some(there) => {
-                format!("{} is a file and cannot contain a folder; choose another folder", plain_path(&there))
+                format!("{} is a file and cannot contain a folder; choose another folder", plain_path(there))
             }
             None => format!("cannot create the folder: {error}"),
         };

@@ -24,13 +24,13 @@ pub enum RecordError {
     #[error("the scenario cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
     /// There is a file already. It is left as it is.
-    #[error("{}: the file already exists; record to another file", plain_path(&file))]
+    #[error("{}: the file already exists; record to another file", plain_path(file))]
     Exists {
         /// The file.
         file: PathBuf,
     },
     /// The file cannot be written.
-    #[error("{}: {why}", plain_path(&file))]
+    #[error("{}: {why}", plain_path(file))]
     Write {
         /// The file.
         file: PathBuf,

@@ -64,14 +64,14 @@ pub enum ReplayError {
     /// There is no handler to replay it against.
     #[error(
         "{}: the scenario names no handler; choose one with --handler HANDLER or --exec 'COMMAND ARG…'",
-        plain_path(&file)
+        plain_path(file)
     )]
     NoHandler {
         /// The scenario.
         file: PathBuf,
     },
     /// The handler that the scenario names cannot be driven.
-    #[error("{}: handler: {error}", plain_path(&file))]
+    #[error("{}: handler: {error}", plain_path(file))]
     HandlerOfScenario {
         /// The scenario.
         file: PathBuf,

@@ -16,13 +16,13 @@ use crate::protocol::plain_path;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FindScenariosError {
     /// A folder without any.
-    #[error("{}: no scenario in this folder", plain_path(&folder))]
+    #[error("{}: no scenario in this folder", plain_path(folder))]
     NoneInFolder {
         /// The folder.
         folder: PathBuf,
     },
     /// A folder that cannot be listed.
-    #[error("{}: cannot be read: {why}", plain_path(&folder))]
+    #[error("{}: cannot be read: {why}", plain_path(folder))]
     Unreadable {
         /// The folder.
         folder: PathBuf,
@@ -90,7 +90,7 @@ fn is_handler(file: &Path) -> bool {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TracePlacesError {
     /// A file for the traces of several scenarios.
-    #[error("{}: {scenarios} scenarios need a folder for their traces", plain_path(&path))]
+    #[error("{}: {scenarios} scenarios need a folder for their traces", plain_path(path))]
     FileForSeveral {
         /// The file.
         path: PathBuf,

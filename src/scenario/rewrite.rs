@@ -14,7 +14,7 @@ use crate::protocol::plain_path;
 
 /// A scenario file cannot be rewritten.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}: cannot be rewritten: {why}", plain_path(&file))]
+#[error("{}: cannot be rewritten: {why}", plain_path(file))]
 pub struct RewriteError {
     /// The file.
     pub file: PathBuf,
