@@ -4,6 +4,7 @@
 mod errors;
 mod instance;
 mod items;
+mod known;
 mod legal;
 mod machine;
 mod pending;
@@ -11,8 +12,9 @@ mod reply;
 mod state;
 
 pub use errors::LiveError;
-pub use instance::{Instance, Interface, KnownItem};
+pub use instance::{Instance, Interface};
 pub use items::Items;
+pub use known::KnownItem;
 pub use legal::Refusal;
 pub use machine::Session;
 pub use pending::Pending;
