@@ -179,6 +179,8 @@ impl Known {
         let late = || {
             let before = |(handler, round): &(HandlerId, u32)| match rule {
                 _ if rule == SYNC_07 => *handler == finding.handler && *round <= finding.round && finding.round > 1,
+                // A thread of one round may come to its end in the next one.
+                _ if is_early => *handler == finding.handler && round.abs_diff(finding.round) <= 1,
                 _ => rule == LIFE_04,
             };
             self.second.iter().find(|(of, _)| before(of)).map(|(_, number)| number)
