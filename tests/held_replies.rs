@@ -254,7 +254,11 @@ mod of_native_handlers {
         let over = AtomicBool::new(false);
         thread::scope(|scope| {
             for _ in 0..2 {
-                scope.spawn(|| while !over.load(Ordering::Relaxed) {});
+                scope.spawn(|| {
+                    while !over.load(Ordering::Relaxed) {
+                        std::hint::spin_loop();
+                    }
+                });
             }
             let done = std::panic::catch_unwind(work);
             over.store(true, Ordering::Relaxed);
