@@ -34,6 +34,8 @@ pub(super) struct CallbackObject {
     /// The references, the manager's own among them.
     references: AtomicI64,
     over_released: AtomicBool,
+    /// It was released too often at any time: its count says nothing any more.
+    miscounted: AtomicBool,
     sink: Arc<dyn SyncCallback>,
 }
 
@@ -49,6 +51,7 @@ impl CallbackObject {
             vtable: &VTABLE,
             references: AtomicI64::new(1),
             over_released: AtomicBool::new(false),
+            miscounted: AtomicBool::new(false),
             sink,
         }));
         KEPT.lock().unwrap_or_else(PoisonError::into_inner).push(object);
@@ -104,7 +107,7 @@ unsafe fn call(this: *mut c_void, callback: Callback) -> HRESULT {
     // SAFETY: by the contract.
     let object = unsafe { object(this) };
     let answer = || {
-        if object.references() == 0 {
+        if object.references() == 0 && !object.miscounted.load(Ordering::Acquire) {
             object.sink.note_unreferenced();
         }
         object.sink.call(callback)
@@ -163,6 +166,7 @@ unsafe extern "system" fn release(this: *mut c_void) -> u32 {
         Ok(before) => u32::try_from(before - 1).unwrap_or(0),
         Err(_) => {
             object.over_released.store(true, Ordering::Release);
+            object.miscounted.store(true, Ordering::Release);
             0
         }
     }
