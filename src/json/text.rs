@@ -7,11 +7,12 @@ use crate::protocol::plain;
 pub(crate) fn readable(text: &str) -> String {
     const HEAD: usize = 150;
     const TAIL: usize = 250;
-    let text = plain(text);
     let length = text.chars().count();
     if length <= HEAD + TAIL {
-        return text.into_owned();
+        return plain(text).into_owned();
     }
-    let (head, tail) = (text.chars().take(HEAD), text.chars().skip(length - TAIL));
-    head.chain(" … ".chars()).chain(tail).collect()
+    // What is escaped is longer than what it stands for: it takes nothing from the room of the rest.
+    let (head, tail): (String, String) =
+        (text.chars().take(HEAD).collect(), text.chars().skip(length - TAIL).collect());
+    format!("{} … {}", plain(&head), plain(&tail))
 }

@@ -43,15 +43,16 @@ struct Plain<F>(F);
 
 impl<F: Formatter> Formatter for Plain<F> {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        let is_usual = |byte: u8| byte < 0x7f && byte != b'#';
+        // `##` begins a command of some CI systems; a fragment ends where something is escaped anyway.
+        let may_command = fragment.contains("##");
         // Most fragments hold nothing to look at.
-        if fragment.bytes().all(is_usual) {
+        if !may_command && fragment.bytes().all(|byte| byte < 0x7f) {
             return writer.write_all(fragment.as_bytes());
         }
         for c in fragment.chars() {
             let mut buffer = [0; 4];
             let one = c.encode_utf8(&mut buffer);
-            if c == '#' || matches!(plain(one), std::borrow::Cow::Owned(_)) && c != ':' {
+            if (c == '#' && may_command) || matches!(plain(one), std::borrow::Cow::Owned(_)) && c != ':' {
                 for unit in c.encode_utf16(&mut [0; 2]) {
                     write!(writer, "\\u{unit:04x}")?;
                 }

@@ -49,6 +49,14 @@ impl Text {
         }
     }
 
+    /// How much memory it takes, in bytes.
+    pub fn size(&self) -> usize {
+        match &self.0 {
+            Repr::WellFormed(text) => text.len(),
+            Repr::IllFormed(units) => size_of_val(&**units),
+        }
+    }
+
     /// The UTF-16 units, without a terminator.
     pub fn to_utf16(&self) -> Vec<u16> {
         match &self.0 {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::protocol::{Guid, LogError, LogErrorInfo, LogLevel, Text};
+use crate::protocol::{Guid, LogError, LogErrorInfo, LogLevel, Text, cut_off};
 
 /// A logged error that was not deleted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -26,6 +26,13 @@ pub struct LiveError {
 /// that logs without end must not fill the memory of everything that follows the session.
 const MOST_WITHOUT_ID: usize = 10_000;
 
+/// How long all texts together may be, in bytes, before an error without an ErrorID is not kept and the text of another one is
+/// cut: the table is copied when a session is shared.
+const MOST_TEXT: usize = 1 << 20;
+
+/// How much of a text is kept beyond that, in characters.
+const CUT: usize = 200;
+
 /// The live errors of one instance. Clones share one table.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Errors(Arc<Table>);
@@ -37,6 +44,8 @@ struct Table {
     by_id: BTreeMap<Guid, u64>,
     /// How many errors without an ErrorID are not in `live`.
     not_kept: u64,
+    /// The length of all texts, in bytes.
+    text: usize,
 }
 
 impl Errors {
@@ -58,19 +67,22 @@ impl Errors {
         let info = args.info.as_deref();
         let id = info.and_then(LogErrorInfo::error_id);
         let table = Arc::make_mut(&mut self.0);
+        let is_full = table.text + length(args.text.as_ref()) > MOST_TEXT;
         match id {
             Some(id) => table.delete(id),
-            None if table.live.len() - table.by_id.len() >= MOST_WITHOUT_ID => {
+            None if is_full || table.live.len() - table.by_id.len() >= MOST_WITHOUT_ID => {
                 table.not_kept += 1;
                 return;
             }
             None => {}
         }
+        let text = args.text.as_ref().map(|text| if is_full { cut(text) } else { text.clone() });
         let jump = info.is_some_and(LogErrorInfo::has_jump_text);
         let item = info.and_then(LogErrorInfo::given_item);
         let last = table.live.last_key_value().map_or(0, |(number, _)| number + 1);
         table.by_id.extend(id.map(|id| (id, last)));
-        table.live.insert(last, LiveError { id, jump, item, level: args.level, text: args.text.clone(), seq });
+        table.text += length(text.as_ref());
+        table.live.insert(last, LiveError { id, jump, item, level: args.level, text, seq });
     }
 
     /// `DeleteLogError`; GUID_NULL deletes all.
@@ -86,9 +98,18 @@ impl Errors {
 impl Table {
     fn delete(&mut self, id: Guid) {
         if let Some(number) = self.by_id.remove(&id) {
-            self.live.remove(&number);
+            let gone = self.live.remove(&number);
+            self.text -= length(gone.and_then(|error| error.text).as_ref());
         }
     }
+}
+
+fn length(text: Option<&Text>) -> usize {
+    text.map_or(0, Text::size)
+}
+
+fn cut(text: &Text) -> Text {
+    cut_off(&text.to_string(), CUT).into_owned().into()
 }
 
 #[cfg(test)]
@@ -103,6 +124,20 @@ mod tests {
 
     fn texts(errors: &Errors) -> Vec<String> {
         errors.iter().filter_map(|error| error.text.as_ref()).map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn very_much_text_is_kept_in_part_and_every_error_with_an_id_can_be_deleted() {
+        let mut errors = Errors::default();
+        let long = "x".repeat(MOST_TEXT / 4);
+        (1..=8).for_each(|id| logged(&mut errors, &long, Some(id)));
+        logged(&mut errors, &long, None);
+        assert_eq!((errors.iter().count(), errors.not_kept()), (8, 1));
+        assert!(texts(&errors)[7].starts_with("xxx") && texts(&errors)[7].len() < 300, "{}", texts(&errors)[7]);
+        (1..=8).for_each(|id| errors.delete(Guid::from_u128(id)));
+        assert_eq!((errors.iter().count(), errors.0.text), (0, 0));
+        logged(&mut errors, &long, None);
+        assert_eq!(texts(&errors), [long], "there is room again");
     }
 
     #[test]
