@@ -6,13 +6,13 @@ use crate::protocol::plain;
 /// a long one is left out.
 pub(crate) fn readable(text: &str) -> String {
     const HEAD: usize = 150;
-    const TAIL: usize = 250;
+    // The longest list of names that can stand there, and some of the word before it, escaped.
+    const TAIL: usize = 260;
+    let text = plain(text);
     let length = text.chars().count();
     if length <= HEAD + TAIL {
-        return plain(text).into_owned();
+        return text.into_owned();
     }
-    // What is escaped is longer than what it stands for: it takes nothing from the room of the rest.
-    let (head, tail): (String, String) =
-        (text.chars().take(HEAD).collect(), text.chars().skip(length - TAIL).collect());
-    format!("{} … {}", plain(&head), plain(&tail))
+    let (head, tail) = (text.chars().take(HEAD), text.chars().skip(length - TAIL));
+    head.chain(" … ".chars()).chain(tail).collect()
 }
