@@ -12,6 +12,10 @@ use crate::handler::com::{SharedMemory, is_forked_copy};
 /// The size of the ring: what some hundred thousand callbacks take.
 const RING: usize = 16 << 20;
 
+/// How much of it is read at once, and how often that is a full ring.
+const BATCH: u64 = 1 << 20;
+pub(super) const BATCHES: usize = RING / (1 << 20);
+
 // The numbers at the beginning of the memory.
 const WRITTEN: usize = 0;
 const READ: usize = 8;
@@ -147,7 +151,7 @@ impl Channel {
         self.memory.read(RING_AT, end);
     }
 
-    /// Takes all whole records away; `parts` keeps what has come of one that goes on. An error means that the ring makes no
+    /// Takes whole records away, all or as many as make a batch; false when there is none. `parts` keeps what has come of one that goes on. An error means that the ring makes no
     /// sense: somebody wrote into it.
     pub(super) fn read(
         &self,
@@ -160,7 +164,8 @@ impl Channel {
             return Err(Corrupt);
         }
         let any = read < written;
-        while read < written {
+        let enough = read + BATCH;
+        while read < written.min(enough) {
             let mut head = [0; 4];
             self.get(read, &mut head);
             let head = u32::from_ne_bytes(head);
@@ -252,9 +257,29 @@ mod tests {
         let large: Vec<u8> = (0..MOST_AT_ONCE + MOST_AT_ONCE / 2).map(|at| at as u8).collect();
         writer.write(RecordKind::Plan, &large, || panic!("there is room"));
         writer.write(RecordKind::Done, b"x", || panic!("there is room"));
-        let mut came = Vec::new();
-        reader.read(&mut Vec::new(), |kind, bytes| came.push((kind, bytes))).unwrap();
+        let (mut came, mut parts) = (Vec::new(), Vec::new());
+        while reader.read(&mut parts, |kind, bytes| came.push((kind, bytes))).unwrap() {}
         assert_eq!(came, [(RecordKind::Plan, large), (RecordKind::Done, b"x".to_vec())]);
+    }
+
+    #[test]
+    fn a_full_ring_is_read_in_batches_and_empty_after_as_many_as_are_foreseen() {
+        let (reader, file) = Channel::new(b"").unwrap();
+        let writer = Channel::open(&file).unwrap();
+        let record = vec![7; 60_000];
+        let many = RING / (record.len() + 4);
+        (0..many).for_each(|_| writer.write(RecordKind::Event, &record, || panic!("there is room")));
+        let (mut seen, mut most) = (0, 0);
+        for _ in 0..=BATCHES {
+            let before = seen;
+            let any = reader.read(&mut Vec::new(), |_, _| seen += 1).unwrap();
+            most = most.max(seen - before);
+            if !any {
+                break;
+            }
+        }
+        assert_eq!(seen, many);
+        assert!(most * record.len() < 2 * BATCH as usize, "{most} records at once");
     }
 
     #[test]

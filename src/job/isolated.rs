@@ -15,7 +15,7 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
 use super::assemble::Outcomes;
-use super::channel::{Channel, RecordKind};
+use super::channel::{BATCHES, Channel, RecordKind};
 use super::worker::{Done, PlanNews, WorkerJob};
 use super::{Handler, Launched, Terms, logging, stack};
 use crate::handler::CreateError;
@@ -297,6 +297,19 @@ impl WorkerSession {
 
     /// Takes all that has come; false when that is nothing. An error when it makes no sense.
     fn receive(&mut self, channel: &Channel, drain: &mut dyn Drain) -> Result<bool, super::channel::Corrupt> {
+        let mut any = false;
+        // As often as empties a full ring: whoever writes faster than this reads does not keep it here.
+        for _ in 0..=BATCHES {
+            if !self.receive_batch(channel, drain)? {
+                break;
+            }
+            any = true;
+        }
+        Ok(any)
+    }
+
+    /// As [`WorkerSession::receive`], a part of it: what is unpacked is several times as large, and must not be all there at once.
+    fn receive_batch(&mut self, channel: &Channel, drain: &mut dyn Drain) -> Result<bool, super::channel::Corrupt> {
         let mut events = Vec::new();
         let mut sense = true;
         let (mut parts, mut next_seq) = (std::mem::take(&mut self.parts), self.next_seq);
