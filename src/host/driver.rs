@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::shared::{CallbackSink, Decision, InstanceChronicle, Shared};
+use super::shared::{Decision, Shared};
+use super::sink::{CallbackSink, InstanceChronicle};
 use crate::handler::{CreateError, EnumItems, HandlerFactory, SyncHandler};
 use crate::protocol::Limits;
 use crate::protocol::{

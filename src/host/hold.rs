@@ -13,8 +13,8 @@ use super::plan::View;
 use super::shared::{Shared, SharedState};
 use crate::handler::HeldReply;
 use crate::protocol::{
-    Call, CallId, CallMethod, Callback, Event, EventKind, HResult, HandlerId, Held, LetGo, Limits, Note, Session,
-    SetProgressCallback, Stack, Standing, Text, Thread, WhyLetGo, Wish,
+    CallId, CallMethod, Callback, Event, EventKind, HResult, HandlerId, Held, LetGo, Limits, Note, Session, Stack,
+    Standing, Text, Thread, WhyLetGo, Wish,
 };
 use crate::time::{Clock, Scheduler};
 
@@ -160,11 +160,6 @@ impl Holds {
     }
 }
 
-/// Whether the manager leaves an instance by this call.
-fn leaves(call: &Call) -> bool {
-    matches!(call, Call::Release | Call::SetProgressCallback(SetProgressCallback { callback: None }))
-}
-
 impl SharedState {
     /// Holds the reply to a callback, if the plan wants that; the callback is recorded then.
     #[cold]
@@ -210,7 +205,7 @@ impl SharedState {
                 if awaited {
                     kept.until_ns = event.at_ns.saturating_add(kept.at_most_ns);
                 }
-                leaving = leaves(what) && !awaited;
+                leaving = what.leaves() && !awaited;
             }
             if (kept.hold.ends)(event, session) {
                 ended.push((kept.call, WhyLetGo::Reached));

@@ -8,6 +8,7 @@ mod plan;
 mod run;
 mod settle;
 mod shared;
+mod sink;
 mod tape;
 
 pub use hold::{Ends, Hold};

@@ -13,7 +13,6 @@ use super::run::ApartmentObserver;
 use super::settle::{LookAtThreads, Settling};
 use super::tape::Tape;
 use crate::handler::said::Said;
-use crate::handler::{Chronicle, Replied, SyncCallback};
 use crate::protocol::{
     Call, CallId, CallMethod, Callback, CallbackMethod, Event, EventKind, HResult, HandlerId, Instance, Limits, Note,
     ReferencePoint, ReferenceSeen, Return, Session, SetProgressCallback, Stack, State as SessionState, Text, Thread,
@@ -284,7 +283,7 @@ impl Shared {
     }
 
     /// Notes that the next callback of the current thread comes through a pointer without a reference.
-    fn note_unreferenced(&self, handler: HandlerId) {
+    pub(super) fn note_unreferenced(&self, handler: HandlerId) {
         let mut state = self.lock();
         if state.closed {
             return;
@@ -533,7 +532,12 @@ impl Shared {
 
     /// `thread` is that of another process, where the callback comes from there. The number of a callback whose reply is held
     /// stands in place of the reply.
-    fn callback(&self, handler: HandlerId, what: Callback, thread: Option<&Thread>) -> Result<HResult, CallId> {
+    pub(super) fn callback(
+        &self,
+        handler: HandlerId,
+        what: Callback,
+        thread: Option<&Thread>,
+    ) -> Result<HResult, CallId> {
         let completes = what.completion().is_some();
         let mut state = self.lock();
         if state.closed {
@@ -563,50 +567,5 @@ impl Shared {
             self.filled.notify_one();
         }
         answer
-    }
-}
-
-/// The manager's callback object of one instance. It may be kept for ever, and called from any thread.
-pub(super) struct CallbackSink {
-    pub(super) shared: Arc<Shared>,
-    pub(super) handler: HandlerId,
-    pub(super) number: u32,
-}
-
-impl SyncCallback for CallbackSink {
-    fn number(&self) -> u32 {
-        self.number
-    }
-
-    fn note_unreferenced(&self) {
-        self.shared.note_unreferenced(self.handler);
-    }
-
-    fn call(&self, callback: Callback) -> HResult {
-        let answer = self.shared.callback(self.handler, callback, None);
-        answer.unwrap_or_else(|call| self.shared.wait_for_reply(call))
-    }
-
-    fn begin(&self, thread: Option<&Thread>, callback: Callback) -> Replied {
-        match self.shared.callback(self.handler, callback, thread) {
-            Ok(hr) => Replied::Now(hr),
-            Err(call) => Replied::Held(self.shared.held_reply(call)),
-        }
-    }
-}
-
-/// Records what happens to one instance by itself.
-pub(super) struct InstanceChronicle {
-    pub(super) shared: Arc<Shared>,
-    pub(super) handler: HandlerId,
-}
-
-impl Chronicle for InstanceChronicle {
-    fn note(&self, thread: Thread, note: Note) {
-        self.shared.note(self.handler, thread, note);
-    }
-
-    fn output(&self, text: &str) {
-        self.shared.output.lock().add(text.as_bytes());
     }
 }

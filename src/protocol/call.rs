@@ -173,6 +173,19 @@ crossings! {
     }
 }
 
+impl Call {
+    /// It is `SetProgressCallback` with NULL, by which the manager takes its callback back
+    /// (`nf-mobsync-isyncmgrsynchronize-setprogresscallback`).
+    pub const fn takes_callback_back(&self) -> bool {
+        matches!(self, Call::SetProgressCallback(SetProgressCallback { callback: None }))
+    }
+
+    /// The manager leaves by it: it takes its callback back, or releases the handler.
+    pub const fn leaves(&self) -> bool {
+        self.takes_callback_back() || matches!(self, Call::Release)
+    }
+}
+
 impl CallMethod {
     /// Whether the method ends with a completion callback of its own.
     pub const fn is_asynchronous(self) -> bool {

@@ -85,7 +85,7 @@ impl Monitor {
         let broke_off = |(id, watch): &(HandlerId, Watch)| {
             let outcome = self.session.instance(*id).map(Instance::outcome);
             let gone = matches!(outcome, Some(Outcome::Crashed | Outcome::Hung(_) | Outcome::Overdue(_)));
-            gone && !watch.open.as_ref().is_some_and(OpenCall::is_leave)
+            gone && !watch.open.as_ref().is_some_and(|open| open.call.leaves())
         };
         if !cut && !self.watches.iter().any(broke_off) {
             return Vec::new();

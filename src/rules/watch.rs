@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{NamedItem, Occasion};
 use crate::protocol::{
-    Call, CallId, CallMethod, Guid, HResult, Initialize, Instance, Item, KnownItem, PrepareForSync,
-    SetProgressCallback, Status, Text, Thread,
+    Call, CallId, CallMethod, Guid, HResult, Initialize, Instance, Item, KnownItem, PrepareForSync, Status, Text,
+    Thread,
 };
 
 /// One instance, as the rules see it.
@@ -105,18 +105,6 @@ pub(super) struct OpenCall {
     pub(super) unanswered: Vec<CallId>,
     /// One of them was answered while the call was open.
     pub(super) answered_within: bool,
-}
-
-impl OpenCall {
-    /// It is `SetProgressCallback` with NULL.
-    pub(super) fn takes_back(&self) -> bool {
-        matches!(self.call, Call::SetProgressCallback(SetProgressCallback { callback: None }))
-    }
-
-    /// The manager leaves by it. That it does so in the middle of work is unusual, and then a hang is LIFE-01, not LIFE-03.
-    pub(super) fn is_leave(&self) -> bool {
-        self.takes_back() || matches!(self.call, Call::Release)
-    }
 }
 
 /// The items of one `EnumSyncMgrItems`, as far as they are known.

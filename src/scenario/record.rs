@@ -92,7 +92,7 @@ impl Recorder {
                 Some(Action::ShowProperties(ItemRef("handler".to_owned())))
             }
             Call::ShowProperties(args) => Some(Action::ShowProperties(ItemRef::to(args.item, items))),
-            Call::SetProgressCallback(SetProgressCallback { callback: None }) | Call::Release if !self.left => {
+            call if call.leaves() && !self.left => {
                 self.left = true;
                 Some(Action::Release)
             }

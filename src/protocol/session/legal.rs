@@ -127,7 +127,7 @@ impl Instance {
         if let Call::Initialize(args) = call {
             return self.may_initialize(args);
         }
-        let closes = matches!(call, Call::Release | Call::SetProgressCallback(SetProgressCallback { callback: None }));
+        let closes = call.leaves();
         match self.initialized {
             Some(HResult::S_OK) => {}
             // NULL is passed before every release, also to a handler that declined.

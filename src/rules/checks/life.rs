@@ -2,8 +2,8 @@
 
 use super::completion::rules_of;
 use crate::protocol::{
-    Call, CallMethod, Callback, Delay, HResult, Instance, Interface, Method, Note, Outcome, Phase, Return,
-    SetProgressCallback, State, Thread, WaitingFor,
+    Call, CallMethod, Callback, Delay, HResult, Instance, Interface, Method, Note, Outcome, Phase, Return, State,
+    Thread, WaitingFor,
 };
 use crate::rules::codes::*;
 use crate::rules::monitor::Context;
@@ -15,8 +15,8 @@ const INVALID_WINDOW_HANDLE: HResult = HResult(0x8007_0578);
 
 /// The manager leaves, by NULL and `Release`: is it early, and is a completion of the handler overdue?
 pub(crate) fn call(cx: &mut Context<'_>, call: &Call) {
-    let takes_back = matches!(call, Call::SetProgressCallback(SetProgressCallback { callback: None }));
-    if !takes_back && !matches!(call, Call::Release) {
+    let takes_back = call.takes_callback_back();
+    if !call.leaves() {
         return;
     }
     let place = cx.place();
@@ -60,7 +60,7 @@ pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCa
     let limit_ns = cx.conditions.limits.timeout_ns;
     let now_ns = cx.event.at_ns;
     let took_ns = cx.watch().took_ns(open, now_ns);
-    let early = open.is_some_and(OpenCall::is_leave) && cx.watch().left_early;
+    let early = open.is_some_and(|open| open.call.leaves()) && cx.watch().left_early;
     let rule = if early { LIFE_01 } else { LIFE_03 };
     cx.judge.check_with(place, rule, took_ns <= limit_ns, &[open.map_or(0, |open| open.seq)], || LifeViolation::Slow {
         method: what.method,
@@ -72,7 +72,7 @@ pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCa
             cx.judge.kept(LIFE_01);
         }
     }
-    if open.is_some_and(OpenCall::takes_back) {
+    if open.is_some_and(|open| open.call.takes_callback_back()) {
         super::dialogs::session_ends(cx);
     }
     settings_result(cx, what);
@@ -155,7 +155,7 @@ pub(crate) fn note(cx: &mut Context<'_>, note: &Note) {
             let place = place.of(Some(Method::Call(method)));
             let watch = cx.watch();
             let waited = Delay(watch.took_ns(watch.open.as_ref(), now_ns));
-            let early = watch.open.as_ref().is_some_and(OpenCall::is_leave) && watch.left_early;
+            let early = watch.open.as_ref().is_some_and(|open| open.call.leaves()) && watch.left_early;
             if method == CallMethod::SetItemStatus {
                 cx.judge.check_with(place, STOP_04, false, &[called], || StopViolation::SetItemStatusHangs);
             }
