@@ -231,6 +231,9 @@ fn a_library_that_refuses_to_be_loaded_is_no_handler() {
         let held = job::in_process(&handler, &terms, |_| {}, &mut |_: Vec<Event>, _: &Session| {});
         let why = held.map(|_| ()).expect_err("there is no handler").why;
         assert!(why.contains(": DllMain returned FALSE for DLL_PROCESS_ATTACH"), "{why}");
+        // It is unloaded. The next library is likely to lie where it lay, and is not taken for it.
+        let came = run(&with_dll_main(&["NEXT"]), SyncFlags::MAYBOTHERUSER);
+        assert_eq!(came.outcome, Outcome::Completed(HResult::S_OK));
     }
 }
 

@@ -1,6 +1,6 @@
 //! `DllMain`, which Windows calls when it loads a library. No other system does, so the host calls it in its place.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::ffi::c_void;
 use std::path::Path;
 use std::ptr::null_mut;
@@ -21,25 +21,29 @@ const DLL_PROCESS_ATTACH: u32 = 1;
 /// What is told of a library whose `DllMain` refuses.
 const REFUSED: &str = "DllMain returned FALSE for DLL_PROCESS_ATTACH: the library refuses to be loaded";
 
-/// What `DllMain` said, by the address of the library's `DllGetClassObject`: each library is attached once in a process.
-static ATTACHED: Mutex<BTreeMap<usize, Result<(), &'static str>>> = Mutex::new(BTreeMap::new());
+/// The libraries that were told, by the address of their `DllGetClassObject`: each is attached once in a process. A library that
+/// refused is not here: it is unloaded, and another one may come to lie at its address.
+static ATTACHED: Mutex<BTreeSet<usize>> = Mutex::new(BTreeSet::new());
 
 /// Tells a library that was just loaded that it is, if it has a `DllMain` and was not told before. Where `DllMain` returns
 /// FALSE, the library is told that it is unloaded, as Windows does, and must not be used.
 pub(super) fn attach(library: &Library, path: &Path, get_class_object: DllGetClassObject) -> Result<(), &'static str> {
     let known = get_class_object as usize;
     let mut attached = ATTACHED.lock().unwrap_or_else(PoisonError::into_inner);
-    *attached.entry(known).or_insert_with(|| {
-        let Some((dll_main, base)) = find(library, path, known) else { return Ok(()) };
+    if attached.contains(&known) {
+        return Ok(());
+    }
+    if let Some((dll_main, base)) = find(library, path, known) {
         tracing::debug!("DllMain(DLL_PROCESS_ATTACH)");
         // SAFETY: the function has the type that Windows gives to its name, and is told what Windows would tell it.
-        if unsafe { dll_main(base, DLL_PROCESS_ATTACH, null_mut()) } != 0 {
-            return Ok(());
+        if unsafe { dll_main(base, DLL_PROCESS_ATTACH, null_mut()) } == 0 {
+            // SAFETY: as above.
+            unsafe { dll_main(base, DLL_PROCESS_DETACH, null_mut()) };
+            return Err(REFUSED);
         }
-        // SAFETY: as above.
-        unsafe { dll_main(base, DLL_PROCESS_DETACH, null_mut()) };
-        Err(REFUSED)
-    })
+    }
+    attached.insert(known);
+    Ok(())
 }
 
 /// The library's `DllMain`, and where the library lies in memory. On Windows nobody exports it, so it may be visible to the
