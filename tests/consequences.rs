@@ -70,6 +70,28 @@ fn a_completion_is_judged_as_what_it_is_whatever_the_state_of_the_interface() {
 }
 
 #[test]
+fn what_crosses_with_the_managers_leave_is_chance() {
+    let work = "opening synchronizing\nhandler Progress A UPDATING 1/9 @one\nhandler Progress B UPDATING 1/9 @two\n";
+    let late = "handler SynchronizeCompleted S_OK @two\nhandler Progress A UPDATING 2/9 @one\n\
+                handler SynchronizeCompleted S_OK @one\n";
+    // Before the manager leaves it is a mistake, in the same words.
+    is_one_mistake(&format!("{work}{late}"), "SYNC-04", &["SYNC-09", "SYNC-09", "SYNC-11"]);
+    let leaves = "manager SetProgressCallback NULL";
+    assert_eq!(
+        found(&format!("{work}{leaves}\n{late}manager SetProgressCallback returns S_OK\nmanager Release\n")),
+        []
+    );
+    // Afterwards each thread may say one thing.
+    assert_eq!(
+        found(&format!(
+            "{work}{leaves} -> S_OK\nhandler SynchronizeCompleted S_OK @one\n\
+                               handler SynchronizeCompleted S_OK @two\nmanager Release\n"
+        )),
+        []
+    );
+}
+
+#[test]
 fn a_report_after_the_completion_shows_that_the_item_was_at_work() {
     is_one_mistake(
         "opening synchronizing\n\

@@ -28,6 +28,9 @@ const ITEMS: usize = 3;
 /// The instance that comes second.
 const SECOND: HandlerId = HandlerId(2);
 
+/// For how many threads of a handler replies are held at once.
+const MOST_HELD: u32 = 64;
+
 /// How long a reply is held for what another instance does.
 const PATIENCE: Delay = Delay(5_000_000_000);
 
@@ -330,8 +333,8 @@ impl Collector<'_> {
             let never = (!self.known.states.contains(&state)).then_some("the session is never in that state");
             let mut steps = vec![in_state(state, 1, Action::Release)];
             if state == State::SynchronizeReturned {
-                // It does not get further than its first report before.
-                steps.push(hold(1, None, until_left()));
+                // No thread gets further than its first report before.
+                steps.extend(self.hold_from(1));
             }
             self.with_steps(never, format!("release-when-{state}"), &[LIFE_01, CB_03, CB_07, CB_08], steps);
         }
@@ -339,7 +342,15 @@ impl Collector<'_> {
         let release = on_callback(CallbackMethod::Progress, 2, None, Action::Release);
         // In virtual time the release comes at the report without a hold, and a thread of a script that is not held shows a second
         // completion as what it is.
-        let steps = if self.native { vec![hold(2, None, until_left()), release] } else { vec![release] };
+        let mut steps = if self.native { self.hold_from(2) } else { Vec::new() };
+        steps.push(release);
         self.with_steps(silent, "release-while-it-works".to_owned(), &[LIFE_01, CB_03, CB_07, CB_08], steps);
+    }
+
+    /// Holds the reports from the `nth` on until the manager leaves: a thread for each item is held once. So none of them completes
+    /// the session before.
+    fn hold_from(&self, nth: u32) -> Vec<Step> {
+        let threads = u32::try_from(self.known.reports.len()).unwrap_or(u32::MAX).clamp(1, MOST_HELD);
+        (nth..nth + threads).map(|nth| hold(nth, None, until_left())).collect()
     }
 }

@@ -278,7 +278,14 @@ impl Groups {
             }
         }
         for (at, group) in groups() {
-            if let Some(whole) = self.follows.get(&(group.rule.index, group.place.clone())) {
+            let key = (group.rule.index, group.place.clone());
+            let anywhere = || {
+                let fits = |((rule, place), _): &(&(usize, Site), &usize)| {
+                    *rule == group.rule.index && group.place.is_anywhere && place.is(&group.place)
+                };
+                self.follows.iter().filter(fits).map(|(_, whole)| whole).min()
+            };
+            if let Some(whole) = self.follows.get(&key).or_else(anywhere) {
                 put(into, at, *whole);
             }
         }

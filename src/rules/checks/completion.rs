@@ -70,6 +70,8 @@ fn out_of_turn(cx: &mut Context<'_>, callback: &Callback) -> bool {
     let Some(instance) = cx.session.instance(cx.event.handler) else { return false };
     let standing = instance.completion_standing(method);
     match standing {
+        // Left in the middle of work, each thread may still say one thing, and all of them may take themselves for the last one.
+        Standing::Second if cx.watch().left_early => return false,
         Standing::Second | Standing::Uninvited | Standing::AfterRefusal => completed_wrongly(cx, method, standing),
         // That it is late was said when the manager stopped waiting.
         Standing::TooLate => {}
@@ -120,6 +122,8 @@ fn completed_wrongly(cx: &mut Context<'_>, method: CallMethod, standing: Standin
     let place = cx.place();
     let before = cx.watch().completions.get(&method).copied().unwrap_or(0);
     match standing {
+        // What crosses with the manager's leave is chance.
+        Standing::Second if cx.watch().left_early => {}
         Standing::Second => {
             cx.judge.check_with(place, rules.once, false, &[before], || CompletionViolation::Second { method });
         }
@@ -162,6 +166,10 @@ pub(crate) fn after_return(cx: &mut Context<'_>, what: &Return) {
 /// What must be true of every prepared item when Synchronize is completed.
 fn round_ends(cx: &mut Context<'_>, hr: HResult) {
     super::stopping::round_ended(cx);
+    if cx.watch().left_early {
+        // The manager leaves in the middle of work: how far that came is nobody's mistake.
+        return;
+    }
     let place = cx.place();
     let Some(instance) = cx.session.instance(cx.event.handler) else { return };
     let cancelled_all = instance.cancelled_all();
