@@ -7,7 +7,8 @@ use std::io;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use crate::handler::com::{SharedMemory, is_forked_copy};
+use super::ring_image::RingImage;
+use crate::handler::com::{CRASH_MAPS, CRASH_ROOM, SharedMemory, is_forked_copy};
 
 /// The size of the ring: what some hundred thousand callbacks take.
 const RING: usize = 16 << 20;
@@ -25,7 +26,7 @@ const LEFT: usize = 24;
 const JOB: usize = 32;
 /// What a crash leaves.
 const CRASH: usize = 64;
-const RING_AT: usize = (CRASH + crate::handler::com::CRASH_ROOM).next_multiple_of(64);
+const RING_AT: usize = (CRASH + CRASH_ROOM).next_multiple_of(64);
 const JOB_AT: usize = RING_AT + RING;
 
 /// What a record is.
@@ -46,6 +47,10 @@ const NAP: Duration = Duration::from_micros(50);
 
 /// The largest record that is written at once.
 const MOST_AT_ONCE: usize = RING / 4;
+
+/// The largest record that is put together of parts. No session has a larger one, and whoever wrote parts without an end would
+/// fill the parent's memory.
+const MOST_IN_PARTS: usize = 2 * RING;
 
 /// Either end.
 pub(super) struct Channel {
@@ -96,6 +101,25 @@ impl Channel {
     /// The memory, and where a crash is written down in it.
     pub(super) fn crash_place(&self) -> (&SharedMemory, usize) {
         (&self.memory, CRASH)
+    }
+
+    /// The memory as bytes, as far as it was written.
+    pub(super) fn image(&self) -> RingImage {
+        let position = |at| self.memory.number(at).load(Ordering::Acquire);
+        let written = position(WRITTEN);
+        let mut ring = vec![0; usize::try_from(written).map_or(RING, |written| written.min(RING))];
+        self.memory.read(RING_AT, &mut ring);
+        RingImage { positions: (written, position(READ)), ring, ..RingImage::default() }
+    }
+
+    /// Puts bytes there, as far as there is room for them.
+    pub(super) fn put_image(&self, image: &RingImage) {
+        let put = |at, bytes: &[u8], room: usize| self.memory.write(at, &bytes[..bytes.len().min(room)]);
+        self.memory.number(WRITTEN).store(image.positions.0, Ordering::Release);
+        self.memory.number(READ).store(image.positions.1, Ordering::Release);
+        put(CRASH, &image.crash, CRASH_MAPS);
+        put(CRASH + CRASH_MAPS, &image.maps, CRASH_ROOM - CRASH_MAPS);
+        put(RING_AT, &image.ring, RING);
     }
 
     /// Writes a record; one that does not fit at once in parts. There is one writer at a time. `gone` says that nobody reads
@@ -184,6 +208,9 @@ impl Channel {
                 _ => return Err(Corrupt),
             };
             if kind == RecordKind::Part {
+                if parts.len() + bytes.len() > MOST_IN_PARTS {
+                    return Err(Corrupt);
+                }
                 parts.extend(bytes);
                 continue;
             }
@@ -260,6 +287,20 @@ mod tests {
         let (mut came, mut parts) = (Vec::new(), Vec::new());
         while reader.read(&mut parts, |kind, bytes| came.push((kind, bytes))).unwrap() {}
         assert_eq!(came, [(RecordKind::Plan, large), (RecordKind::Done, b"x".to_vec())]);
+    }
+
+    #[test]
+    fn a_record_whose_parts_have_no_end_makes_no_sense() {
+        let (reader, file) = Channel::new(b"").unwrap();
+        let writer = Channel::open(&file).unwrap();
+        let (part, mut parts) = (vec![0; MOST_AT_ONCE], Vec::new());
+        let mut read = Ok(true);
+        for _ in 0..=MOST_IN_PARTS / MOST_AT_ONCE {
+            assert_eq!(read, Ok(true));
+            writer.write_one(RecordKind::Part, &part, &|| panic!("there is room"));
+            read = reader.read(&mut parts, |_, _| unreachable!());
+        }
+        assert_eq!(read, Err(Corrupt));
     }
 
     #[test]

@@ -265,7 +265,7 @@ enum GivenUp {
 }
 
 /// A worker's session, as its parent receives it.
-struct WorkerSession {
+pub(super) struct WorkerSession {
     name: String,
     native: bool,
     session: Session,
@@ -279,7 +279,7 @@ struct WorkerSession {
 }
 
 impl WorkerSession {
-    fn new(handler: &Handler, terms: &Terms) -> Self {
+    pub(super) fn new(handler: &Handler, terms: &Terms) -> Self {
         let outcomes = Outcomes::of(terms);
         let (name, native) = (handler.name(), handler.is_native());
         Self {
@@ -306,6 +306,14 @@ impl WorkerSession {
             any = true;
         }
         Ok(any)
+    }
+
+    /// Takes what a worker that is gone has left, and says how it ended.
+    pub(super) fn receive_last(&mut self, channel: &Channel, drain: &mut dyn Drain) {
+        let corrupt = self.receive(channel, drain).is_err();
+        if self.done.is_none() {
+            self.ended_early(channel, None, corrupt.then_some(GivenUp::Corrupt), drain);
+        }
     }
 
     /// As [`WorkerSession::receive`], a part of it: what is unpacked is several times as large, and must not be all there at once.

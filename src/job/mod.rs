@@ -18,6 +18,8 @@ mod logging;
 mod name;
 #[cfg(target_os = "linux")]
 mod processes;
+#[cfg(unix)]
+mod ring_image;
 mod run;
 mod spec;
 mod stack;
@@ -34,6 +36,8 @@ pub use isolated::{Workers, isolated};
 #[cfg(unix)]
 pub use logging::{LOG, LOG_FORMAT, log_in_workers};
 pub use name::HandlerName;
+#[cfg(unix)]
+pub use ring_image::RingImage;
 pub use run::{Additions, Launched, MakeObservers, in_process, in_process_with};
 pub use spec::{Handler, HandlerSpec, Opened};
 pub use terms::{Conduct, Standard, Terms};

@@ -96,7 +96,7 @@ pub(super) fn of_maps(addresses: &[usize], maps: &str) -> Vec<Text> {
             continue;
         }
         let within = (address - place.from + place.offset) as u64;
-        let loader = loaders.entry(place.file).or_insert_with(|| addr2line::Loader::new(place.file).ok());
+        let loader = loaders.entry(place.file).or_insert_with(|| load(Path::new(place.file)));
         let before = lines.len();
         let mut known = false;
         if let Some(loader) = loader {
@@ -123,6 +123,13 @@ pub(super) fn of_maps(addresses: &[usize], maps: &str) -> Vec<Text> {
         }
     }
     lines
+}
+
+/// The file with what it says of its functions. The list of mapped files may be the handler's own invention: a pipe or a device
+/// would never be read to its end.
+fn load(file: &Path) -> Option<addr2line::Loader> {
+    let is_file = std::fs::metadata(file).is_ok_and(|metadata| metadata.is_file());
+    is_file.then(|| addr2line::Loader::new(file).ok()).flatten()
 }
 
 /// Whether a process that is gone ended because an exception, of the handler's language, came out of a method: then this

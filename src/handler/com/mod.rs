@@ -23,5 +23,6 @@ pub(crate) use shared_memory::SharedMemory;
 pub use signals::survive_size_limits;
 #[cfg(unix)]
 pub(crate) use signals::{
-    AskableThread, CRASH_ROOM, crash, is_forked_copy, leave_process, notice_forks, use_another_stack, write_crashes_to,
+    AskableThread, CRASH_ROOM, MAPS_AT as CRASH_MAPS, crash, is_forked_copy, leave_process, notice_forks,
+    use_another_stack, write_crashes_to,
 };

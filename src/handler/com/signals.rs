@@ -35,7 +35,8 @@ struct CrashSite {
     thread: fn() -> Option<Thread>,
 }
 
-const MAPS_AT: usize = 8 + 8 * MOST_FRAMES;
+/// Where the list of mapped files stands, behind the addresses.
+pub(crate) const MAPS_AT: usize = 8 + 8 * MOST_FRAMES;
 const NAME_AT: usize = MAPS_AT + 8 + MOST_MAPS;
 /// How much of a thread's name is kept.
 const MOST_NAME: usize = 64;

@@ -122,6 +122,17 @@ pub(super) fn read(line: &[u8]) -> Result<Message, Bad> {
     }
 }
 
+/// Reads a line of a program's standard output as a session does, where it may answer a call of `open`.
+///
+/// # Errors
+/// When it is no message; says what is wrong with it.
+pub fn understand(line: &[u8], open: CallMethod) -> Result<(), String> {
+    match read(line).map_err(|bad| format!("{}: {}", bad.what, excerpt(line)))? {
+        Message::Callback { .. } => Ok(()),
+        Message::Answer { answer, .. } => answer.and_then(|answer| answer.returned(open)).map(drop),
+    }
+}
+
 fn callback(name: &str, params: Option<Value>) -> Result<(Thread, Callback), Bad> {
     let method: CallbackMethod =
         name.parse().map_err(|error| Bad::new(format!("an unknown method: {error}")).code(METHOD_NOT_FOUND))?;

@@ -12,3 +12,4 @@ mod reader;
 
 pub use factory::ExecFactory;
 pub use guard::{guard, guard_by};
+pub use message::understand;
