@@ -226,25 +226,25 @@ fn refused(error: &dyn std::error::Error) {
     assert!(!error.to_string().trim().is_empty(), "{error:?}");
 }
 
-/// The report in every form.
+/// The report in one of the forms, which the length of its handler's name and the number of its findings choose: so an input is
+/// quick, and still always does the same.
 fn rendered(report: &Report) {
-    for format in [Format::Human, Format::Json, Format::Junit, Format::Sarif, Format::Github] {
-        let text = report::render(report, format, Style::default()).expect("every report can be rendered");
-        match format {
-            // Its own commands begin so.
-            Format::Github => {
-                assert_plain(&text.replace("::error", "").replace("::warning", "").replace("::notice", ""))
-            }
-            Format::Human => assert_plain(&text),
-            _ => {
-                let bad = |c: char| c.is_control() && c != '\n' && c != '\t';
-                assert!(!text.contains(bad), "{format:?}: {text:?}");
-            }
+    const FORMATS: [Format; 5] = [Format::Human, Format::Json, Format::Junit, Format::Sarif, Format::Github];
+    let format = FORMATS[(report.handler.len() + report.findings.len()) % FORMATS.len()];
+    let text = report::render(report, format, Style::default()).expect("every report can be rendered");
+    match format {
+        // Its own commands begin so.
+        Format::Github => assert_plain(&text.replace("::error", "").replace("::warning", "").replace("::notice", "")),
+        Format::Human => assert_plain(&text),
+        _ => {
+            let bad = |c: char| c.is_control() && c != '\n' && c != '\t';
+            assert!(!text.contains(bad), "{format:?}: {text:?}");
         }
     }
-    let text = report::render(report, Format::Json, Style::default()).expect("it was rendered");
-    let read = report::parse_report(&text, Path::new("report.json"));
-    assert!(read.is_ok(), "a report of ours can be read: {:?}", read.err());
+    if format == Format::Json {
+        let read = report::parse_report(&text, Path::new("report.json"));
+        assert!(read.is_ok(), "a report of ours can be read: {:?}", read.err());
+    }
 }
 
 fn report_of(read: &mut JudgedTrace, filter: &Filter) -> Report {
