@@ -14,7 +14,7 @@ use crate::protocol::plain_lines;
 /// Exit codes: 0 nothing to complain of, 1 findings, 2 the request cannot be carried out.
 pub fn main() -> ExitCode {
     // A worker is started for each session: it does not wait for the whole command line to be described first.
-    #[cfg(unix)]
+    #[cfg(any(unix, windows))]
     if std::env::args_os().skip(1).eq(["worker"]) {
         if let Err(failure) = log::start(&LogArgs::default()) {
             output::tell(format_args!("mobsync worker: {failure}"));
@@ -55,9 +55,9 @@ pub fn main() -> ExitCode {
         Command::Diff(args) => diff::diff(&args),
         Command::Rules(args) => rules::rules(&args),
         Command::Schema(args) => schema::schema(&args),
-        #[cfg(unix)]
+        #[cfg(any(unix, windows))]
         Command::Worker => crate::job::worker(),
-        #[cfg(not(unix))]
+        #[cfg(not(any(unix, windows)))]
         Command::Worker => Err(super::ended::Failure("there are no workers on this system".to_owned())),
         #[cfg(unix)]
         Command::Guard => {

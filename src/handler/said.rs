@@ -1,14 +1,18 @@
 //! What a handler writes to its standard output and standard error: it is passed on as it comes, and its end is kept.
 
+#[cfg(unix)]
 use std::io::{self, ErrorKind, Read, Write};
+#[cfg(unix)]
 use std::sync::{Mutex, PoisonError};
 
+#[cfg(unix)]
 use crate::protocol::plain_lines;
 
 /// How much of it is kept for the report, in bytes.
 const KEPT: usize = 256 << 10;
 
 /// How much is read at once; a longer line is passed on in pieces.
+#[cfg(unix)]
 const CHUNK: usize = 64 << 10;
 
 /// The end of what was written, and how much it was.

@@ -14,8 +14,12 @@ mod tape;
 pub use hold::{Ends, Hold};
 pub use observer::Observer;
 pub use plan::{Instruction, Plan, Selection, StandardPlan, View};
-pub(crate) use run::{ApartmentObserver, Controller, RealTimeOptions, closing_notes, run_real_with};
+pub(crate) use run::{ApartmentObserver, RealTimeOptions, run_real_with};
+#[cfg(unix)]
+pub(crate) use run::{Controller, closing_notes};
 pub use run::{Controls, Drain, Ran, SessionSetup, run_real, run_virtual};
 pub(crate) use settle::HandlerThreads;
 pub(crate) use shared::Outlet;
-pub(crate) use tape::{pack, unpack};
+pub(crate) use tape::pack;
+#[cfg(unix)]
+pub(crate) use tape::unpack;

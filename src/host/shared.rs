@@ -26,6 +26,9 @@ pub(super) struct Shared {
     state: Mutex<SharedState>,
     /// Wakes the apartment thread.
     wake: Condvar,
+    /// Wakes the apartment thread where it waits for messages as well.
+    #[cfg(windows)]
+    doorbell: crate::handler::com::Doorbell,
     /// Wakes the thread that takes the events away.
     filled: Condvar,
     /// Knows what the apartment thread is doing, where that can be known.
@@ -264,7 +267,17 @@ impl Shared {
         };
         let (wake, filled) = (Condvar::new(), Condvar::new());
         let (apartment, enders, output) = (OnceLock::new(), Mutex::default(), Mutex::default());
-        Self { clock, state: Mutex::new(state), wake, filled, apartment, enders, output }
+        Self {
+            clock,
+            state: Mutex::new(state),
+            wake,
+            #[cfg(windows)]
+            doorbell: crate::handler::com::Doorbell::new(),
+            filled,
+            apartment,
+            enders,
+            output,
+        }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, SharedState> {
@@ -279,7 +292,7 @@ impl Shared {
         state.record(at_ns, thread, handler, EventKind::Note(Box::new(note)));
         state.woken = true;
         drop(state);
-        self.wake.notify_all();
+        self.notify();
     }
 
     /// Notes that the next callback of the current thread comes through a pointer without a reference.
@@ -294,7 +307,7 @@ impl Shared {
 
     /// Wakes the apartment thread, if there is something that it must look at.
     pub(super) fn wake(&self) {
-        self.wake.notify_all();
+        self.notify();
     }
 
     /// The session is over: nothing is recorded any more.
@@ -465,7 +478,29 @@ impl Shared {
         true
     }
 
+    /// The apartment thread, which may sleep, looks again.
+    fn notify(&self) {
+        self.wake.notify_all();
+        #[cfg(windows)]
+        self.doorbell.ring();
+    }
+
+    /// The apartment thread sleeps until something happened, or until that time (real clock only). The messages of its apartment
+    /// come in meanwhile.
+    #[cfg(windows)]
+    pub(super) fn sleep(&self, until_ns: Option<u64>) {
+        const LONGEST: Duration = Duration::from_secs(3600);
+        while !self.lock().woken {
+            let left = until_ns.map(|until| until.saturating_sub(self.clock.now_ns()));
+            if left == Some(0) {
+                return;
+            }
+            crate::handler::com::sleep_in_apartment(&self.doorbell, left.map_or(LONGEST, Duration::from_nanos));
+        }
+    }
+
     /// The apartment thread sleeps until something happened, or until that time (real clock only).
+    #[cfg(not(windows))]
     pub(super) fn sleep(&self, until_ns: Option<u64>) {
         let mut state = self.lock();
         while !state.woken {
@@ -511,7 +546,7 @@ impl Shared {
         state.cancelled = true;
         state.woken = true;
         drop(state);
-        self.wake.notify_all();
+        self.notify();
     }
 
     /// The user leaves the session.
@@ -561,7 +596,7 @@ impl Shared {
         let filled = state.tape.records() >= BATCH && !was_filled;
         drop(state);
         if woken {
-            self.wake.notify_all();
+            self.notify();
         }
         if filled {
             self.filled.notify_one();

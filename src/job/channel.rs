@@ -7,8 +7,11 @@ use std::io;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+#[cfg(unix)]
 use super::ring_image::RingImage;
-use crate::handler::com::{CRASH_MAPS, CRASH_ROOM, SharedMemory, is_forked_copy};
+#[cfg(unix)]
+use crate::handler::com::CRASH_MAPS;
+use crate::handler::com::{CRASH_ROOM, SharedMemory, is_forked_copy};
 
 /// The size of the ring: what some hundred thousand callbacks take.
 const RING: usize = 16 << 20;
@@ -24,10 +27,26 @@ const CANCELLED: usize = 16;
 const LEFT: usize = 24;
 /// The length of the job, which stands behind the ring.
 const JOB: usize = 32;
+/// The worker has opened it.
+const OPENED: usize = 40;
+/// Of which format it is: a worker may be another program, of another version.
+const FORMAT: usize = 48;
 /// What a crash leaves.
 const CRASH: usize = 64;
 const RING_AT: usize = (CRASH + CRASH_ROOM).next_multiple_of(64);
 const JOB_AT: usize = RING_AT + RING;
+
+/// The format: the version of the program, which may change what is written, and the size of the parts.
+const THIS_FORMAT: u64 = {
+    let mut format = JOB_AT as u64;
+    let version = env!("CARGO_PKG_VERSION").as_bytes();
+    let mut at = 0;
+    while at < version.len() {
+        format = format.wrapping_mul(31).wrapping_add(version[at] as u64);
+        at += 1;
+    }
+    format
+};
 
 /// What a record is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,17 +82,31 @@ impl Channel {
         let file = unnamed(JOB_AT + job.len())?;
         let memory = SharedMemory::map(&file, JOB_AT + job.len())?;
         memory.write(JOB_AT, job);
+        memory.number(FORMAT).store(THIS_FORMAT, Ordering::Release);
         memory.number(JOB).store(job.len() as u64, Ordering::Release);
         Ok((Self { memory }, file))
     }
 
     /// Opens the other end.
     pub(super) fn open(file: &File) -> io::Result<Self> {
-        let size = usize::try_from(file.metadata()?.len()).unwrap_or(0);
+        // Wine cannot say the size of a file without a name in another way.
+        let size = usize::try_from(io::Seek::seek(&mut &*file, io::SeekFrom::End(0))?).unwrap_or(0);
         if size < JOB_AT {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "this is not a worker's channel"));
         }
-        SharedMemory::map(file, size).map(|memory| Self { memory })
+        let memory = SharedMemory::map(file, size)?;
+        if memory.number(FORMAT).load(Ordering::Acquire) != THIS_FORMAT {
+            let why = "the worker is of another version than mobsync; build it again (scripts/windows)";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+        }
+        memory.number(OPENED).store(1, Ordering::Release);
+        Ok(Self { memory })
+    }
+
+    /// Whether the worker has come so far as to open it.
+    #[cfg(unix)]
+    pub(super) fn is_opened(&self) -> bool {
+        self.memory.number(OPENED).load(Ordering::Acquire) != 0
     }
 
     /// The job.
@@ -104,6 +137,7 @@ impl Channel {
     }
 
     /// The memory as bytes, as far as it was written.
+    #[cfg(unix)]
     pub(super) fn image(&self) -> RingImage {
         let position = |at| self.memory.number(at).load(Ordering::Acquire);
         let written = position(WRITTEN);
@@ -113,6 +147,7 @@ impl Channel {
     }
 
     /// Puts bytes there, as far as there is room for them.
+    #[cfg(unix)]
     pub(super) fn put_image(&self, image: &RingImage) {
         let put = |at, bytes: &[u8], room: usize| self.memory.write(at, &bytes[..bytes.len().min(room)]);
         self.memory.number(WRITTEN).store(image.positions.0, Ordering::Release);

@@ -89,6 +89,23 @@ pub enum HandlerError {
         /// The library.
         library: PathBuf,
     },
+    /// A library that no worker can load: it is for another processor, or no library.
+    #[error("{}: {what}", plain_path(library))]
+    NotForWorkers {
+        /// The library.
+        library: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
+    /// A library for Windows, where what runs it is not there.
+    #[cfg(unix)]
+    #[error("{}: {missing}", plain_path(library))]
+    NoWine {
+        /// The library.
+        library: PathBuf,
+        /// What is missing.
+        missing: super::Missing,
+    },
     /// A kind of handler that this version does not drive.
     #[error("{what} are not supported by this version", what = .0)]
     NotYet(

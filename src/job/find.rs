@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::native::kind_of;
 use super::{Handler, HandlerError, HandlerSpec, file};
 use crate::handler::FolderPair;
 use crate::protocol::{Guid, nearest};
@@ -49,7 +50,8 @@ impl Handler {
 fn spec(word: &str, folders: &[String], clsid: Option<Guid>, update: bool) -> Result<HandlerSpec, HandlerError> {
     let path = Path::new(word);
     let extension = path.extension().and_then(|extension| extension.to_str());
-    let is_library = matches!(extension, Some("so" | "dylib" | "dll"));
+    // A library is one by its content, whatever it is called; one that is not there by its name.
+    let is_library = matches!(extension, Some("so" | "dylib" | "dll")) || kind_of(path).is_some();
     if clsid.is_some() && !is_library {
         return Err(HandlerError::ClassElsewhere { word: word.to_owned() });
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -16,6 +16,8 @@ use nix::unistd::Pid;
 
 use super::assemble::Outcomes;
 use super::channel::{BATCHES, Channel, RecordKind};
+use super::mark::{CHANNEL, MARK};
+use super::wine_worker::{WineWorker, channel_of_wine, did_not_begin, is_for_wine, spec_under_wine, wine_is_there};
 use super::worker::{Done, PlanNews, WorkerJob};
 use super::{Handler, Launched, Terms, logging, stack};
 use crate::handler::CreateError;
@@ -33,15 +35,15 @@ const TICK: Duration = Duration::from_millis(2);
 /// How much longer than its own limits a worker is waited for.
 const GRACE: Duration = Duration::from_secs(2);
 
+/// How long a worker may take until it has begun: Wine may have to be started.
+const BEGINNING: Duration = Duration::from_secs(60);
+
 /// How long the pipes of a worker that has ended are waited for.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// How long a guardian may take to end everything before it is ended itself.
 #[cfg(target_os = "linux")]
 const GUARDIAN_TIME: Duration = Duration::from_secs(8);
-
-/// The variable by which the processes that a handler starts are known.
-pub(super) const MARK: &str = "MOBSYNC_WORKER";
 
 /// How workers are started.
 #[derive(Clone, Debug)]
@@ -90,14 +92,30 @@ pub fn isolated(
     let error = |why: String| CreateError { handler: handler.name(), why };
     let spec =
         handler.spec().ok_or_else(|| error("it is this program's own; only this process can drive it".to_owned()))?;
-    let job = WorkerJob { handler: spec.clone(), terms: terms.clone() };
+    let wine = is_for_wine(spec).then(WineWorker::prepare).transpose().map_err(error)?;
+    let job = WorkerJob {
+        handler: wine.as_ref().map_or_else(|| spec.clone(), |_| spec_under_wine(spec)),
+        terms: terms.clone(),
+    };
     let job = serde_json::to_vec(&job).map_err(|why| error(format!("cannot be sent to a worker: {why}")))?;
     let (channel, file) = Channel::new(&job)
         .map_err(|why| error(format!("cannot allocate memory to share with a worker: {}", no_memory(&why))))?;
     let channel = Arc::new(channel);
     let mark = mark();
     let mut command = Command::new(&workers.program);
-    command.arg("worker").stdin(file).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    // Wine opens the file by the path that the system has for it, as long as it is open here.
+    let _open = match &wine {
+        None => {
+            command.arg("worker").stdin(file);
+            None
+        }
+        Some(wine) => {
+            command = wine.command(workers);
+            command.env(CHANNEL, channel_of_wine(&file)).stdin(Stdio::null());
+            Some(file)
+        }
+    };
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     command.env(MARK, &mark);
     command.envs(logging::of_workers());
     let mut child = command
@@ -119,7 +137,7 @@ pub fn isolated(
         return Err(error(format!("cannot start a thread to wait for a worker: {why}")));
     }
 
-    let mut session = WorkerSession::new(handler, terms);
+    let mut session = WorkerSession::new(handler, terms, wine.as_ref().map(WineWorker::exe));
     let longest_ns = terms.limits.timeout_ns.max(terms.limits.blocking_ns).max(terms.longest_hold_ns());
     let limit = Duration::from_nanos(longest_ns).saturating_add(GRACE);
     let begun = Instant::now();
@@ -143,7 +161,8 @@ pub fn isolated(
             Err(mpsc::RecvTimeoutError::Timeout) => {}
         }
         let silent = heard.elapsed();
-        let is_silent = silent > limit && session.is_owed_something();
+        let has_begun = channel.is_opened() || wine.is_none();
+        let is_silent = silent > if has_begun { limit } else { BEGINNING } && session.is_owed_something();
         if given_up.is_none() && session_limit.is_some_and(|limit| begun.elapsed() > limit) {
             given_up = Some(GivenUp::Endless(begun.elapsed()));
         }
@@ -163,6 +182,12 @@ pub fn isolated(
     tracing::info!(?status, "worker ended");
     if session.receive(&channel, drain).is_err() {
         given_up = Some(GivenUp::Corrupt);
+    }
+    if wine.is_some() {
+        wine_is_there();
+        if !channel.is_opened() {
+            return Err(error(did_not_begin(status.as_ref(), output.end())));
+        }
     }
     if session.done.is_none() {
         session.ended_early(&channel, status.as_ref(), given_up, drain);
@@ -184,11 +209,6 @@ fn no_memory(why: &std::io::Error) -> String {
 fn mark() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
-}
-
-/// The process that made this mark.
-pub(super) fn parent_of(mark: &str) -> Option<i32> {
-    mark.split_once('-').and_then(|(parent, _)| parent.parse().ok())
 }
 
 /// What the handler writes: it goes to standard error, and its end is kept. A thread that reads is left behind when something
@@ -274,12 +294,14 @@ pub(super) struct WorkerSession {
     next_seq: u64,
     at_ns: u64,
     done: Option<Done>,
+    /// The worker's program, where it ran under Wine.
+    exe: Option<&'static Path>,
     /// For which instance each thread called back last.
     called_back: BTreeMap<Thread, HandlerId>,
 }
 
 impl WorkerSession {
-    pub(super) fn new(handler: &Handler, terms: &Terms) -> Self {
+    pub(super) fn new(handler: &Handler, terms: &Terms, exe: Option<&'static Path>) -> Self {
         let outcomes = Outcomes::of(terms);
         let (name, native) = (handler.name(), handler.is_native());
         Self {
@@ -291,6 +313,7 @@ impl WorkerSession {
             next_seq: 1,
             at_ns: 0,
             done: None,
+            exe,
             called_back: BTreeMap::new(),
         }
     }
@@ -457,11 +480,24 @@ impl WorkerSession {
         // Nobody writes down who ends the process by `exit` or SIGKILL.
         let mut thread = Thread::UNKNOWN;
         let mut how = "";
+        let mut words = None;
         if let Some(crash) = crash(memory, at) {
-            let frames = stack::of_maps(&crash.addresses, &crash.maps);
+            let (frames, is_foreign) = match self.exe {
+                None => {
+                    let own = std::env::current_exe().ok();
+                    let frames = stack::of_maps(&crash.addresses, &crash.maps, own.as_deref());
+                    (frames, stack::has_foreign_exception(&crash.addresses, &crash.maps))
+                }
+                Some(exe) => {
+                    let maps = stack::maps_of_wine(&crash.maps);
+                    let frames = stack::of_maps(&crash.addresses, &maps, Some(exe));
+                    (frames, stack::has_foreign_exception_under_wine(&crash.addresses, &maps, exe))
+                }
+            };
+            words = crash.words;
             // The apartment thread has its name from the beginning, and the others when they call back.
             thread = crash.thread.unwrap_or(Thread::SILENT);
-            if stack::has_foreign_exception(&crash.addresses, &crash.maps) {
+            if is_foreign {
                 how = ": an exception escaped from a method";
             }
             if !frames.is_empty() {
@@ -470,6 +506,7 @@ impl WorkerSession {
             }
         }
         let what = match status {
+            _ if words.is_some() => words.unwrap_or_default(),
             Some(status) => match (status.signal(), status.code()) {
                 (Some(number), _) => {
                     Signal::try_from(number).map_or_else(|_| format!("signal {number}"), |s| s.to_string())

@@ -4,11 +4,17 @@ use std::collections::BTreeSet;
 
 use crate::host::HandlerThreads;
 
+/// The system's number of a thread.
+#[cfg(windows)]
+type ThreadNumber = u32;
+#[cfg(not(windows))]
+type ThreadNumber = i32;
+
 /// What the process had before anything of the handler ran.
 #[derive(Debug)]
 pub(super) struct Before {
-    threads: BTreeSet<i32>,
-    apartment: i32,
+    threads: BTreeSet<ThreadNumber>,
+    apartment: ThreadNumber,
     /// The signals for which a function is called, as a bit mask.
     caught: u64,
 }
@@ -21,8 +27,14 @@ impl Before {
         Some(Self { threads: threads()?, apartment, caught: caught()? })
     }
 
+    /// As on Linux.
+    #[cfg(windows)]
+    pub(super) fn on_apartment() -> Option<Self> {
+        Some(Self { threads: threads()?, apartment: crate::handler::com::current_thread(), caught: caught()? })
+    }
+
     /// Other systems do not say it.
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(not(any(target_os = "linux", windows)))]
     pub(super) fn on_apartment() -> Option<Self> {
         None
     }
@@ -42,6 +54,13 @@ impl Before {
             return if catches { HandlerThreads::Some } else { HandlerThreads::None };
         }
         let (mut runs, mut so_far) = (false, 0_u64);
+        #[cfg(windows)]
+        for thread in handlers {
+            // Windows does not say whether a thread runs, only for how long it has.
+            so_far = so_far.wrapping_add(1).wrapping_add(crate::handler::com::ran(*thread).unwrap_or_default());
+            runs = false;
+        }
+        #[cfg(not(windows))]
         for thread in handlers {
             let read = |name: &str| std::fs::read_to_string(format!("/proc/self/task/{thread}/{name}"));
             // The state stands behind the name, which stands in brackets.
@@ -57,12 +76,26 @@ impl Before {
 }
 
 /// The threads of this process. Their number alone would not do: one of the worker's own may have ended meanwhile.
-fn threads() -> Option<BTreeSet<i32>> {
+#[cfg(not(windows))]
+fn threads() -> Option<BTreeSet<ThreadNumber>> {
     let tasks = std::fs::read_dir("/proc/self/task").ok()?;
     tasks.map(|task| task.ok()?.file_name().to_str()?.parse().ok()).collect()
 }
 
+/// As above.
+#[cfg(windows)]
+fn threads() -> Option<BTreeSet<ThreadNumber>> {
+    crate::handler::com::threads()
+}
+
+/// Windows has no signals that come from outside.
+#[cfg(windows)]
+fn caught() -> Option<u64> {
+    Some(0)
+}
+
 /// The signals that this process catches.
+#[cfg(not(windows))]
 fn caught() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:"))?;

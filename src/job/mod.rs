@@ -2,7 +2,8 @@
 //! process of this program just as by this one.
 
 mod assemble;
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
+#[cfg_attr(windows, allow(dead_code, reason = "the parents of workers are on other systems"))]
 mod channel;
 mod error;
 mod file;
@@ -12,10 +13,13 @@ mod find;
 mod guardian;
 #[cfg(unix)]
 mod isolated;
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 mod late;
 mod logging;
+#[cfg(any(unix, windows))]
+mod mark;
 mod name;
+mod native;
 #[cfg(target_os = "linux")]
 mod processes;
 #[cfg(unix)]
@@ -26,6 +30,10 @@ mod stack;
 mod terms;
 mod violations;
 #[cfg(unix)]
+mod wine;
+#[cfg(unix)]
+mod wine_worker;
+#[cfg(any(unix, windows))]
 mod worker;
 
 pub use error::HandlerError;
@@ -33,7 +41,6 @@ pub use error::HandlerError;
 pub use guardian::guard_program;
 #[cfg(unix)]
 pub use isolated::{Workers, isolated};
-#[cfg(unix)]
 pub use logging::{LOG, LOG_FORMAT, log_in_workers};
 pub use name::HandlerName;
 #[cfg(unix)]
@@ -42,4 +49,6 @@ pub use run::{Additions, Launched, MakeObservers, in_process, in_process_with};
 pub use spec::{Handler, HandlerSpec, Opened};
 pub use terms::{Conduct, Standard, Terms};
 #[cfg(unix)]
+pub use wine::{EXE, Missing, WINE, WineOptions, use_wine};
+#[cfg(any(unix, windows))]
 pub use worker::worker;

@@ -45,7 +45,7 @@ impl RingImage {
         channel.put_image(self);
         let mut events = Vec::new();
         let mut drain = |new: Vec<Event>, _: &Session| events.extend(new);
-        let mut session = WorkerSession::new(handler, terms);
+        let mut session = WorkerSession::new(handler, terms, None);
         session.receive_last(&channel, &mut drain);
         Ok(events)
     }

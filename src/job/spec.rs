@@ -1,11 +1,12 @@
 //! Which handler a session is held with: as it is written down, and ready to be driven.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::HandlerError;
+use super::native::{LibraryKind, kind_of};
 use crate::handler::com::ComFactory;
 use crate::handler::script::{self, Script, ScriptFactory};
 use crate::handler::{FileSync, FolderPair, HandlerFactory};
@@ -77,6 +78,7 @@ impl HandlerSpec {
         let opened = match &self {
             Self::Filesync { folders } => Opened::Real(Arc::new(FileSync::new(folders.clone())?)),
             Self::Com { library, clsid, name, probes } => {
+                can_be_run(library)?;
                 Opened::Real(Arc::new(ComFactory::new(library, *clsid, name, *probes)))
             }
             #[cfg(unix)]
@@ -91,6 +93,18 @@ impl HandlerSpec {
             Self::Script { file, text } => Opened::Script(Arc::new(script::parse(text, file)?)),
         };
         Ok(Handler { spec: Some(self), opened })
+    }
+}
+
+/// Whether a worker can load the library, and is there.
+fn can_be_run(library: &Path) -> Result<(), HandlerError> {
+    match kind_of(library) {
+        Some(LibraryKind::OtherWindows(what)) => Err(HandlerError::NotForWorkers { library: library.to_owned(), what }),
+        #[cfg(unix)]
+        Some(LibraryKind::Windows) => {
+            super::wine::look().map_err(|missing| HandlerError::NoWine { library: library.to_owned(), missing })
+        }
+        _ => Ok(()),
     }
 }
 
@@ -146,6 +160,14 @@ impl Handler {
     /// Whether it is a native library, of which nothing should be loaded into a process that is to live on.
     pub fn is_native(&self) -> bool {
         matches!(self.spec, Some(HandlerSpec::Com { .. }))
+    }
+
+    /// Whether it is a library for Windows on another system: only a worker under Wine can drive it.
+    pub fn needs_wine(&self) -> bool {
+        #[cfg(unix)]
+        return self.spec.as_ref().is_some_and(super::wine_worker::is_for_wine);
+        #[cfg(not(unix))]
+        false
     }
 
     /// What makes its instances; a script's run under this scheduler.

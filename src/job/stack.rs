@@ -59,9 +59,9 @@ pub(super) fn addresses_here() -> Vec<usize> {
 /// The functions at these addresses of this process.
 pub(super) fn of_this_process(addresses: &[usize]) -> Vec<Text> {
     // Where the system lists what is mapped, the host's own functions are known by their file.
-    match std::fs::read_to_string("/proc/self/maps") {
-        Ok(maps) => of_maps(addresses, &maps),
-        Err(_) => resolved(addresses),
+    match crate::handler::com::mapped_files() {
+        Some(maps) => of_maps(addresses, &maps, std::env::current_exe().ok().as_deref()),
+        None => resolved(addresses),
     }
 }
 
@@ -83,16 +83,15 @@ fn resolved(addresses: &[usize]) -> Vec<Text> {
 }
 
 /// The functions at these addresses of a process that is gone; `maps` is its list of mapped files as Linux writes it. The
-/// files are read, and nothing of them is run.
-pub(super) fn of_maps(addresses: &[usize], maps: &str) -> Vec<Text> {
+/// files are read, and nothing of them is run. `own` is the program whose functions are not the handler's.
+pub(super) fn of_maps(addresses: &[usize], maps: &str, own: Option<&Path>) -> Vec<Text> {
     let mapped: Vec<Mapped<'_>> = maps.lines().filter_map(Mapped::parse).collect();
     let mut loaders: BTreeMap<&str, Option<addr2line::Loader>> = BTreeMap::new();
-    let own = std::env::current_exe().ok();
     let mut lines = Vec::new();
     for address in addresses {
         // What lies in no file is the system's: the way back from a signal, the end of the stack.
         let Some(place) = mapped.iter().find(|mapped| (mapped.from..mapped.to).contains(address)) else { continue };
-        if own.as_deref() == Some(Path::new(place.file)) {
+        if own == Some(Path::new(place.file)) {
             continue;
         }
         let within = (address - place.from + place.offset) as u64;
@@ -100,6 +99,8 @@ pub(super) fn of_maps(addresses: &[usize], maps: &str) -> Vec<Text> {
         let before = lines.len();
         let mut known = false;
         if let Some(loader) = loader {
+            // In a library of Windows all addresses count from where it wants to lie.
+            let within = within + loader.relative_address_base();
             // The address is where the call returns to, one behind it.
             if let Ok(mut frames) = loader.find_frames(within.saturating_sub(1)) {
                 while let Ok(Some(frame)) = frames.next() {
@@ -116,8 +117,9 @@ pub(super) fn of_maps(addresses: &[usize], maps: &str) -> Vec<Text> {
                 lines.extend(line(&name, Some(Path::new(place.file)), None));
             }
         }
-        // The C library's own functions without a name say nothing.
+        // The system's own functions without a name say nothing.
         let of_system = place.file.contains("/libc.so") || place.file.contains("/libc-") || place.file.contains("/ld-");
+        let of_system = of_system || is_of_windows(place.file);
         if !known && !of_system && lines.len() == before {
             lines.push(Text::from(format!("{within:#x} at {}", place.file).as_str()));
         }
@@ -134,6 +136,7 @@ fn load(file: &Path) -> Option<addr2line::Loader> {
 
 /// Whether a process that is gone ended because an exception, of the handler's language, came out of a method: then this
 /// program's own function for that is on the stack, and the handler's are not any more.
+#[cfg(unix)]
 pub(super) fn has_foreign_exception(addresses: &[usize], maps: &str) -> bool {
     let Ok(own) = std::env::current_exe() else { return false };
     let Ok(own_maps) = std::fs::read_to_string("/proc/self/maps") else { return false };
@@ -158,6 +161,33 @@ pub(super) fn has_foreign_exception(addresses: &[usize], maps: &str) -> bool {
     })
 }
 
+/// As [`has_foreign_exception`], of a worker under Wine, whose program is this file.
+#[cfg(unix)]
+pub(super) fn has_foreign_exception_under_wine(addresses: &[usize], maps: &str, program: &Path) -> bool {
+    let own = |mapped: &Mapped<'_>| Path::new(mapped.file) == program;
+    let Some(mapped) = maps.lines().filter_map(Mapped::parse).find(own) else { return false };
+    let Ok(loader) = addr2line::Loader::new(program) else { return false };
+    let within = addresses.iter().filter(|address| (mapped.from..mapped.to).contains(address));
+    within
+        .map(|address| (address - mapped.from) as u64 + loader.relative_address_base())
+        .any(|place| loader.find_symbol(place).is_some_and(|name| name.contains("rust_foreign_exception")))
+}
+
+/// Whether a file is one of Windows' own libraries.
+fn is_of_windows(file: &str) -> bool {
+    file.get(1..11).is_some_and(|begin| begin.eq_ignore_ascii_case(":\\windows\\"))
+}
+
+/// The list of mapped files of a worker under Wine, with the paths that Linux has for them. Wine's own libraries keep theirs.
+#[cfg(unix)]
+pub(super) fn maps_of_wine(maps: &str) -> String {
+    let path = |line: &str| match line.split_once(" Z:\\") {
+        Some((begin, path)) => format!("{begin} /{}\n", path.replace('\\', "/")),
+        None => format!("{line}\n"),
+    };
+    maps.lines().map(path).collect()
+}
+
 /// A line of the list of mapped files.
 struct Mapped<'a> {
     from: usize,
@@ -168,11 +198,41 @@ struct Mapped<'a> {
 
 impl<'a> Mapped<'a> {
     fn parse(line: &'a str) -> Option<Self> {
-        let mut words = line.split_ascii_whitespace();
-        let (from, to) = words.next()?.split_once('-')?;
-        let offset = words.nth(1)?;
-        let file = line.get(line.find('/')?..)?;
+        let mut rest = line;
+        let mut word = || {
+            let (word, behind) = rest.trim_start().split_once(' ')?;
+            rest = behind;
+            Some(word)
+        };
+        let (from, to) = word()?.split_once('-')?;
+        let (_permissions, offset, _device, _number) = (word()?, word()?, word()?, word()?);
+        // What is no file stands in brackets, or has no name.
+        let is_path = |file: &&str| file.starts_with('/') || file.get(1..3) == Some(":\\");
+        let file = Some(rest.trim()).filter(is_path)?;
         let hex = |word| usize::from_str_radix(word, 16).ok();
         Some(Self { from: hex(from)?, to: hex(to)?, offset: hex(offset)?, file })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_mapped_files_is_read_with_paths_of_either_system() {
+        let of = |line| Mapped::parse(line).map(|mapped| (mapped.from, mapped.to, mapped.offset, mapped.file));
+        assert_eq!(of("1000-2000 r-xp 00000010 08:01 77     /a b/c.so"), Some((0x1000, 0x2000, 0x10, "/a b/c.so")));
+        assert_eq!(of("1000-2000 r-xp 0 00:00 0 Z:\\a b\\c.dll"), Some((0x1000, 0x2000, 0, "Z:\\a b\\c.dll")));
+        assert_eq!(of("1000-2000 rw-p 00000000 00:00 0      [stack]"), None);
+        assert_eq!(of("1000-2000 rw-p 00000000 00:00 0 "), None);
+        assert!(is_of_windows("C:\\windows\\system32\\ntdll.dll") && !is_of_windows("/c/windows/x"));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn paths_of_wine_become_those_of_linux() {
+        let maps = "10-20 r-xp 0 00:00 0 Z:\\home\\a b\\c.dll\n20-30 r-xp 0 00:00 0 C:\\windows\\x.dll\n";
+        let linux = "10-20 r-xp 0 00:00 0 /home/a b/c.dll\n20-30 r-xp 0 00:00 0 C:\\windows\\x.dll\n";
+        assert_eq!(maps_of_wine(maps), linux);
     }
 }

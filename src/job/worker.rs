@@ -1,6 +1,7 @@
 //! The worker: a process that holds one session, and tells its parent what happens.
 
 use std::fs::File;
+#[cfg(unix)]
 use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -9,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::assemble::{Assembled, Outcomes, assemble};
 use super::channel::{Channel, RecordKind};
-use super::isolated::{MARK, parent_of};
 use super::late::Before;
+use super::mark::{MARK, parent_of};
 use super::{Handler, HandlerSpec, Terms, stack};
 use crate::handler::CreateError;
 use crate::handler::com::{AskableThread, notice_forks, use_another_stack, write_crashes_to};
@@ -68,10 +69,11 @@ pub fn worker() -> ! {
 }
 
 fn run(parent: Option<i32>) -> Result<(), String> {
-    let file = File::from(std::io::stdin().as_fd().try_clone_to_owned().map_err(|error| error.to_string())?);
+    let file = shared_file()?;
     let channel: &'static Channel = Box::leak(Box::new(Channel::open(&file).map_err(|error| error.to_string())?));
     drop(file);
     end_with_parent(parent);
+    #[cfg(unix)]
     if let Ok(nothing) = File::open("/dev/null") {
         // A handler that reads standard input finds its end.
         let _ = nix::unistd::dup2_stdin(nothing);
@@ -92,6 +94,21 @@ fn run(parent: Option<i32>) -> Result<(), String> {
     Ok(())
 }
 
+/// The file that is shared with the parent.
+#[cfg(unix)]
+fn shared_file() -> Result<File, String> {
+    std::io::stdin().as_fd().try_clone_to_owned().map(File::from).map_err(|error| error.to_string())
+}
+
+/// The file that is shared with the parent: a path, for Wine opens standard input for reading only.
+#[cfg(windows)]
+fn shared_file() -> Result<File, String> {
+    let path = std::env::var_os(super::mark::CHANNEL)
+        .ok_or_else(|| format!("{} is not set: only mobsync itself starts workers", super::mark::CHANNEL))?;
+    let opened = File::options().read(true).write(true).open(&path);
+    opened.map_err(|error| format!("{}: {error}", path.display()))
+}
+
 /// The process that is this one's parent: its guardian, where it has one.
 static PARENT: OnceLock<Option<i32>> = OnceLock::new();
 
@@ -108,9 +125,16 @@ fn end_with_parent(parent: Option<i32>) {
 }
 
 /// Whether nobody reads any more. The parent may be process 1, as in a container: what counts is whether it is another one.
+#[cfg(unix)]
 fn is_orphan() -> bool {
     let now = nix::unistd::getppid().as_raw();
     PARENT.get().copied().flatten().map_or(now == 1, |parent| parent != now)
+}
+
+/// Under Wine the guardian ends the worker, whatever it does.
+#[cfg(windows)]
+fn is_orphan() -> bool {
+    false
 }
 
 fn tell<T: Serialize>(channel: &Channel, kind: RecordKind, what: &T) {

@@ -98,6 +98,9 @@ pub enum RunError {
     /// [`RunOptions::break_on`] with a worker.
     #[error("a debugger trap needs the handler in this process, but it runs in a worker")]
     BreakOnInWorker,
+    /// [`Isolation::None`] with a library for Windows on another system.
+    #[error("a library for Windows cannot be loaded into this process: its sessions need a worker, under Wine")]
+    InProcessUnderWine,
 }
 
 /// Why a trace file is not whole. The session itself went on.
@@ -123,6 +126,9 @@ pub fn run(
     watcher: &mut dyn Watcher,
 ) -> Result<JudgedSession, RunError> {
     let Some(program) = options.isolation.worker_of(handler) else {
+        if handler.needs_wine() {
+            return Err(RunError::InProcessUnderWine);
+        }
         return run_with(handler, terms, options, Additions::default(), watcher);
     };
     if !options.break_on.is_empty() {

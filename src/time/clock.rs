@@ -19,7 +19,7 @@ thread_local! {
 }
 
 /// The name of the current thread, if it was in a session; without making one, for a thread that has crashed.
-#[cfg_attr(not(unix), allow(dead_code, reason = "there are no workers"))]
+#[cfg_attr(not(any(unix, windows)), allow(dead_code, reason = "there are no workers"))]
 pub(crate) fn name_of_crashed_thread() -> Option<Thread> {
     NAME.try_with(|name| name.get().cloned()).ok().flatten()
 }

@@ -4,7 +4,7 @@ mod clock;
 mod scheduler;
 mod sequence;
 
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 pub(crate) use clock::name_of_crashed_thread;
 pub(crate) use clock::{Clock, enter_apartment};
 pub use scheduler::Scheduler;

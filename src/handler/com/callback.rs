@@ -24,6 +24,10 @@ use crate::protocol::{
 /// `IAgileObject`: the object may be called on any thread without marshalling.
 const IID_IAGILE_OBJECT: Guid = Guid::from_u128(0x94ea2b94_e9cc_49e0_c0ff_ee64ca8f5b90);
 
+/// `IMarshal`: how the object gets into another apartment.
+#[cfg(windows)]
+const IID_IMARSHAL: Guid = Guid::from_u128(0x00000003_0000_0000_C000_000000000046);
+
 /// How many ItemIDs are read from `ShowErrorCompleted`.
 const MOST_ITEMS: u32 = 65_536;
 
@@ -37,7 +41,22 @@ pub(super) struct CallbackObject {
     /// It was released too often at any time: its count says nothing any more.
     miscounted: AtomicBool,
     sink: Arc<dyn SyncCallback>,
+    /// The system's marshaler for objects that may be called on every thread, aggregated: in every apartment a handler gets the
+    /// object itself.
+    #[cfg(windows)]
+    marshaler: std::sync::OnceLock<Option<Marshaler>>,
 }
+
+/// The inner IUnknown of the marshaler, which lives for ever.
+#[cfg(windows)]
+struct Marshaler(*mut c_void);
+
+#[cfg(windows)]
+// SAFETY: the marshaler may be used by every thread; that is what it is for.
+unsafe impl Send for Marshaler {}
+#[cfg(windows)]
+// SAFETY: as above.
+unsafe impl Sync for Marshaler {}
 
 // SAFETY: the table is never written, the counters are atomic, and the sink is Sync.
 unsafe impl Sync for CallbackObject {}
@@ -53,6 +72,8 @@ impl CallbackObject {
             over_released: AtomicBool::new(false),
             miscounted: AtomicBool::new(false),
             sink,
+            #[cfg(windows)]
+            marshaler: std::sync::OnceLock::new(),
         }));
         KEPT.lock().unwrap_or_else(PoisonError::into_inner).push(object);
         object
@@ -61,6 +82,26 @@ impl CallbackObject {
     /// The COM pointer. It brings no reference.
     pub(super) fn pointer(&'static self) -> *mut c_void {
         std::ptr::from_ref(self).cast_mut().cast()
+    }
+
+    /// Gives the handler the marshaler, which counts references as the object's.
+    ///
+    /// # Safety
+    /// The place is one for a pointer.
+    #[cfg(windows)]
+    unsafe fn give_marshaler(&'static self, interface: *mut *mut c_void) -> HRESULT {
+        let made = || super::windows::marshaler(self.pointer()).map(Marshaler);
+        let Some(Marshaler(unknown)) = self.marshaler.get_or_init(made) else {
+            // SAFETY: by the contract.
+            unsafe { interface.write(std::ptr::null_mut()) };
+            return raw_hresult(HResult::E_NOINTERFACE);
+        };
+        let iid: GUID = raw(IID_IMARSHAL);
+        // SAFETY: the marshaler is an object of COM, and by the contract there is a place for the pointer.
+        unsafe {
+            let table = *unknown.cast::<*const IUnknown_Vtbl>();
+            ((*table).QueryInterface)(*unknown, &iid, interface)
+        }
     }
 
     /// How many references the handler holds.
@@ -135,6 +176,11 @@ unsafe extern "system" fn query_interface(this: *mut c_void, iid: *const GUID, i
     }
     // SAFETY: the handler passes a reference to an interface's ID, as QueryInterface asks for.
     let iid = unsafe { id(iid) };
+    #[cfg(windows)]
+    if iid == IID_IMARSHAL {
+        // SAFETY: `this` is an object of ours, and the handler passes a place for a pointer.
+        return unsafe { object(this).give_marshaler(interface) };
+    }
     let known = [IID_IUNKNOWN, IID_ISYNC_MGR_SYNCHRONIZE_CALLBACK, IID_IAGILE_OBJECT].contains(&iid);
     // SAFETY: the handler passes a place for a pointer, and `this` is an object of ours.
     unsafe {

@@ -49,6 +49,8 @@ impl HandlerFactory for ComFactory {
     }
 
     fn create(&self) -> Result<Box<dyn SyncHandler>, CreateError> {
+        #[cfg(windows)]
+        super::windows::enter_apartment();
         let loaded = self.loaded.get_or_init(|| Loaded::load(&self.library)).clone().map_err(|why| self.error(why))?;
         let refused = self.probes.then(|| probe::refused_class(&loaded, self.clsid)).flatten();
         let (hr, class) = loaded.class(self.clsid);
@@ -110,8 +112,16 @@ const GRACE: Duration = Duration::from_secs(1);
 fn wait_until(is_so: impl Fn() -> bool) {
     let begun = Instant::now();
     while !is_so() && begun.elapsed() < GRACE {
-        std::thread::sleep(Duration::from_micros(200));
+        nap();
     }
+}
+
+/// A little while; the apartment's messages come in meanwhile, for a handler's thread may wait for an answer.
+fn nap() {
+    #[cfg(windows)]
+    super::windows::pump_for(Duration::from_millis(1));
+    #[cfg(not(windows))]
+    std::thread::sleep(Duration::from_micros(200));
 }
 
 /// A window of the manager's: there is none.

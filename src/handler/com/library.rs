@@ -4,8 +4,6 @@ use std::ffi::c_void;
 use std::path::Path;
 use std::ptr::null_mut;
 
-#[cfg(not(unix))]
-use libloading::Library;
 #[cfg(unix)]
 use libloading::os::unix::Library;
 use windows_core::{GUID, Interface};
@@ -14,6 +12,8 @@ use super::abi::{DllCanUnloadNow, DllGetClassObject, IClassFactory, hresult, raw
 #[cfg(unix)]
 use super::dll_main::attach;
 use super::memory;
+#[cfg(windows)]
+use super::windows::open;
 use crate::protocol::{Guid, HResult};
 
 /// `IClassFactory`.
@@ -32,7 +32,7 @@ impl Loaded {
         // Without a slash the system would look for it elsewhere than here.
         let place = std::path::absolute(path).map_err(|error| error.to_string())?;
         // SAFETY: the library's initializers run, as whoever names it as a handler wants.
-        let library = unsafe { open(&place) }.map_err(|error| with_source(&error))?;
+        let library = unsafe { open(&place) }?;
         // SAFETY: the function has the type that COM gives to its name.
         let get_class_object = unsafe { library.get::<DllGetClassObject>(b"DllGetClassObject") }
             .map(|symbol| *symbol)
@@ -75,26 +75,11 @@ impl Loaded {
 /// # Safety
 /// As of [`Library::new`].
 #[cfg(unix)]
-unsafe fn open(path: &Path) -> Result<Library, libloading::Error> {
+unsafe fn open(path: &Path) -> Result<Library, String> {
+    use std::error::Error;
+
     use libloading::os::unix;
     // SAFETY: by the contract.
     unsafe { Library::open(Some(path), unix::RTLD_NOW | unix::RTLD_LOCAL) }
-}
-
-/// Loads it.
-///
-/// # Safety
-/// As of [`Library::new`].
-#[cfg(not(unix))]
-unsafe fn open(path: &Path) -> Result<Library, libloading::Error> {
-    // SAFETY: by the contract.
-    unsafe { Library::new(path) }
-}
-
-fn with_source(error: &libloading::Error) -> String {
-    use std::error::Error;
-    match error.source() {
-        Some(source) => source.to_string(),
-        None => error.to_string(),
-    }
+        .map_err(|error| error.source().map_or_else(|| error.to_string(), ToString::to_string))
 }

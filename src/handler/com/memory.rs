@@ -89,7 +89,29 @@ fn readable(pointer: *const u8, many: usize) -> Option<Vec<u8>> {
         copy.truncate(done);
         Some(copy)
     }
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(windows)]
+    {
+        use windows_sys::Win32::System::Diagnostics::Debug::ReadProcessMemory;
+        use windows_sys::Win32::System::Threading::GetCurrentProcess;
+        let mut copy = vec![0; many];
+        let mut done = 0;
+        while done < many {
+            let from = pointer.wrapping_add(done);
+            let wanted = (PAGE - from.addr() % PAGE).min(many - done);
+            let mut read = 0;
+            // SAFETY: there is room for so many bytes; where they cannot be read, the system says so.
+            let known = unsafe {
+                ReadProcessMemory(GetCurrentProcess(), from.cast(), copy[done..].as_mut_ptr().cast(), wanted, &mut read)
+            };
+            if known == 0 || read == 0 {
+                break;
+            }
+            done += read;
+        }
+        copy.truncate(done);
+        Some(copy)
+    }
+    #[cfg(not(any(target_os = "linux", windows)))]
     {
         let _ = (pointer, many);
         None
@@ -178,19 +200,42 @@ mod elsewhere {
 mod on_windows {
     use std::ffi::c_void;
 
+    use windows_core::IUnknown_Vtbl;
+    use windows_sys::Win32::System::Com::{CoGetMalloc, CoTaskMemFree};
+
     use super::Block;
 
-    #[link(name = "ole32")]
-    unsafe extern "system" {
-        fn CoTaskMemFree(pointer: *mut c_void);
+    /// The functions of the task allocator (`IMalloc`, objidl.h), as far as `DidAlloc`.
+    #[repr(C)]
+    struct Malloc {
+        base: IUnknown_Vtbl,
+        alloc: usize,
+        realloc: usize,
+        free: usize,
+        get_size: usize,
+        did_alloc: unsafe extern "system" fn(*mut c_void, *const c_void) -> i32,
     }
 
-    /// Windows does not say where a block comes from.
+    /// Asks the task allocator.
     ///
     /// # Safety
-    /// None is needed.
-    pub(in super::super) unsafe fn block(_: *const c_void) -> Block {
-        Block::Task(None)
+    /// None is needed: the allocator only looks the pointer up.
+    pub(in super::super) unsafe fn block(pointer: *const c_void) -> Block {
+        let mut allocator = std::ptr::null_mut();
+        // SAFETY: it is given the one context there is, and a place for a pointer.
+        if unsafe { CoGetMalloc(1, &mut allocator) } < 0 || allocator.is_null() {
+            return Block::Task(None);
+        }
+        // SAFETY: the allocator is an object of COM with these functions, and lives as long as the process. DidAlloc takes any
+        // pointer.
+        let known = unsafe {
+            let table = *allocator.cast::<*const Malloc>();
+            let known = ((*table).did_alloc)(allocator, pointer);
+            ((*table).base.Release)(allocator);
+            known
+        };
+        // 1: it is the allocator's; -1: it cannot tell.
+        if known == 0 { Block::Foreign } else { Block::Task(None) }
     }
 
     /// `CoTaskMemFree`.

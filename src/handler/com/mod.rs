@@ -5,6 +5,7 @@
 
 mod abi;
 mod callback;
+mod crash;
 #[cfg(unix)]
 mod dll_main;
 mod enumerator;
@@ -16,13 +17,28 @@ mod references;
 mod shared_memory;
 #[cfg(unix)]
 mod signals;
+#[cfg(windows)]
+mod windows;
 
+pub(crate) use crash::CRASH_ROOM;
+#[cfg(unix)]
+pub(crate) use crash::{MAPS_AT as CRASH_MAPS, crash};
 pub use handler::ComFactory;
 pub(crate) use shared_memory::SharedMemory;
 #[cfg(unix)]
 pub use signals::survive_size_limits;
 #[cfg(unix)]
 pub(crate) use signals::{
-    AskableThread, CRASH_ROOM, MAPS_AT as CRASH_MAPS, crash, is_forked_copy, leave_process, notice_forks,
-    use_another_stack, write_crashes_to,
+    AskableThread, is_forked_copy, leave_process, notice_forks, use_another_stack, write_crashes_to,
 };
+#[cfg(windows)]
+pub(crate) use windows::{
+    AskableThread, Doorbell, current_thread, is_forked_copy, leave_process, mapped_files, notice_forks, ran,
+    sleep_in_apartment, threads, use_another_stack, use_apartment, write_crashes_to,
+};
+
+/// The files that are mapped into this process, in the form in which Linux lists them; nothing where the system does not say it.
+#[cfg(unix)]
+pub(crate) fn mapped_files() -> Option<String> {
+    std::fs::read_to_string("/proc/self/maps").ok()
+}

@@ -5,6 +5,8 @@ use std::ffi::c_void;
 use windows_core::{IUnknown, IUnknown_Vtbl, Interface};
 
 use super::memory::{is_plausible, read_pointer};
+#[cfg(windows)]
+use super::windows::is_code;
 
 /// The table of functions of a live object. It never changes; in memory that was freed stands something else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +29,13 @@ impl Vtable {
 }
 
 /// Whether the addresses are those of code, where the system says what is.
+#[cfg(windows)]
+fn are_code(addresses: &[usize]) -> bool {
+    addresses.iter().all(|address| is_plausible(std::ptr::without_provenance::<u8>(*address)) && is_code(*address))
+}
+
+/// Whether the addresses are those of code, where the system says what is.
+#[cfg(unix)]
 fn are_code(addresses: &[usize]) -> bool {
     let Ok(maps) = std::fs::read_to_string("/proc/self/maps") else {
         return addresses.iter().all(|address| is_plausible(std::ptr::without_provenance::<u8>(*address)));
@@ -36,6 +45,7 @@ fn are_code(addresses: &[usize]) -> bool {
 }
 
 /// The addresses of a line of the list of mapped files, if there is code.
+#[cfg(unix)]
 fn code(line: &str) -> Option<std::ops::Range<usize>> {
     let mut words = line.split_ascii_whitespace();
     let (from, to) = words.next()?.split_once('-')?;

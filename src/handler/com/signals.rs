@@ -11,14 +11,9 @@ use nix::sys::pthread::{Pthread, pthread_kill, pthread_self};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use nix::unistd::Pid;
 
+use super::crash::{CrashSite, MOST_FRAMES, MOST_MAPS};
 use super::shared_memory::SharedMemory;
 use crate::protocol::Thread;
-
-/// How many functions of a stack are kept.
-pub(crate) const MOST_FRAMES: usize = 64;
-
-/// How much of the list of mapped files is kept.
-const MOST_MAPS: usize = 192 << 10;
 
 /// The signals that mean a fault of the program.
 const FAULTS: [Signal; 6] =
@@ -26,20 +21,6 @@ const FAULTS: [Signal; 6] =
 
 /// Asks a thread what it is doing. The system ignores it unless somebody wants it, and a handler hardly does.
 const ASK: Signal = Signal::SIGURG;
-
-/// Where a crash is written down: the number of functions, their addresses, the length of the list of mapped files, the list,
-/// the length of the thread's name, the name.
-struct CrashSite {
-    memory: &'static SharedMemory,
-    at: usize,
-    thread: fn() -> Option<Thread>,
-}
-
-/// Where the list of mapped files stands, behind the addresses.
-pub(crate) const MAPS_AT: usize = 8 + 8 * MOST_FRAMES;
-const NAME_AT: usize = MAPS_AT + 8 + MOST_MAPS;
-/// How much of a thread's name is kept.
-const MOST_NAME: usize = 64;
 
 static PLACE: OnceLock<CrashSite> = OnceLock::new();
 /// The process that owns the place: a child that the handler forked has it too, and its faults are not the worker's.
@@ -49,9 +30,6 @@ static WRITER: AtomicUsize = AtomicUsize::new(0);
 
 /// How long a thread that faults waits while another one's fault is written down and ends the process.
 const MOST_WAIT: Duration = Duration::from_secs(5);
-
-/// How much room a crash takes in the shared memory.
-pub(crate) const CRASH_ROOM: usize = NAME_AT + 8 + MOST_NAME;
 
 /// From now on a fault is written down at that place before it ends the process. `thread` says what the current thread is
 /// called in traces, without waiting for anything.
@@ -110,22 +88,14 @@ extern "C" fn on_fault(signal: c_int) {
 
 fn write_down(place: &CrashSite) {
     let (frames, many) = frames();
-    for (nth, frame) in frames.iter().take(many).enumerate() {
-        place.memory.number(place.at + 8 + 8 * nth).store(*frame as u64, Ordering::Relaxed);
-    }
+    place.write_frames(&frames[..many]);
     write_maps(place);
-    place.memory.number(place.at).store(many as u64, Ordering::Release);
     // Last, for it may fault.
-    let name = (place.thread)();
-    let name =
-        name.as_ref().map(|name| name.0.as_str().as_bytes()).filter(|name| name.len() <= MOST_NAME).unwrap_or_default();
-    place.memory.write(place.at + NAME_AT + 8, name);
-    place.memory.number(place.at + NAME_AT).store(name.len() as u64, Ordering::Release);
+    place.write_thread((place.thread)());
 }
 
 /// Copies the list of mapped files, with calls that may be made in a signal's action.
 fn write_maps(place: &CrashSite) {
-    let at = place.at + MAPS_AT;
     let mut buffer = [0_u8; 4096];
     let mut length = 0;
     // SAFETY: the path is terminated, and the buffer as large as is said.
@@ -137,11 +107,11 @@ fn write_maps(place: &CrashSite) {
             if read == 0 {
                 break;
             }
-            place.memory.write(at + 8 + length, &buffer[..read]);
+            place.write_maps_at(length, &buffer[..read]);
             length += read;
         }
     }
-    place.memory.number(at).store(length as u64, Ordering::Relaxed);
+    place.end_maps(length);
 }
 
 /// The addresses of the current thread's functions, the innermost first.
@@ -157,32 +127,6 @@ fn frames() -> ([usize; MOST_FRAMES], usize) {
         });
     }
     (frames, many)
-}
-
-/// What was written down about a crash.
-pub(crate) struct Crash {
-    /// The addresses of functions, the innermost first.
-    pub(crate) addresses: Vec<usize>,
-    /// The list of mapped files.
-    pub(crate) maps: String,
-    /// The thread, if it was in the session.
-    pub(crate) thread: Option<Thread>,
-}
-
-/// Reads what was written down.
-pub(crate) fn crash(memory: &SharedMemory, at: usize) -> Option<Crash> {
-    let many = usize::try_from(memory.number(at).load(Ordering::Acquire)).ok().filter(|many| *many > 0)?;
-    let frame = |nth| usize::try_from(memory.number(at + 8 + 8 * nth).load(Ordering::Relaxed)).unwrap_or(0);
-    let addresses = (0..many.min(MOST_FRAMES)).map(frame).collect();
-    let text = |at: usize, most: usize| {
-        let length = usize::try_from(memory.number(at).load(Ordering::Acquire)).unwrap_or(0).min(most);
-        let mut text = vec![0; length];
-        memory.read(at + 8, &mut text);
-        String::from_utf8_lossy(&text).into_owned()
-    };
-    let thread = Some(text(at + NAME_AT, MOST_NAME)).filter(|name| !name.is_empty());
-    let thread = thread.map(|name| Thread::from(name.as_str()));
-    Some(Crash { addresses, maps: text(at + MAPS_AT, MOST_MAPS), thread })
 }
 
 static ASKED: [AtomicUsize; MOST_FRAMES] = [const { AtomicUsize::new(0) }; MOST_FRAMES];

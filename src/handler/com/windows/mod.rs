@@ -1,0 +1,23 @@
+//! What is different for native handlers on Windows, and under Wine, which is Windows to this program.
+
+mod apartment;
+mod crash;
+mod library;
+mod modules;
+mod stack;
+mod threads;
+
+pub(crate) use apartment::{Doorbell, sleep_in_apartment, use_apartment};
+pub(super) use apartment::{enter_apartment, marshaler, pump_for};
+pub(crate) use crash::{is_forked_copy, leave_process, notice_forks, use_another_stack, write_crashes_to};
+pub(super) use library::open;
+pub(super) use modules::is_code;
+pub(crate) use modules::mapped_files;
+pub(crate) use stack::AskableThread;
+pub(crate) use threads::{current as current_thread, ran, threads};
+
+/// A text for Windows, with its end.
+fn wide(text: &std::ffi::OsStr) -> Vec<u16> {
+    use std::os::windows::ffi::OsStrExt;
+    text.encode_wide().chain([0]).collect()
+}

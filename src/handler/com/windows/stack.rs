@@ -1,0 +1,117 @@
+//! The stack of a thread: of one that has crashed, and of one that does not come back from a call.
+
+use std::time::Duration;
+
+use windows_sys::Win32::Foundation::{CloseHandle, DUPLICATE_SAME_ACCESS, DuplicateHandle, HANDLE};
+use windows_sys::Win32::System::Diagnostics::Debug::{CONTEXT, GetThreadContext};
+use windows_sys::Win32::System::Threading::{GetCurrentProcess, GetCurrentThread, ResumeThread, SuspendThread};
+
+use super::modules::memory_at;
+use crate::handler::com::crash::MOST_FRAMES;
+
+/// Room for what the processor has in its registers, aligned as the system wants it.
+#[repr(C, align(16))]
+struct Registers(CONTEXT);
+
+/// A thread that can be asked what it is doing.
+#[derive(Clone, Copy)]
+pub(crate) struct AskableThread(HANDLE);
+
+// SAFETY: the handle of a thread may be used by every thread; it stays open as long as the process runs.
+unsafe impl Send for AskableThread {}
+
+impl AskableThread {
+    /// The current thread.
+    pub(crate) fn current() -> Self {
+        let mut handle = std::ptr::null_mut();
+        // SAFETY: the current thread's own handle is copied into a place for one.
+        unsafe {
+            let process = GetCurrentProcess();
+            DuplicateHandle(process, GetCurrentThread(), process, &mut handle, 0, 0, DUPLICATE_SAME_ACCESS);
+        }
+        Self(handle)
+    }
+
+    /// The addresses of the functions in which it is, the innermost first; none where the system does not say it. The thread is
+    /// stopped only while its registers are read: another one may wait for what it holds.
+    pub(crate) fn frames(self, _: Duration) -> Vec<usize> {
+        // SAFETY: all bytes of the structure may be zero.
+        let mut registers: Registers = unsafe { std::mem::zeroed() };
+        registers.0.ContextFlags = ALL_REGISTERS;
+        // SAFETY: the handle is one of a thread, and the thread goes on at once.
+        let known = unsafe {
+            if SuspendThread(self.0) == u32::MAX {
+                return Vec::new();
+            }
+            let known = GetThreadContext(self.0, &mut registers.0) != 0;
+            ResumeThread(self.0);
+            known
+        };
+        if !known {
+            return Vec::new();
+        }
+        walk(&registers.0)
+    }
+}
+
+/// Lets go of a handle.
+pub(super) fn close(handle: HANDLE) {
+    // SAFETY: the handle is not used again.
+    unsafe { CloseHandle(handle) };
+}
+
+/// Reads a word of a stack.
+#[cfg(target_arch = "x86_64")]
+fn word_at(address: usize) -> Option<usize> {
+    let info = memory_at(address)?;
+    let is_whole = address.is_multiple_of(8) && address + 8 <= info.BaseAddress.addr() + info.RegionSize;
+    let is_readable = info.Protect & 0xff > windows_sys::Win32::System::Memory::PAGE_NOACCESS
+        && info.Protect & windows_sys::Win32::System::Memory::PAGE_GUARD == 0;
+    // SAFETY: the system says that the memory is there and may be read.
+    (is_whole && is_readable).then(|| unsafe { std::ptr::with_exposed_provenance::<usize>(address).read_volatile() })
+}
+
+#[cfg(target_arch = "x86_64")]
+const ALL_REGISTERS: u32 = windows_sys::Win32::System::Diagnostics::Debug::CONTEXT_FULL_AMD64;
+
+/// The addresses of the functions on the stack that belongs to these registers, the innermost first.
+#[cfg(target_arch = "x86_64")]
+pub(super) fn walk(context: &CONTEXT) -> Vec<usize> {
+    use windows_sys::Win32::System::Diagnostics::Debug::{RtlLookupFunctionEntry, RtlVirtualUnwind};
+    let mut registers = Registers(*context);
+    let mut frames = Vec::with_capacity(MOST_FRAMES);
+    while frames.len() < MOST_FRAMES && registers.0.Rip != 0 {
+        let (ip, sp) = (registers.0.Rip, registers.0.Rsp);
+        frames.push(ip as usize);
+        let Some(top) = word_at(sp as usize) else { break };
+        let mut base = 0;
+        // SAFETY: it is given an address to look up, and a place for a number.
+        let entry = unsafe { RtlLookupFunctionEntry(ip, &mut base, std::ptr::null_mut()) };
+        if entry.is_null() {
+            // A function that uses no stack, or a call to where no function is: the way back is on top.
+            registers.0.Rip = top as u64;
+            registers.0.Rsp = sp + 8;
+        } else {
+            let (mut data, mut frame) = (std::ptr::null_mut(), 0);
+            // SAFETY: the entry is the system's for this address, and there is a place for all that is given back. It reads the
+            // stack, which is there.
+            unsafe {
+                RtlVirtualUnwind(0, base, ip, entry, &mut registers.0, &mut data, &mut frame, std::ptr::null_mut());
+            }
+        }
+        if registers.0.Rsp <= sp {
+            break;
+        }
+    }
+    frames
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+const ALL_REGISTERS: u32 = 0;
+
+/// Other processors unwind otherwise: nothing is known there yet.
+#[cfg(not(target_arch = "x86_64"))]
+pub(super) fn walk(_: &CONTEXT) -> Vec<usize> {
+    let _ = (MOST_FRAMES, memory_at);
+    Vec::new()
+}

@@ -1,0 +1,93 @@
+//! What a native library is for: the system and the processor, by its content.
+
+use std::io::Read;
+use std::path::Path;
+
+use object::{Architecture, FileKind, Object, ObjectKind};
+
+/// For what a library is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LibraryKind {
+    /// Windows, on a processor of the kind x86-64.
+    Windows,
+    /// Windows, in a form that no worker loads: what it is.
+    OtherWindows(&'static str),
+    /// Another system, as it seems this one: the loader says what is wrong with it.
+    Other,
+}
+
+/// What a file is by its content; nothing where it is no library or program at all.
+pub(super) fn kind_of(file: &Path) -> Option<LibraryKind> {
+    // The two letters with which every file of Windows begins, before more is read.
+    let mut begin = [0; 64];
+    let mut opened = std::fs::File::open(file).ok().filter(|file| file.metadata().is_ok_and(|data| data.is_file()))?;
+    let read = opened.read(&mut begin).ok()?;
+    if !begin[..read].starts_with(b"MZ") {
+        let known = [&b"\x7fELF"[..], b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"\xca\xfe\xba\xbf"];
+        return known.iter().any(|known| begin[..read].starts_with(known)).then_some(LibraryKind::Other);
+    }
+    let bytes = std::fs::read(file).ok()?;
+    Some(of_windows(&bytes))
+}
+
+fn of_windows(bytes: &[u8]) -> LibraryKind {
+    use LibraryKind::{OtherWindows, Windows};
+    if !matches!(FileKind::parse(bytes), Ok(FileKind::Pe32 | FileKind::Pe64)) {
+        return OtherWindows("a program for DOS or 16-bit Windows");
+    }
+    let Ok(parsed) = object::File::parse(bytes) else { return OtherWindows("a damaged file for Windows") };
+    match (parsed.architecture(), parsed.kind()) {
+        (_, ObjectKind::Executable) => OtherWindows("a program (.exe) for Windows; a handler is a library (.dll)"),
+        (Architecture::X86_64, _) => Windows,
+        (Architecture::I386, _) => OtherWindows("a 32-bit (x86) library for Windows; build it for x64"),
+        (Architecture::Aarch64, _) => OtherWindows("an ARM64 library for Windows; build it for x64"),
+        _ => OtherWindows("a library for Windows on another processor; build it for x64"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The head of a file of Windows: the processor, the flags of the file, the size and the kind of what follows.
+    fn pe(machine: u16, flags: u16, is_64: bool) -> Vec<u8> {
+        let mut file = vec![0_u8; 0x40];
+        file[..2].copy_from_slice(b"MZ");
+        file[0x3c] = 0x40;
+        file.extend(b"PE\0\0");
+        file.extend(machine.to_le_bytes());
+        file.extend([0; 14]);
+        let optional = if is_64 { 112_u16 } else { 96 };
+        file.extend(optional.to_le_bytes());
+        file.extend(flags.to_le_bytes());
+        file.extend(if is_64 { 0x20b_u16 } else { 0x10b }.to_le_bytes());
+        file.extend(vec![0; usize::from(optional) - 2]);
+        file
+    }
+
+    #[test]
+    fn libraries_of_windows_are_known_by_what_they_are() {
+        const DLL: u16 = 0x2000 | 2;
+        assert_eq!(of_windows(&pe(0x8664, DLL, true)), LibraryKind::Windows);
+        let what = |file: &[u8]| match of_windows(file) {
+            LibraryKind::OtherWindows(what) => what,
+            other => panic!("{other:?}"),
+        };
+        assert!(what(&pe(0xaa64, DLL, true)).contains("ARM64"));
+        assert!(what(&pe(0x014c, DLL, false)).contains("x86"));
+        assert!(what(&pe(0x8664, 2, true)).contains(".exe"));
+        assert!(what(b"MZ").contains("DOS"));
+    }
+
+    #[test]
+    fn what_is_no_library_is_nothing() {
+        assert_eq!(kind_of(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))), None);
+        assert_eq!(kind_of(Path::new(env!("CARGO_MANIFEST_DIR"))), None);
+        assert_eq!(kind_of(Path::new("no such file")), None);
+        let own = std::env::current_exe().expect("the test is a program");
+        #[cfg(unix)]
+        assert_eq!(kind_of(&own), Some(LibraryKind::Other));
+        #[cfg(windows)]
+        assert!(matches!(kind_of(&own), Some(LibraryKind::OtherWindows(_))));
+    }
+}
