@@ -302,3 +302,27 @@ fn a_file_that_is_no_report_is_called_that_and_what_it_is() {
         assert!(errors.starts_with(&format!("mobsync: {file}:")) && errors.contains(expected), "{file}: {errors}");
     }
 }
+
+#[test]
+fn numbers_that_no_report_has_are_refused_where_they_stand() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("report.json");
+    let file = file.to_str().expect("UTF-8");
+    ran(&["conform", GOOD, "--partition", "1/20", "--format", "json", "--output", file]);
+    let report: serde_json::Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+    for (pointer, value, expected) in [
+        ("/summary/skipped", u64::MAX, "summary.skipped: 18446744073709551615 is more than any report counts"),
+        ("/summary/passed", 4_000_000_000, "summary.cases: "),
+        ("/summary/errors", 1 << 40, "summary.errors: "),
+        ("/cases/0/findings", 1 << 40, "cases[0].findings: "),
+        ("/partition/of", 1 << 40, "partition.of: "),
+    ] {
+        let mut changed = report.clone();
+        let (parent, key) = pointer.rsplit_once('/').unwrap();
+        changed.pointer_mut(parent).unwrap()[key] = value.into();
+        fs::write(file, changed.to_string()).unwrap();
+        let (code, _, errors) = ran(&["report", "merge", file]);
+        assert_eq!(code, Some(2), "{pointer}: {errors}");
+        assert!(errors.contains(expected), "{pointer}: {errors}");
+    }
+}

@@ -1,12 +1,12 @@
 //! Holds a session in a worker, and hears of it.
 
 use std::collections::BTreeMap;
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 #[cfg(target_os = "linux")]
@@ -14,15 +14,19 @@ use nix::sys::signal::kill;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
+#[cfg(target_os = "linux")]
+use super::HandlerSpec;
 use super::assemble::Outcomes;
 use super::channel::{BATCHES, Channel, RecordKind};
 use super::mark::{CHANNEL, MARK};
 use super::wine_worker::{WineWorker, channel_of_wine, did_not_begin, is_for_wine, spec_under_wine, wine_is_there};
+use super::output::{Output, reported};
 use super::worker::{Done, PlanNews, WorkerJob};
 use super::{Handler, Launched, Terms, logging, stack};
 use crate::handler::CreateError;
+#[cfg(target_os = "linux")]
+use crate::handler::com::Sanitizer;
 use crate::handler::com::crash;
-use crate::handler::said::{Said, pass_on};
 use crate::host::{self, Controller, Controls, Drain, Ran};
 use crate::protocol::{
     CallMethod, Crashed, Created, Event, EventKind, HandlerId, Instance, Note, Session, Stack, Thread, TimedOut,
@@ -37,9 +41,6 @@ const GRACE: Duration = Duration::from_secs(2);
 
 /// How long a worker may take until it has begun: Wine may have to be started.
 const BEGINNING: Duration = Duration::from_secs(60);
-
-/// How long the pipes of a worker that has ended are waited for.
-const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// How long a guardian may take to end everything before it is ended itself.
 #[cfg(target_os = "linux")]
@@ -118,6 +119,14 @@ pub fn isolated(
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     command.env(MARK, &mark);
     command.envs(logging::of_workers());
+    #[cfg(target_os = "linux")]
+    if let HandlerSpec::Com { library, .. } = spec
+        && let Some(sanitizer) = Sanitizer::of(library)
+    {
+        let environment = sanitizer.environment().map_err(|why| error(format!("{}: {why}", plain_path(library))))?;
+        tracing::info!(%sanitizer, "the worker starts with the runtime of the library's sanitizer");
+        command.envs(environment);
+    }
     let mut child = command
         .spawn()
         .map_err(|why| error(format!("cannot start a worker ({}): {why}", plain_path(&workers.program))))?;
@@ -183,16 +192,18 @@ pub fn isolated(
     if session.receive(&channel, drain).is_err() {
         given_up = Some(GivenUp::Corrupt);
     }
+    let output = output.end();
     if wine.is_some() {
         wine_is_there();
         if !channel.is_opened() {
-            return Err(error(did_not_begin(status.as_ref(), output.end())));
+            return Err(error(did_not_begin(status.as_ref(), output)));
         }
     }
     if session.done.is_none() {
+        session.reported = output.as_deref().and_then(reported);
         session.ended_early(&channel, status.as_ref(), given_up, drain);
     }
-    session.into_launched(output.end(), error)
+    session.into_launched(output, error)
 }
 
 /// What keeps memory from being shared, and what to do.
@@ -209,40 +220,6 @@ fn no_memory(why: &std::io::Error) -> String {
 fn mark() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
-}
-
-/// What the handler writes: it goes to standard error, and its end is kept. A thread that reads is left behind when something
-/// that the handler started keeps the pipe.
-struct Output {
-    said: Arc<Mutex<Said>>,
-    /// Nobody sends: the other end is closed when all pipes have ended.
-    open: mpsc::Sender<()>,
-    ended: mpsc::Receiver<()>,
-}
-
-impl Output {
-    fn new() -> Self {
-        let (open, ended) = mpsc::channel();
-        Self { said: Arc::default(), open, ended }
-    }
-
-    fn pass_on(&self, pipe: Option<impl Read + Send + 'static>) {
-        let Some(pipe) = pipe else { return };
-        let (said, open) = (Arc::clone(&self.said), self.open.clone());
-        let copy = move || {
-            pass_on(pipe, &said);
-            drop(open);
-        };
-        drop(std::thread::Builder::new().name("output".to_owned()).spawn(copy));
-    }
-
-    /// The worker has ended: what it wrote.
-    fn end(self) -> Option<String> {
-        let Self { said, open, ended } = self;
-        drop(open);
-        let _ = ended.recv_timeout(LAST_WORDS);
-        said.lock().unwrap_or_else(PoisonError::into_inner).text()
-    }
 }
 
 /// Ends a worker and all that it started. Called until the worker is gone.
@@ -296,6 +273,8 @@ pub(super) struct WorkerSession {
     done: Option<Done>,
     /// The worker's program, where it ran under Wine.
     exe: Option<&'static Path>,
+    /// What a sanitizer has found.
+    reported: Option<String>,
     /// For which instance each thread called back last.
     called_back: BTreeMap<Thread, HandlerId>,
 }
@@ -314,6 +293,7 @@ impl WorkerSession {
             at_ns: 0,
             done: None,
             exe,
+            reported: None,
             called_back: BTreeMap::new(),
         }
     }
@@ -516,7 +496,11 @@ impl WorkerSession {
             },
             None => "the process ended".to_owned(),
         };
-        let crashed = Crashed { what: format!("{what}{how}").as_str().into() };
+        let what = match &self.reported {
+            Some(reported) => format!("{reported} ({what})"),
+            None => format!("{what}{how}"),
+        };
+        let crashed = Crashed { what: what.as_str().into() };
         let handler = self.instance_of(&thread);
         self.note_on(thread, handler, Note::Crashed(crashed), drain);
     }

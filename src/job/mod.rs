@@ -20,6 +20,8 @@ mod logging;
 mod mark;
 mod name;
 mod native;
+#[cfg(unix)]
+mod output;
 #[cfg(target_os = "linux")]
 mod processes;
 #[cfg(unix)]

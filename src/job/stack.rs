@@ -91,7 +91,7 @@ pub(super) fn of_maps(addresses: &[usize], maps: &str, own: Option<&Path>) -> Ve
     for address in addresses {
         // What lies in no file is the system's: the way back from a signal, the end of the stack.
         let Some(place) = mapped.iter().find(|mapped| (mapped.from..mapped.to).contains(address)) else { continue };
-        if own == Some(Path::new(place.file)) {
+        if own == Some(Path::new(place.file)) || is_of_sanitizer(place.file) {
             continue;
         }
         let within = (address - place.from + place.offset) as u64;
@@ -125,6 +125,17 @@ pub(super) fn of_maps(addresses: &[usize], maps: &str, own: Option<&Path>) -> Ve
         }
     }
     lines
+}
+
+/// What a sanitizer does to report a mistake is not where the mistake is.
+fn is_of_sanitizer(file: &str) -> bool {
+    #[cfg(target_os = "linux")]
+    return crate::handler::com::is_any_runtime(file);
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = file;
+        false
+    }
 }
 
 /// The file with what it says of its functions. The list of mapped files may be the handler's own invention: a pipe or a device

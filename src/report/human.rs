@@ -369,7 +369,7 @@ fn verdict(text: &mut String, report: &Report, paint: &Paint) {
     let seed = report.seed.map_or(String::new(), |seed| format!(", seed {seed}"));
     let held = counted(held, "rule");
     let reached = summary.synchronized.map_or(String::new(), |synchronized| {
-        let cases = summary.cases - summary.skipped;
+        let cases = summary.cases.saturating_sub(summary.skipped);
         format!("; {synchronized} of {} reached Synchronize", counted(cases, "case"))
     });
     let profile = report.profile;

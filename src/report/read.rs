@@ -64,8 +64,49 @@ fn other_document(text: &str) -> Option<(JsonPath, String)> {
     Some((path, format!("this is not a {FORMAT}{what}; write one with `--format json --output FILE`")))
 }
 
+/// No report counts more. Sums of such numbers are numbers, too.
+const MOST: usize = u32::MAX as usize;
+
+/// A number that no report has, and where.
+fn wrong_count(report: &Report) -> Option<(JsonPath, String)> {
+    let root = JsonPath::default();
+    let summary = &report.summary;
+    let in_summary = [
+        ("errors", summary.errors),
+        ("warnings", summary.warnings),
+        ("notes", summary.notes),
+        ("causes", summary.causes),
+        ("accepted", summary.accepted),
+        ("cases", summary.cases),
+        ("passed", summary.passed),
+        ("failed", summary.failed),
+        ("skipped", summary.skipped),
+        ("synchronized", summary.synchronized.unwrap_or(0)),
+    ];
+    let in_summary = in_summary.into_iter().map(|(key, count)| (root.key("summary").key(key), count));
+    let of_cases = report.cases.iter().enumerate().flat_map(|(at, case)| {
+        let path = JsonPath::default().key("cases").index(at);
+        [(path.key("findings"), case.findings), (path.key("accepted"), case.accepted)]
+    });
+    let omitted = report.omitted.iter().enumerate();
+    let of_omitted = omitted.map(|(at, row)| (JsonPath::default().key("omitted").index(at).key("count"), row.count));
+    let parts = report.partition.iter().map(|partition| (root.key("partition").key("of"), partition.of));
+    let too_many = in_summary.chain(of_cases).chain(of_omitted).chain(parts).find(|(_, count)| *count > MOST);
+    if let Some((path, count)) = too_many {
+        return Some((path, format!("{count} is more than any report counts")));
+    }
+    let judged = summary.passed + summary.failed + summary.skipped;
+    (judged > summary.cases).then(|| {
+        let why = format!("{judged} cases have passed, failed or were skipped, but there are {}", summary.cases);
+        (root.key("summary").key("cases"), why)
+    })
+}
+
 /// What does not go together, and where.
 fn complaint(report: &Report) -> Option<(JsonPath, String)> {
+    if let Some(wrong) = wrong_count(report) {
+        return Some(wrong);
+    }
     let root = JsonPath::default();
     let mut names = HashSet::new();
     for (at, case) in report.cases.iter().enumerate() {

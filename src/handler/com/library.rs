@@ -12,6 +12,8 @@ use super::abi::{DllCanUnloadNow, DllGetClassObject, IClassFactory, hresult, raw
 #[cfg(unix)]
 use super::dll_main::attach;
 use super::memory;
+#[cfg(target_os = "linux")]
+use super::sanitizer::Sanitizer;
 #[cfg(windows)]
 use super::windows::open;
 use crate::protocol::{Guid, HResult};
@@ -31,6 +33,11 @@ impl Loaded {
     pub(super) fn load(path: &Path) -> Result<Self, String> {
         // Without a slash the system would look for it elsewhere than here.
         let place = std::path::absolute(path).map_err(|error| error.to_string())?;
+        // Its own check would end this process.
+        #[cfg(target_os = "linux")]
+        if let Some(sanitizer) = Sanitizer::of(&place).filter(|sanitizer| !sanitizer.is_here()) {
+            return Err(sanitizer.not_here().to_string());
+        }
         // SAFETY: the library's initializers run, as whoever names it as a handler wants.
         let library = unsafe { open(&place) }?;
         // SAFETY: the function has the type that COM gives to its name.

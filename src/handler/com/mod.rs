@@ -14,6 +14,8 @@ mod library;
 mod memory;
 mod probe;
 mod references;
+#[cfg(target_os = "linux")]
+mod sanitizer;
 mod shared_memory;
 #[cfg(unix)]
 mod signals;
@@ -24,6 +26,8 @@ pub(crate) use crash::CRASH_ROOM;
 #[cfg(unix)]
 pub(crate) use crash::{MAPS_AT as CRASH_MAPS, crash};
 pub use handler::ComFactory;
+#[cfg(target_os = "linux")]
+pub(crate) use sanitizer::{Sanitizer, is_any_runtime, summary as sanitizer_summary};
 pub(crate) use shared_memory::SharedMemory;
 #[cfg(unix)]
 pub use signals::survive_size_limits;
