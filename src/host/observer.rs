@@ -87,6 +87,7 @@ impl Observers {
         with_notes.flat_map(|observer| observer.take_notes()).collect()
     }
 
+    #[inline]
     pub(super) fn have_notes(&self) -> bool {
         self.0.iter().any(|observer| observer.has_notes())
     }

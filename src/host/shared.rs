@@ -144,7 +144,9 @@ impl SharedState {
             Some(outlet) => outlet.record(event, None),
             None => self.tape.record(event, None),
         }
-        self.keep_notes(event.handler, event.at_ns);
+        if self.observers.have_notes() {
+            self.keep_notes(event.handler, event.at_ns);
+        }
         if self.holds.any() {
             self.end_holds(event);
         }
@@ -152,9 +154,6 @@ impl SharedState {
 
     /// Records what the observers have to note.
     fn keep_notes(&mut self, handler: HandlerId, at_ns: u64) {
-        if !self.observers.have_notes() {
-            return;
-        }
         for (thread, note) in self.observers.take_notes() {
             self.record(at_ns, thread, handler, EventKind::Note(Box::new(note)));
         }
@@ -191,8 +190,9 @@ impl SharedState {
         // Nobody asks the event for its thread any more.
         std::mem::swap(&mut reply.thread, &mut event.thread);
         *woken |= observers.event(reply, session, plan.observe(reply, session));
-        let handler = event.handler;
-        self.keep_notes(handler, now_ns);
+        if self.observers.have_notes() {
+            self.keep_notes(event.handler, now_ns);
+        }
         if self.holds.any() {
             std::mem::swap(&mut self.reply.thread, &mut event.thread);
             self.end_holds(event);

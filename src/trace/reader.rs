@@ -250,9 +250,10 @@ impl<R: BufRead> std::iter::FusedIterator for Reader<R> {}
 ///
 /// The JSON parser has a limit for what it reads, but none for what it ignores.
 fn too_deep(text: &str) -> Option<usize> {
-    // `[` and `{` differ in one bit. Nearly every line has too few of them to be too deep.
-    let opening = |byte: u8| byte | 0x20 == b'{';
-    if text.bytes().filter(|byte| opening(*byte)).count() <= MAX_DEPTH {
+    // `[` and `{` differ in one bit. Nearly every line has too few of them to be too deep. They are counted in portions whose
+    // number fits into a byte: so the processor counts many at once.
+    let opening = |portion: &[u8]| portion.iter().map(|byte| u8::from(byte | 0x20 == b'{')).sum::<u8>();
+    if text.as_bytes().chunks(u8::MAX.into()).map(|portion| usize::from(opening(portion))).sum::<usize>() <= MAX_DEPTH {
         return None;
     }
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);

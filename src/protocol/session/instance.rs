@@ -381,28 +381,12 @@ impl Instance {
                 self.error_ended();
             }
             Callback::Progress(args) => {
-                if let Some(status) = args.info.as_ref().and_then(|info| info.given_status())
-                    && let Some(item) = self.item_mut(args.item)
-                {
-                    (item.status, item.last_status) = (Some(status), Some(status));
-                }
+                let at = self.items.position(args.item);
+                self.reported(at, args);
             }
             Callback::LogError(args) => self.errors.log(args, seq),
             Callback::DeleteLogError(args) => self.errors.delete(args.error),
             Callback::EnableModeless(_) | Callback::EstablishConnection(_) => {}
-        }
-    }
-
-    /// The handler was told, in reply to `Progress`, to stop.
-    pub(super) fn apply_cancel(&mut self, item: Guid, hr: HResult) {
-        match hr {
-            HResult::S_SYNCMGR_CANCELALL => self.cancelled_all = true,
-            HResult::S_SYNCMGR_CANCELITEM => {
-                if let Some(item) = self.item_mut(item) {
-                    item.cancelled = true;
-                }
-            }
-            _ => {}
         }
     }
 

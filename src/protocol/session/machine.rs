@@ -120,6 +120,10 @@ impl Session {
         let (at, dialog) = (self.index_of(handler), self.dialog);
         let instance = &mut self.instances[at];
         let standing = instance.standing(callback, dialog == Some(handler));
+        // Of reports of progress a session has most.
+        if let (Callback::Progress(args), Standing::Expected) = (callback, standing) {
+            return instance.answer_progress(args, wish);
+        }
         let hr = instance.reply(callback, standing, wish, dialog.is_none());
         self.called_back(at, callback, standing, event.seq);
         self.replied(at, About::of(callback, standing), hr);
@@ -159,7 +163,7 @@ impl Session {
     /// The effect of a reply to the instance at `at`.
     fn replied(&mut self, at: usize, about: About, hr: HResult) {
         match about {
-            About::Progress(item) => self.instances[at].apply_cancel(item, hr),
+            About::Progress(item) => self.instances[at].progress_replied(item, hr),
             About::Dialog if hr == HResult::S_OK => self.dialog = Some(self.instances[at].id()),
             About::Connection(name) if hr.is_success() => self.connections.push(name),
             About::Dialog | About::Connection(_) | About::DeleteAll | About::Nothing => {}

@@ -9,6 +9,7 @@ mod legal;
 mod machine;
 mod pending;
 mod reply;
+mod reports;
 mod state;
 
 pub use errors::LiveError;

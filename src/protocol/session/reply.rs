@@ -82,18 +82,7 @@ impl Instance {
             return HResult::E_UNEXPECTED;
         }
         match callback {
-            Callback::Progress(args) => match self.item(args.item) {
-                Some(item) if args.info.is_some() => {
-                    if wish == Wish::CancelAll || self.cancelled_all {
-                        HResult::S_SYNCMGR_CANCELALL
-                    } else if wish == Wish::CancelItem || item.cancelled {
-                        HResult::S_SYNCMGR_CANCELITEM
-                    } else {
-                        HResult::S_OK
-                    }
-                }
-                _ => HResult::E_INVALIDARG,
-            },
+            Callback::Progress(args) => self.progress_reply(self.items.position(args.item), args, wish),
             Callback::EnableModeless(args) => {
                 if args.enable && (wish == Wish::RefuseDialog || !self.may_show_dialog(dialog_is_free)) {
                     HResult::S_FALSE
