@@ -45,6 +45,9 @@ pub fn main() -> ExitCode {
     if let Ok(program) = std::env::current_exe() {
         crate::handler::exec::guard_by(program);
     }
+    // What a handler starts is ended with its session, also if the handler kills the process that sees to it.
+    #[cfg(target_os = "linux")]
+    crate::handler::adopt();
     let ended = match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Conform(args) => conform::conform(&args),

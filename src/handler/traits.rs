@@ -53,6 +53,10 @@ pub trait SyncHandler {
         Some(0)
     }
 
+    /// The callback was taken back, and that call has returned. Waits, for a second at most, for threads of the handler that
+    /// are about to let go of it; no time of the handler's passes meanwhile.
+    fn wait_for_threads(&mut self) {}
+
     /// Whether it is a native handler, for which the `[native]` rules hold.
     fn is_native(&self) -> bool {
         false

@@ -229,6 +229,7 @@ impl<'a> Driver<'a> {
             scheduler.concerns(self.id);
             scheduler.call_begins(scheduler.now_ns().saturating_add(self.limits.timeout_ns));
         }
+        let takes_back = call.takes_callback_back();
         let called = match catch_unwind(AssertUnwindSafe(|| self.call(call))) {
             Ok(ret) => match &self.shared.clock {
                 Clock::Virtual(scheduler) if scheduler.is_exhausted() => Called::Left,
@@ -242,6 +243,9 @@ impl<'a> Driver<'a> {
                 tracing::trace!(hr = %ret.hr, "returned");
                 self.shared.end_call(self.id, id, ret);
                 self.take_notes();
+                if takes_back && let Some(handler) = &mut self.handler {
+                    handler.wait_for_threads();
+                }
             }
             Called::Panicked(what) => {
                 tracing::info!(what, "the handler panicked");

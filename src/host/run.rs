@@ -237,7 +237,8 @@ pub(crate) fn run_real_with(
                 let stack = || apartment_observer.as_ref().map(|observer| observer.stack()).unwrap_or_default();
                 if shared.lock().left
                     || shared.give_up_on_hung_call(limits.timeout_ns, stack)
-                    || session_ns.is_some_and(|session_ns| shared.give_up_on_endless_session(session_ns))
+                    || session_ns
+                        .is_some_and(|session_ns| shared.give_up_on_endless_session(session_ns, limits.timeout_ns))
                 {
                     break Ok(());
                 }

@@ -456,15 +456,16 @@ impl Shared {
     }
 
     /// Gives up on a session that has used up its limit (real clock only): what each handler owes has not come in time. One
-    /// that owes nothing is left.
-    pub(super) fn give_up_on_endless_session(&self, session_ns: u64) -> bool {
+    /// that owes nothing is left; one that is in a call for less than `timeout_ns` owes nothing yet.
+    pub(super) fn give_up_on_endless_session(&self, session_ns: u64, timeout_ns: u64) -> bool {
         let at_ns = self.clock.now_ns();
         if at_ns < session_ns {
             return false;
         }
         let mut state = self.lock();
+        let is_late = state.call_took_ns(at_ns).is_some_and(|took_ns| took_ns >= timeout_ns);
         let owed = |instance: &Instance| {
-            let open = instance.open_call().map(|method| (method, WaitingFor::Return));
+            let open = instance.open_call().filter(|_| is_late).map(|method| (method, WaitingFor::Return));
             open.or_else(|| instance.awaiting().map(|method| (method, WaitingFor::Completion)))
         };
         let owed: Vec<_> =

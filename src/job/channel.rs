@@ -31,6 +31,8 @@ const JOB: usize = 32;
 const OPENED: usize = 40;
 /// Of which format it is: a worker may be another program, of another version.
 const FORMAT: usize = 48;
+/// The process that is the worker.
+const WORKER: usize = 56;
 /// What a crash leaves.
 const CRASH: usize = 64;
 const RING_AT: usize = (CRASH + CRASH_ROOM).next_multiple_of(64);
@@ -117,6 +119,16 @@ impl Channel {
         job
     }
 
+    /// The worker says which process it is.
+    pub(super) fn is_worker(&self, pid: u32) {
+        self.memory.number(WORKER).store(u64::from(pid), Ordering::Release);
+    }
+
+    /// Which process says that it is the worker. The handler can write there too: nothing may be done to that process.
+    pub(super) fn worker(&self) -> Option<i32> {
+        i32::try_from(self.memory.number(WORKER).load(Ordering::Acquire)).ok().filter(|pid| *pid > 0)
+    }
+
     pub(super) fn want_all_stopped(&self) {
         self.memory.number(CANCELLED).store(1, Ordering::Release);
     }
@@ -177,7 +189,9 @@ impl Channel {
         let written = self.memory.number(WRITTEN).load(Ordering::Relaxed);
         let size = 4 + bytes.len();
         let mut full = false;
-        while written.saturating_sub(self.memory.number(READ).load(Ordering::Acquire)) as usize + size > RING {
+        // What the numbers say cannot be trusted: the handler can write there.
+        let waiting = || usize::try_from(written.saturating_sub(self.memory.number(READ).load(Ordering::Acquire)));
+        while waiting().unwrap_or(usize::MAX).saturating_add(size) > RING {
             if gone() {
                 return;
             }
@@ -189,8 +203,8 @@ impl Channel {
         // The length is below 2^24, and shares its four bytes with the kind.
         let head = (bytes.len() as u32) << 8 | kind as u32;
         self.put(written, &head.to_ne_bytes());
-        self.put(written + 4, bytes);
-        self.memory.number(WRITTEN).store(written + size as u64, Ordering::Release);
+        self.put(written.wrapping_add(4), bytes);
+        self.memory.number(WRITTEN).store(written.wrapping_add(size as u64), Ordering::Release);
     }
 
     fn put(&self, position: u64, bytes: &[u8]) {
@@ -223,18 +237,17 @@ impl Channel {
             return Err(Corrupt);
         }
         let any = read < written;
-        let enough = read + BATCH;
+        let enough = read.saturating_add(BATCH);
         while read < written.min(enough) {
             let mut head = [0; 4];
             self.get(read, &mut head);
             let head = u32::from_ne_bytes(head);
             let length = u64::from(head >> 8);
-            if read + 4 + length > written {
-                return Err(Corrupt);
-            }
+            let begin = read.checked_add(4).ok_or(Corrupt)?;
+            let end = begin.checked_add(length).filter(|end| *end <= written).ok_or(Corrupt)?;
             let mut bytes = vec![0; length as usize];
-            self.get(read + 4, &mut bytes);
-            read += 4 + length;
+            self.get(begin, &mut bytes);
+            read = end;
             let kind = match head & 0xff {
                 1 => RecordKind::Event,
                 2 => RecordKind::Part,
@@ -382,5 +395,12 @@ mod tests {
         assert_eq!(reader.read(&mut Vec::new(), |_, _| unreachable!()), Err(Corrupt));
         writer.memory.number(WRITTEN).store(u64::MAX, Ordering::Release);
         assert_eq!(reader.read(&mut Vec::new(), |_, _| unreachable!()), Err(Corrupt));
+        // Both numbers at their ends: neither side adds beyond them.
+        writer.memory.number(READ).store(u64::MAX - 5, Ordering::Release);
+        assert_eq!(reader.read(&mut Vec::new(), |_, _| unreachable!()), Err(Corrupt));
+        writer.write(RecordKind::Event, b"four", || true);
+        writer.memory.write(0, &[0xff; 64]);
+        writer.write(RecordKind::Event, b"four", || true);
+        let _ = reader.read(&mut Vec::new(), |_, _| {});
     }
 }

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::prctl::{set_child_subreaper, set_pdeathsig};
 use nix::sys::resource::{Resource, setrlimit};
-use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, raise, sigaction};
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, sigaction};
 use nix::unistd::{ForkResult, Pid, fork, getpid, getppid, setpgid};
 
 use crate::handler::com::leave_process;
@@ -147,12 +147,18 @@ fn children() -> Vec<Pid> {
 /// Ends this process as the worker ended.
 fn end_as(ended: Option<ExitStatus>) -> ! {
     let status = ended.unwrap_or_default();
-    if let Some(signal) = status.signal().and_then(|signal| Signal::try_from(signal).ok()) {
+    if let Some(signal) = status.signal() {
         // The worker's memory is what somebody may want to see, not this one's.
         let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
-        use_default(signal);
-        let _ = SigSet::from_iter([signal]).thread_unblock();
-        let _ = raise(signal);
+        // SAFETY: no function is called for the signal, which may be one of those without a name; the set is this function's.
+        unsafe {
+            libc::signal(signal, libc::SIG_DFL);
+            let mut only: libc::sigset_t = std::mem::zeroed();
+            libc::sigemptyset(&mut only);
+            libc::sigaddset(&mut only, signal);
+            libc::pthread_sigmask(libc::SIG_UNBLOCK, &only, std::ptr::null_mut());
+            libc::raise(signal);
+        }
     }
     leave_process(status.code().unwrap_or(2))
 }

@@ -24,6 +24,7 @@ use super::wine_worker::{WineWorker, channel_of_wine, did_not_begin, is_for_wine
 use super::worker::{Done, PlanNews, WorkerJob};
 use super::{Handler, Launched, Terms, logging, stack};
 use crate::handler::CreateError;
+use crate::handler::children;
 #[cfg(target_os = "linux")]
 use crate::handler::com::Sanitizer;
 use crate::handler::com::crash;
@@ -103,6 +104,8 @@ pub fn isolated(
         .map_err(|why| error(format!("cannot allocate memory to share with a worker: {}", no_memory(&why))))?;
     let channel = Arc::new(channel);
     let mark = mark();
+    // Before there is a worker: whoever wants to hear signals hears those that come from now on.
+    started(Controls::new(Arc::new(Reach(Arc::clone(&channel)))));
     let mut command = Command::new(&workers.program);
     // Wine opens the file by the path that the system has for it, as long as it is open here.
     let _open = match &wine {
@@ -127,8 +130,7 @@ pub fn isolated(
         tracing::info!(%sanitizer, "the worker starts with the runtime of the library's sanitizer");
         command.envs(environment);
     }
-    let mut child = command
-        .spawn()
+    let mut child = children::start(&mut command)
         .map_err(|why| error(format!("cannot start a worker ({}): {why}", plain_path(&workers.program))))?;
     let worker = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
     let mut ending = None;
@@ -137,10 +139,13 @@ pub fn isolated(
     let output = Output::new();
     output.pass_on(child.stdout.take());
     output.pass_on(child.stderr.take());
-    started(Controls::new(Arc::new(Reach(Arc::clone(&channel)))));
     let (tell, told) = mpsc::channel();
     // It ends when the child does.
-    let waits = std::thread::Builder::new().name("worker".to_owned()).spawn(move || drop(tell.send(child.wait())));
+    let waits = std::thread::Builder::new().name("worker".to_owned()).spawn(move || {
+        let ended = child.wait();
+        children::is_gone(child.id());
+        drop(tell.send(ended));
+    });
     if let Err(why) = waits {
         end(worker, &mark, &mut ending);
         return Err(error(format!("cannot start a thread to wait for a worker: {why}")));
@@ -186,7 +191,9 @@ pub fn isolated(
     // A guardian that was killed has not ended what the worker started.
     if cfg!(not(target_os = "linux")) || status.as_ref().is_none_or(|status| status.signal() == Some(9)) {
         let _ = killpg(worker, Signal::SIGKILL);
-        end_marked(&mark);
+        end_marked(&mark, channel.worker());
+        #[cfg(target_os = "linux")]
+        children::end_adopted(GRACE);
     }
     tracing::info!(?status, "worker ended");
     if session.receive(&channel, drain).is_err() {
@@ -235,19 +242,35 @@ fn end(worker: Pid, mark: &str, first: &mut Option<Instant>) {
     }
     let _ = since;
     let _ = killpg(worker, Signal::SIGKILL);
-    end_marked(mark);
+    end_marked(mark, None);
 }
 
 /// Ends what bears the mark in its environment: a process of the handler's that left its group and its parents, where no
-/// guardian is there to end it.
-fn end_marked(mark: &str) {
+/// guardian is there to end it. Waits until all of them are gone, and the worker as well, which ends with its guardian.
+fn end_marked(mark: &str, worker: Option<i32>) {
     #[cfg(target_os = "linux")]
-    for process in super::processes::all().filter(|process| process.has_variable(&format!("{MARK}={mark}"))) {
-        tracing::info!(pid = process.pid, "a process that the handler left behind is ended");
-        let _ = kill(Pid::from_raw(process.pid), Signal::SIGKILL);
+    {
+        let begun = Instant::now();
+        let variable = format!("{MARK}={mark}");
+        // One that is found may have started another one just before.
+        let mut ending: Vec<i32> = worker.into_iter().collect();
+        while begun.elapsed() < GRACE {
+            let marked = super::processes::all().filter(|process| process.has_variable(&variable));
+            let marked: Vec<i32> = marked.map(|process| process.pid).collect();
+            ending.retain(|pid| !super::processes::has_ended(*pid));
+            if marked.is_empty() && ending.is_empty() {
+                break;
+            }
+            for pid in marked {
+                tracing::info!(pid, "a process that the handler left behind is ended");
+                let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+                ending.push(pid);
+            }
+            std::thread::sleep(TICK);
+        }
     }
     #[cfg(not(target_os = "linux"))]
-    let _ = mark;
+    let _ = (mark, worker);
 }
 
 /// Why a worker was ended before it was done.
@@ -461,12 +484,14 @@ impl WorkerSession {
         let mut thread = Thread::UNKNOWN;
         let mut how = "";
         let mut words = None;
+        // Nothing else ends with this signal; to look further takes long.
+        let aborted = status.and_then(ExitStatus::signal) == Some(Signal::SIGABRT as i32);
         if let Some(crash) = crash(memory, at) {
             let (frames, is_foreign) = match self.exe {
                 None => {
                     let own = std::env::current_exe().ok();
                     let frames = stack::of_maps(&crash.addresses, &crash.maps, own.as_deref());
-                    (frames, stack::has_foreign_exception(&crash.addresses, &crash.maps))
+                    (frames, aborted && stack::has_foreign_exception(&crash.addresses, &crash.maps))
                 }
                 Some(exe) => {
                     let maps = stack::maps_of_wine(&crash.maps);

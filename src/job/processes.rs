@@ -21,6 +21,13 @@ impl Process {
     }
 }
 
+/// Whether there is no such process, or nothing left of it but how it ended.
+pub(super) fn has_ended(pid: i32) -> bool {
+    let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { return true };
+    // The state stands behind the name, which stands in parentheses, and may hold anything.
+    stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with(['Z', 'X']))
+}
+
 /// All processes.
 pub(super) fn all() -> impl Iterator<Item = Process> {
     std::fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(|entry| {

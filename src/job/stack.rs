@@ -150,6 +150,14 @@ fn load(file: &Path) -> Option<addr2line::Loader> {
 #[cfg(unix)]
 pub(super) fn has_foreign_exception(addresses: &[usize], maps: &str) -> bool {
     let Ok(own) = std::env::current_exe() else { return false };
+    let file_of = |address: &usize| maps.lines().filter_map(Mapped::parse).find(|m| (m.from..m.to).contains(address));
+    let is_handlers = |mapped: Mapped<'_>| {
+        own != Path::new(mapped.file) && !mapped.file.contains("/libc.so") && !mapped.file.contains("/ld-")
+    };
+    if addresses.iter().filter_map(file_of).any(is_handlers) {
+        // The handler aborted by itself. To look further takes long.
+        return false;
+    }
     let Ok(own_maps) = std::fs::read_to_string("/proc/self/maps") else { return false };
     let of_own = |maps: &'_ str| -> Vec<(usize, usize, usize)> {
         let mapped = maps.lines().filter_map(Mapped::parse).filter(|mapped| own == Path::new(mapped.file));

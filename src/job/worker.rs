@@ -72,6 +72,8 @@ fn run(parent: Option<i32>) -> Result<(), String> {
     let file = shared_file()?;
     let channel: &'static Channel = Box::leak(Box::new(Channel::open(&file).map_err(|error| error.to_string())?));
     drop(file);
+    #[cfg(unix)]
+    channel.is_worker(std::process::id());
     end_with_parent(parent);
     #[cfg(unix)]
     if let Ok(nothing) = File::open("/dev/null") {

@@ -2,6 +2,7 @@
 //!
 //! It is never freed: a handler may keep it for ever, release it too often, and call it when everything is over.
 
+use std::cell::Cell;
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -140,20 +141,33 @@ unsafe fn object<'a>(this: *mut c_void) -> &'a CallbackObject {
     unsafe { &*this.cast::<CallbackObject>() }
 }
 
-/// Makes the callback. A panic of the host's own must not cross the boundary.
+thread_local! {
+    /// The thread is in a callback. There is nothing to destroy, so it is there until the thread's very end.
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Makes the callback, with the arguments that `callback` copies. A panic of the host's own must not cross the boundary.
+///
+/// A thread that is in a callback already calls from a function of a signal that interrupted it. It may hold any lock, so the
+/// second callback is answered, and nothing else is done.
 ///
 /// # Safety
 /// As of [`object`].
-unsafe fn call(this: *mut c_void, callback: Callback) -> HRESULT {
+unsafe fn call(this: *mut c_void, callback: impl FnOnce() -> Callback) -> HRESULT {
+    if INSIDE.replace(true) {
+        return raw_hresult(HResult::E_UNEXPECTED);
+    }
     // SAFETY: by the contract.
     let object = unsafe { object(this) };
     let answer = || {
+        let callback = callback();
         if object.references() == 0 && !object.miscounted.load(Ordering::Acquire) {
             object.sink.note_unreferenced();
         }
         object.sink.call(callback)
     };
     let hr = catch_unwind(AssertUnwindSafe(answer)).unwrap_or(HResult::E_UNEXPECTED);
+    INSIDE.set(false);
     raw_hresult(hr)
 }
 
@@ -162,16 +176,13 @@ unsafe fn call(this: *mut c_void, callback: Callback) -> HRESULT {
 /// # Safety
 /// A plausible pointer points to a GUID.
 unsafe fn id(pointer: *const GUID) -> Guid {
-    if is_plausible(pointer) {
-        // SAFETY: by the contract.
-        guid(unsafe { pointer.read() })
-    } else {
-        Guid::default()
-    }
+    // SAFETY: by the contract; all bytes make a GUID.
+    unsafe { memory::structure(pointer, size_of::<GUID>()) }.map(guid).unwrap_or_default()
 }
 
 unsafe extern "system" fn query_interface(this: *mut c_void, iid: *const GUID, interface: *mut *mut c_void) -> HRESULT {
-    if !is_plausible(interface) {
+    // SAFETY: a pointer stands there, or is about to.
+    if unsafe { memory::structure(interface.cast_const(), size_of::<*mut c_void>()) }.is_none() {
         return raw_hresult(HResult::E_POINTER);
     }
     // SAFETY: the handler passes a reference to an interface's ID, as QueryInterface asks for.
@@ -220,17 +231,17 @@ unsafe extern "system" fn release(this: *mut c_void) -> u32 {
 
 unsafe extern "system" fn show_properties_completed(this: *mut c_void, hr: HRESULT) -> HRESULT {
     // SAFETY: COM calls methods with the object's own pointer.
-    unsafe { call(this, Callback::ShowPropertiesCompleted(Completed { hr: hresult(hr) })) }
+    unsafe { call(this, || Callback::ShowPropertiesCompleted(Completed { hr: hresult(hr) })) }
 }
 
 unsafe extern "system" fn prepare_for_sync_completed(this: *mut c_void, hr: HRESULT) -> HRESULT {
     // SAFETY: COM calls methods with the object's own pointer.
-    unsafe { call(this, Callback::prepare_completed(hresult(hr))) }
+    unsafe { call(this, || Callback::prepare_completed(hresult(hr))) }
 }
 
 unsafe extern "system" fn synchronize_completed(this: *mut c_void, hr: HRESULT) -> HRESULT {
     // SAFETY: COM calls methods with the object's own pointer.
-    unsafe { call(this, Callback::synchronize_completed(hresult(hr))) }
+    unsafe { call(this, || Callback::synchronize_completed(hresult(hr))) }
 }
 
 unsafe extern "system" fn show_error_completed(
@@ -239,31 +250,37 @@ unsafe extern "system" fn show_error_completed(
     many: u32,
     items: *const GUID,
 ) -> HRESULT {
-    // SAFETY: the handler passes `many` GUIDs.
-    let items = unsafe { memory::guids(items, many.min(MOST_ITEMS) as usize) }.into_iter().map(guid).collect();
+    let copy = || {
+        // SAFETY: the handler passes `many` GUIDs.
+        let items = unsafe { memory::guids(items, many.min(MOST_ITEMS) as usize) }.into_iter().map(guid).collect();
+        Callback::ShowErrorCompleted(ShowErrorCompleted { hr: hresult(hr), items })
+    };
     // SAFETY: COM calls methods with the object's own pointer.
-    unsafe { call(this, Callback::ShowErrorCompleted(ShowErrorCompleted { hr: hresult(hr), items })) }
+    unsafe { call(this, copy) }
 }
 
 unsafe extern "system" fn enable_modeless(this: *mut c_void, enable: i32) -> HRESULT {
     // SAFETY: COM calls methods with the object's own pointer.
-    unsafe { call(this, Callback::EnableModeless(EnableModeless { enable: enable != 0 })) }
+    unsafe { call(this, || Callback::EnableModeless(EnableModeless { enable: enable != 0 })) }
 }
 
 unsafe extern "system" fn progress(this: *mut c_void, item: *const GUID, info: *const RawProgress) -> HRESULT {
-    // SAFETY: the handler passes a reference to an ItemID, and a structure or NULL.
-    let (item, info) = unsafe { (id(item), structure(info)) };
-    let info = info.map(|raw| ProgressItem {
-        mask: ProgressMask(raw.mask),
-        // SAFETY: with STATUSTEXT, the handler passes a terminated text.
-        text: if raw.mask & ProgressMask::STATUSTEXT.0 != 0 { unsafe { memory::text(raw.text) } } else { None },
-        status: Status(raw.status),
-        value: raw.value,
-        max: raw.max,
-        size: wrong_size::<RawProgress>(raw.size),
-    });
+    let copy = || {
+        // SAFETY: the handler passes a reference to an ItemID, and a structure or NULL.
+        let (item, info) = unsafe { (id(item), structure(info)) };
+        let info = info.map(|raw| ProgressItem {
+            mask: ProgressMask(raw.mask),
+            // SAFETY: with STATUSTEXT, the handler passes a terminated text.
+            text: if raw.mask & ProgressMask::STATUSTEXT.0 != 0 { unsafe { memory::text(raw.text) } } else { None },
+            status: Status(raw.status),
+            value: raw.value,
+            max: raw.max,
+            size: wrong_size::<RawProgress>(raw.size),
+        });
+        Callback::Progress(Progress { item, info })
+    };
     // SAFETY: COM calls methods with the object's own pointer.
-    unsafe { call(this, Callback::Progress(Progress { item, info })) }
+    unsafe { call(this, copy) }
 }
 
 unsafe extern "system" fn log_error(
@@ -272,55 +289,55 @@ unsafe extern "system" fn log_error(
     text: *const u16,
     info: *const RawLogError,
 ) -> HRESULT {
-    // SAFETY: the handler passes a terminated text, and a structure or NULL.
-    let (text, info) = unsafe { (memory::text(text), structure(info)) };
-    let info = info.map(|raw| {
-        Box::new(LogErrorInfo {
-            mask: LogMask(raw.mask),
-            flags: ErrorFlags(raw.flags),
-            error: guid(raw.error),
-            item: guid(raw.item),
-            size: wrong_size::<RawLogError>(raw.size),
-        })
-    });
+    let copy = || {
+        // SAFETY: the handler passes a terminated text, and a structure or NULL.
+        let (text, info) = unsafe { (memory::text(text), structure(info)) };
+        let info = info.map(|raw: RawLogError| {
+            Box::new(LogErrorInfo {
+                mask: LogMask(raw.mask),
+                flags: ErrorFlags(raw.flags),
+                error: guid(raw.error),
+                item: guid(raw.item),
+                size: wrong_size::<RawLogError>(raw.size),
+            })
+        });
+        Callback::LogError(LogError { level: LogLevel(level), text, info })
+    };
     // SAFETY: COM calls methods with the object's own pointer.
-    unsafe { call(this, Callback::LogError(LogError { level: LogLevel(level), text, info })) }
+    unsafe { call(this, copy) }
 }
 
 unsafe extern "system" fn delete_log_error(this: *mut c_void, error: *const GUID, reserved: u32) -> HRESULT {
     // SAFETY: the handler passes a reference to an ErrorID.
-    let error = unsafe { id(error) };
+    let copy = || Callback::DeleteLogError(DeleteLogError { error: unsafe { id(error) }, reserved });
     // SAFETY: COM calls methods with the object's own pointer.
-    unsafe { call(this, Callback::DeleteLogError(DeleteLogError { error, reserved })) }
+    unsafe { call(this, copy) }
 }
 
 unsafe extern "system" fn establish_connection(this: *mut c_void, name: *const u16, reserved: u32) -> HRESULT {
     // SAFETY: the handler passes a terminated text, or NULL for the default connection.
-    let name = unsafe { memory::text(name) };
+    let copy = || Callback::EstablishConnection(EstablishConnection { name: unsafe { memory::text(name) }, reserved });
     // SAFETY: COM calls methods with the object's own pointer.
-    unsafe { call(this, Callback::EstablishConnection(EstablishConnection { name, reserved })) }
+    unsafe { call(this, copy) }
 }
 
 /// Copies a structure that begins with its size. Of one that says that it is shorter than it should be, only as much is
-/// read; a size that does not even hold the mask was forgotten, and the structure is taken for whole.
+/// read; a size that does not even hold the mask was forgotten, and the structure is taken for whole. `None` where as much is
+/// not readable.
 ///
 /// # Safety
-/// `T` consists of numbers and pointers, and begins with its size as a u32; a plausible pointer points to as much of it as
-/// that size says.
+/// `T` consists of numbers and pointers, and begins with its size as a u32. Where the system cannot be asked, a plausible
+/// pointer points to as much of it as that size says.
 unsafe fn structure<T>(pointer: *const T) -> Option<T> {
     if !is_plausible(pointer) {
         return None;
     }
     // SAFETY: by the contract the size is there.
-    let says = unsafe { pointer.cast::<u32>().read() } as usize;
+    let says = unsafe { memory::structure(pointer.cast::<u32>(), size_of::<u32>()) }? as usize;
     let forgotten = says < 2 * size_of::<u32>();
     let length = if forgotten { size_of::<T>() } else { says.min(size_of::<T>()) };
-    let mut copy = std::mem::MaybeUninit::<T>::zeroed();
-    // SAFETY: so many bytes are there by the contract; zeroed numbers and pointers are valid.
-    unsafe {
-        std::ptr::copy_nonoverlapping(pointer.cast::<u8>(), copy.as_mut_ptr().cast::<u8>(), length);
-        Some(copy.assume_init())
-    }
+    // SAFETY: by the contract.
+    unsafe { memory::structure(pointer, length) }
 }
 
 /// A size that is not the structure's.

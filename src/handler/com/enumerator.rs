@@ -7,6 +7,7 @@ use windows_core::Interface;
 
 use super::abi::{ISyncMgrEnumItems, RawItem, guid, hresult};
 use super::memory;
+use super::references::Vtable;
 use crate::handler::EnumItems;
 use crate::protocol::{FileTime, HResult, Item, ItemFlags, ItemState};
 
@@ -19,6 +20,9 @@ const MOST_AT_ONCE: u32 = 65_536;
 /// What lies in the room before the handler writes there.
 const UNTOUCHED: u8 = 0xA5;
 
+/// What stands in the place for the count before the handler writes there: a number that no mistake gives.
+const NO_COUNT: u32 = 0xA55A_6BB6;
+
 /// Drives `ISyncMgrEnumItems`.
 pub(super) struct ComEnumerator(ISyncMgrEnumItems);
 
@@ -28,10 +32,11 @@ impl ComEnumerator {
     /// # Safety
     /// A plausible pointer is an `ISyncMgrEnumItems` with a reference that is the caller's.
     pub(super) unsafe fn take(pointer: *mut c_void) -> Option<Box<dyn EnumItems>> {
+        // Nothing is called through a pointer to what is no object.
+        Vtable::of(pointer)?;
         // SAFETY: by the contract.
-        memory::is_plausible(pointer.cast::<usize>())
-            .then(|| unsafe { ISyncMgrEnumItems::from_raw(pointer) })
-            .map(|items| Box::new(Self(items)) as Box<dyn EnumItems>)
+        let items = unsafe { ISyncMgrEnumItems::from_raw(pointer) };
+        Some(Box::new(Self(items)))
     }
 
     fn fetch(&mut self, celt: u32, counted: bool) -> (HResult, Option<u32>, Vec<Item>) {
@@ -42,14 +47,14 @@ impl ComEnumerator {
             room.as_mut_ptr().write_bytes(UNTOUCHED, celt as usize + GUARD);
             room.set_len(celt as usize + GUARD);
         }
-        let mut fetched = u32::MAX;
+        let mut fetched = NO_COUNT;
         let count = if counted { std::ptr::from_mut(&mut fetched) } else { null_mut() };
         // SAFETY: there is room for more than `celt` items; pceltFetched may be NULL where one is asked for.
         let hr = hresult(unsafe { self.0.Next(celt, room.as_mut_ptr(), count) });
         let written = room.iter().take_while(|item| is_touched(item)).count();
         let items = room.iter().take(written).map(item).collect();
         // A count that was not written says nothing.
-        let says = (counted && fetched != u32::MAX).then_some(fetched);
+        let says = (counted && fetched != NO_COUNT).then_some(fetched);
         (hr, says, items)
     }
 }

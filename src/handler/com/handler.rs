@@ -108,10 +108,18 @@ struct ComHandler {
 /// How long the manager waits for a handler's threads to let go of what they hold.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Waits until it is so, at most for the grace.
-fn wait_until(is_so: impl Fn() -> bool) {
+/// As [`GRACE`], for the callback when the handler was let go: it is a part of `Release`, and must be short beside any limit.
+const GRACE_OF_CALLBACKS: Duration = Duration::from_millis(800);
+
+/// How often it is looked at least: on a busy machine the time can pass while nothing of the handler runs.
+const FEWEST_LOOKS: u32 = 200;
+
+/// Waits until it is so, at most for so long.
+fn wait_until(longest: Duration, is_so: impl Fn() -> bool) {
     let begun = Instant::now();
-    while !is_so() && begun.elapsed() < GRACE {
+    let mut looks = 0;
+    while !is_so() && (looks < FEWEST_LOOKS || begun.elapsed() < longest) {
+        looks += 1;
         nap();
     }
 }
@@ -167,11 +175,10 @@ impl SyncHandler for ComHandler {
         let mut info: *mut RawHandlerInfo = null_mut();
         // SAFETY: it is given a place for a pointer.
         let hr = self.call(|object| unsafe { object.GetHandlerInfo(&mut info) });
-        if !is_plausible(info) {
+        // SAFETY: it gave out a structure of that type, which consists of numbers and a pointer that is not used.
+        let Some(copy) = (unsafe { memory::structure(info, size_of::<RawHandlerInfo>()) }) else {
             return (hr, None);
-        }
-        // SAFETY: it gave out a structure of that type.
-        let copy = unsafe { info.read() };
+        };
         // SAFETY: the pointer points to memory that was just read.
         let block = unsafe { memory::block(info.cast()) };
         if let Block::Task(_) = block {
@@ -248,23 +255,28 @@ impl SyncHandler for ComHandler {
         self.call(|object| unsafe { object.ShowError(window(hwnd), &error) })
     }
 
+    fn wait_for_threads(&mut self) {
+        self.forget_if_gone();
+        let Some((object, _)) = &self.object else { return };
+        let unknown = &Interface::vtable(object).base__;
+        let (add_ref, release) = (unknown.AddRef, unknown.Release);
+        // A thread that has completed the session may not have let go of the handler yet.
+        wait_until(GRACE, || {
+            // SAFETY: the object is held, and what is added is taken away again.
+            unsafe {
+                add_ref(object.as_raw());
+                release(object.as_raw()) == 1
+            }
+        });
+    }
+
     fn release(&mut self) -> Option<u32> {
         self.forget_if_gone();
         let (object, _) = self.object.take()?;
-        let unknown = &Interface::vtable(&object).base__;
-        let (add_ref, release) = (unknown.AddRef, unknown.Release);
-        let pointer = object.into_raw();
-        // A thread that has completed the session may not have let go of the handler yet.
-        wait_until(|| {
-            // SAFETY: the object is held, and what is added is taken away again.
-            unsafe {
-                add_ref(pointer);
-                release(pointer) == 1
-            }
-        });
+        let release = Interface::vtable(&object).base__.Release;
         // SAFETY: the reference is given back, and the pointer is not used again.
-        let references = unsafe { release(pointer) };
-        wait_until(|| self.callbacks.values().all(|callback| callback.references() == 0));
+        let references = unsafe { release(object.into_raw()) };
+        wait_until(GRACE_OF_CALLBACKS, || self.callbacks.values().all(|callback| callback.references() == 0));
         self.note_references();
         if self.probes {
             let asked = self.loaded.can_unload_now();

@@ -11,7 +11,7 @@ use windows_core::{GUID, Interface};
 use super::abi::{DllCanUnloadNow, DllGetClassObject, IClassFactory, hresult, raw};
 #[cfg(unix)]
 use super::dll_main::attach;
-use super::memory;
+use super::references::Vtable;
 #[cfg(target_os = "linux")]
 use super::sanitizer::Sanitizer;
 #[cfg(windows)]
@@ -65,7 +65,8 @@ impl Loaded {
         // SAFETY: it is given two IDs and a place for a pointer; what it gives out is taken over.
         unsafe {
             let hr = hresult((self.get_class_object)(&clsid, &iid, &mut object));
-            let given = memory::is_plausible(object.cast::<usize>());
+            // Nothing is called through a pointer to what is no object.
+            let given = Vtable::of(object).is_some();
             (hr, given.then(|| IClassFactory::from_raw(object)))
         }
     }

@@ -4,7 +4,9 @@
 //! host, which is not linked with the handler, knows a block that comes from it.
 
 use windows_core::GUID;
+use zerocopy::IntoBytes;
 
+use super::guarded::{self, Read};
 use crate::protocol::Text;
 
 /// The longest text that is read, in UTF-16 units; one without an end is cut here.
@@ -18,116 +20,109 @@ pub(super) fn is_plausible<T>(pointer: *const T) -> bool {
     pointer.addr() >= FIRST_PAGE && pointer.is_aligned()
 }
 
-/// The smallest size of a page of memory.
-const PAGE: usize = 4096;
-
 /// Reads a terminated text; `None` where there is none. One without an end ends where its memory does.
 ///
 /// # Safety
-/// Where the system cannot be asked ([`readable`]), a plausible pointer points to UTF-16 that is terminated, or readable for
+/// Where the system cannot be asked ([`guarded`]), a plausible pointer points to UTF-16 that is terminated, or readable for
 /// [`LONGEST_TEXT`] units.
 pub(super) unsafe fn text(pointer: *const u16) -> Option<Text> {
+    /// How many units are read at once: most texts are shorter.
+    const PART: usize = 256;
     if !is_plausible(pointer) {
         return None;
     }
+    let mut part = [0_u16; PART];
     let mut units = Vec::new();
-    while units.len() < LONGEST_TEXT {
+    loop {
         let from = pointer.wrapping_add(units.len());
-        let in_page = ((PAGE - from.addr() % PAGE) / 2).min(LONGEST_TEXT - units.len());
-        let read = match readable(from.cast(), 2 * in_page) {
-            Some(bytes) => bytes.chunks_exact(2).map(|unit| u16::from_ne_bytes([unit[0], unit[1]])).collect(),
-            // SAFETY: no unit before this one ended the text, so by the contract this one is readable.
-            None => vec![unsafe { from.read() }],
-        };
-        let end = read.iter().position(|unit| *unit == 0);
-        units.extend(&read[..end.unwrap_or(read.len())]);
-        if end.is_some() || read.is_empty() {
-            break;
+        let in_page = (guarded::PAGE - from.addr() % guarded::PAGE) / 2;
+        let part = &mut part[..in_page.min(PART).min(LONGEST_TEXT - units.len())];
+        // SAFETY: no unit before this one ended the text, so the contract holds for what is left.
+        let (read, goes_on) = unsafe { part_of_text(from, part) };
+        let read = &part[..read];
+        if !goes_on && units.is_empty() {
+            return Some(Text::from_utf16(read));
+        }
+        units.extend(read);
+        if !goes_on || units.len() == LONGEST_TEXT {
+            return Some(Text::from_utf16(&units));
         }
     }
-    Some(Text::from_utf16(&units))
+}
+
+/// Reads units within a page up to the end of the text: how many, and whether the text goes on behind them.
+///
+/// # Safety
+/// As of [`text`].
+unsafe fn part_of_text(from: *const u16, into: &mut [u16]) -> (usize, bool) {
+    if let Read::Copied(read) = guarded::units(from, into) {
+        return (read, read == into.len());
+    }
+    let many = into.len();
+    let room = into.as_mut_bytes();
+    match guarded::bytes(from.cast(), room) {
+        Read::Copied(read) => {
+            let read = read / 2;
+            let end = into[..read].iter().position(|unit| *unit == 0);
+            (end.unwrap_or(read), end.is_none() && read == many)
+        }
+        Read::Unknown => {
+            // SAFETY: by the contract the first one is readable.
+            into[0] = unsafe { from.read() };
+            if into[0] == 0 { (0, false) } else { (1, true) }
+        }
+    }
 }
 
 /// Reads an array; one that is longer than its memory ends where that does.
 ///
 /// # Safety
-/// Where the system cannot be asked ([`readable`]), a plausible pointer points to so many GUIDs.
+/// Where the system cannot be asked ([`guarded`]), a plausible pointer points to so many GUIDs.
 pub(super) unsafe fn guids(pointer: *const GUID, many: usize) -> Vec<GUID> {
     const SIZE: usize = size_of::<GUID>();
     if !is_plausible(pointer) {
         return Vec::new();
     }
-    match readable(pointer.cast(), SIZE * many) {
+    let mut copy = vec![0; SIZE * many];
+    match guarded::bytes(pointer.cast(), &mut copy) {
         // SAFETY: each of the chunks has the size of a GUID, for which all bytes will do.
-        Some(bytes) => {
-            bytes.chunks_exact(SIZE).map(|one| unsafe { one.as_ptr().cast::<GUID>().read_unaligned() }).collect()
+        Read::Copied(read) => {
+            copy[..read].chunks_exact(SIZE).map(|one| unsafe { one.as_ptr().cast::<GUID>().read_unaligned() }).collect()
         }
         // SAFETY: by the contract.
-        None => (0..many).map(|nth| unsafe { pointer.add(nth).read() }).collect(),
+        Read::Unknown => (0..many).map(|nth| unsafe { pointer.add(nth).read() }).collect(),
     }
 }
 
-/// Copies so many bytes, or as many as are readable; `None` where the system cannot be asked for that.
-fn readable(pointer: *const u8, many: usize) -> Option<Vec<u8>> {
-    #[cfg(target_os = "linux")]
-    {
-        use nix::errno::Errno;
-        use nix::sys::uio::{RemoteIoVec, process_vm_readv};
-        let mut copy = vec![0; many];
-        let mut done = 0;
-        while done < many {
-            let base = pointer.addr() + done;
-            let len = (PAGE - base % PAGE).min(many - done);
-            let into = &mut [std::io::IoSliceMut::new(&mut copy[done..done + len])];
-            match process_vm_readv(nix::unistd::getpid(), into, &[RemoteIoVec { base, len }]) {
-                Ok(read) if read > 0 => done += read,
-                Ok(_) | Err(Errno::EFAULT | Errno::ENOMEM) => break,
-                // A container may forbid it.
-                Err(_) => return None,
-            }
-        }
-        copy.truncate(done);
-        Some(copy)
+/// Copies so much of a structure of numbers and pointers; the rest is zeroes. `None` if there is no such structure.
+///
+/// # Safety
+/// All bytes make a `T`. Where the system cannot be asked ([`guarded`]), a plausible pointer points to so many bytes of it.
+///
+/// # Panics
+/// When a `T` is shorter.
+pub(super) unsafe fn structure<T>(pointer: *const T, length: usize) -> Option<T> {
+    assert!(length <= size_of::<T>(), "{length} bytes of a structure of {}", size_of::<T>());
+    if !is_plausible(pointer) {
+        return None;
     }
-    #[cfg(windows)]
-    {
-        use windows_sys::Win32::System::Diagnostics::Debug::ReadProcessMemory;
-        use windows_sys::Win32::System::Threading::GetCurrentProcess;
-        let mut copy = vec![0; many];
-        let mut done = 0;
-        while done < many {
-            let from = pointer.wrapping_add(done);
-            let wanted = (PAGE - from.addr() % PAGE).min(many - done);
-            let mut read = 0;
-            // SAFETY: there is room for so many bytes; where they cannot be read, the system says so.
-            let known = unsafe {
-                ReadProcessMemory(GetCurrentProcess(), from.cast(), copy[done..].as_mut_ptr().cast(), wanted, &mut read)
-            };
-            if known == 0 || read == 0 {
-                break;
-            }
-            done += read;
-        }
-        copy.truncate(done);
-        Some(copy)
+    let mut copy = std::mem::MaybeUninit::<T>::zeroed();
+    // SAFETY: the bytes are those of the copy, which are zeroes.
+    let bytes = unsafe { std::slice::from_raw_parts_mut(copy.as_mut_ptr().cast::<u8>(), length) };
+    match guarded::bytes(pointer.cast(), bytes) {
+        Read::Copied(read) if read < length => return None,
+        Read::Copied(_) => {}
+        // SAFETY: by the contract.
+        Read::Unknown => unsafe { std::ptr::copy_nonoverlapping(pointer.cast::<u8>(), bytes.as_mut_ptr(), length) },
     }
-    #[cfg(not(any(target_os = "linux", windows)))]
-    {
-        let _ = (pointer, many);
-        None
-    }
+    // SAFETY: by the contract all bytes will do.
+    Some(unsafe { copy.assume_init() })
 }
 
 /// Reads the pointer that stands there, if it is readable.
 pub(super) fn read_pointer(from: *const std::ffi::c_void) -> Option<usize> {
-    if !is_plausible(from.cast::<usize>()) {
-        return None;
-    }
-    match readable(from.cast(), size_of::<usize>()) {
-        Some(bytes) => bytes.try_into().ok().map(usize::from_ne_bytes),
-        // SAFETY: where the system cannot be asked, a plausible pointer of a handler is taken for one.
-        None => Some(unsafe { from.cast::<usize>().read() }),
-    }
+    // SAFETY: a number. Where the system cannot be asked, a plausible pointer of a handler is taken for one.
+    unsafe { structure(from.cast::<usize>(), size_of::<usize>()) }
 }
 
 /// The text in a field of fixed length, and whether it has no end.
@@ -154,7 +149,7 @@ pub(super) use on_windows::{block, free};
 mod elsewhere {
     use std::ffi::c_void;
 
-    use super::{Block, PAGE, is_plausible, readable};
+    use super::{Block, structure};
 
     /// "mobsync!" in the first eight bytes of a block's head; the size, combined with it, in the next.
     const MAGIC: u64 = 0x6D6F_6273_796E_6321;
@@ -171,14 +166,8 @@ mod elsewhere {
     /// A plausible pointer points to memory that can be read.
     pub(in super::super) unsafe fn block(pointer: *const c_void) -> Block {
         let head = pointer.wrapping_byte_sub(HEAD).cast::<[u64; 2]>();
-        let in_another_page = pointer.addr() % PAGE < HEAD;
-        // Where the system cannot be asked, it is hoped.
-        let is_readable = || readable(head.cast(), HEAD).is_none_or(|bytes| bytes.len() == HEAD);
-        if !is_plausible(head) || (in_another_page && !is_readable()) {
-            return Block::Foreign;
-        }
-        // SAFETY: the head is aligned, and lies in the page to which the pointer points, or in one that was found readable.
-        let [magic, size] = unsafe { head.read() };
+        // SAFETY: two numbers; by the contract they are readable where the system cannot be asked.
+        let Some([magic, size]) = (unsafe { structure(head, HEAD) }) else { return Block::Foreign };
         if magic == MAGIC { Block::Task(usize::try_from(size ^ MAGIC).ok()) } else { Block::Foreign }
     }
 

@@ -9,6 +9,7 @@ mod crash;
 #[cfg(unix)]
 mod dll_main;
 mod enumerator;
+mod guarded;
 mod handler;
 mod library;
 mod memory;

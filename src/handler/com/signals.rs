@@ -2,7 +2,7 @@
 //!
 //! Runs in workers only: there the process is the handler's, and is thrown away afterwards.
 
-use std::ffi::c_int;
+use std::ffi::{c_int, c_void};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -42,7 +42,7 @@ pub(crate) fn write_crashes_to(memory: &'static SharedMemory, at: usize, thread:
     let _ = frames();
     use_another_stack();
     let action = SigAction::new(
-        SigHandler::Handler(on_fault),
+        SigHandler::SigAction(on_fault),
         // Not SA_RESETHAND: a second thread's fault would end the process while the first one's is written down.
         SaFlags::SA_ONSTACK | SaFlags::SA_NODEFER,
         SigSet::empty(),
@@ -51,6 +51,8 @@ pub(crate) fn write_crashes_to(memory: &'static SharedMemory, at: usize, thread:
         // SAFETY: the action only reads the stack, copies into memory that stays mapped, and raises the signal again.
         let _ = unsafe { sigaction(signal, &action) };
     }
+    #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+    super::guarded::recovers_with(on_fault as *const () as usize);
 }
 
 /// Lets the current thread handle a fault of its own stack.
@@ -62,7 +64,13 @@ pub(crate) fn use_another_stack() {
     unsafe { libc::sigaltstack(&stack, std::ptr::null_mut()) };
 }
 
-extern "C" fn on_fault(signal: c_int) {
+extern "C" fn on_fault(signal: c_int, _: *mut libc::siginfo_t, context: *mut c_void) {
+    #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+    if super::guarded::recover(context) {
+        return;
+    }
+    #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+    let _ = context;
     if Pid::this().as_raw() == OWNER.load(Ordering::SeqCst)
         && let Some(place) = PLACE.get()
     {

@@ -19,6 +19,8 @@ use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
+use crate::handler::children;
+
 /// The program that becomes a guard.
 static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
 
@@ -87,7 +89,7 @@ pub(super) fn watch(group: Pid) {
             let mut starts = Command::new(program);
             // A group of its own: Ctrl-C is not for it.
             starts.arg("guard").process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-            starts.spawn().ok()?.stdin.take()
+            children::start(&mut starts).ok()?.stdin.take()
         });
     }
     tell(guard.as_mut(), '+', group);

@@ -12,6 +12,7 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
 use super::guard;
+use crate::handler::children;
 use crate::handler::said::{Said, pass_on};
 
 /// How long a guardian may take to end everything before it is ended itself.
@@ -64,7 +65,7 @@ impl Process {
         if let Some(folder) = folder {
             starts.current_dir(folder);
         }
-        let mut child = starts.spawn()?;
+        let mut child = children::start(&mut starts)?;
         tracing::info!(pid = child.id(), ?command, "program started");
         let group = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
         if !has_guardian {

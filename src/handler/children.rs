@@ -1,0 +1,87 @@
+//! The processes that this one has started, and those that it has adopted: what a handler started, and whose guardian it
+//! killed.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::process::{Child, Command};
+use std::sync::{Mutex, PoisonError};
+
+/// Those that were started here; none is started while somebody looks for the others.
+static STARTED: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
+
+/// Starts a process.
+///
+/// # Errors
+/// When the system cannot start it.
+pub(crate) fn start(command: &mut Command) -> io::Result<Child> {
+    let mut started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
+    let child = command.spawn()?;
+    started.insert(child.id());
+    Ok(child)
+}
+
+/// A process that was started here is gone, and its number may become another's.
+pub(crate) fn is_gone(child: u32) {
+    STARTED.lock().unwrap_or_else(PoisonError::into_inner).remove(&child);
+}
+
+/// From now on this process adopts what its children leave behind, and [`end_adopted`] ends that. Every child that is not
+/// started by [`start`] counts as adopted, so it is for a program of its own, not for one that uses the library.
+#[cfg(target_os = "linux")]
+pub fn adopt() {
+    if nix::sys::prctl::set_child_subreaper(true).is_ok() {
+        adopted::ADOPTS.store(true, std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
+#[cfg(target_os = "linux")]
+pub(crate) use adopted::end_adopted;
+
+#[cfg(target_os = "linux")]
+mod adopted {
+    use std::fs;
+    use std::sync::PoisonError;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::{Duration, Instant};
+
+    use nix::sys::signal::{Signal, kill};
+    use nix::sys::wait::{WaitPidFlag, waitpid};
+    use nix::unistd::Pid;
+
+    use super::STARTED;
+
+    pub(super) static ADOPTS: AtomicBool = AtomicBool::new(false);
+
+    /// How often it looks whether all are gone.
+    const NAP: Duration = Duration::from_millis(1);
+
+    /// Ends the processes that this one has adopted, and waits until they are gone, at most for so long.
+    pub(crate) fn end_adopted(longest: Duration) {
+        let begun = Instant::now();
+        while ADOPTS.load(Ordering::Relaxed) && begun.elapsed() < longest {
+            let started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
+            let adopted: Vec<Pid> = children().filter(|child| !started.contains(child)).filter_map(pid).collect();
+            for child in &adopted {
+                // Whoever is gone already is no error.
+                let _ = kill(*child, Signal::SIGKILL);
+                let _ = waitpid(*child, Some(WaitPidFlag::WNOHANG));
+            }
+            drop(started);
+            if adopted.is_empty() {
+                return;
+            }
+            std::thread::sleep(NAP);
+        }
+    }
+
+    fn pid(child: u32) -> Option<Pid> {
+        i32::try_from(child).ok().map(Pid::from_raw)
+    }
+
+    /// The children of all threads of this process.
+    fn children() -> impl Iterator<Item = u32> {
+        let threads = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+        let listed = threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
+        listed.flat_map(|list| list.split_ascii_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>())
+    }
+}
