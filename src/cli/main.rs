@@ -4,9 +4,10 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use super::args::{Cli, Command, LogArgs};
+use super::args::{ApartmentName, Cli, Command, LogArgs, WindowsArgs};
 use super::ended::Ended;
 use super::{check, completions, conform, debug, diff, log, output, replay, report, rules, run, schema};
+use crate::job::Apartment;
 use crate::protocol::plain_lines;
 
 /// Runs the command that the program's arguments ask for.
@@ -41,6 +42,7 @@ pub fn main() -> ExitCode {
         output::tell(format_args!("mobsync: {failure}"));
         return ExitCode::from(2);
     }
+    use_windows(&cli.windows);
     #[cfg(unix)]
     if let Ok(program) = std::env::current_exe() {
         crate::handler::exec::guard_by(program);
@@ -79,4 +81,20 @@ pub fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// How libraries for Windows are run from now on.
+fn use_windows(args: &WindowsArgs) {
+    if let Some(apartment) = args.apartment {
+        crate::job::use_apartment(match apartment {
+            ApartmentName::Sta => Apartment::SingleThreaded,
+            ApartmentName::Mta => Apartment::MultiThreaded,
+        });
+    }
+    #[cfg(unix)]
+    crate::job::use_wine(crate::job::WineOptions {
+        wine: args.wine.clone(),
+        exe: args.mobsync_exe.clone(),
+        prefix: args.wine_prefix.clone(),
+    });
 }

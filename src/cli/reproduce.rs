@@ -7,7 +7,7 @@ use clap::ValueEnum;
 
 use super::args::{CheckArgs, ConformArgs, EventName, ProfileName, ReplayArgs, RunArgs};
 use crate::conform::Reproduce;
-use crate::job::HandlerName;
+use crate::job::{self, HandlerName};
 use crate::protocol::{Limits, is_escaped};
 use crate::runner::{self, DebugCommand, Replayed};
 
@@ -207,8 +207,20 @@ impl Line {
                 self.flag("--update", *update);
                 if let Some(clsid) = clsid {
                     self.option("--clsid", &clsid.to_string());
+                    self.windows_options();
                 }
             }
+        }
+    }
+
+    /// How a library for Windows is run.
+    fn windows_options(&mut self) {
+        if let Some(apartment) = job::apartment_used() {
+            self.option("--apartment", apartment.name());
+        }
+        #[cfg(unix)]
+        for (option, path) in job::wine_used().options() {
+            self.option(option, &path.display().to_string());
         }
     }
 

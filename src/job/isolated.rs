@@ -20,14 +20,16 @@ use super::assemble::Outcomes;
 use super::channel::{BATCHES, Channel, RecordKind};
 use super::mark::{CHANNEL, MARK};
 use super::output::{Output, reported};
-use super::wine_worker::{WineWorker, channel_of_wine, did_not_begin, is_for_wine, spec_under_wine, wine_is_there};
+use super::wine_worker::{
+    WineWorker, channel_of_wine, did_not_begin, is_for_wine, let_exception_out, spec_under_wine, wine_is_there,
+};
 use super::worker::{Done, PlanNews, WorkerJob};
 use super::{Handler, Launched, Terms, logging, stack};
 use crate::handler::CreateError;
 use crate::handler::children;
 #[cfg(target_os = "linux")]
 use crate::handler::com::Sanitizer;
-use crate::handler::com::crash;
+use crate::handler::com::{Crash, crash};
 use crate::host::{self, Controller, Controls, Drain, Ran};
 use crate::protocol::{
     CallMethod, Crashed, Created, Event, EventKind, HandlerId, Instance, Note, Session, Stack, Thread, TimedOut,
@@ -208,6 +210,7 @@ pub fn isolated(
     }
     if session.done.is_none() {
         session.reported = output.as_deref().and_then(reported);
+        session.let_exception_out = let_exception_out(output.as_deref());
         session.ended_early(&channel, status.as_ref(), given_up, drain);
     }
     session.into_launched(output, error)
@@ -298,6 +301,8 @@ pub(super) struct WorkerSession {
     exe: Option<&'static Path>,
     /// What a sanitizer has found.
     reported: Option<String>,
+    /// The worker said that an exception came out of a method.
+    let_exception_out: bool,
     /// For which instance each thread called back last.
     called_back: BTreeMap<Thread, HandlerId>,
 }
@@ -317,6 +322,7 @@ impl WorkerSession {
             done: None,
             exe,
             reported: None,
+            let_exception_out: false,
             called_back: BTreeMap::new(),
         }
     }
@@ -486,7 +492,9 @@ impl WorkerSession {
         let mut words = None;
         // Nothing else ends with this signal; to look further takes long.
         let aborted = status.and_then(ExitStatus::signal) == Some(Signal::SIGABRT as i32);
-        if let Some(crash) = crash(memory, at) {
+        // Under Wine the place of an exception of C++ is written down when it is thrown; it matters if nobody caught it.
+        let is_crash = |crash: &Crash| self.exe.is_none() || crash.words.is_some() || self.let_exception_out;
+        if let Some(crash) = crash(memory, at).filter(is_crash) {
             let (frames, is_foreign) = match self.exe {
                 None => {
                     let own = std::env::current_exe().ok();
@@ -495,8 +503,7 @@ impl WorkerSession {
                 }
                 Some(exe) => {
                     let maps = stack::maps_of_wine(&crash.maps);
-                    let frames = stack::of_maps(&crash.addresses, &maps, Some(exe));
-                    (frames, stack::has_foreign_exception_under_wine(&crash.addresses, &maps, exe))
+                    (stack::of_maps(&crash.addresses, &maps, Some(exe)), self.let_exception_out)
                 }
             };
             words = crash.words;

@@ -1,6 +1,7 @@
 //! Sessions as jobs: which handler, and what the manager and the user do. A job can be written down, and be run by another
 //! process of this program just as by this one.
 
+mod apartment;
 mod assemble;
 #[cfg(any(unix, windows))]
 #[cfg_attr(windows, allow(dead_code, reason = "the parents of workers are on other systems"))]
@@ -38,6 +39,7 @@ mod wine_worker;
 #[cfg(any(unix, windows))]
 mod worker;
 
+pub use apartment::{Apartment, apartment_used, use_apartment};
 pub use error::HandlerError;
 #[cfg(target_os = "linux")]
 pub use guardian::guard_program;
@@ -51,6 +53,6 @@ pub use run::{Additions, Launched, MakeObservers, in_process, in_process_with};
 pub use spec::{Handler, HandlerSpec, Opened};
 pub use terms::{Conduct, Standard, Terms};
 #[cfg(unix)]
-pub use wine::{EXE, Missing, WINE, WineOptions, use_wine};
+pub use wine::{EXE, Missing, WINE, WineOptions, use_wine, wine_used};
 #[cfg(any(unix, windows))]
 pub use worker::worker;

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::protocol::Text;
 
 /// Functions that are not the handler's: the host's own, Rust's, and what begins threads and signals.
-const NOT_THE_HANDLERS: [&str; 14] = [
+const NOT_THE_HANDLERS: [&str; 16] = [
     "mobsync::",
     "<mobsync::",
     "backtrace::",
@@ -22,6 +22,8 @@ const NOT_THE_HANDLERS: [&str; 14] = [
     "start_thread",
     "clone",
     "__clone",
+    "BaseThreadInitThunk",
+    "RtlUserThreadStart",
 ];
 
 /// One function, with its place where that is known.
@@ -96,6 +98,13 @@ pub(super) fn of_maps(addresses: &[usize], maps: &str, own: Option<&Path>) -> Ve
         }
         let within = (address - place.from + place.offset) as u64;
         let loader = loaders.entry(place.file).or_insert_with(|| load(Path::new(place.file)));
+        if is_of_windows(place.file) {
+            // Where Wine's own source lies is nobody's business here: the name of the library is enough.
+            let name = loader.as_ref().and_then(|loader| loader.find_symbol(within + loader.relative_address_base()));
+            let library = place.file.rsplit('\\').next().map(Path::new);
+            lines.extend(name.and_then(|name| line(name, library, None)));
+            continue;
+        }
         let before = lines.len();
         let mut known = false;
         if let Some(loader) = loader {
@@ -119,7 +128,6 @@ pub(super) fn of_maps(addresses: &[usize], maps: &str, own: Option<&Path>) -> Ve
         }
         // The system's own functions without a name say nothing.
         let of_system = place.file.contains("/libc.so") || place.file.contains("/libc-") || place.file.contains("/ld-");
-        let of_system = of_system || is_of_windows(place.file);
         if !known && !of_system && lines.len() == before {
             lines.push(Text::from(format!("{within:#x} at {}", place.file).as_str()));
         }
@@ -178,18 +186,6 @@ pub(super) fn has_foreign_exception(addresses: &[usize], maps: &str) -> bool {
         });
         found
     })
-}
-
-/// As [`has_foreign_exception`], of a worker under Wine, whose program is this file.
-#[cfg(unix)]
-pub(super) fn has_foreign_exception_under_wine(addresses: &[usize], maps: &str, program: &Path) -> bool {
-    let own = |mapped: &Mapped<'_>| Path::new(mapped.file) == program;
-    let Some(mapped) = maps.lines().filter_map(Mapped::parse).find(own) else { return false };
-    let Ok(loader) = addr2line::Loader::new(program) else { return false };
-    let within = addresses.iter().filter(|address| (mapped.from..mapped.to).contains(address));
-    within
-        .map(|address| (address - mapped.from) as u64 + loader.relative_address_base())
-        .any(|place| loader.find_symbol(place).is_some_and(|name| name.contains("rust_foreign_exception")))
 }
 
 /// Whether a file is one of Windows' own libraries.

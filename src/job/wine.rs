@@ -38,11 +38,24 @@ pub struct WineOptions {
     pub prefix: Option<PathBuf>,
 }
 
+impl WineOptions {
+    /// Those that were given, as on the command line.
+    pub fn options(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        let all = [("--wine", &self.wine), ("--mobsync-exe", &self.exe), ("--wine-prefix", &self.prefix)];
+        all.into_iter().filter_map(|(option, path)| Some((option, path.as_deref()?)))
+    }
+}
+
 static OPTIONS: OnceLock<WineOptions> = OnceLock::new();
 
 /// From now on Wine is used so. Only the first call has an effect.
 pub fn use_wine(options: WineOptions) {
     let _ = OPTIONS.set(options);
+}
+
+/// How Wine is used.
+pub fn wine_used() -> &'static WineOptions {
+    OPTIONS.get_or_init(WineOptions::default)
 }
 
 /// What is missing, in lines.
@@ -69,7 +82,7 @@ pub(super) struct Wine {
 /// Where everything is. It is looked for once.
 pub(super) fn found() -> Result<&'static Wine, Missing> {
     static FOUND: OnceLock<Result<Wine, Missing>> = OnceLock::new();
-    FOUND.get_or_init(|| find(OPTIONS.get_or_init(WineOptions::default))).as_ref().map_err(Clone::clone)
+    FOUND.get_or_init(|| find(wine_used())).as_ref().map_err(Clone::clone)
 }
 
 fn find(options: &WineOptions) -> Result<Wine, Missing> {
@@ -103,7 +116,7 @@ fn find(options: &WineOptions) -> Result<Wine, Missing> {
     };
     match (program, exe, prefix) {
         (Ok(program), Ok(exe), Ok((prefix, own))) => {
-            Ok(Wine { server: server_of(&program), program, exe: absolute(&exe), prefix, own })
+            Ok(Wine { server: server_of(&program), program, exe: exe.canonicalize().unwrap_or(exe), prefix, own })
         }
         (program, exe, prefix) => {
             let said = |what: &str, found: Result<PathBuf, String>| match found {

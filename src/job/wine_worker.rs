@@ -7,6 +7,7 @@ use std::process::{Command, ExitStatus};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::apartment::{VARIABLE, apartment_used};
 use super::native::{LibraryKind, kind_of};
 use super::wine::{Wine, absolute, found};
 use super::{HandlerSpec, Workers};
@@ -60,6 +61,7 @@ impl WineWorker {
             command
         };
         self.wine.give_environment(&mut command);
+        command.envs(apartment_used().map(|apartment| (VARIABLE, apartment.name())));
         command
     }
 
@@ -98,4 +100,9 @@ pub(super) fn did_not_begin(status: Option<&ExitStatus>, output: Option<String>)
     let how = status.map_or_else(|| "no status".to_owned(), ToString::to_string);
     let said = last.map(|line| format!("; it said: {line}")).unwrap_or_default();
     format!("mobsync.exe did not start under Wine ({how}){said}; see docs/windows.md")
+}
+
+/// Whether a worker under Wine said, with its last words, that an exception came out of a method of the handler.
+pub(super) fn let_exception_out(output: Option<&str>) -> bool {
+    output.is_some_and(|output| output.contains("Rust cannot catch foreign exceptions"))
 }

@@ -100,6 +100,7 @@ impl Steps {
     }
 
     /// Takes over what came of each step elsewhere.
+    #[cfg_attr(not(unix), allow(dead_code, reason = "the parents of workers are on other systems"))]
     pub(crate) fn take_over(&self, news: Vec<StepCame>) {
         for ((_, came), new) in self.lock().steps.iter_mut().zip(news) {
             *came = new;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::handler::{HandlerArgs, OtherHandlerArgs};
-use super::options::{JudgeArgs, LogArgs, SessionArgs};
+use super::options::{JudgeArgs, LogArgs, SessionArgs, WindowsArgs};
 use super::words::{CheckFormat, JudgeFormat, ProfileName, ReportFormat, SchemaName, partition, seconds};
 
 /// What the exit codes mean; the same everywhere.
@@ -23,6 +23,9 @@ const OF_RUN: &str = "Ctrl-C cancels every item through the protocol; a second C
 pub(in crate::cli) struct Cli {
     #[command(flatten)]
     pub(in crate::cli) log: LogArgs,
+
+    #[command(flatten)]
+    pub(in crate::cli) windows: WindowsArgs,
     #[command(subcommand)]
     pub(in crate::cli) command: Command,
 }

@@ -10,5 +10,5 @@ pub(super) use commands::{
     CheckArgs, Cli, Command, CompletionsArgs, ConformArgs, DebugArgs, DiffArgs, MergeArgs, ReplayArgs, ReportArgs,
     ReportCommand, RulesArgs, RunArgs, SchemaArgs,
 };
-pub(super) use options::{JudgeArgs, LogArgs, LogFormat, RETRIES, SessionArgs};
+pub(super) use options::{ApartmentName, JudgeArgs, LogArgs, LogFormat, RETRIES, SessionArgs, WindowsArgs};
 pub(super) use words::{EventName, JudgeFormat, ProfileName, ReportFormat, SchemaName};

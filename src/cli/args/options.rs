@@ -117,6 +117,32 @@ pub(in crate::cli) struct LogArgs {
     pub(in crate::cli) log_format: Option<LogFormat>,
 }
 
+/// How libraries for Windows are run.
+#[derive(Debug, Default, Args)]
+pub(in crate::cli) struct WindowsArgs {
+    /// Wine's program, for libraries for Windows (default: what MOBSYNC_WINE names, or the installed one)
+    #[arg(long, value_name = "PROGRAM", global = true, help_heading = "Libraries for Windows")]
+    pub(in crate::cli) wine: Option<PathBuf>,
+    /// mobsync.exe (default: what MOBSYNC_EXE names, or the one beside mobsync)
+    #[arg(long, value_name = "FILE", global = true, help_heading = "Libraries for Windows")]
+    pub(in crate::cli) mobsync_exe: Option<PathBuf>,
+    /// Use this Wine prefix as it is (default: one of mobsync's own)
+    #[arg(long, value_name = "FOLDER", global = true, help_heading = "Libraries for Windows")]
+    pub(in crate::cli) wine_prefix: Option<PathBuf>,
+    /// The COM apartment in which handlers live (default: sta)
+    #[arg(long, value_name = "KIND", global = true, help_heading = "Libraries for Windows")]
+    pub(in crate::cli) apartment: Option<ApartmentName>,
+}
+
+/// An apartment of COM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(in crate::cli) enum ApartmentName {
+    /// A single-threaded apartment, as in the real manager
+    Sta,
+    /// The multi-threaded apartment
+    Mta,
+}
+
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(in crate::cli) enum LogFormat {

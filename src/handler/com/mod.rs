@@ -25,7 +25,7 @@ mod windows;
 
 pub(crate) use crash::CRASH_ROOM;
 #[cfg(unix)]
-pub(crate) use crash::{MAPS_AT as CRASH_MAPS, crash};
+pub(crate) use crash::{Crash, MAPS_AT as CRASH_MAPS, crash};
 pub use handler::ComFactory;
 #[cfg(target_os = "linux")]
 pub(crate) use sanitizer::{Sanitizer, is_any_runtime, summary as sanitizer_summary};

@@ -4,7 +4,7 @@
 
 use std::ffi::c_int;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 
 use windows_sys::Win32::Foundation::{
     EXCEPTION_ACCESS_VIOLATION, EXCEPTION_BREAKPOINT, EXCEPTION_FLT_DIVIDE_BY_ZERO, EXCEPTION_ILLEGAL_INSTRUCTION,
@@ -12,7 +12,8 @@ use windows_sys::Win32::Foundation::{
     HANDLE, STATUS_HEAP_CORRUPTION, STATUS_STACK_BUFFER_OVERRUN,
 };
 use windows_sys::Win32::System::Diagnostics::Debug::{
-    CONTEXT, EXCEPTION_POINTERS, EXCEPTION_RECORD, RtlCaptureContext, SetUnhandledExceptionFilter,
+    AddVectoredExceptionHandler, CONTEXT, EXCEPTION_CONTINUE_SEARCH, EXCEPTION_POINTERS, EXCEPTION_RECORD,
+    RtlCaptureContext, SetUnhandledExceptionFilter,
 };
 use windows_sys::Win32::System::Threading::{
     CreateEventW, GetCurrentProcess, GetCurrentThreadId, SetEvent, SetThreadStackGuarantee, TerminateProcess,
@@ -58,6 +59,8 @@ static SCRIBE: OnceLock<Scribe> = OnceLock::new();
 static CRASHED: AtomicU32 = AtomicU32::new(0);
 /// Its exception, while it waits.
 static EXCEPTION: AtomicPtr<EXCEPTION_RECORD> = AtomicPtr::new(std::ptr::null_mut());
+/// The list of mapped files was written down with an exception of C++.
+static MAPPED: AtomicBool = AtomicBool::new(false);
 static CONTEXT_OF_IT: AtomicPtr<CONTEXT> = AtomicPtr::new(std::ptr::null_mut());
 
 unsafe extern "C" {
@@ -80,6 +83,7 @@ pub(crate) fn write_crashes_to(memory: &'static SharedMemory, at: usize, thread:
     use_another_stack();
     // SAFETY: the functions have the types that are asked for, and are there as long as the process.
     unsafe {
+        AddVectoredExceptionHandler(1, Some(on_throw));
         SetUnhandledExceptionFilter(Some(on_exception));
         signal(SIGABRT, on_abort);
     }
@@ -92,6 +96,25 @@ pub(crate) fn use_another_stack() {
     unsafe { SetThreadStackGuarantee(&mut size) };
 }
 
+/// Notes where an exception of C++ was thrown last. One that leaves a method ends the process in a way that no filter sees, and
+/// then its stack is gone.
+unsafe extern "system" fn on_throw(exception: *mut EXCEPTION_POINTERS) -> i32 {
+    // SAFETY: the system passes the exception, which is there until this returns.
+    let (record, context) = unsafe { (&*(*exception).ExceptionRecord, &*(*exception).ContextRecord) };
+    if matches!(record.ExceptionCode, EXCEPTION_GCC | EXCEPTION_MSVC)
+        && CRASHED.load(Ordering::SeqCst) == 0
+        && let Some(scribe) = SCRIBE.get()
+    {
+        scribe.place.write_frames(&walk(context));
+        scribe.place.write_thread((scribe.place.thread)());
+        // Once: whoever throws often is not to pay for it each time.
+        if !MAPPED.swap(true, Ordering::SeqCst) {
+            write_maps(&scribe.place);
+        }
+    }
+    EXCEPTION_CONTINUE_SEARCH
+}
+
 /// Nothing that runs after a fault uses more than a little of the stack.
 unsafe extern "system" fn on_exception(exception: *const EXCEPTION_POINTERS) -> i32 {
     // SAFETY: the system passes the exception, which is there until this returns.
@@ -102,6 +125,9 @@ unsafe extern "system" fn on_exception(exception: *const EXCEPTION_POINTERS) -> 
 }
 
 extern "C" fn on_abort(_: c_int) {
+    // The C library forgets it with the first call: a second thread's would end the process while the first one's is written down.
+    // SAFETY: as in `write_crashes_to`.
+    unsafe { signal(SIGABRT, on_abort) };
     let mut record = EXCEPTION_RECORD { ExceptionCode: ABORTED, ..EXCEPTION_RECORD::default() };
     #[repr(C, align(16))]
     struct Registers(CONTEXT);
@@ -141,11 +167,15 @@ fn write_down() {
         scribe.place.write_frames(&walk(&*context));
     }
     // Last: whoever crashed may hold what the loader needs.
-    let maps = mapped_files().unwrap_or_default();
-    scribe.place.write_maps_at(0, maps.as_bytes());
-    scribe.place.end_maps(maps.len());
+    write_maps(&scribe.place);
     // SAFETY: as above.
     unsafe { SetEvent(scribe.written) };
+}
+
+fn write_maps(place: &CrashSite) {
+    let maps = mapped_files().unwrap_or_default();
+    place.write_maps_at(0, maps.as_bytes());
+    place.end_maps(maps.len());
 }
 
 /// What happened.
