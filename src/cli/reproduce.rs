@@ -126,10 +126,12 @@ pub(super) fn debug_replay(args: &ReplayArgs, replayed: &Replayed) -> Option<Deb
         Some(HandlerName::Exec(_)) => false,
         None => replayed.scenario.clsid.is_some(),
     };
-    if is_native && cfg!(unix) {
+    let given = given.or_else(|| runner::handler_name(&replayed.file, &replayed.scenario));
+    let needs_wine = || given.as_ref().and_then(|given| given.find().ok()).is_some_and(|found| found.needs_wine());
+    if is_native && cfg!(unix) && !needs_wine() {
         return Some(in_native_debugger(&of_replay(args, &replayed.file)));
     }
-    let given = given.or_else(|| runner::handler_name(&replayed.file, &replayed.scenario))?;
+    let given = given?;
     let mut line = Line::new("debug");
     line.handler(&given);
     line.option("--scenario", &replayed.file.display().to_string());

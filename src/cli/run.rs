@@ -53,7 +53,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     };
 
     let seed = matches!(handler.opened(), Opened::Script(_)).then_some(terms.seed);
-    let debug = reproduce::debug_run(args, seed, handler.is_native());
+    let debug = reproduce::debug_run(args, seed, handler.is_native() && !handler.needs_wine());
     let break_on = break_on::asked(&args.session.break_on, args.session.in_process)?;
     let isolation = sessions::isolation(args.session.in_process)?;
     let trace_limit = sessions::trace_limit(args.session.trace_limit);

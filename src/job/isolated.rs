@@ -519,6 +519,7 @@ impl WorkerSession {
         }
         let what = match status {
             _ if words.is_some() => words.unwrap_or_default(),
+            _ if self.let_exception_out => "the process was aborted".to_owned(),
             Some(status) => match (status.signal(), status.code()) {
                 (Some(number), _) => {
                     Signal::try_from(number).map_or_else(|_| format!("signal {number}"), |s| s.to_string())
@@ -544,7 +545,8 @@ impl WorkerSession {
     ) -> Result<Launched, CreateError> {
         let done = self.done.unwrap_or(Done { left: false, exhausted: false, not_created: None });
         if let Some((_, why)) = done.not_created {
-            return Err(error(why));
+            // The library has another path under Wine.
+            return Err(error(if self.exe.is_some() { why.replace("Z:/", "/") } else { why }));
         }
         let Outcomes { steps, recording } = self.outcomes;
         let ran = Ran { session: self.session, left: done.left, exhausted: done.exhausted, output };

@@ -54,5 +54,7 @@ pub use spec::{Handler, HandlerSpec, Opened};
 pub use terms::{Conduct, Standard, Terms};
 #[cfg(unix)]
 pub use wine::{EXE, Missing, WINE, WineOptions, use_wine, wine_used};
+#[cfg(unix)]
+pub use wine_worker::go_on_under_wine;
 #[cfg(any(unix, windows))]
 pub use worker::worker;

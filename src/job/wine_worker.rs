@@ -106,3 +106,17 @@ pub(super) fn did_not_begin(status: Option<&ExitStatus>, output: Option<String>)
 pub(super) fn let_exception_out(output: Option<&str>) -> bool {
     output.is_some_and(|output| output.contains("Rust cannot catch foreign exceptions"))
 }
+
+/// Runs this command line by `mobsync.exe` under Wine, in place of this process: a debugger is in the process of the handler.
+/// Returns only when that cannot be done. Paths mean the same there, for the current folder is on the drive that is `/`.
+pub fn go_on_under_wine(words: impl IntoIterator<Item = OsString>) -> String {
+    use std::os::unix::process::CommandExt;
+    let worker = match WineWorker::prepare() {
+        Ok(worker) => worker,
+        Err(why) => return why,
+    };
+    let mut command = Command::new(&worker.wine.program);
+    command.arg(worker.exe()).args(words);
+    worker.wine.give_environment(&mut command);
+    format!("{} cannot be started: {}", plain_path(&worker.wine.program), command.exec())
+}

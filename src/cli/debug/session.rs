@@ -27,6 +27,10 @@ const NO_LIMIT_NS: u64 = 3_155_760_000_000_000_000;
 const SCRIPT_STACK: usize = 8 << 20;
 
 pub(in crate::cli) fn debug(args: &DebugArgs) -> Result<Ended, Failure> {
+    #[cfg(unix)]
+    if args.handler.given().find()?.needs_wine() {
+        return Err(Failure(crate::job::go_on_under_wine(std::env::args_os().skip(1))));
+    }
     let given = match (&args.scenario, &args.case) {
         (Some(file), _) => Some(scenario::load(file)?),
         (None, Some(name)) => Some(of_case(args, name)?),

@@ -1,0 +1,320 @@
+//! Handlers for Windows, built by mingw-w64 against its own headers, driven through Wine: the same verdict as the library for
+//! this system has, whatever they do. `scripts/wine` runs this; it needs Wine, mingw-w64 and `mobsync.exe`.
+
+#![cfg(target_os = "linux")]
+
+#[path = "common/native.rs"]
+#[allow(dead_code, reason = "shared with other tests, which use other parts")]
+mod native;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use native::{NOTEBOOK_C, NOTEBOOK_CPP, library, of_repository};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The class of `fixtures/handlers/cpp/desk.cpp`.
+const DESK: &str = "{6D6F6273-796E-4E6F-8001-000000000003}";
+
+const NOTEBOOK: &str = "fixtures/handlers/cpp/notebook.cpp";
+
+/// Compiles a source for Windows as a handler's author does; `more` are further words for the compiler.
+fn dll(folder: &Path, source: &Path, definition: &str, more: &[&str]) -> PathBuf {
+    let cpp = source.extension().is_some_and(|extension| extension == "cpp");
+    let (compiler, standard) =
+        if cpp { ("x86_64-w64-mingw32-g++", "-std=c++17") } else { ("x86_64-w64-mingw32-gcc", "-std=gnu11") };
+    let built = folder.join("notebook.dll");
+    let output = Command::new(compiler)
+        .args([standard, "-g", "-O1", "-fno-omit-frame-pointer", "-Wall", "-Wextra", "-Werror", "-shared", "-static"])
+        .args((!definition.is_empty()).then(|| format!("-D{definition}")))
+        .arg(source)
+        .arg("-o")
+        .arg(&built)
+        .args(more)
+        .args(["-lole32", "-luuid"])
+        .output()
+        .expect("mingw-w64 is installed");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    built
+}
+
+/// The library for this system, under the same name.
+fn so(folder: &Path, source: &str, definitions: &[&str]) -> PathBuf {
+    let built = folder.join("notebook.so");
+    fs::copy(library(source, definitions), &built).expect("a library can be copied");
+    built
+}
+
+/// A run of the program.
+struct Run {
+    code: Option<i32>,
+    output: String,
+    errors: String,
+    pid: u32,
+}
+
+impl Run {
+    fn report(&self) -> Value {
+        serde_json::from_str(&self.output).unwrap_or_else(|_| panic!("no report: {}{}", self.output, self.errors))
+    }
+
+    /// The rules of the findings, each once.
+    fn rules(&self) -> Vec<String> {
+        let report = self.report();
+        let findings = report["findings"].as_array().expect("a report has findings");
+        let mut rules: Vec<String> = findings.iter().map(|finding| finding["rule"].as_str().unwrap().into()).collect();
+        rules.sort();
+        rules.dedup();
+        rules
+    }
+
+    /// The message and the stack of the first finding.
+    fn first(&self) -> (String, String) {
+        let report = self.report();
+        let finding = &report["findings"][0];
+        let frames = finding["backtrace"].as_array().cloned().unwrap_or_default();
+        let stack = frames.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n");
+        (finding["message"].as_str().unwrap_or_default().to_owned(), stack)
+    }
+}
+
+fn mobsync(command: &str, library: &Path, clsid: &str, options: &[&str]) -> Run {
+    mobsync_with(command, library, clsid, options, |_| {})
+}
+
+fn mobsync_with(
+    command: &str,
+    library: &Path,
+    clsid: &str,
+    options: &[&str],
+    prepare: impl FnOnce(&mut Command),
+) -> Run {
+    let mut mobsync = Command::new(env!("CARGO_BIN_EXE_mobsync"));
+    mobsync.arg(command).arg(library).args(["--clsid", clsid]).args(options);
+    prepare(&mut mobsync);
+    let child = mobsync.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let pid = child.id();
+    let output = child.wait_with_output().unwrap();
+    Run {
+        code: output.status.code(),
+        output: String::from_utf8_lossy(&output.stdout).into_owned(),
+        errors: String::from_utf8_lossy(&output.stderr).into_owned(),
+        pid,
+    }
+}
+
+/// The processes in whose environment this stands.
+fn processes_with(variable: &str) -> Vec<String> {
+    let all = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
+    let has = |folder: &PathBuf| {
+        let environment = fs::read(folder.join("environ")).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|one| String::from_utf8_lossy(one).starts_with(variable))
+    };
+    all.filter(has).map(|folder| fs::read_to_string(folder.join("comm")).unwrap_or_default()).collect()
+}
+
+fn json(options: &[&'static str]) -> Vec<&'static str> {
+    [options, &["--format", "json"]].concat()
+}
+
+/// What must be the same: the verdict on each rule, and the counts.
+fn verdict(run: &Run) -> (Value, Value, Vec<String>) {
+    let report = run.report();
+    (report["rules"].clone(), report["summary"].clone(), run.rules())
+}
+
+#[test]
+fn the_notebook_in_c_plus_plus_has_the_verdict_of_the_library_for_this_system() {
+    same_verdict(NOTEBOOK, NOTEBOOK_CPP, "xp");
+}
+
+#[test]
+fn the_notebook_in_c_has_the_verdict_of_the_library_for_this_system() {
+    same_verdict("fixtures/handlers/c/notebook.c", NOTEBOOK_C, "vista");
+}
+
+fn same_verdict(source: &str, clsid: &str, profile: &'static str) {
+    let folder = TempDir::new().unwrap();
+    let dll = dll(folder.path(), &of_repository(source), "", &[]);
+    let so = so(folder.path(), source, &[]);
+    let options = json(&["--profile", profile, "--sessions", "12"]);
+    let (there, here) = (mobsync("conform", &dll, clsid, &options), mobsync("conform", &so, clsid, &options));
+    assert_eq!((there.code, here.code), (Some(0), Some(0)), "{}", there.output);
+    assert_eq!(verdict(&there), verdict(&here));
+    let trace = |library: &Path, name: &str| {
+        let trace = folder.path().join(name);
+        let run = mobsync("run", library, clsid, &["--trace", trace.to_str().unwrap(), "--profile", profile]);
+        assert_eq!(run.code, Some(0), "{}", run.output);
+        trace
+    };
+    let (there, here) = (trace(&dll, "dll.jsonl"), trace(&so, "so.jsonl"));
+    let diff = Command::new(env!("CARGO_BIN_EXE_mobsync")).arg("diff").args([&there, &here]).output().unwrap();
+    assert_eq!(diff.status.code(), Some(0), "{}", String::from_utf8_lossy(&diff.stdout));
+}
+
+#[test]
+fn faulty_handlers_break_the_same_rules() {
+    for bug in ["INFO_02_1", "ITEM_01_1", "ENUM_04_1", "CB_03_2", "CB_05_2", "COM_04_1", "COM_10_1", "NEAR_ITEM_06"] {
+        let folder = TempDir::new().unwrap();
+        let definition = format!("WITH_BUG=\"{bug}\"");
+        let dll = dll(folder.path(), &of_repository(NOTEBOOK), &definition, &[]);
+        let so = so(folder.path(), NOTEBOOK, &[&definition]);
+        let options = json(&["--case", "event-manual"]);
+        let (there, here) =
+            (mobsync("conform", &dll, NOTEBOOK_CPP, &options), mobsync("conform", &so, NOTEBOOK_CPP, &options));
+        assert_eq!((there.code, there.rules()), (here.code, here.rules()), "{bug}: {}", there.output);
+        let rule = bug.rsplit_once('_').map(|(rule, _)| rule.replace('_', "-")).unwrap();
+        assert_eq!(there.rules().contains(&rule), !bug.starts_with("NEAR"), "{bug}: {:?}", there.rules());
+    }
+}
+
+/// What a handler does, the rule, what the finding says, and a function on its stack.
+const TORTURE: [(&str, &str, &str, &str); 11] = [
+    ("ABORT_IN_LIBRARY", "LIFE-02", "abort", "DllGetClassObject at"),
+    ("THROW", "LIFE-02", "an exception escaped from a method", "CNotebook::Synchronize"),
+    ("SEGFAULT", "LIFE-02", "access violation (0xC0000005), writing address 0x8", "notebook.cpp:"),
+    ("OVERFLOW", "LIFE-02", "stack overflow", "overflow_the_stack"),
+    ("EXIT", "LIFE-02", "exit code 0", ""),
+    ("QUICK_EXIT", "LIFE-02", "exit code 7", ""),
+    ("KILL", "LIFE-02", "ended the process", ""),
+    ("HANG", "LIFE-03", "Synchronize had not returned", "CNotebook::Synchronize"),
+    ("HANG_WITH_GRANDCHILD", "LIFE-03", "Synchronize had not returned", "hang()"),
+    ("SEGFAULT_WITH_DAEMON", "LIFE-02", "access violation", "notebook.cpp:"),
+    ("LOUD_ABORT", "LIFE-02", "abort", "CNotebook::Synchronize"),
+];
+
+#[test]
+fn whatever_a_handler_does_is_found_with_its_place_and_nothing_is_left() {
+    for (how, rule, says, stack) in TORTURE {
+        let folder = TempDir::new().unwrap();
+        let definition = format!("WITH_TORTURE=\"{how}\"");
+        let built = dll(folder.path(), &of_repository(NOTEBOOK), &definition, &[]);
+        let run = mobsync("run", &built, NOTEBOOK_CPP, &json(&["--timeout", "2"]));
+        assert_eq!((run.code, run.rules()), (Some(1), vec![rule.to_owned()]), "{how}: {}", run.output);
+        let (message, frames) = run.first();
+        assert!(message.contains(says), "{how}: {message}");
+        assert!(frames.contains(stack), "{how}: {frames}");
+        assert!(!frames.contains("src/handler/com"), "{how}: the host's own functions are not the handler's: {frames}");
+        assert_eq!(processes_with(&format!("MOBSYNC_WORKER={}-", run.pid)), [""; 0], "{how}: nothing is left");
+    }
+}
+
+#[test]
+fn a_handler_with_a_window_is_heard_while_the_manager_waits_and_only_then() {
+    let source = of_repository("fixtures/handlers/cpp/desk.cpp");
+    for (variant, expected) in [("", None), ("MARSHAL", None), ("NO_PUMP", Some("LIFE-03"))] {
+        let folder = TempDir::new().unwrap();
+        let built = dll(folder.path(), &source, &format!("WITH_DESK=\"{variant}\""), &[]);
+        let run = mobsync("run", &built, DESK, &json(&["--timeout", "3"]));
+        assert_eq!(run.rules(), Vec::from_iter(expected.map(str::to_owned)), "{variant}: {}{}", run.output, run.errors);
+        if expected.is_some() {
+            assert!(run.first().1.contains("CDesk::Synchronize"), "{:?}", run.first());
+        } else {
+            assert_eq!(run.code, Some(0), "{variant}: {}", run.output);
+        }
+    }
+}
+
+#[test]
+fn a_handler_with_a_window_passes_the_suite() {
+    let folder = TempDir::new().unwrap();
+    let built = dll(folder.path(), &of_repository("fixtures/handlers/cpp/desk.cpp"), "WITH_DESK=\"\"", &[]);
+    let run = mobsync("conform", &built, DESK, &json(&["--sessions", "5"]));
+    assert_eq!((run.code, run.rules()), (Some(0), vec![]), "{}", run.output);
+}
+
+/// A library that gives out no class, and calls a function of another one.
+const CALLER: &str = "#include <windows.h>\n__declspec(dllimport) int WINAPI FUNCTION(HWND, void *);\n\
+    __declspec(dllexport) HRESULT WINAPI DllGetClassObject(REFCLSID c, REFIID i, void **o) {\n\
+    (void)c; (void)i; *o = NULL; return FUNCTION(NULL, NULL) ? E_FAIL : CLASS_E_CLASSNOTAVAILABLE; }\n";
+
+/// A library that imports FUNCTION from another one, which is not there.
+fn caller(folder: &Path, function: &str, other: &str) -> PathBuf {
+    let (source, definitions, import) = (folder.join("caller.c"), folder.join("other.def"), folder.join("libother.a"));
+    fs::write(&source, CALLER.replace("FUNCTION", function)).unwrap();
+    fs::write(&definitions, format!("LIBRARY {other}\nEXPORTS\n{function}\n")).unwrap();
+    let made = Command::new("x86_64-w64-mingw32-dlltool").arg("-d").arg(&definitions).arg("-l").arg(&import).status();
+    assert!(made.expect("mingw-w64 is installed").success());
+    dll(folder, &source, "", &[import.to_str().unwrap()])
+}
+
+#[test]
+fn a_library_that_is_missing_is_named_and_that_of_the_manager_is_there() {
+    let folder = TempDir::new().unwrap();
+    let built = caller(folder.path(), "Somewhere", "elsewhere.dll");
+    let run = mobsync("run", &built, DESK, &[]);
+    assert_eq!(run.code, Some(2), "{}", run.output);
+    assert!(run.errors.contains("notebook.dll needs elsewhere.dll"), "{}", run.errors);
+    let built = caller(folder.path(), "SyncMgrResolveConflictW", "mobsync.dll");
+    let run = mobsync("run", &built, DESK, &[]);
+    assert_eq!(run.code, Some(2), "{}", run.output);
+    assert!(run.errors.contains("CLASS_E_CLASSNOTAVAILABLE"), "its dialog is cancelled: {}", run.errors);
+}
+
+#[test]
+fn what_is_missing_to_run_it_is_said_in_lines() {
+    let folder = TempDir::new().unwrap();
+    let built = dll(folder.path(), &of_repository(NOTEBOOK), "", &[]);
+    // A library is known by its content.
+    let renamed = folder.path().join("handler.bin");
+    fs::rename(&built, &renamed).unwrap();
+    let run = mobsync_with("run", &renamed, NOTEBOOK_CPP, &[], |command| {
+        command.env("MOBSYNC_WINE", "/nowhere/wine").env("MOBSYNC_EXE", "/nowhere/mobsync.exe");
+    });
+    assert_eq!(run.code, Some(2), "{}", run.output);
+    let lines: Vec<&str> = run.errors.lines().collect();
+    assert_eq!(lines.len(), 3, "{}", run.errors);
+    assert!(lines[0].contains("handler.bin: a library for Windows"), "{}", run.errors);
+    assert!(lines[1].contains("Wine: /nowhere/wine") && lines[2].contains("mobsync.exe: /nowhere/"), "{}", run.errors);
+    let run = mobsync("run", &renamed, NOTEBOOK_CPP, &["--in-process"]);
+    assert_eq!(run.code, Some(2), "{}", run.output);
+    assert!(run.errors.contains("needs a worker, under Wine"), "{}", run.errors);
+}
+
+#[test]
+fn a_prefix_is_made_on_first_use_and_its_server_ends_when_nobody_needs_it() {
+    let folder = TempDir::new().unwrap();
+    let built = dll(folder.path(), &of_repository(NOTEBOOK), "", &[]);
+    let cache = folder.path().join("cache");
+    let run = || {
+        mobsync_with("run", &built, NOTEBOOK_CPP, &[], |command| {
+            command.env("XDG_CACHE_HOME", &cache);
+        })
+    };
+    let (first, second) = (run(), run());
+    assert_eq!((first.code, second.code), (Some(0), Some(0)), "{}{}", first.output, first.errors);
+    assert!(first.errors.contains("preparing Wine in"), "{}", first.errors);
+    assert!(!second.errors.contains("preparing"), "{}", second.errors);
+    let prefix = format!("WINEPREFIX={}", cache.join("mobsync/wine").display());
+    assert_ne!(processes_with(&prefix), [""; 0], "the server waits for the next session");
+    // Its idle time is a quarter of a minute; a busy machine takes its time.
+    let begun = Instant::now();
+    while !processes_with(&prefix).is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(120), "still there: {:?}", processes_with(&prefix));
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+#[test]
+fn a_debugger_steps_through_a_session() {
+    use std::io::Write;
+    let folder = TempDir::new().unwrap();
+    let built = dll(folder.path(), &of_repository(NOTEBOOK), "", &[]);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_mobsync"))
+        .arg("debug")
+        .arg(&built)
+        .args(["--clsid", NOTEBOOK_CPP])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"step\nstep\ncontinue\nquit\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("manager Initialize MANUAL"), "{said}");
+}
