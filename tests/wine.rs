@@ -157,7 +157,7 @@ fn same_verdict(source: &str, clsid: &str, profile: &'static str) {
 
 #[test]
 fn faulty_handlers_break_the_same_rules() {
-    for bug in ["INFO_02_1", "ITEM_01_1", "ENUM_04_1", "CB_03_2", "CB_05_2", "COM_04_1", "COM_10_1", "NEAR_ITEM_06"] {
+    for bug in ["INFO_02_1", "ITEM_01_1", "ITEM_06_1", "CB_03_2", "CB_05_2", "COM_04_1", "COM_10_1", "NEAR_ITEM_06"] {
         let folder = TempDir::new().unwrap();
         let definition = format!("WITH_BUG=\"{bug}\"");
         let dll = dll(folder.path(), &of_repository(NOTEBOOK), &definition, &[]);
@@ -271,7 +271,7 @@ fn what_is_missing_to_run_it_is_said_in_lines() {
     assert!(lines[1].contains("Wine: /nowhere/wine") && lines[2].contains("mobsync.exe: /nowhere/"), "{}", run.errors);
     let run = mobsync("run", &renamed, NOTEBOOK_CPP, &["--in-process"]);
     assert_eq!(run.code, Some(2), "{}", run.output);
-    assert!(run.errors.contains("needs a worker, under Wine"), "{}", run.errors);
+    assert!(run.errors.contains("need a worker, under Wine"), "{}", run.errors);
 }
 
 #[test]

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use libloading::os::windows::{LOAD_WITH_ALTERED_SEARCH_PATH, Library};
+use libloading::os::windows::Library;
 use object::Object;
 use object::read::pe::PeFile64;
-use windows_sys::Win32::System::LibraryLoader::{DONT_RESOLVE_DLL_REFERENCES, LoadLibraryExW};
+use windows_sys::Win32::System::LibraryLoader::{
+    DONT_RESOLVE_DLL_REFERENCES, LOAD_WITH_ALTERED_SEARCH_PATH, LoadLibraryExW,
+};
 
 use super::wide;
 
@@ -25,10 +27,14 @@ const OF_MINGW: [&str; 4] = ["libstdc++", "libgcc", "libwinpthread", "libssp"];
 /// The library's initializers run.
 pub(crate) unsafe fn open(path: &Path) -> Result<libloading::Library, String> {
     look_beside_program();
-    // SAFETY: by the contract.
-    unsafe { Library::load_with_flags(path, LOAD_WITH_ALTERED_SEARCH_PATH) }
-        .map(libloading::Library::from)
-        .map_err(|error| why(path, &error))
+    let name = wide(path.as_os_str());
+    // SAFETY: the text has its end; the rest by the contract.
+    let handle = unsafe { LoadLibraryExW(name.as_ptr(), std::ptr::null_mut(), LOAD_WITH_ALTERED_SEARCH_PATH) };
+    if handle.is_null() {
+        return Err(why(path, &std::io::Error::last_os_error()));
+    }
+    // SAFETY: the handle is that of a library that was just loaded, and nobody else's.
+    Ok(unsafe { Library::from_raw(handle as isize) }.into())
 }
 
 /// The last place where the system looks for a library is PATH.
@@ -46,11 +52,9 @@ fn look_beside_program() {
     });
 }
 
-fn why(path: &Path, error: &libloading::Error) -> String {
-    use std::error::Error;
-    let source = error.source().and_then(|source| source.downcast_ref::<std::io::Error>());
-    let code = source.and_then(std::io::Error::raw_os_error);
-    let text = source.map_or_else(|| error.to_string(), ToString::to_string);
+/// Why the system did not load it.
+fn why(path: &Path, error: &std::io::Error) -> String {
+    let (code, text) = (error.raw_os_error(), error.to_string());
     match code {
         Some(ERROR_DLL_INIT_FAILED) => {
             "DllMain returned FALSE for DLL_PROCESS_ATTACH: the library refuses to be loaded".to_owned()
