@@ -687,10 +687,11 @@ MOBSYNC_INLINE HRESULT StringFromCLSID(REFCLSID guid, LPOLESTR *text) {
 #undef MOBSYNC_NOT_COVERED
 #define MOBSYNC_NOT_COVERED(why) __attribute__((unavailable("not covered by mobsync's headers: " why)))
 #endif
-#define MOBSYNC_NO_WINDOWS "there are no windows; ask EnableModeless and show your own dialog, or leave it out"
-#define MOBSYNC_NO_REGISTRY "there is no registry; keep settings in a file"
-#define MOBSYNC_NO_FILES "files have the C library's functions here: fopen, open, stat"
-#define MOBSYNC_NO_SHELL "there is no shell; find folders by the environment, such as HOME"
+#define MOBSYNC_OR_WINE "; or build it as a DLL with mingw-w64 and run it through Wine: docs/windows.md"
+#define MOBSYNC_NO_WINDOWS "there are no windows; ask EnableModeless and show your own dialog, or leave it out" MOBSYNC_OR_WINE
+#define MOBSYNC_NO_REGISTRY "there is no registry; keep settings in a file" MOBSYNC_OR_WINE
+#define MOBSYNC_NO_FILES "files have the C library's functions here: fopen, open, stat" MOBSYNC_OR_WINE
+#define MOBSYNC_NO_SHELL "there is no shell; find folders by the environment, such as HOME" MOBSYNC_OR_WINE
 typedef struct tagMSG *LPMSG;
 typedef INT_PTR(CALLBACK *DLGPROC)(HWND, UINT, WPARAM, LPARAM);
 typedef LRESULT(CALLBACK *WNDPROC)(HWND, UINT, WPARAM, LPARAM);

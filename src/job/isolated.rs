@@ -210,7 +210,7 @@ pub fn isolated(
     }
     if session.done.is_none() {
         session.reported = output.as_deref().and_then(reported);
-        session.let_exception_out = let_exception_out(output.as_deref());
+        session.let_exception_out = wine.is_some() && let_exception_out(output.as_deref());
         session.ended_early(&channel, status.as_ref(), given_up, drain);
     }
     session.into_launched(output, error)
