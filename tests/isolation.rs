@@ -428,3 +428,25 @@ fn workers_end_with_their_parent() {
         std::thread::yield_now();
     }
 }
+
+#[test]
+fn a_handler_that_hangs_everywhere_costs_a_few_time_limits() {
+    let built = library("fixtures/handlers/cpp/notebook.cpp", &["WITH_TORTURE=\"HANG\""]);
+    let outcomes = |jobs: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mobsync"));
+        command.arg("conform").arg(&built).args(["--clsid", NOTEBOOK_CPP, "--timeout", "1", "--jobs", jobs]);
+        let output = command.args(["--format", "json"]).output().expect("it runs");
+        assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+        let report: Value = serde_json::from_slice(&output.stdout).expect("a report");
+        let cases = report["cases"].as_array().expect("a report has cases").iter();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let cases: Vec<_> =
+            cases.map(|case| (text(&case["name"]), text(&case["outcome"]), text(&case["error"]))).collect();
+        cases
+    };
+    let one = outcomes("1");
+    let hung = one.iter().filter(|(_, outcome, _)| outcome == "timed-out").count();
+    let not_run = one.iter().filter(|(_, _, why)| why == "not run: hangs in Synchronize").count();
+    assert!(hung == 3 && not_run > 25, "{hung} hung, {not_run} were not run: {one:?}");
+    assert_eq!(outcomes("4"), one, "what runs at the same time makes no difference");
+}

@@ -3,6 +3,7 @@
 mod alphabet;
 mod assert;
 mod cases;
+mod hangs;
 mod known;
 mod random;
 mod session;

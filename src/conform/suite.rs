@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::hangs::{Enough, Hangs};
 use super::session::{SessionResult, Sessions};
 use super::tasks::{Chosen, NoSuchCase, choose, scenario_of};
 use super::{Case, Known, cases, survey};
@@ -270,16 +271,27 @@ impl Suite {
         report.summary.synchronized = Some(0);
         let (mut not_begun, mut broken_off) = (0, 0);
         let mut outcomes = Vec::new();
+        let (mut hangs, mut not_run) = (Hangs::default(), 0);
         if let Some(known) = &known {
             let sessions = Sessions::new(&self.handler, options, &self.commands, known, stop);
+            let enough = Enough::default();
             let one = |at| {
                 let task = tasks.get(at, options.profile, known);
-                let result = stop.unless_stopped(|watcher| sessions.run(&task, watcher));
+                let run = || stop.unless_stopped(|watcher| sessions.run(&task, watcher));
+                let result = if enough.is_reached() { None } else { run() };
                 watcher.session_ended(&task.name);
                 (task.name, result)
             };
             in_order(self.jobs(), tasks.len(), one, |_, (name, result)| match result {
+                _ if hangs.why().is_some() => {
+                    not_run += 1;
+                    report.add_skipped(&name, hangs.why().unwrap_or_default().to_owned());
+                }
                 Some(Ok(result)) => {
+                    // In virtual time nobody waits for a time limit.
+                    if !self.handler.is_scripted() {
+                        hangs.add(&result, &enough);
+                    }
                     broken_off += usize::from(result.broken_off.is_some());
                     outcomes.extend(result.outcome());
                     add(&mut report, result, &options.filter);
@@ -298,6 +310,8 @@ impl Suite {
             report.unfinished.push(why.to_owned());
         } else if stop.is_stopped() {
             report.unfinished.push(interrupted(("session", "run"), tasks.len(), not_begun, broken_off));
+        } else if let Some(why) = hangs.why().filter(|_| !report.failed()) {
+            report.unfinished.push(format!("{not_run} of {} sessions were {why}", tasks.len()));
         } else if let Some(known) = known.as_ref().filter(|_| !report.failed())
             && report.summary.synchronized == Some(0)
             && let Some(why) = known.unjudged(&outcomes)

@@ -1,0 +1,87 @@
+//! A handler that hangs everywhere costs a few time limits, and not one for each case.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::session::SessionResult;
+use crate::protocol::{CallMethod, Outcome};
+use crate::rules::codes::LIFE_03;
+
+/// How often the same time-out must come before no more sessions are run.
+const ENOUGH: usize = 3;
+
+/// Where a handler hangs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    /// Its library does not load, or its instance is not created.
+    Creation,
+    /// The method does not return.
+    Inside(CallMethod),
+    /// The method is not completed.
+    After(CallMethod),
+}
+
+impl Place {
+    fn of(result: &SessionResult) -> Option<Self> {
+        match result.outcome()? {
+            Outcome::Hung(method) => Some(Self::Inside(method)),
+            Outcome::Overdue(method) => Some(Self::After(method)),
+            Outcome::Unfinished => {
+                let hangs = result.judged.found().iter().any(|found| found.finding.rule == LIFE_03);
+                hangs.then_some(Self::Creation)
+            }
+            _ => None,
+        }
+    }
+
+    fn why(self) -> String {
+        match self {
+            Self::Creation => "not run: hangs in the creation of the handler".to_owned(),
+            Self::Inside(method) => format!("not run: hangs in {method}"),
+            Self::After(method) => format!("not run: hangs in {method}, which is never completed"),
+        }
+    }
+}
+
+/// What came of the sessions so far, in their order. Only what comes before a session decides whether it counts, so the same
+/// sessions are left out whatever runs at the same time.
+#[derive(Default)]
+pub(super) struct Hangs {
+    by_place: BTreeMap<Place, usize>,
+    others: usize,
+    /// Why no more sessions count.
+    why: Option<String>,
+}
+
+impl Hangs {
+    /// The next session has ended so.
+    pub(super) fn add(&mut self, result: &SessionResult, enough: &Enough) {
+        let Some(place) = Place::of(result) else {
+            self.others += usize::from(result.skipped.is_none());
+            return;
+        };
+        let many = self.by_place.entry(place).or_default();
+        *many += 1;
+        // A handler that hangs only after a cancel is judged in the other cases.
+        if *many >= ENOUGH && *many > self.others {
+            tracing::info!(?place, "no more sessions: the handler hangs everywhere");
+            self.why.get_or_insert_with(|| place.why());
+            enough.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Why the next session does not count.
+    pub(super) fn why(&self) -> Option<&str> {
+        self.why.as_deref()
+    }
+}
+
+/// Whether another session need not begin: it would not count.
+#[derive(Default)]
+pub(super) struct Enough(AtomicBool);
+
+impl Enough {
+    pub(super) fn is_reached(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
