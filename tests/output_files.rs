@@ -216,3 +216,106 @@ fn a_cut_trace_is_incomplete_in_every_format() {
         }
     }
 }
+
+const BAD: &str = "fixtures/handlers/completes-twice.json";
+
+fn told(args: &[&str]) -> (Option<i32>, String) {
+    let output = mobsync(args);
+    (output.status.code(), String::from_utf8(output.stdout).expect("UTF-8"))
+}
+
+#[test]
+fn other_reports_are_written_beside_the_one_for_people() {
+    let folder = TempDir::new().expect("a folder");
+    let [trace, junit, json, sarif] = ["t.jsonl", "r.xml", "r.json", "r.sarif"]
+        .map(|name| folder.path().join(name).to_str().expect("UTF-8").to_owned());
+    assert_eq!(told(&["run", BAD, "--trace", &trace]).0, Some(1));
+    let (junit_to, json_to, sarif_to) = (format!("junit={junit}"), format!("json={json}"), format!("sarif={sarif}"));
+    for command in [&["run", BAD][..], &["conform", BAD, "--case", "event-manual"], &["check", &trace]] {
+        let alone = |format: &str| told(&[command, &["--format", format]].concat()).1;
+        let reports = ["--report", &junit_to, "--report", &json_to, "--report", &sarif_to, "--report", "github"];
+        let (code, said) = told(&[command, &reports].concat());
+        assert_eq!(code, Some(1), "{command:?}");
+        // The suite says how long it took, which is not the same twice.
+        if command[0] != "conform" {
+            assert_eq!(said, alone("human") + &alone("github"), "{command:?}");
+            assert_eq!(fs::read_to_string(&json).expect("it is there"), alone("json"), "{command:?}");
+        }
+        assert!(said.contains("SYNC-04") && said.contains("::error"), "{command:?}: {said}");
+        for (file, form) in [(&junit, "junit"), (&sarif, "sarif"), (&json, "json")] {
+            let written = fs::read_to_string(file).expect("it is there");
+            assert!(written.contains("SYNC-04"), "{command:?} {form}: {written}");
+            // What was written as JSON can be had in every other form.
+            let (code, shown) = told(&["report", "show", &json, "--format", form]);
+            assert_eq!((code, shown.as_str()), (Some(0), written.as_str()), "{command:?} {form}");
+            fs::remove_file(folder.path().join("again")).unwrap_or_default();
+            let again = format!("{form}={}", text(&folder.path().join("again")));
+            assert_eq!(told(&["report", "show", &json, "--report", &again]).0, Some(0));
+            assert_eq!(fs::read_to_string(folder.path().join("again")).expect("it is there"), written);
+        }
+        assert!(told(&["report", "show", &json]).1.contains("SYNC-04"));
+    }
+}
+
+#[test]
+fn replay_writes_other_reports_too() {
+    let folder = TempDir::new().expect("a folder");
+    let scenario = folder.path().join("s.json");
+    assert_eq!(told(&["run", GOOD, "--record", text(&scenario)]).0, Some(0));
+    let json = folder.path().join("r.json");
+    let (code, said) = told(&["replay", text(&scenario), "--report", &format!("json={}", text(&json))]);
+    assert_eq!(code, Some(0), "{said}");
+    let report: serde_json::Value = serde_json::from_slice(&fs::read(&json).expect("it is there")).expect("JSON");
+    assert_eq!(report["cases"][0]["outcome"], "passed", "{report}");
+    assert!(!said.contains('{'), "the text for people stays what it is: {said}");
+}
+
+#[test]
+fn the_report_of_a_part_of_the_suite_is_shown_too() {
+    let folder = TempDir::new().expect("a folder");
+    let json = folder.path().join("part.json");
+    let part = ["conform", BAD, "--partition", "1/9", "--format", "json", "--output", text(&json)];
+    assert_eq!(told(&part).0, Some(1));
+    let (code, shown) = told(&["report", "show", text(&json)]);
+    assert_eq!(code, Some(0));
+    assert!(shown.contains("SYNC-04"), "{shown}");
+}
+
+#[test]
+fn a_report_is_refused_where_it_would_overwrite_something_or_has_no_form() {
+    let folder = TempDir::new().expect("a folder");
+    let file = folder.path().join("r");
+    let json = format!("json={}", text(&file));
+    assert_refused(&["run", GOOD, "--report", &json, "--output", text(&file)], "--report");
+    assert_refused(&["run", GOOD, "--report", &json, "--report", &json], "this would overwrite the file of --report");
+    assert_refused(
+        &["run", GOOD, "--report", &json, "--trace", text(&file)],
+        "this would overwrite the file of --trace",
+    );
+    assert_refused(
+        &["run", GOOD, "--report", &json, "--record", text(&file)],
+        "this would overwrite the file of --report",
+    );
+    assert_refused(&["run", GOOD, "--report", "json=no/such/folder/r"], "--report no/such/folder/r: ");
+    assert_refused(&["run", GOOD, "--report", &format!("json={GOOD}")], "this would overwrite the handler's file");
+    assert_refused(&["run", GOOD, "--report", "html"], "one of human, json, junit, sarif, github");
+    assert_refused(&["run", GOOD, "--report", "json="], "name a file after the =");
+    fs::copy(GOOD, &file).expect("a file");
+    assert_refused(
+        &["report", "show", text(&file), "--output", text(&file)],
+        "this would overwrite the report to show",
+    );
+    let notation = ["check", text(&file), "--format", "notation", "--report", "json"];
+    assert_refused(&notation, "--report cannot go with --format notation");
+    assert!(!folder.path().join("t").exists());
+}
+
+#[test]
+fn times_have_units_or_are_seconds() {
+    for time in ["5", "5s", "5000ms", "0.5"] {
+        assert_eq!(told(&["run", GOOD, "--timeout", time]).0, Some(0), "{time}");
+    }
+    for time in ["0", "0ms", "5 parsecs", "s", "-1s", "1h2"] {
+        assert_refused(&["run", GOOD, "--timeout", time], "expected a time above 0, such as 2s, 500ms, or 10");
+    }
+}

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::args::JudgeArgs;
+use super::args::{JudgeArgs, OtherReport};
 use super::ended::Failure;
-use super::output::{Output, keep_apart};
+use super::output::{self, Output, keep_apart};
 use crate::report::{Baseline, Filter};
 
 /// Which rules are spoken of, what is accepted, and what fails.
@@ -15,15 +15,31 @@ pub(super) fn filter(args: &JudgeArgs) -> Result<Filter, Failure> {
     Ok(filter.accepting(baseline))
 }
 
-/// Where the report goes; it overwrites none of the files that are read, each with what it is.
+/// Where the reports go; they overwrite none of the files that are read, each with what it is.
 pub(super) fn output<'a>(
-    args: &JudgeArgs,
+    args: &'a JudgeArgs,
     read: impl IntoIterator<Item = (&'a str, &'a Path)>,
 ) -> Result<Output, Failure> {
-    let to = args.output.as_deref();
-    keep_apart(("--output", to), ("the file of --baseline", args.baseline.as_deref()))?;
+    let baseline = args.baseline.as_deref().map(|file| ("the file of --baseline", file));
+    outputs(args.output.as_deref(), &args.report, read.into_iter().chain(baseline))
+}
+
+/// Where the reports go that these options name; they overwrite none of the files that are read, and not each other.
+pub(super) fn outputs<'a>(
+    to: Option<&Path>,
+    others: &[OtherReport],
+    read: impl IntoIterator<Item = (&'a str, &'a Path)>,
+) -> Result<Output, Failure> {
+    let written: Vec<_> = output::written(to, others).collect();
     for (what, file) in read {
-        keep_apart(("--output", to), (what, Some(file)))?;
+        for (option, path) in &written {
+            keep_apart((option, Some(path)), (what, Some(file)))?;
+        }
     }
-    Output::open(to)
+    for (at, (option, path)) in written.iter().enumerate() {
+        for (before, other) in &written[..at] {
+            keep_apart((option, Some(path)), (&format!("the file of {before}"), Some(other)))?;
+        }
+    }
+    Output::open(to, others)
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, StdoutLock, Write};
 use std::path::{Path, PathBuf};
 
+use super::args::OtherReport;
 use super::ended::Failure;
 use crate::json::files::{self, NewFile};
 use crate::protocol::plain_lines;
@@ -25,33 +26,60 @@ pub(super) fn print(bytes: &[u8]) -> Result<(), Failure> {
     }
 }
 
-/// Where the report goes: the file of `--output`, or standard output.
-pub(super) struct Output(Option<PathBuf>);
+/// Where the report goes: the file of `--output`, or standard output; and where the reports of `--report` go.
+pub(super) struct Output {
+    to: Option<PathBuf>,
+    others: Vec<OtherReport>,
+}
 
 impl Output {
-    /// Makes sure, before anything is done, that the report can be written. The file's old content stays until it is.
-    pub(super) fn open(path: Option<&Path>) -> Result<Self, Failure> {
-        if let Some(path) = path {
-            files::may_write(path).map_err(|error| cannot_write("--output", path, &error))?;
+    /// Makes sure, before anything is done, that the reports can be written. A file's old content stays until then.
+    pub(super) fn open(to: Option<&Path>, others: &[OtherReport]) -> Result<Self, Failure> {
+        for (option, path) in written(to, others) {
+            files::may_write(path).map_err(|error| cannot_write(option, path, &error))?;
         }
-        Ok(Self(path.map(Path::to_owned)))
+        Ok(Self { to: to.map(Path::to_owned), others: others.to_vec() })
     }
 
     /// Whether it takes colour.
     pub(super) fn colour(&self) -> bool {
-        self.0.is_none() && io::stdout().is_terminal() && wants_colour()
+        self.to.is_none() && io::stdout().is_terminal() && wants_colour()
     }
 
-    /// Writes the report in that form.
+    /// Writes the report in that form, and the other ones.
     pub(super) fn deliver_report(self, report: &Report, format: Format) -> Result<(), Failure> {
         let root = std::env::current_dir().ok();
         let style = Style { colour: self.colour(), root: root.as_deref() };
-        self.deliver(&render(report, format, style)?)
+        let text = render(report, format, style)?;
+        self.deliver_with(&text, report)
+    }
+
+    /// Writes what is made of the report, and the other reports. What cannot be written keeps nothing else from being written.
+    pub(super) fn deliver_with(self, text: &str, report: &Report) -> Result<(), Failure> {
+        let root = std::env::current_dir().ok();
+        let style = Style { colour: self.colour(), root: root.as_deref() };
+        let others = self.others.clone();
+        let mut failures: Vec<String> = self.deliver(text).err().map(|Failure(why)| why).into_iter().collect();
+        for OtherReport { format, file } in &others {
+            let style = Style { colour: style.colour && file.is_none(), ..style };
+            let text = render(report, (*format).into(), style)?;
+            let delivered = match file {
+                Some(path) => {
+                    files::write_whole(path, text.as_bytes()).map_err(|error| cannot_write("--report", path, &error))
+                }
+                None => print(text.as_bytes()),
+            };
+            failures.extend(delivered.err().map(|Failure(why)| why));
+        }
+        match failures.is_empty() {
+            true => Ok(()),
+            false => Err(Failure(failures.join("\nmobsync: "))),
+        }
     }
 
     /// Writes the report. When the file does not take it, standard output gets it: a session cannot be had again.
     pub(super) fn deliver(self, text: &str) -> Result<(), Failure> {
-        let Some(path) = self.0 else { return print(text.as_bytes()) };
+        let Some(path) = self.to else { return print(text.as_bytes()) };
         files::write_whole(&path, text.as_bytes()).or_else(|error| {
             print(text.as_bytes())?;
             let Failure(why) = cannot_write("--output", &path, &error);
@@ -61,7 +89,7 @@ impl Output {
 
     /// For a report that is written piece by piece.
     pub(super) fn stream(self) -> Result<Stream, Failure> {
-        let Some(path) = self.0 else {
+        let Some(path) = self.to else {
             return Ok(Stream::Standard(BufWriter::new(Patient { inner: io::stdout().lock(), gone: false })));
         };
         match NewFile::create(&path) {
@@ -69,6 +97,15 @@ impl Output {
             Err(error) => Err(cannot_write("--output", &path, &error)),
         }
     }
+}
+
+/// The files that reports are written to, each with its option.
+pub(super) fn written<'a>(
+    to: Option<&'a Path>,
+    others: &'a [OtherReport],
+) -> impl Iterator<Item = (&'static str, &'a Path)> {
+    let others = others.iter().filter_map(|other| Some(("--report", other.file.as_deref()?)));
+    to.map(|to| ("--output", to)).into_iter().chain(others)
 }
 
 /// A report that is written piece by piece.

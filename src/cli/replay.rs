@@ -7,7 +7,7 @@ use super::break_on;
 use super::ended::{Ended, Failure};
 use super::interrupt::Interrupt;
 use super::judging;
-use super::output::{Output, keep_apart};
+use super::output::{Output, keep_apart, written};
 use super::reproduce;
 use super::sessions;
 use crate::protocol::plain_path;
@@ -29,7 +29,9 @@ pub(super) fn replay(args: &ReplayArgs) -> Result<Ended, Failure> {
     let traces = args.trace.as_deref().map(|to| runner::trace_places(to, &scenarios)).transpose();
     let traces = traces.map_err(|error| Failure(format!("--trace {error}")))?;
     for trace in traces.iter().flatten() {
-        keep_apart(("--output", args.judge.output.as_deref()), ("a file of --trace", Some(trace.as_path())))?;
+        for (option, path) in written(args.judge.output.as_deref(), &args.judge.report) {
+            keep_apart((option, Some(path)), ("a file of --trace", Some(trace.as_path())))?;
+        }
     }
     let isolation = sessions::isolation(args.in_process)?;
     let options = ReplayOptions {
@@ -93,7 +95,7 @@ fn report(
     if let Some((report, text)) = replays.end(interrupted.clone()) {
         failed = report.failed();
         let delivered = match args.format {
-            JudgeFormat::Human => output.deliver(&(text + &blessings)),
+            JudgeFormat::Human => output.deliver_with(&(text + &blessings), &report),
             format => output.deliver_report(&report, format.into()),
         };
         if let Err(Failure(why)) = delivered {

@@ -1,6 +1,6 @@
 //! `mobsync report`.
 
-use super::args::{MergeArgs, ReportArgs, ReportCommand};
+use super::args::{MergeArgs, ReportArgs, ReportCommand, ShowArgs};
 use super::ended::{Ended, Failure};
 use super::judging;
 use crate::report::{Part, common_baseline, merge, read_report};
@@ -8,6 +8,7 @@ use crate::report::{Part, common_baseline, merge, read_report};
 pub(super) fn report(args: &ReportArgs) -> Result<Ended, Failure> {
     match &args.command {
         ReportCommand::Merge(args) => merged(args),
+        ReportCommand::Show(args) => show(args),
     }
 }
 
@@ -29,4 +30,12 @@ fn merged(args: &MergeArgs) -> Result<Ended, Failure> {
         failures.push(why);
     }
     Ended::after(&failures, report.failed())
+}
+
+fn show(args: &ShowArgs) -> Result<Ended, Failure> {
+    let read = [("the report to show", args.file.as_path())];
+    let output = judging::outputs(args.output.as_deref(), &args.report, read)?;
+    let report = read_report(&args.file)?;
+    output.deliver_report(&report, args.format.into())?;
+    Ok(Ended::Well)
 }

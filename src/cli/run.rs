@@ -8,7 +8,7 @@ use super::ended::{Ended, Failure};
 use super::interrupt::Interrupt;
 use super::judging;
 use super::live::Live;
-use super::output::{keep_apart, tell};
+use super::output::{keep_apart, tell, written};
 use super::reproduce;
 use super::sessions;
 use crate::host::Controls;
@@ -30,10 +30,13 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
         let why = "--seed is for scripted handlers; this handler has real threads, whose order no seed decides";
         return Err(Failure(why.to_owned()));
     }
-    let (trace, report_to) = (args.session.trace.as_deref(), args.judge.output.as_deref());
+    let trace = args.session.trace.as_deref();
     let handler_file = given.file();
     keep_apart(("--trace", trace), ("the handler's file", handler_file.as_deref()))?;
-    keep_apart(("--output", report_to), ("the file of --trace", trace))?;
+    let reports = || written(args.judge.output.as_deref(), &args.judge.report);
+    for (option, path) in reports() {
+        keep_apart((option, Some(path)), ("the file of --trace", trace))?;
+    }
     keep_apart(("--trace", trace), ("the file of --baseline", args.judge.baseline.as_deref()))?;
     let record = args.record.as_deref();
     if let Some(file) = record.filter(|file| file.exists()) {
@@ -41,7 +44,9 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
         return Err(Failure(why));
     }
     keep_apart(("--record", record), ("the file of --trace", trace))?;
-    keep_apart(("--record", record), ("the file of --output", report_to))?;
+    for (option, path) in reports() {
+        keep_apart(("--record", record), (&format!("the file of {option}"), Some(path)))?;
+    }
     let output = judging::output(&args.judge, handler_file.as_deref().map(|file| ("the handler's file", file)))?;
     terms.session_ns = args.session.session_limit.or_else(|| Terms::usual_session_ns(&handler));
     let name = handler.name();

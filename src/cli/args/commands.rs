@@ -6,7 +6,9 @@ use clap::{Args, Parser, Subcommand};
 
 use super::handler::{HandlerArgs, OtherHandlerArgs};
 use super::options::{JudgeArgs, LogArgs, SessionArgs, WindowsArgs};
-use super::words::{CheckFormat, JudgeFormat, ProfileName, ReportFormat, SchemaName, partition, seconds};
+use super::words::{
+    CheckFormat, JudgeFormat, OtherReport, ProfileName, ReportFormat, SchemaName, other_report, partition, time,
+};
 
 /// What the exit codes mean; the same everywhere.
 const EXIT_CODES: &str = "Exit codes: 0 success; 1 findings of level error (with --strict, also warnings), unmet expectations of a \
@@ -164,19 +166,19 @@ pub(in crate::cli) struct ConformArgs {
     pub(in crate::cli) profile: Option<ProfileName>,
 
     /// Time limit of a call, and of silence while a completion is due [default: 10]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    #[arg(long, value_name = "TIME", value_parser = time, allow_negative_numbers = true)]
     pub(in crate::cli) timeout: Option<u64>,
 
     /// Time within which an asynchronous method should return [default: 1]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    #[arg(long, value_name = "TIME", value_parser = time, allow_negative_numbers = true)]
     pub(in crate::cli) blocking_limit: Option<u64>,
 
     /// Time for which an item's reports may repeat the same value [default: 30]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    #[arg(long, value_name = "TIME", value_parser = time, allow_negative_numbers = true)]
     pub(in crate::cli) progress_limit: Option<u64>,
 
     /// Time limit of a whole session, also of one that goes on reporting [default: six times --timeout]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    #[arg(long, value_name = "TIME", value_parser = time, allow_negative_numbers = true)]
     pub(in crate::cli) session_limit: Option<u64>,
 
     /// Write a scenario for `replay` to this folder for each case and session that fails
@@ -229,19 +231,19 @@ pub(in crate::cli) struct ReplayArgs {
     pub(in crate::cli) verbose: bool,
 
     /// Time limit of a call, and of silence while a completion is due [default: the scenario's]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    #[arg(long, value_name = "TIME", value_parser = time, allow_negative_numbers = true)]
     pub(in crate::cli) timeout: Option<u64>,
 
     /// Time within which an asynchronous method should return [default: the scenario's]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    #[arg(long, value_name = "TIME", value_parser = time, allow_negative_numbers = true)]
     pub(in crate::cli) blocking_limit: Option<u64>,
 
     /// Time for which an item's reports may repeat the same value [default: the scenario's]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    #[arg(long, value_name = "TIME", value_parser = time, allow_negative_numbers = true)]
     pub(in crate::cli) progress_limit: Option<u64>,
 
     /// Time limit of a whole session, also of one that goes on reporting [default: 3600; filesync has none]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    #[arg(long, value_name = "TIME", value_parser = time, allow_negative_numbers = true)]
     pub(in crate::cli) session_limit: Option<u64>,
 
     /// Write the trace to this file; with several scenarios, the traces to this folder
@@ -297,6 +299,28 @@ pub(in crate::cli) enum ReportCommand {
     /// Merge the reports of all parts of `conform --partition` into the report of the whole suite
     #[command(after_help = EXIT_CODES)]
     Merge(MergeArgs),
+    /// Write a report that was written with --format json in other formats
+    #[command(after_help = "Exit codes: 0 the report was written, whatever it says; 2 it cannot be read or written.")]
+    Show(ShowArgs),
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ShowArgs {
+    /// A report, written with --format json
+    #[arg(value_name = "FILE")]
+    pub(in crate::cli) file: PathBuf,
+
+    /// Write the report to this file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) output: Option<PathBuf>,
+
+    /// Write another report too (repeatable), such as junit=FILE; without =FILE, to standard output after the first
+    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = other_report)]
+    pub(in crate::cli) report: Vec<OtherReport>,
+
+    /// Format of the report
+    #[arg(long, value_enum, default_value_t = JudgeFormat::Human)]
+    pub(in crate::cli) format: JudgeFormat,
 }
 
 #[derive(Debug, Args)]

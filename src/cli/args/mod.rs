@@ -8,7 +8,7 @@ mod words;
 pub use commands::command;
 pub(super) use commands::{
     CheckArgs, Cli, Command, CompletionsArgs, ConformArgs, DebugArgs, DiffArgs, MergeArgs, ReplayArgs, ReportArgs,
-    ReportCommand, RulesArgs, RunArgs, SchemaArgs,
+    ReportCommand, RulesArgs, RunArgs, SchemaArgs, ShowArgs,
 };
 pub(super) use options::{ApartmentName, JudgeArgs, LogArgs, LogFormat, RETRIES, SessionArgs, WindowsArgs};
-pub(super) use words::{EventName, JudgeFormat, ProfileName, ReportFormat, SchemaName};
+pub(super) use words::{EventName, JudgeFormat, OtherReport, ProfileName, ReportFormat, SchemaName};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::words::{EventName, ProfileName, seconds};
+use super::words::{EventName, OtherReport, ProfileName, other_report, time};
 use crate::protocol::Cookie;
 
 /// How often `run` shows errors, and so retries, by default.
@@ -39,19 +39,19 @@ pub(in crate::cli) struct SessionArgs {
     pub(in crate::cli) profile: Option<ProfileName>,
 
     /// Time limit of a call, and of silence while a completion is due [default: 10]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    #[arg(long, value_name = "TIME", value_parser = time, allow_negative_numbers = true)]
     pub(in crate::cli) timeout: Option<u64>,
 
     /// Time within which an asynchronous method should return [default: 1]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    #[arg(long, value_name = "TIME", value_parser = time, allow_negative_numbers = true)]
     pub(in crate::cli) blocking_limit: Option<u64>,
 
     /// Time for which an item's reports may repeat the same value [default: 30]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    #[arg(long, value_name = "TIME", value_parser = time, allow_negative_numbers = true)]
     pub(in crate::cli) progress_limit: Option<u64>,
 
     /// Time limit of a whole session, also of one that goes on reporting [default: 3600; filesync has none]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    #[arg(long, value_name = "TIME", value_parser = time, allow_negative_numbers = true)]
     pub(in crate::cli) session_limit: Option<u64>,
 
     /// Number of times the user opens the logged errors, and so of possible retries
@@ -86,6 +86,10 @@ pub(in crate::cli) struct JudgeArgs {
     /// Write the report to this file instead of standard output
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) output: Option<PathBuf>,
+
+    /// Write another report too (repeatable), such as junit=FILE; without =FILE, to standard output after the first
+    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = other_report)]
+    pub(in crate::cli) report: Vec<OtherReport>,
 
     /// Report only these rules: codes, families (SYNC) or names
     #[arg(long, value_name = "CODES", value_delimiter = ',')]

@@ -1,5 +1,7 @@
 //! Values of options, and how they are read.
 
+use std::path::PathBuf;
+
 use clap::ValueEnum;
 
 use crate::protocol::{Profile, SyncEvent};
@@ -139,11 +141,37 @@ impl From<EventName> for SyncEvent {
     }
 }
 
-/// Seconds, with or without a fraction, as nanoseconds.
-pub(super) fn seconds(text: &str) -> Result<u64, String> {
-    let delay: Result<crate::protocol::Delay, _> = format!("{text}s").parse();
+/// A time as nanoseconds: with a unit, or a number of seconds.
+pub(super) fn time(text: &str) -> Result<u64, String> {
+    let delay: Result<crate::protocol::Delay, _> = match text.ends_with(|last: char| last.is_ascii_alphabetic()) {
+        true => text.parse(),
+        false => format!("{text}s").parse(),
+    };
     match delay {
         Ok(delay) if delay.0 > 0 => Ok(delay.0),
-        _ => Err("expected a number of seconds above 0, such as 10 or 0.5".to_owned()),
+        _ => Err("expected a time above 0, such as 2s, 500ms, or 10 for ten seconds".to_owned()),
     }
+}
+
+/// A report beside the one that `--format` and `--output` name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::cli) struct OtherReport {
+    pub(in crate::cli) format: JudgeFormat,
+    /// Standard output gets it where no file is named.
+    pub(in crate::cli) file: Option<PathBuf>,
+}
+
+/// `FORMAT` or `FORMAT=FILE`.
+pub(super) fn other_report(text: &str) -> Result<OtherReport, String> {
+    let (format, file) = match text.split_once('=') {
+        Some((_, "")) => return Err("name a file after the =, or leave it out for standard output".to_owned()),
+        Some((format, file)) => (format, Some(PathBuf::from(file))),
+        None => (text, None),
+    };
+    let format = JudgeFormat::from_str(format, false).map_err(|_| {
+        let all: Vec<_> = JudgeFormat::value_variants().iter().filter_map(ValueEnum::to_possible_value).collect();
+        let all: Vec<_> = all.iter().map(clap::builder::PossibleValue::get_name).collect();
+        format!("expected FORMAT or FORMAT=FILE, where FORMAT is one of {}", all.join(", "))
+    })?;
+    Ok(OtherReport { format, file })
 }
