@@ -20,13 +20,18 @@ pub(super) enum LibraryKind {
 pub(super) fn kind_of(file: &Path) -> Option<LibraryKind> {
     // The two letters with which every file of Windows begins, before more is read.
     let mut begin = [0; 64];
-    let mut opened = std::fs::File::open(file).ok().filter(|file| file.metadata().is_ok_and(|data| data.is_file()))?;
+    // From the pipe of a shell (`<(…)`) nothing is taken: what is read here, nobody else gets.
+    if !file.metadata().is_ok_and(|found| found.is_file()) {
+        return None;
+    }
+    let mut opened = std::fs::File::open(file).ok()?;
     let read = opened.read(&mut begin).ok()?;
     if !begin[..read].starts_with(b"MZ") {
         let known = [&b"\x7fELF"[..], b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"\xca\xfe\xba\xbf"];
         return known.iter().any(|known| begin[..read].starts_with(known)).then_some(LibraryKind::Other);
     }
-    let bytes = std::fs::read(file).ok()?;
+    let mut bytes = begin[..read].to_vec();
+    opened.read_to_end(&mut bytes).ok()?;
     Some(of_windows(&bytes))
 }
 

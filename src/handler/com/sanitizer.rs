@@ -9,6 +9,8 @@ use std::sync::{Mutex, PoisonError};
 use object::read::ReadCache;
 use object::{Object, ObjectSection, ObjectSymbol};
 
+use crate::json::files;
+
 /// Which one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -115,7 +117,7 @@ impl Sanitizer {
     /// The one of that library; none if it has none, or is no library that can be read.
     pub(crate) fn of(library: &Path) -> Option<Self> {
         // Only what is looked at is read: libraries can be large.
-        let bytes = ReadCache::new(fs::File::open(library).ok()?);
+        let bytes = ReadCache::new(files::open(library).ok()?);
         let file = object::File::parse(&bytes).ok()?;
         let wanted = |symbol: object::Symbol<'_, '_, _>| {
             let name = symbol.name().ok().filter(|_| symbol.is_undefined())?;
