@@ -92,6 +92,17 @@ fn what_crosses_with_the_managers_leave_is_chance() {
 }
 
 #[test]
+fn a_thread_that_nobody_ends_is_one_mistake() {
+    let unloaded = "manager Release\nnote Unloaded threads=1\n";
+    let opening = "opening synchronized\nmanager SetProgressCallback NULL -> S_OK\n";
+    is_one_mistake(&format!("{opening}{unloaded}"), "LIFE-07", &[]);
+    let calls = "handler Progress A UPDATING 2/9\n";
+    is_one_mistake(&format!("{opening}{calls}{unloaded}"), "CB-07", &["LIFE-07"]);
+    let early = "opening synchronizing\nmanager SetProgressCallback NULL -> S_OK\n";
+    is_one_mistake(&format!("{early}{calls}{calls}{unloaded}"), "LIFE-07", &["CB-08"]);
+}
+
+#[test]
 fn a_report_after_the_completion_shows_that_the_item_was_at_work() {
     is_one_mistake(
         "opening synchronizing\n\

@@ -450,3 +450,23 @@ fn a_handler_that_hangs_everywhere_costs_a_few_time_limits() {
     assert!(hung == 3 && not_run > 25, "{hung} hung, {not_run} were not run: {one:?}");
     assert_eq!(outcomes("4"), one, "what runs at the same time makes no difference");
 }
+
+/// LIFE-07: what is left when everything was released.
+#[test]
+#[cfg(target_os = "linux")]
+fn what_is_left_when_all_was_released_is_found() {
+    let polls = run(&library("fixtures/handlers/cpp/notebook.cpp", &["WITH_BUG=\"LIFE_07_3\""]), "poll");
+    assert_eq!((polls.rules(), polls.code), (vec!["LIFE-07"], Some(0)), "a warning");
+    assert!(polls.stack("LIFE-07").starts_with("Watch"), "{}", polls.stack("LIFE-07"));
+    let hangs = torture("HANG_AT_END");
+    assert_eq!(hangs.rules(), ["LIFE-07"]);
+    assert_eq!(hangs.finding("LIFE-07")["details"]["what"], "crashed-at-end", "{}", hangs.finding("LIFE-07"));
+    // Nobody listens, and the host lives.
+    assert_eq!(torture("CALL_AT_END").rules(), ["CB-03"]);
+    let told = run(&library("fixtures/handlers/cpp/dll_main.cpp", &[]), "detach");
+    assert_eq!(told.rules(), Vec::<&str>::new());
+    assert!(told.errors.lines().any(|line| line == "detached"), "{}", told.errors);
+    let aborts = run(&library("fixtures/handlers/cpp/dll_main.cpp", &["AT_DETACH=abort()"]), "detach-abort");
+    assert_eq!(aborts.rules(), ["LIFE-07"]);
+    assert!(aborts.stack("LIFE-07").contains("DllMain"), "{}", aborts.stack("LIFE-07"));
+}

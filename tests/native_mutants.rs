@@ -23,7 +23,7 @@ struct Mutants {
     near: &'static str,
 }
 
-const MUTANTS: [Mutants; 25] = [
+const MUTANTS: [Mutants; 26] = [
     Mutants {
         rule: "INFO-02",
         bugs: &["It comes from malloc.", "It is a variable of the library."],
@@ -162,6 +162,11 @@ const MUTANTS: [Mutants; 25] = [
             "It releases itself once too often.",
         ],
         near: "CreateInstance hands over the first reference.",
+    },
+    Mutants {
+        rule: "LIFE-07",
+        bugs: &["A thread that waits for changes is never ended.", "The destructor of a static object aborts."],
+        near: "A worker takes a moment to end, and a static object is destroyed.",
     },
 ];
 

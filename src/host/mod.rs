@@ -14,7 +14,7 @@ mod tape;
 pub use hold::{Ends, Hold};
 pub use observer::Observer;
 pub use plan::{Instruction, Plan, Selection, StandardPlan, View};
-pub(crate) use run::{ApartmentObserver, RealTimeOptions, run_real_with};
+pub(crate) use run::{ApartmentObserver, LookForLeft, RealTimeOptions, run_real_with};
 #[cfg(unix)]
 pub(crate) use run::{Controller, closing_notes};
 pub use run::{Controls, Drain, Ran, SessionSetup, run_real, run_virtual};

@@ -10,7 +10,9 @@ use super::settle::{HandlerThreads, LookAtThreads, SILENCE};
 use super::shared::{Outlet, Shared};
 use super::tape::Tape;
 use crate::handler::{CreateError, HandlerFactory};
-use crate::protocol::{ConnectionClosed, Crashed, Event, HandlerId, Limits, Note, Profile, Session, Text, Thread};
+use crate::protocol::{
+    ConnectionClosed, Crashed, Event, HandlerId, Limits, Note, Profile, Session, State, Text, Thread,
+};
 use crate::time::Scheduler;
 use crate::time::{Clock, enter_apartment};
 
@@ -166,7 +168,12 @@ pub(crate) struct RealTimeOptions {
     pub threads: Option<LookAtThreads>,
     /// How long the whole session may take, in nanoseconds. A handler that reports for ever is given up then.
     pub session_ns: Option<u64>,
+    /// Looks for what the handler has left when every instance was released, and says what there is to note.
+    pub left_behind: Option<LookForLeft>,
 }
+
+/// Looks for what a handler has left that was released.
+pub(crate) type LookForLeft = Box<dyn FnOnce() -> Vec<Note> + Send>;
 
 /// How often recorded events are taken to the drain while the session runs, if there are few of them.
 const TICK: Duration = Duration::from_millis(40);
@@ -196,7 +203,7 @@ pub(crate) fn run_real_with(
     started: impl FnOnce(Controls),
     drain: &mut dyn Drain,
 ) -> Result<Ran, CreateError> {
-    let RealTimeOptions { outlet, apartment: apartment_observer, linger, threads, session_ns } = options;
+    let RealTimeOptions { outlet, apartment: apartment_observer, linger, threads, session_ns, left_behind } = options;
     let span = tracing::debug_span!("session", clock = "real");
     let _entered = span.enter();
     let (limits, silence) = (setup.limits, setup.silence);
@@ -255,6 +262,10 @@ pub(crate) fn run_real_with(
     if ended.is_ok() && !shared.lock().left {
         let has_ended = || apartment_observer.as_ref().is_some_and(|observer| observer.has_ended());
         listen(linger, || !has_ended() || threads.as_ref().is_none_or(|look| look() != HandlerThreads::None));
+        let released = shared.lock().session.instances().all(|instance| instance.state() == State::Released);
+        for note in left_behind.filter(|_| released).map(|look| look()).unwrap_or_default() {
+            shared.note(HandlerId::FIRST, Thread::APARTMENT, note);
+        }
     }
     close(&shared, &mut tape, drain);
     shared.end_instances();

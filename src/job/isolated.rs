@@ -32,8 +32,8 @@ use crate::handler::com::Sanitizer;
 use crate::handler::com::{Crash, crash};
 use crate::host::{self, Controller, Controls, Drain, Ran};
 use crate::protocol::{
-    CallMethod, Crashed, Created, Event, EventKind, HandlerId, Instance, Note, Session, Stack, Thread, TimedOut,
-    WaitingFor, plain_path,
+    CallMethod, Crashed, Created, Event, EventKind, HandlerId, Instance, Note, Session, Stack, Text, Thread, TimedOut,
+    Unloaded, WaitingFor, plain_path,
 };
 
 /// How often the ring is emptied.
@@ -177,13 +177,22 @@ pub fn isolated(
             Err(mpsc::RecvTimeoutError::Timeout) => {}
         }
         let silent = heard.elapsed();
+        if session.runs_destructors() {
+            // A guardian that the handler stopped would not say how the worker ends.
+            #[cfg(target_os = "linux")]
+            let _ = kill(worker, Signal::SIGCONT);
+        }
         let has_begun = channel.is_opened() || wine.is_none();
-        let is_silent = silent > if has_begun { limit } else { BEGINNING } && session.is_owed_something();
+        let is_silent = match session.runs_destructors() {
+            true => silent > Duration::from_nanos(terms.limits.timeout_ns).saturating_add(GRACE),
+            false => silent > if has_begun { limit } else { BEGINNING } && session.is_owed_something(),
+        };
         if given_up.is_none() && session_limit.is_some_and(|limit| begun.elapsed() > limit) {
             given_up = Some(GivenUp::Endless(begun.elapsed()));
         }
-        if session.done.is_some() || given_up.is_some() || is_silent {
-            if session.done.is_none() && given_up.is_none() {
+        let is_done = session.done.is_some() && !session.runs_destructors();
+        if is_done || given_up.is_some() || is_silent {
+            if !is_done && given_up.is_none() {
                 tracing::info!(?silent, "time-out: the worker is silent, and is ended");
                 given_up = Some(GivenUp::Silent(silent));
             }
@@ -212,6 +221,8 @@ pub fn isolated(
         session.reported = output.as_deref().and_then(reported);
         session.let_exception_out = wine.is_some() && let_exception_out(output.as_deref());
         session.ended_early(&channel, status.as_ref(), given_up, drain);
+    } else if session.runs_destructors() {
+        session.unloaded(&channel, status.as_ref(), given_up, terms.probes(), drain);
     }
     session.into_launched(output, error)
 }
@@ -224,6 +235,10 @@ fn no_memory(why: &std::io::Error) -> String {
         }
         _ => why.to_string(),
     }
+}
+
+fn signal_name(number: i32) -> String {
+    Signal::try_from(number).map_or_else(|_| format!("signal {number}"), |signal| signal.to_string())
 }
 
 /// Something that no other session of any process is marked with.
@@ -461,6 +476,39 @@ impl WorkerSession {
         }
     }
 
+    /// The session is over, and the worker runs the library's destructors.
+    fn runs_destructors(&self) -> bool {
+        self.done.as_ref().is_some_and(|done| done.runs_destructors)
+    }
+
+    /// The worker has gone to its end with the library's destructors, or they kept it from that. That all was well is said only
+    /// where it is asked for.
+    fn unloaded(
+        &mut self,
+        channel: &Channel,
+        status: Option<&ExitStatus>,
+        given_up: Option<GivenUp>,
+        asked: bool,
+        drain: &mut dyn Drain,
+    ) {
+        let crashed = match (given_up, status.and_then(ExitStatusExt::signal)) {
+            (Some(GivenUp::Silent(_)), _) => Some("stopped by mobsync at the time limit".to_owned()),
+            (Some(GivenUp::Endless(_) | GivenUp::Corrupt), _) => None,
+            (None, Some(number)) => Some(signal_name(number)),
+            (None, None) => None,
+        };
+        let (memory, at) = channel.crash_place();
+        if let Some(crash) = crash(memory, at).filter(|_| crashed.is_some() && given_up.is_none()) {
+            let own = std::env::current_exe().ok();
+            let frames = stack::of_maps(&crash.addresses, &crash.maps, own.as_deref());
+            self.note(Note::Stack(Stack { event: 0, frames }), drain);
+        }
+        if crashed.is_some() || asked {
+            let crashed = crashed.map(|how| Text::from(how.as_str()));
+            self.note(Note::Unloaded(Unloaded { threads: 0, crashed }), drain);
+        }
+    }
+
     fn say_how(
         &mut self,
         channel: &Channel,
@@ -521,9 +569,7 @@ impl WorkerSession {
             _ if words.is_some() => words.unwrap_or_default(),
             _ if self.let_exception_out => "the process was aborted".to_owned(),
             Some(status) => match (status.signal(), status.code()) {
-                (Some(number), _) => {
-                    Signal::try_from(number).map_or_else(|_| format!("signal {number}"), |s| s.to_string())
-                }
+                (Some(number), _) => signal_name(number),
                 (None, Some(code)) => format!("the handler ended the process with exit code {code}"),
                 (None, None) => "the process ended".to_owned(),
             },
@@ -543,7 +589,7 @@ impl WorkerSession {
         output: Option<String>,
         error: impl Fn(String) -> CreateError,
     ) -> Result<Launched, CreateError> {
-        let done = self.done.unwrap_or(Done { left: false, exhausted: false, not_created: None });
+        let done = self.done.unwrap_or_default();
         if let Some((_, why)) = done.not_created {
             // The library has another path under Wine.
             return Err(error(if self.exe.is_some() { why.replace("Z:/", "/") } else { why }));

@@ -1,8 +1,19 @@
-//! What a worker has of its own, and so whether the handler has left anything from which it could still call back.
+//! What a worker has of its own, and so whether the handler has left anything from which it could still call back, or that goes on
+//! when it was released.
 
+#[cfg(target_os = "linux")]
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::path::PathBuf;
+#[cfg(target_os = "linux")]
+use std::time::{Duration, Instant};
 
+#[cfg(target_os = "linux")]
+use super::stack;
+#[cfg(target_os = "linux")]
+use crate::handler::com::AskableThread;
 use crate::host::HandlerThreads;
+use crate::protocol::Text;
 
 /// The system's number of a thread.
 #[cfg(windows)]
@@ -62,17 +73,193 @@ impl Before {
         }
         #[cfg(not(windows))]
         for thread in handlers {
-            let read = |name: &str| std::fs::read_to_string(format!("/proc/self/task/{thread}/{name}"));
-            // The state stands behind the name, which stands in brackets.
-            let stat = read("stat").unwrap_or_default();
-            runs |= stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('R'));
-            // The time that it ran, and how often. Where the system does not say so, its state alone is known.
-            let ran = read("schedstat").unwrap_or_default();
-            let numbers = ran.split_ascii_whitespace().filter_map(|number| number.parse::<u64>().ok());
-            so_far = numbers.fold(so_far.wrapping_add(1), u64::wrapping_add);
+            let did = Did::of(*thread);
+            runs |= did.runs;
+            so_far = did.numbers.iter().copied().fold(so_far.wrapping_add(1), u64::wrapping_add);
         }
         HandlerThreads::Doing { runs, so_far }
     }
+
+    /// What has stayed after the last `Release`, and does not come to its end by itself. `libraries` are the handler's files.
+    #[cfg(target_os = "linux")]
+    pub(super) fn lasting(&self, libraries: &[PathBuf]) -> Lasting {
+        let Some(threads) = self.staying() else { return Lasting::Others };
+        let all = threads.len();
+        let of_handler: Vec<Vec<usize>> = threads
+            .into_iter()
+            .filter(|thread| blocked(*thread).is_some_and(|mask| mask & AskableThread::MASK == 0))
+            .map(|thread| stack::within(&AskableThread::numbered(thread).frames(ASK), libraries))
+            .filter(|addresses| !addresses.is_empty())
+            .collect();
+        let Some(addresses) = of_handler.first() else {
+            return if all == 0 { Lasting::None } else { Lasting::Others };
+        };
+        let frames = began_with(addresses).into_iter().collect();
+        Lasting::Handlers { threads: u32::try_from(of_handler.len()).unwrap_or(u32::MAX), frames }
+    }
+
+    /// Other systems do not say it.
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn lasting(&self, _: &[PathBuf]) -> Lasting {
+        Lasting::Others
+    }
+
+    /// The threads that are there and do not end by themselves; nothing where that cannot be known. Whoever is just ending has all
+    /// the time that a busy machine needs: a thread stays if it sleeps and does not wake, or wakes again and again, or has used up
+    /// much of the processor's time.
+    #[cfg(target_os = "linux")]
+    fn staying(&self) -> Option<Vec<i32>> {
+        let begun = Instant::now();
+        let mut seen: BTreeMap<i32, Seen> = BTreeMap::new();
+        loop {
+            let now = threads()?;
+            let left = now.into_iter().filter(|thread| !self.threads.contains(thread) || *thread == self.apartment);
+            let left: Vec<i32> = left.collect();
+            seen.retain(|thread, _| left.contains(thread));
+            let mut stay = true;
+            for thread in &left {
+                let did = Did::of(*thread);
+                stay &= seen.entry(*thread).or_insert_with(|| Seen::first(did)).stays(did);
+            }
+            if stay {
+                return Some(left);
+            }
+            if begun.elapsed() > MOST_WAIT {
+                return None;
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+}
+
+/// What a handler has left that was released.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "other systems do not say what threads do"))]
+pub(super) enum Lasting {
+    /// No thread.
+    None,
+    /// Threads that run code of its library.
+    Handlers {
+        /// How many.
+        threads: u32,
+        /// The function with which the first of them began.
+        frames: Vec<Text>,
+    },
+    /// Threads of other libraries, or such of which nothing can be known: the C library's for timers, a sanitizer's.
+    Others,
+}
+
+/// How often threads are looked at.
+#[cfg(target_os = "linux")]
+const LOOK: Duration = Duration::from_millis(4);
+
+/// How long a thread sleeps without waking before it is clear that it stays.
+#[cfg(target_os = "linux")]
+const ASLEEP: Duration = Duration::from_millis(300);
+
+/// How often it wakes.
+#[cfg(target_os = "linux")]
+const MOST_TURNS: u32 = 60;
+
+/// How long it runs, by the processor's time.
+#[cfg(target_os = "linux")]
+const MOST_RUN_NS: u64 = 500_000_000;
+
+/// How long threads are looked at in all. Then nothing is said of them.
+#[cfg(target_os = "linux")]
+const MOST_WAIT: Duration = Duration::from_secs(10);
+
+/// How long a thread may take to say what it does.
+#[cfg(target_os = "linux")]
+const ASK: Duration = Duration::from_secs(2);
+
+/// What a thread has done, as far as the system says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Did {
+    /// It runs, or would if it had a processor.
+    runs: bool,
+    #[cfg(target_os = "linux")]
+    sleeps: bool,
+    /// The time that it ran and that it waited for a processor, in nanoseconds, and how often it ran.
+    numbers: [u64; 3],
+}
+
+impl Did {
+    fn of(thread: i32) -> Self {
+        let read = |name: &str| std::fs::read_to_string(format!("/proc/self/task/{thread}/{name}")).unwrap_or_default();
+        // The state stands behind the name, which stands in brackets.
+        let stat = read("stat");
+        let is = |state: char| stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with(state));
+        // Where the system does not say so, its state alone is known.
+        let ran = read("schedstat");
+        let mut numbers = ran.split_ascii_whitespace().map_while(|number| number.parse().ok());
+        Self {
+            runs: is('R'),
+            #[cfg(target_os = "linux")]
+            sleeps: is('S'),
+            numbers: std::array::from_fn(|_| numbers.next().unwrap_or(0)),
+        }
+    }
+}
+
+/// A thread that may be just ending.
+#[cfg(target_os = "linux")]
+#[derive(Debug)]
+struct Seen {
+    last: Did,
+    first_ran_ns: u64,
+    asleep_since: Instant,
+    turns: u32,
+}
+
+#[cfg(target_os = "linux")]
+impl Seen {
+    fn first(did: Did) -> Self {
+        Self { last: did, first_ran_ns: did.numbers[0], asleep_since: Instant::now(), turns: 0 }
+    }
+
+    /// Takes what it has done by now. Whether it is clear that it does not end by itself.
+    fn stays(&mut self, did: Did) -> bool {
+        if did != self.last || !did.sleeps {
+            self.turns += u32::from(did.sleeps);
+            self.asleep_since = Instant::now();
+            self.last = did;
+        }
+        let ran_ns = did.numbers[0].saturating_sub(self.first_ran_ns);
+        self.asleep_since.elapsed() >= ASLEEP || self.turns >= MOST_TURNS || ran_ns >= MOST_RUN_NS
+    }
+}
+
+/// The handler's function with which a thread began: it is the same in every session. What the thread does at the moment may be
+/// another one, and so may the line.
+#[cfg(target_os = "linux")]
+fn began_with(addresses: &[usize]) -> Option<Text> {
+    let outermost = addresses.iter().rev();
+    let functions: Vec<Text> =
+        outermost.filter_map(|address| stack::of_this_process(&[*address]).into_iter().next_back()).collect();
+    // What include/mobsync_threads.h and the C++ library begin a thread with is not the handler's own.
+    let is_own = |name: &str| !name.starts_with("mobsync_") && !name.contains(" std::");
+    let own = functions.iter().find(|function| function.as_str().is_some_and(is_own));
+    own.or_else(|| functions.first()).map(without_line)
+}
+
+/// A function with its file, and without the line.
+#[cfg(target_os = "linux")]
+fn without_line(frame: &Text) -> Text {
+    let frame = frame.to_string();
+    let named = frame.rsplit_once(':').filter(|(_, line)| line.bytes().all(|digit| digit.is_ascii_digit()));
+    Text::from(named.map_or(frame.as_str(), |(place, _)| place))
+}
+
+/// The signals that a thread does not take.
+#[cfg(target_os = "linux")]
+fn blocked(thread: i32) -> Option<u64> {
+    mask(&std::fs::read_to_string(format!("/proc/self/task/{thread}/status")).ok()?, "SigBlk:")
+}
+
+fn mask(status: &str, name: &str) -> Option<u64> {
+    let mask = status.lines().find_map(|line| line.strip_prefix(name))?;
+    u64::from_str_radix(mask.trim(), 16).ok()
 }
 
 /// The threads of this process. Their number alone would not do: one of the worker's own may have ended meanwhile.
@@ -97,9 +284,7 @@ fn caught() -> Option<u64> {
 /// The signals that this process catches.
 #[cfg(not(windows))]
 fn caught() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:"))?;
-    u64::from_str_radix(mask.trim(), 16).ok()
+    mask(&std::fs::read_to_string("/proc/self/status").ok()?, "SigCgt:")
 }
 
 #[cfg(all(test, target_os = "linux"))]

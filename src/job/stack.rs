@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::protocol::Text;
 
@@ -151,6 +151,15 @@ fn is_of_sanitizer(file: &str) -> bool {
 fn load(file: &Path) -> Option<addr2line::Loader> {
     let is_file = std::fs::metadata(file).is_ok_and(|metadata| metadata.is_file());
     is_file.then(|| addr2line::Loader::new(file).ok()).flatten()
+}
+
+/// Those of the addresses of this process that lie in one of these files.
+pub(super) fn within(addresses: &[usize], files: &[PathBuf]) -> Vec<usize> {
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
+    let of_files = |mapped: &Mapped<'_>| files.iter().any(|file| file == Path::new(mapped.file));
+    let mapped: Vec<Mapped<'_>> = maps.lines().filter_map(Mapped::parse).filter(of_files).collect();
+    let lies = |address: &&usize| mapped.iter().any(|mapped| (mapped.from..mapped.to).contains(address));
+    addresses.iter().filter(lies).copied().collect()
 }
 
 /// Whether a process that is gone ended because an exception, of the handler's language, came out of a method: then this

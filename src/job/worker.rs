@@ -10,13 +10,15 @@ use serde::{Deserialize, Serialize};
 
 use super::assemble::{Assembled, Outcomes, assemble};
 use super::channel::{Channel, RecordKind};
-use super::late::Before;
+use super::late::{Before, Lasting};
 use super::mark::{MARK, parent_of};
 use super::{Handler, HandlerSpec, Terms, stack};
 use crate::handler::CreateError;
-use crate::handler::com::{AskableThread, notice_forks, use_another_stack, write_crashes_to};
+use crate::handler::com::{
+    AskableThread, all_can_unload_now, loaded_files, notice_forks, use_another_stack, write_crashes_to,
+};
 use crate::host::{self, ApartmentObserver, HandlerThreads, Instruction, Observer, Outlet, RealTimeOptions, View};
-use crate::protocol::{Call, Callback, Event, HResult, Refusal, Session, Text, Wish, plain};
+use crate::protocol::{Call, Callback, Event, HResult, Note, Refusal, Session, Stack, Text, Unloaded, Wish, plain};
 use crate::scenario::{self, Recording, StepCame, Steps};
 
 /// What a worker is to do.
@@ -34,12 +36,15 @@ pub(super) struct PlanNews {
 }
 
 /// How the session ended.
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Done {
     pub(super) left: bool,
     pub(super) exhausted: bool,
     /// The instance could not be created: the handler, and why.
     pub(super) not_created: Option<(String, String)>,
+    /// The worker goes on to its end, as a manager's process does, with the library's destructors.
+    #[serde(default)]
+    pub(super) runs_destructors: bool,
 }
 
 /// How often a worker looks for what its parent wants.
@@ -58,7 +63,8 @@ pub fn worker() -> ! {
     #[cfg(target_os = "linux")]
     let parent = super::guardian::split(parent);
     let code = match run(parent) {
-        Ok(()) => 0,
+        Ok(Leave::ByItsEnd) => crate::handler::com::end_process(),
+        Ok(Leave::AtOnce) => 0,
         Err(why) => {
             eprintln!("mobsync worker: {}", plain(&why));
             2
@@ -68,7 +74,16 @@ pub fn worker() -> ! {
     crate::handler::com::leave_process(code)
 }
 
-fn run(parent: Option<i32>) -> Result<(), String> {
+/// How the process ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Leave {
+    /// Nothing of the handler runs any more.
+    AtOnce,
+    /// As the process of a manager does: the library's destructors run.
+    ByItsEnd,
+}
+
+fn run(parent: Option<i32>) -> Result<Leave, String> {
     let file = shared_file()?;
     let channel: &'static Channel = Box::leak(Box::new(Channel::open(&file).map_err(|error| error.to_string())?));
     drop(file);
@@ -89,13 +104,20 @@ fn run(parent: Option<i32>) -> Result<(), String> {
 
     let _span = tracing::debug_span!("worker", pid = std::process::id()).entered();
     let handler = job.handler.open().map_err(|error| error.to_string())?;
-    let ended = run_session(&handler, &job.terms, channel);
-    let done = match ended {
-        Ok(ran) => Done { left: ran.left, exhausted: ran.exhausted, not_created: None },
-        Err(CreateError { handler, why }) => Done { left: false, exhausted: false, not_created: Some((handler, why)) },
+    let done = match run_session(&handler, &job.terms, channel) {
+        Ok((ran, leave)) => Done {
+            left: ran.left,
+            exhausted: ran.exhausted,
+            not_created: None,
+            runs_destructors: leave == Leave::ByItsEnd,
+        },
+        Err(CreateError { handler, why }) => {
+            let not_created = Some((handler, why));
+            Done { left: false, exhausted: false, not_created, runs_destructors: false }
+        }
     };
     tell(channel, RecordKind::Done, &done);
-    Ok(())
+    Ok(if done.runs_destructors { Leave::ByItsEnd } else { Leave::AtOnce })
 }
 
 /// The file that is shared with the parent.
@@ -147,25 +169,34 @@ fn tell<T: Serialize>(channel: &Channel, kind: RecordKind, what: &T) {
     channel.write(kind, &bytes, is_orphan);
 }
 
-fn run_session(handler: &Handler, terms: &Terms, channel: &'static Channel) -> Result<host::Ran, CreateError> {
+fn run_session(handler: &Handler, terms: &Terms, channel: &'static Channel) -> Result<(host::Ran, Leave), CreateError> {
     let Assembled { setup, scheduler, is_virtual, outcomes } = assemble(handler, terms, None, |_| Vec::new());
     let setup = setup.observed_by(Box::new(Reporter { channel, outcomes, recorded: 0 }));
     let mut outlet = RingOutlet { channel, buffer: Vec::new() };
     if is_virtual {
         let mut drain = |events: Vec<Event>, _: &Session| events.iter().for_each(|event| outlet.record(event, None));
-        return host::run_virtual(setup, &scheduler, &mut drain);
+        return host::run_virtual(setup, &scheduler, &mut drain).map(|ran| (ran, Leave::AtOnce));
     }
     let apartment = Arc::new(StackOfApartment::default());
-    let observed = Arc::clone(&apartment);
+    let (observed, looked) = (Arc::clone(&apartment), Arc::clone(&apartment));
+    let (tell_leave, leave) = std::sync::mpsc::channel();
+    let left_behind = move || {
+        let (notes, leave) = looked.left_behind();
+        // Received below.
+        let _ = tell_leave.send(leave);
+        notes
+    };
     let options = RealTimeOptions {
         outlet: Some(Box::new(outlet)),
         threads: Some(Arc::new(move || observed.handlers_threads())),
         apartment: Some(apartment),
         linger: LINGER,
         session_ns: terms.session_ns,
+        left_behind: handler.is_native().then(|| Box::new(left_behind) as host::LookForLeft),
     };
     let heed = |controls| heed_parent(channel, controls);
-    host::run_real_with(setup, options, heed, &mut |_: Vec<Event>, _: &Session| {})
+    let ran = host::run_real_with(setup, options, heed, &mut |_: Vec<Event>, _: &Session| {})?;
+    Ok((ran, leave.try_recv().unwrap_or(Leave::AtOnce)))
 }
 
 /// Does what the parent wants of the session, for as long as the process runs.
@@ -257,6 +288,28 @@ impl StackOfApartment {
     /// What the handler has left that may call back.
     fn handlers_threads(&self) -> HandlerThreads {
         self.before.get().and_then(Option::as_ref).map_or(HandlerThreads::Some, Before::handlers_threads)
+    }
+}
+
+impl StackOfApartment {
+    /// Looks for threads of the handler that go on though its library may be unloaded: what there is to note, and how the process
+    /// ends.
+    fn left_behind(&self) -> (Vec<Note>, Leave) {
+        let Some(before) = self.before.get().and_then(Option::as_ref) else { return (Vec::new(), Leave::AtOnce) };
+        let may_unload = all_can_unload_now();
+        if may_unload.is_some_and(|hr| hr != HResult::S_OK) {
+            // It says that it is in use still.
+            return (Vec::new(), Leave::AtOnce);
+        }
+        match before.lasting(&loaded_files()) {
+            Lasting::None => (Vec::new(), Leave::ByItsEnd),
+            Lasting::Handlers { threads, frames } if may_unload.is_some() => {
+                let stack = Note::Stack(Stack { event: 0, frames });
+                (vec![stack, Note::Unloaded(Unloaded { threads, crashed: None })], Leave::AtOnce)
+            }
+            // Nobody unloads a library that does not say that it may be, and what other threads do nobody knows.
+            Lasting::Handlers { .. } | Lasting::Others => (Vec::new(), Leave::AtOnce),
+        }
     }
 }
 

@@ -137,6 +137,8 @@ crossings! {
         UnloadAsked(UnloadAsked),
         /// A library refused an interface of its class factory, and was asked whether it can be unloaded before and after.
         ClassRefused(ClassRefused),
+        /// Everything was released, and what is left of the handler was looked for before its library is unloaded.
+        Unloaded(Unloaded),
         /// It was seen whether an interface pointer of a native handler comes with a reference.
         ReferenceSeen(ReferenceSeen),
         /// The handler's stack at an event that breaks a rule.
@@ -278,6 +280,22 @@ pub struct ClassRefused {
     pub before: HResult,
     /// That of `DllCanUnloadNow` after it.
     pub after: HResult,
+}
+
+/// What a library leaves behind that may be unloaded, or whose process ends: nothing, if all is well.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Unloaded {
+    /// How many of its threads go on.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub threads: u32,
+    /// How its destructors ended if they did not return: the signal's name, or that they hang.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crashed: Option<Text>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// Whether an interface pointer comes with a reference of its own.

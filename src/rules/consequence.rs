@@ -130,6 +130,10 @@ struct Known {
     goes_on: BTreeMap<(HandlerId, usize), u64>,
     /// The callback object was released too often by the instance: references that it still counts on are gone.
     over_released: BTreeMap<HandlerId, u64>,
+    /// A thread of the handler goes on when everything was released.
+    outlives: Option<u64>,
+    /// A callback through an interface that is gone, or that nobody listens to any more.
+    calls_late: Option<u64>,
     /// The crash or the hang of an instance: its event, and the finding.
     end: BTreeMap<HandlerId, (u64, u64)>,
 }
@@ -140,6 +144,9 @@ impl Known {
         let seq = finding.seq();
         self.at_event.entry((seq, rule.index)).or_insert(*number);
         self.in_round.entry((*handler, *round, rule.index)).or_insert(*number);
+        if [CB_04, CB_07].contains(rule) {
+            self.calls_late.get_or_insert(*number);
+        }
         for item in finding.items() {
             self.of_item.entry((*handler, *round, rule.index, item.id)).or_insert(*number);
         }
@@ -149,6 +156,9 @@ impl Known {
             }
             Violation::Com(ComViolation::OverReleased { .. }) => {
                 self.over_released.entry(*handler).or_insert(*number);
+            }
+            Violation::Life(LifeViolation::Outlives { .. }) => {
+                self.outlives.get_or_insert(*number);
             }
             violation if goes_on(violation) => {
                 self.goes_on.entry((*handler, rule.index)).or_insert(*number);
@@ -174,6 +184,10 @@ impl Known {
         // The first one came too early: another thread took itself for the last one, too.
         let is_early = [SYNC_08, SYNC_09, SYNC_11, CB_04, CB_07].contains(&rule);
         let early = || self.second.get(&(finding.handler, finding.round)).filter(|_| is_early);
+        // A thread that nobody ends may keep the callback, and one that calls back too late goes on for that long.
+        let outlived = || self.outlives.as_ref().filter(|_| [CB_03, CB_08].contains(&rule));
+        let is_outliving = || matches!(finding.violation, Violation::Life(LifeViolation::Outlives { .. }));
+        let calls_late = || self.calls_late.as_ref().filter(|_| is_outliving());
         let over_released = || self.over_released.get(&finding.handler).filter(|_| rule == CB_04);
         // What goes on after such a completion disturbs the next round, and how a session ends by it is chance.
         let late = || {
@@ -205,6 +219,8 @@ impl Known {
             .or_else(late)
             .or_else(of_item)
             .or_else(over_released)
+            .or_else(outlived)
+            .or_else(calls_late)
             .or_else(refused)
             .or_else(first)?;
         (*cause != finding.number).then_some(*cause)

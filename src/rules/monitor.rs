@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::checks;
+use super::codes::LIFE_07;
 use super::judge::{EventRef, Judge, Verdict};
 use super::watch::{OpenCall, Watch};
-use super::{Finding, Rule, course, link_consequences};
+use super::{Finding, Occasion, Rule, course, link_consequences};
 use crate::protocol::{
     Call, CallId, Event, EventKind, FileTime, HandlerId, Instance, Limits, Outcome, Profile, Session, Thread,
 };
@@ -146,7 +147,9 @@ impl Monitor {
         let instance = self.session.instance(*id);
         for finding in &mut self.judge.findings[first..] {
             let item = finding.items().first().and_then(|item| instance?.item(item.id));
-            finding.occasion = watch.occasion(instance, item);
+            // What is left behind is left by the library, whatever the session was about.
+            let is_left_behind = finding.rule == LIFE_07;
+            finding.occasion = if is_left_behind { Occasion::Ordinary } else { watch.occasion(instance, item) };
             finding.round = instance.map_or(0, Instance::round);
         }
     }

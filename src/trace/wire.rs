@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::protocol::{
     Call, CallId, CallMethod, Callback, CallbackMethod, EstablishConnection, Event, EventKind, HResult, HandlerId,
-    Note, NoteName, Out, Return, Synchronize, Thread, UnknownName, nearest,
+    Note, NoteName, Out, Return, Synchronize, Thread, UnknownName, Unloaded, nearest,
 };
 
 impl Serialize for Event {
@@ -70,6 +70,7 @@ pub(super) fn callback_args<M: SerializeMap>(callback: &Callback, map: &mut M) -
 pub(super) fn note_args<M: SerializeMap>(note: &Note, map: &mut M) -> Result<(), M::Error> {
     match note {
         Note::ConnectionClosed(closed) if closed.name.is_none() => Ok(()),
+        Note::Unloaded(unloaded) if *unloaded == Unloaded::default() => Ok(()),
         _ => note.serialize_args(map),
     }
 }

@@ -249,6 +249,7 @@ pub fn note() -> BoxedStrategy<Note> {
             before,
             after
         })),
+        (number(), option::of(text())).prop_map(|(threads, crashed)| Note::Unloaded(Unloaded { threads, crashed })),
         (0..4_usize, any::<bool>()).prop_map(|(at, held)| {
             use ReferencePoint::{Call, Callback, Creation, Query};
             let at = [Creation, Query, Call, Callback][at];

@@ -1,6 +1,6 @@
 //! `DllMain`, which Windows calls when it loads a library. No other system does, so the host calls it in its place.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::ffi::c_void;
 use std::path::Path;
 use std::ptr::null_mut;
@@ -23,17 +23,31 @@ const REFUSED: &str = "DllMain returned FALSE for DLL_PROCESS_ATTACH: the librar
 
 /// The libraries that were told, by the address of their `DllGetClassObject`: each is attached once in a process. A library that
 /// refused is not here: it is unloaded, and another one may come to lie at its address.
-static ATTACHED: Mutex<BTreeSet<usize>> = Mutex::new(BTreeSet::new());
+static ATTACHED: Mutex<BTreeMap<usize, Option<Attached>>> = Mutex::new(BTreeMap::new());
+
+/// The `DllMain` of a library that was told, and where the library lies in memory.
+type Attached = (DllMain, usize);
+
+/// Tells all libraries that they are unloaded, before the process ends.
+pub(super) fn detach_all() {
+    let attached = std::mem::take(&mut *ATTACHED.lock().unwrap_or_else(PoisonError::into_inner));
+    for (dll_main, base) in attached.into_values().flatten() {
+        tracing::debug!("DllMain(DLL_PROCESS_DETACH)");
+        // SAFETY: the function has the type that Windows gives to its name, and is told what Windows would tell it.
+        unsafe { dll_main(std::ptr::with_exposed_provenance_mut(base), DLL_PROCESS_DETACH, null_mut()) };
+    }
+}
 
 /// Tells a library that was just loaded that it is, if it has a `DllMain` and was not told before. Where `DllMain` returns
 /// FALSE, the library is told that it is unloaded, as Windows does, and must not be used.
 pub(super) fn attach(library: &Library, path: &Path, get_class_object: DllGetClassObject) -> Result<(), &'static str> {
     let known = get_class_object as usize;
     let mut attached = ATTACHED.lock().unwrap_or_else(PoisonError::into_inner);
-    if attached.contains(&known) {
+    if attached.contains_key(&known) {
         return Ok(());
     }
-    if let Some((dll_main, base)) = find(library, path, known) {
+    let found = find(library, path, known);
+    if let Some((dll_main, base)) = found {
         tracing::debug!("DllMain(DLL_PROCESS_ATTACH)");
         // SAFETY: the function has the type that Windows gives to its name, and is told what Windows would tell it.
         if unsafe { dll_main(base, DLL_PROCESS_ATTACH, null_mut()) } == 0 {
@@ -42,7 +56,7 @@ pub(super) fn attach(library: &Library, path: &Path, get_class_object: DllGetCla
             return Err(REFUSED);
         }
     }
-    attached.insert(known);
+    attached.insert(known, found.map(|(dll_main, base)| (dll_main, base.expose_provenance())));
     Ok(())
 }
 

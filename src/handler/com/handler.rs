@@ -279,6 +279,8 @@ impl SyncHandler for ComHandler {
         wait_until(GRACE_OF_CALLBACKS, || self.callbacks.values().all(|callback| callback.references() == 0));
         self.note_references();
         if self.probes {
+            // What a handler counts may be its threads, of which the last one is just ending.
+            wait_until(GRACE_OF_CALLBACKS, || self.loaded.can_unload_now().is_none_or(|hr| hr == HResult::S_OK));
             let asked = self.loaded.can_unload_now();
             self.notes.extend(asked.map(|hr| Note::UnloadAsked(UnloadAsked { hr, in_use: false })));
         }

@@ -1,8 +1,9 @@
 //! A handler's library: loaded once, never unloaded.
 
 use std::ffi::c_void;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::ptr::null_mut;
+use std::sync::{Mutex, PoisonError};
 
 #[cfg(unix)]
 use libloading::os::unix::Library;
@@ -28,6 +29,30 @@ pub(super) struct Loaded {
     can_unload_now: Option<DllCanUnloadNow>,
 }
 
+/// The libraries of this process.
+static LOADED: Mutex<Vec<(PathBuf, Loaded)>> = Mutex::new(Vec::new());
+
+/// The files of the libraries that this process has loaded, as the system lists what is mapped.
+pub(crate) fn loaded_files() -> Vec<PathBuf> {
+    let loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+    loaded.iter().map(|(place, _)| place.canonicalize().unwrap_or_else(|_| place.clone())).collect()
+}
+
+/// What the libraries of this process say of being unloaded: S_OK if all of them may be; nothing if none says it.
+pub(crate) fn all_can_unload_now() -> Option<HResult> {
+    let loaded: Vec<Loaded> =
+        LOADED.lock().unwrap_or_else(PoisonError::into_inner).iter().map(|(_, loaded)| *loaded).collect();
+    let answers: Vec<HResult> = loaded.iter().filter_map(Loaded::can_unload_now).collect();
+    answers.iter().find(|hr| **hr != HResult::S_OK).or_else(|| answers.first()).copied()
+}
+
+/// Ends the process as Windows ends that of a manager: the libraries are told, and their destructors run.
+pub(crate) fn end_process() -> ! {
+    #[cfg(unix)]
+    super::dll_main::detach_all();
+    std::process::exit(0)
+}
+
 impl Loaded {
     /// Loads the library, and calls its `DllMain` where the system does not.
     pub(super) fn load(path: &Path) -> Result<Self, String> {
@@ -50,7 +75,9 @@ impl Loaded {
         let can_unload_now = unsafe { library.get::<DllCanUnloadNow>(b"DllCanUnloadNow") }.map(|symbol| *symbol).ok();
         std::mem::forget(library);
         tracing::info!(library = ?place, "library loaded");
-        Ok(Self { get_class_object, can_unload_now })
+        let loaded = Self { get_class_object, can_unload_now };
+        LOADED.lock().unwrap_or_else(PoisonError::into_inner).push((place, loaded));
+        Ok(loaded)
     }
 
     /// `DllGetClassObject` for the class's factory: the result, and the factory.

@@ -27,6 +27,7 @@ pub(crate) use crash::CRASH_ROOM;
 #[cfg(unix)]
 pub(crate) use crash::{Crash, MAPS_AT as CRASH_MAPS, crash};
 pub use handler::ComFactory;
+pub(crate) use library::{all_can_unload_now, end_process, loaded_files};
 #[cfg(target_os = "linux")]
 pub(crate) use sanitizer::{Sanitizer, is_any_runtime, summary as sanitizer_summary};
 pub(crate) use shared_memory::SharedMemory;

@@ -150,7 +150,16 @@ extern "C" fn on_asked(_: c_int) {
 
 /// A thread that can be asked what it is doing.
 #[derive(Clone, Copy)]
-pub(crate) struct AskableThread(Pthread);
+pub(crate) struct AskableThread(Address);
+
+/// To whom a thread's signal is sent.
+#[derive(Clone, Copy)]
+enum Address {
+    Own(Pthread),
+    /// By the number that the system gives it. Nothing happens when it has ended.
+    #[cfg(target_os = "linux")]
+    Numbered(i32),
+}
 
 impl AskableThread {
     /// The current thread.
@@ -159,13 +168,34 @@ impl AskableThread {
             SigAction::new(SigHandler::Handler(on_asked), SaFlags::SA_RESTART | SaFlags::SA_ONSTACK, SigSet::empty());
         // SAFETY: the action only reads the stack and writes to atomic numbers.
         let _ = unsafe { sigaction(ASK, &action) };
-        Self(pthread_self())
+        Self(Address::Own(pthread_self()))
+    }
+
+    /// Another thread of this process. Somebody must have asked for [`AskableThread::current`] before.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn numbered(thread: i32) -> Self {
+        Self(Address::Numbered(thread))
+    }
+
+    /// The bit of the signal by which a thread is asked, in a mask: whoever blocks it does not answer.
+    #[cfg(target_os = "linux")]
+    pub(crate) const MASK: u64 = 1 << (ASK as u64 - 1);
+
+    fn ask(self) -> bool {
+        match self.0 {
+            Address::Own(thread) => pthread_kill(thread, ASK).is_ok(),
+            #[cfg(target_os = "linux")]
+            Address::Numbered(thread) => {
+                // SAFETY: it sends a signal, for which a function is called, to a thread of this process.
+                unsafe { libc::syscall(libc::SYS_tgkill, Pid::this().as_raw(), thread, ASK as c_int) == 0 }
+            }
+        }
     }
 
     /// The addresses of the functions in which it is, the innermost first; none if it does not answer in time.
     pub(crate) fn frames(self, within: Duration) -> Vec<usize> {
         ANSWERED.store(0, Ordering::SeqCst);
-        if pthread_kill(self.0, ASK).is_err() {
+        if !self.ask() {
             return Vec::new();
         }
         let asked = Instant::now();

@@ -196,6 +196,7 @@ impl Session {
             | Note::Aggregated(_)
             | Note::UnloadAsked(_)
             | Note::ClassRefused(_)
+            | Note::Unloaded(_)
             | Note::ReferenceSeen(_)
             | Note::Stack(_)
             | Note::Malformed(_)

@@ -133,6 +133,11 @@ rules! {
         ],
         "A NULL parent window is accepted.";
 
+    LIFE_07 = "LIFE-07", "leaves-nothing-behind",
+        should Handler native, Choice(Silent), Monitor,
+        ["nf-combaseapi-dllcanunloadnow", "nf-unknwn-iunknown-release"],
+        "Nothing of the handler runs, and nothing crashes, once it may be unloaded.";
+
     WIRE_01 = "WIRE-01", "messages-well-formed",
         must Handler, Choice(Silent), Monitor,
         ["choice: the wire protocol is the project's own"],

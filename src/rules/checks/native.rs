@@ -10,7 +10,8 @@ use crate::rules::codes::*;
 use crate::rules::monitor::Context;
 use crate::rules::watch::OpenCall;
 use crate::rules::{
-    ComViolation, EnumerationViolation, ErrorLogViolation, InfoViolation, ItemViolation, NamedItem, ProgressViolation,
+    ComViolation, EnumerationViolation, ErrorLogViolation, InfoViolation, ItemViolation, LifeViolation, NamedItem,
+    ProgressViolation,
 };
 
 /// What is remembered of a native instance.
@@ -194,6 +195,13 @@ pub(crate) fn note(cx: &mut Context<'_>, note: &Note) {
         }
         Note::ReferenceSeen(args) => {
             cx.judge.check(place, COM_10, args.held, || ComViolation::Unreferenced { at: args.at });
+        }
+        Note::Unloaded(args) => {
+            let why = || match &args.crashed {
+                Some(how) => LifeViolation::CrashedAtEnd { how: how.clone() },
+                None => LifeViolation::Outlives { threads: args.threads },
+            };
+            cx.judge.check(place, LIFE_07, args.threads == 0 && args.crashed.is_none(), why);
         }
         Note::UnloadAsked(args) if args.in_use || !cx.watch().native.leaked => {
             let good = args.hr == if args.in_use { HResult::S_FALSE } else { HResult::S_OK };

@@ -76,6 +76,23 @@ pub enum LifeViolation {
         /// How long it was waited for.
         waited: Delay,
     },
+    /// Threads go on when the library may be unloaded.
+    #[error(
+        "{} of the handler still {} its code after the last Release, {}",
+        if *.threads == 1 { "a thread".to_owned() } else { format!("{threads} threads") },
+        if *.threads == 1 { "runs" } else { "run" },
+        "though DllCanUnloadNow returned S_OK"
+    )]
+    Outlives {
+        /// How many.
+        threads: u32,
+    },
+    /// A destructor crashes, or does not return.
+    #[error("the library's destructors did not return when its process ended: {how}")]
+    CrashedAtEnd {
+        /// The signal's name, or that they hang.
+        how: Text,
+    },
     /// A SETTINGS session does not work.
     #[error("{method} returned {hr} in a SETTINGS session")]
     FailedInSettings {

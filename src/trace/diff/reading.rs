@@ -202,6 +202,7 @@ impl Reader {
                 | Note::Aggregated(_)
                 | Note::UnloadAsked(_)
                 | Note::ClassRefused(_)
+                | Note::Unloaded(_)
                 | Note::ReferenceSeen(_)
                 | Note::Stack(_)
                 | Note::Malformed(_)

@@ -125,6 +125,7 @@ impl Shape {
             NoteName::Aggregated => Self::positional(&["hr"]).and(&["works"]),
             NoteName::UnloadAsked => Self::positional(&["hr"]).and(&["in_use"]),
             NoteName::ClassRefused => Self::positional(&["hr", "before", "after"]),
+            NoteName::Unloaded => Self::positional(&[]).and(&["threads", "crashed"]),
             NoteName::ReferenceSeen => Self::positional(&["at"]).and(&["held"]),
             NoteName::Stack => Self::positional(&["event", "frames"]),
             NoteName::Malformed => Self::positional(&["what", "text"]),
