@@ -1,5 +1,6 @@
 //! `mobsync rules`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use serde::Serialize;
@@ -9,20 +10,42 @@ use super::ended::{Ended, Failure};
 use crate::rules::{Checked, FAMILIES, RULES, Rule, select};
 
 pub(super) fn rules(args: &RulesArgs) -> Result<Ended, Failure> {
-    let chosen = match &args.rule {
-        Some(word) => select(word)?,
-        None => RULES.iter().collect(),
-    };
-    let text = match (args.format, args.rule.is_some(), chosen.as_slice()) {
-        (ReportFormat::Json, ..) => {
+    let mut chosen: Vec<&Rule> = Vec::new();
+    // A word for one rule asks what the rule says; one for a family asks which rules there are.
+    let mut explained = !args.rules.is_empty() && args.search.is_none();
+    for word in &args.rules {
+        let of_word = select(word)?;
+        explained &= of_word.len() == 1;
+        chosen.extend(of_word);
+    }
+    if args.rules.is_empty() {
+        chosen.extend(RULES);
+    }
+    let mut seen = BTreeSet::new();
+    chosen.retain(|rule| seen.insert(rule.code));
+    if let Some(words) = &args.search {
+        let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
+        chosen.retain(|rule| has_all(rule, &words));
+        if chosen.is_empty() {
+            return Err(Failure("--search: no rule has all these words; try fewer or other ones".to_owned()));
+        }
+    }
+    let text = match args.format {
+        ReportFormat::Json => {
             let rows: Vec<Row> = chosen.iter().map(|rule| Row::of(rule)).collect();
             format!("{}\n", crate::json::to_string_pretty(&rows)?)
         }
-        (ReportFormat::Human, true, [rule]) => explain(rule),
-        (ReportFormat::Human, _, rules) => list(rules),
+        ReportFormat::Human if explained => chosen.iter().map(|rule| explain(rule)).collect::<Vec<_>>().join("\n"),
+        ReportFormat::Human => list(&chosen),
     };
     super::output::print(text.as_bytes())?;
     Ok(Ended::Well)
+}
+
+/// Whether the rule's code, name or document has all these words, which are in lower case.
+fn has_all(rule: &Rule, words: &[String]) -> bool {
+    let text = format!("{} {} {} {}", rule.code, rule.name, rule.summary, rule.doc).to_lowercase();
+    words.iter().all(|word| text.contains(word.as_str()))
 }
 
 fn list(rules: &[&Rule]) -> String {

@@ -359,8 +359,13 @@ pub(in crate::cli) struct DiffArgs {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct RulesArgs {
-    /// A code (SYNC-04), a family (SYNC) or a rule's name; without it, all rules are listed
-    pub(in crate::cli) rule: Option<String>,
+    /// Codes (SYNC-04), families (SYNC) or names of rules; without any, all rules are listed
+    #[arg(value_name = "RULE")]
+    pub(in crate::cli) rules: Vec<String>,
+
+    /// List only the rules whose code, name or document has all these words, in any case
+    #[arg(long, value_name = "WORDS")]
+    pub(in crate::cli) search: Option<String>,
 
     /// Output format
     #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
