@@ -171,3 +171,29 @@ fn very_many_callbacks_that_break_a_rule_and_very_many_instances_are_judged_in_t
     assert_eq!(checked.status.code(), Some(0), "{}", String::from_utf8_lossy(&checked.stderr));
     assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
 }
+
+/// The time limit is generous: what takes the square of the number of entries takes far longer.
+#[test]
+fn a_script_of_very_many_items_and_a_very_long_baseline_are_no_endless_work() {
+    let folder = TempDir::new().expect("a folder");
+    let written = |name: &str, document: Value| {
+        let file = folder.path().join(name);
+        fs::write(&file, document.to_string()).expect("it can be written");
+        file.display().to_string()
+    };
+    let item = |nth| serde_json::json!({ "id": format!("{{{nth:08X}-0000-0000-0000-000000000001}}"), "name": "Item" });
+    let items: Vec<Value> = (0..14_000).map(item).collect();
+    let script = serde_json::json!({ "kind": "script", "version": 1, "name": "Many", "items": items });
+    let (code, said) =
+        under("-c 0", &format!("run {} 2>&1 | tail -1; exit ${{PIPESTATUS[0]}}", written("many.json", script)));
+    assert_eq!(code, Some(0), "{said}");
+
+    let entry = |nth| serde_json::json!({ "rule": "SYNC-04", "case": format!("c{nth}"), "reason": "known" });
+    let accepted: Vec<Value> = (0..50_000).map(entry).collect();
+    let baseline = serde_json::json!({ "format": "mobsync-baseline", "version": 1, "accepted": accepted });
+    let begun = Instant::now();
+    let baseline = written("baseline.json", baseline);
+    let (code, said) = under("-c 0", &format!("run fixtures/handlers/completes-twice.json --baseline {baseline}"));
+    assert_eq!(code, Some(1), "{said}");
+    assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
+}

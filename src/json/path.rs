@@ -97,11 +97,18 @@ pub(crate) fn place_of(text: &str, byte: usize) -> (usize, usize) {
 /// Line and column of each element of a list in the document. Empty when there is no such list.
 pub(crate) fn places_in_list(text: &str, key: &str) -> Vec<(usize, usize)> {
     let elements = || serde_json::from_str::<Vec<&RawValue>>(Path::default().key(key).find(text)?).ok();
-    let place = |element: &RawValue| {
+    // Each is counted from the one before: lists can be long.
+    let (mut byte, mut place) = (0, (1, 1));
+    let mut places = Vec::new();
+    for element in elements().unwrap_or_default() {
         // Both begin in the same text.
-        place_of(text, (element.get().as_ptr() as usize).saturating_sub(text.as_ptr() as usize))
-    };
-    elements().unwrap_or_default().into_iter().map(place).collect()
+        let at = (element.get().as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
+        let (line, column) = place_of(text.get(byte..).unwrap_or_default(), at.saturating_sub(byte));
+        place = if line == 1 { (place.0, place.1 + column - 1) } else { (place.0 + line - 1, column) };
+        byte = at;
+        places.push(place);
+    }
+    places
 }
 
 /// The byte at which serde_json's line and column point: its columns count bytes, from 1, and point behind what was read.
@@ -119,7 +126,7 @@ pub(crate) fn byte_of(text: &str, line: usize, column: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Path, byte_of, place_of};
+    use super::{Path, byte_of, place_of, places_in_list};
 
     #[test]
     fn a_path_leads_to_line_and_column_of_its_value() {
@@ -130,6 +137,15 @@ mod tests {
         assert_eq!(path.to_string(), "ä[1][\"b c\"]");
         assert_eq!(Path::default().key("x").place(text), None);
         assert_eq!(Path::default().place(text), Some((1, 1)));
+    }
+
+    #[test]
+    fn the_places_of_a_list_are_those_of_its_elements() {
+        let text = "{ \"l\": [1, \"ä\", [2,\n3],  4,\n  5] }";
+        let each = (0..5).map(|at| Path::default().key("l").index(at).place(text).expect("it is there"));
+        let each: Vec<_> = each.collect();
+        assert_eq!(places_in_list(text, "l"), each);
+        assert_eq!(each.last(), Some(&(3, 3)));
     }
 
     #[test]

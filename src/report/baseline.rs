@@ -392,6 +392,9 @@ fn is_elsewhere(case: &str) -> bool {
     case == "run" || case.contains(['/', '\\', '.'])
 }
 
+/// For how many entries whose case does not exist a similar name is looked for.
+const MOST_NEAR: usize = 500;
+
 /// How much of what there is to judge a command judges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
@@ -425,9 +428,12 @@ impl Report {
     pub fn judge_baseline(&mut self, scope: Scope) {
         let states: Vec<BaselineState> = self.baseline.iter().map(|row| self.state_of(row, scope)).collect();
         let names = || self.cases.iter().map(|case| case.name.as_str());
+        let mut sought = 0;
         for (row, state) in self.baseline.iter_mut().zip(states) {
             row.state = state;
             let missed = row.case.as_ref().filter(|case| state == BaselineState::NoSuchCase && !is_random(case));
+            sought += usize::from(missed.is_some());
+            let missed = missed.filter(|_| sought <= MOST_NEAR);
             row.near = missed.and_then(|case| nearest(case, names())).map(str::to_owned);
         }
     }

@@ -3,6 +3,7 @@
 mod clock;
 mod scheduler;
 mod sequence;
+mod slots;
 
 #[cfg(any(unix, windows))]
 pub(crate) use clock::name_of_crashed_thread;

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::sequence::Sequence;
+use super::slots::{Slot, Slots, Wake};
 use crate::protocol::{HandlerId, Thread};
 
 /// A logical thread: something that is done in steps.
@@ -38,8 +39,8 @@ pub(crate) enum Next {
 /// Decides which of the threads that are ready runs next. Recording, replaying or enumerating its decisions explores
 /// interleavings.
 pub(crate) trait Choice: Send {
-    /// An index below `ready.len()`, which is at least 2.
-    fn choose(&mut self, ready: &[&Thread]) -> usize;
+    /// A number below `many`, which is at least 2: how many are ready. `name` says what each is called.
+    fn choose(&mut self, many: usize, name: &dyn Fn(usize) -> Thread) -> usize;
 }
 
 /// The choice of `--seed N`: a SplitMix64 sequence, the same on every machine and in every version.
@@ -54,8 +55,8 @@ impl SeededChoice {
 }
 
 impl Choice for SeededChoice {
-    fn choose(&mut self, ready: &[&Thread]) -> usize {
-        self.0.below(ready.len())
+    fn choose(&mut self, many: usize, _: &dyn Fn(usize) -> Thread) -> usize {
+        self.0.below(many)
     }
 }
 
@@ -96,7 +97,7 @@ struct SchedulerState {
     now_ns: u64,
     /// Rises whenever something happened that a blocked task may wait for.
     happened: u64,
-    tasks: Vec<Slot>,
+    tasks: Slots,
     /// The names of the tasks.
     names: BTreeSet<Thread>,
     /// The last number that was given for a name that was taken.
@@ -124,49 +125,17 @@ impl SchedulerState {
         self.left = self.left.saturating_sub(fractions);
     }
 
-    fn remove(&mut self, at: usize) {
-        let slot = self.tasks.remove(at);
-        self.names.remove(&slot.name);
-    }
-}
-
-struct Slot {
-    name: Thread,
-    /// The owner's mark, by which its tasks are stopped together.
-    owner: u64,
-    /// The instance for which it was started.
-    instance: HandlerId,
-    /// `None` while its step runs.
-    task: Option<Box<dyn Task>>,
-    wake: Wake,
-}
-
-impl Slot {
-    /// Whether it has something to do by that time.
-    fn can_run(&self, until_ns: u64, happened: u64) -> bool {
-        match self.wake {
-            Wake::At(time) => time <= until_ns,
-            Wake::After(seen) => seen < happened,
-            Wake::AfterOrAt(seen, time) => seen < happened || time <= until_ns,
-            Wake::Never => false,
+    fn remove(&mut self, number: u64) {
+        if let Some(slot) = self.tasks.remove(number) {
+            self.names.remove(&slot.name);
         }
     }
-}
-
-#[derive(Clone, Copy)]
-enum Wake {
-    At(u64),
-    /// Once `happened` is past this.
-    After(u64),
-    /// Once `happened` is past this, or at that time.
-    AfterOrAt(u64, u64),
-    Never,
 }
 
 /// Who runs next.
 enum Pick {
     Apartment,
-    Task(usize),
+    Task(u64),
     Nobody,
 }
 
@@ -182,7 +151,7 @@ impl Scheduler {
         Self(Arc::new(Mutex::new(SchedulerState {
             now_ns: 0,
             happened: 0,
-            tasks: Vec::new(),
+            tasks: Slots::default(),
             names: BTreeSet::new(),
             numbers: BTreeMap::new(),
             running: None,
@@ -266,7 +235,7 @@ impl Scheduler {
             let mut state = self.lock();
             state.happened += 1;
             let SchedulerState { tasks, names, .. } = &mut *state;
-            let stopped: Vec<Slot> = tasks.extract_if(.., |slot| slot.owner == owner && slot.task.is_some()).collect();
+            let stopped = tasks.remove_of(owner);
             for slot in &stopped {
                 names.remove(&slot.name);
             }
@@ -364,7 +333,7 @@ impl Scheduler {
             match self.pick(is_ready || reached) {
                 Pick::Apartment if is_ready => return Paused::Ready,
                 Pick::Apartment => return Paused::Reached,
-                Pick::Task(at) => self.run(at),
+                Pick::Task(number) => self.run(number),
                 Pick::Nobody => {
                     if !self.advance(until_ns) {
                         return Paused::Stuck;
@@ -382,7 +351,7 @@ impl Scheduler {
     /// Whether one of the other threads has something to do by that time.
     fn can_any_run(&self, until_ns: u64) -> bool {
         let state = self.lock();
-        state.tasks.iter().any(|slot| slot.can_run(until_ns, state.happened))
+        state.tasks.can_any_run(until_ns, state.happened)
     }
 
     /// Whether a thread of this instance has something to do by that time.
@@ -400,38 +369,32 @@ impl Scheduler {
     fn pick(&self, apartment: bool) -> Pick {
         let mut state = self.lock();
         let (now, happened, looks) = (state.now_ns, state.happened, state.tasks.len() as u64);
-        state.spend(looks);
-        let ready: Vec<usize> = (0..state.tasks.len())
-            .filter(|at| {
-                let slot = &state.tasks[*at];
-                slot.task.is_some() && slot.can_run(now, happened)
-            })
-            .collect();
-        match (apartment, ready.len()) {
-            (false, 0) => Pick::Nobody,
-            (true, 0) => Pick::Apartment,
-            (false, 1) => Pick::Task(ready[0]),
-            (apartment, _) => {
-                let SchedulerState { tasks, choice, .. } = &mut *state;
-                let own = Thread::APARTMENT;
-                let mut names: Vec<&Thread> = ready.iter().map(|at| &tasks[*at].name).collect();
-                if apartment {
-                    names.push(&own);
-                }
-                match ready.get(choice.choose(&names)) {
-                    Some(at) => Pick::Task(*at),
-                    None => Pick::Apartment,
-                }
+        // To choose one of very many moves some of the others.
+        state.spend(looks.min(FRACTIONS) + looks / 16);
+        state.tasks.refresh(now, happened);
+        let SchedulerState { tasks, choice, .. } = &mut *state;
+        let ready = tasks.ready();
+        let chosen = match (apartment, ready.len()) {
+            (false, 0) => return Pick::Nobody,
+            (true, 0) => return Pick::Apartment,
+            (false, 1) => 0,
+            (apartment, many) => {
+                let name = |at: usize| {
+                    let slot = ready.get(at).and_then(|number| tasks.get(*number));
+                    slot.map_or(Thread::APARTMENT, |slot| slot.name.clone())
+                };
+                choice.choose(many + usize::from(apartment), &name)
             }
-        }
+        };
+        ready.get(chosen).map_or(Pick::Apartment, |number| Pick::Task(*number))
     }
 
-    fn run(&self, at: usize) {
+    fn run(&self, number: u64) {
         let (name, instance, outer, task) = {
             let mut state = self.lock();
-            let slot = &mut state.tasks[at];
+            let Some(slot) = state.tasks.get(number) else { return };
             let (name, instance) = (slot.name.clone(), slot.instance);
-            let task = slot.task.take();
+            let task = state.tasks.take(number);
             state.running = Some(name.clone());
             (name, instance, std::mem::replace(&mut state.instance, instance), task)
         };
@@ -442,46 +405,37 @@ impl Scheduler {
         state.instance = outer;
         let in_vain = matches!(next, Next::Blocked | Next::BlockedUntil(_));
         state.spend(if in_vain { LOOK } else { FRACTIONS });
-        // Others may have been added or removed meanwhile, but mostly it stands where it stood.
-        let is_it = |slot: &Slot| slot.name == name;
-        let there = Some(at).filter(|at| state.tasks.get(*at).is_some_and(is_it));
-        let Some(at) = there.or_else(|| state.tasks.iter().position(is_it)) else { return };
+        if state.tasks.get(number).is_none() {
+            return;
+        }
         if !in_vain {
             state.happened += 1;
         }
         let happened = state.happened;
-        let slot = &mut state.tasks[at];
-        match next {
-            Next::Now => {}
-            Next::At(time) => slot.wake = Wake::At(time),
-            Next::Blocked => slot.wake = Wake::After(happened),
-            Next::BlockedUntil(time) => slot.wake = Wake::AfterOrAt(happened, time),
-            Next::Hung => slot.wake = Wake::Never,
+        let wake = match next {
+            Next::Now => Wake::At(0),
+            Next::At(time) => Wake::At(time),
+            Next::Blocked => Wake::After(happened),
+            Next::BlockedUntil(time) => Wake::AfterOrAt(happened, time),
+            Next::Hung => Wake::Never,
             Next::Done => {
-                state.remove(at);
+                state.remove(number);
                 return;
             }
             Next::Crashed(what) => {
-                state.remove(at);
+                state.remove(number);
                 state.crashes.push((instance, name, what));
                 return;
             }
-        }
-        slot.task = Some(task);
-        if next == Next::Now {
-            slot.wake = Wake::At(0);
-        }
+        };
+        state.tasks.give_back(number, task, wake);
     }
 
     /// Moves the time on to whatever comes first; false when nothing ever will.
     fn advance(&self, until_ns: Option<u64>) -> bool {
         let mut state = self.lock();
-        let wakes = state.tasks.iter().filter_map(|slot| match slot.wake {
-            Wake::At(time) | Wake::AfterOrAt(_, time) => Some(time),
-            Wake::After(_) | Wake::Never => None,
-        });
         let deadline_ns = state.deadline_ns.filter(|_| state.held == 0);
-        match wakes.chain(until_ns).chain(deadline_ns).min() {
+        match state.tasks.next_time().into_iter().chain(until_ns).chain(deadline_ns).min() {
             Some(time) => {
                 state.now_ns = state.now_ns.max(time);
                 true
