@@ -470,3 +470,16 @@ fn what_is_left_when_all_was_released_is_found() {
     assert_eq!(aborts.rules(), ["LIFE-07"]);
     assert!(aborts.stack("LIFE-07").contains("DllMain"), "{}", aborts.stack("LIFE-07"));
 }
+
+/// Why a call hangs is seen where the thread is for which it waits.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_hang_is_told_with_the_stacks_of_all_threads() {
+    let run = torture("HANG_WITH_THREAD");
+    assert_eq!(run.rules(), ["LIFE-03"]);
+    let stack = run.stack("LIFE-03");
+    let (own, other) = stack.split_once("\nanother thread:\n").unwrap_or_else(|| panic!("{stack}"));
+    let hangs = |frames: &str| frames.lines().any(|frame| frame.starts_with("hang"));
+    assert!(own.contains("CNotebook::Synchronize") && !hangs(own), "{stack}");
+    assert!(hangs(other), "{stack}");
+}

@@ -150,6 +150,8 @@ pub(crate) trait ApartmentObserver: Send + Sync {
     fn has_ended(&self) -> bool;
     /// What the apartment thread is doing, the innermost function first; nothing where that cannot be known.
     fn stack(&self) -> Vec<Text>;
+    /// What the handler's other threads are doing, in the same way, each under a line of its own.
+    fn stacks_of_threads(&self) -> Vec<Text>;
     /// What the calling thread is doing, in the same way.
     fn here(&self) -> Vec<Text>;
 }
@@ -242,7 +244,15 @@ pub(crate) fn run_real_with(
             Ok(ended) => break ended,
             Err(mpsc::TryRecvError::Empty) => {
                 pass_on(&shared, &mut tape, drain);
-                let stack = || apartment_observer.as_ref().map(|observer| observer.stack()).unwrap_or_default();
+                // Whoever waits may wait for one of the handler's other threads.
+                let stacks = |observer: &Arc<dyn ApartmentObserver>| {
+                    let (mut frames, others) = (observer.stack(), observer.stacks_of_threads());
+                    if !frames.is_empty() {
+                        frames.extend(others);
+                    }
+                    frames
+                };
+                let stack = || apartment_observer.as_ref().map(stacks).unwrap_or_default();
                 if shared.lock().left
                     || shared.give_up_on_hung_call(limits.timeout_ns, stack)
                     || session_ns

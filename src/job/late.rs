@@ -104,6 +104,31 @@ impl Before {
         Lasting::Others
     }
 
+    /// What the handler's threads are doing, each under a line of its own, where they say it.
+    #[cfg(target_os = "linux")]
+    pub(super) fn stacks_of_threads(&self, libraries: &[PathBuf]) -> Vec<Text> {
+        let left = threads().unwrap_or_default().into_iter().filter(|thread| !self.threads.contains(thread));
+        let answers = left.filter(|thread| blocked(*thread).is_some_and(|mask| mask & AskableThread::MASK == 0));
+        let (mut lines, begun) = (Vec::new(), Instant::now());
+        for thread in answers.take(MOST_STACKS) {
+            if begun.elapsed() > MOST_ASKING {
+                break;
+            }
+            let addresses = AskableThread::numbered(thread).frames(ASK_ONE_OF_MANY);
+            if !stack::within(&addresses, libraries).is_empty() {
+                lines.push(Text::from("another thread:"));
+                lines.extend(stack::of_this_process(&addresses));
+            }
+        }
+        lines
+    }
+
+    /// Other systems do not say it.
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn stacks_of_threads(&self, _: &[PathBuf]) -> Vec<Text> {
+        Vec::new()
+    }
+
     /// The threads that are there and do not end by themselves; nothing where that cannot be known. Whoever is just ending has all
     /// the time that a busy machine needs: a thread stays if it sleeps and does not wake, or wakes again and again, or has used up
     /// much of the processor's time.
@@ -172,6 +197,15 @@ const MOST_WAIT: Duration = Duration::from_secs(10);
 /// How long a thread may take to say what it does.
 #[cfg(target_os = "linux")]
 const ASK: Duration = Duration::from_secs(2);
+
+/// How many threads are asked what they do when a call hangs, and how long all of them and each may take: mobsync waits for the
+/// worker meanwhile.
+#[cfg(target_os = "linux")]
+const MOST_STACKS: usize = 8;
+#[cfg(target_os = "linux")]
+const MOST_ASKING: Duration = Duration::from_millis(700);
+#[cfg(target_os = "linux")]
+const ASK_ONE_OF_MANY: Duration = Duration::from_millis(250);
 
 /// What a thread has done, as far as the system says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

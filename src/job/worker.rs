@@ -330,6 +330,11 @@ impl ApartmentObserver for StackOfApartment {
         thread.map(|thread| stack::of_this_process(&thread.frames(ASK))).unwrap_or_default()
     }
 
+    fn stacks_of_threads(&self) -> Vec<Text> {
+        let before = self.before.get().and_then(Option::as_ref);
+        before.map(|before| before.stacks_of_threads(&loaded_files())).unwrap_or_default()
+    }
+
     fn here(&self) -> Vec<Text> {
         stack::here()
     }
