@@ -125,15 +125,20 @@ pub fn isolated(
     command.env(MARK, &mark);
     command.envs(logging::of_workers());
     #[cfg(target_os = "linux")]
-    if let HandlerSpec::Com { library, .. } = spec
+    let started = if let HandlerSpec::Com { library, .. } = spec
         && let Some(sanitizer) = Sanitizer::of(library)
     {
         let environment = sanitizer.environment().map_err(|why| error(format!("{}: {why}", plain_path(library))))?;
         tracing::info!(%sanitizer, "the worker starts with the runtime of the library's sanitizer");
         command.envs(environment);
-    }
-    let mut child = children::start(&mut command)
-        .map_err(|why| error(format!("cannot start a worker ({}): {why}", plain_path(&workers.program))))?;
+        sanitizer.starting(|| children::start(&mut command))
+    } else {
+        children::start(&mut command)
+    };
+    #[cfg(not(target_os = "linux"))]
+    let started = children::start(&mut command);
+    let mut child =
+        started.map_err(|why| error(format!("cannot start a worker ({}): {why}", plain_path(&workers.program))))?;
     let worker = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
     let mut ending = None;
     let _worker = tracing::info_span!("worker", pid = child.id()).entered();

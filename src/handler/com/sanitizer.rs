@@ -20,6 +20,11 @@ enum Kind {
 }
 
 impl Kind {
+    /// Starts a process with the runtime.
+    fn starting<T>(self, start: impl FnOnce() -> T) -> T {
+        if self == Self::Thread { with_fixed_addresses(start) } else { start() }
+    }
+
     const ALL: [Self; 3] = [Self::Address, Self::Thread, Self::Memory];
 
     fn name(self) -> &'static str {
@@ -148,6 +153,11 @@ impl Sanitizer {
         SanitizerError::NotHere { name: self.kind.name(), runtime }
     }
 
+    /// Starts a process into which the library can be loaded, on this thread.
+    pub(crate) fn starting<T>(&self, start: impl FnOnce() -> T) -> T {
+        self.kind.starting(start)
+    }
+
     /// The environment of a process into which the library can be loaded.
     ///
     /// # Errors
@@ -170,7 +180,7 @@ impl Sanitizer {
         }
         let mut broken = Vec::new();
         for runtime in self.candidates() {
-            match tried(&runtime) {
+            match tried(&runtime, self.kind) {
                 Ok(()) => {
                     let names = [Some(runtime.display().to_string()), preloaded];
                     return Ok(vec![
@@ -258,8 +268,24 @@ pub(crate) fn is_any_runtime(file: &str) -> bool {
     Kind::ALL.into_iter().any(|kind| is_runtime(file, kind.short()))
 }
 
+/// Starts a process whose addresses are not random: where the system makes them as random as it can, ThreadSanitizer's runtime
+/// finds its own places taken, and ends the process.
+fn with_fixed_addresses<T>(start: impl FnOnce() -> T) -> T {
+    use nix::sys::personality::{self, Persona};
+    // It is a property of this thread, and of the processes that it starts.
+    let before = personality::get().ok();
+    if let Some(before) = before {
+        let _ = personality::set(before | Persona::ADDR_NO_RANDOMIZE);
+    }
+    let started = start();
+    if let Some(before) = before {
+        let _ = personality::set(before);
+    }
+    started
+}
+
 /// Whether an empty program runs with that runtime: some do not on some systems, and every handler would seem to crash.
-fn tried(runtime: &Path) -> Result<(), String> {
+fn tried(runtime: &Path, kind: Kind) -> Result<(), String> {
     static TRIED: Mutex<Vec<(PathBuf, Result<(), String>)>> = Mutex::new(Vec::new());
     let mut known = TRIED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((_, outcome)) = known.iter().find(|(path, _)| path == runtime) {
@@ -267,7 +293,7 @@ fn tried(runtime: &Path) -> Result<(), String> {
     }
     let mut command = Command::new("/bin/true");
     command.env("LD_PRELOAD", runtime).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let outcome = match command.status() {
+    let outcome = match kind.starting(|| command.status()) {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!("{}: {status}", runtime.display())),
         Err(error) => Err(format!("{}: {error}", runtime.display())),
