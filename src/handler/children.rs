@@ -25,8 +25,8 @@ pub(crate) fn is_gone(child: u32) {
     STARTED.lock().unwrap_or_else(PoisonError::into_inner).remove(&child);
 }
 
-/// From now on this process adopts what its children leave behind, and [`end_adopted`] ends that. Every child that is not
-/// started by [`start`] counts as adopted, so it is for a program of its own, not for one that uses the library.
+/// From now on this process adopts what its children leave behind, and `end_adopted` ends that. Every child that is not
+/// started by `start` counts as adopted, so it is for a program of its own, not for one that uses the library.
 #[cfg(target_os = "linux")]
 pub fn adopt() {
     if nix::sys::prctl::set_child_subreaper(true).is_ok() {
