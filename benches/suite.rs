@@ -21,6 +21,14 @@ use support::paired::{Effort, Paired};
 /// The whole command takes at most so many seconds, on two processors.
 const WHOLE_TARGET_S: f64 = 3.0;
 
+/// With a handler that does next to nothing, the suite takes at most so many times the wall time and the processor time of as
+/// many processes that load an empty library.
+const WALL_TARGET: f64 = 3.0;
+const CPU_TARGET: f64 = 2.5;
+
+/// The class of `support/stopwatch.c`.
+const STOPWATCH: &str = "{6D6F6273-796E-4E6F-80FF-000000000001}";
+
 /// At most this part of the sessions' time is what comes before the handler's first event.
 const START_TARGET: f64 = 0.5;
 
@@ -67,6 +75,8 @@ fn main() {
         whole.rounds,
     );
 
+    of_nothing(effort);
+
     let (mut start, mut all) = (Duration::ZERO, Duration::ZERO);
     for _ in 0..effort.pick(5, 1) {
         for case in &held {
@@ -86,6 +96,90 @@ fn main() {
         1e3 * start.as_secs_f64() / (held.len() * effort.pick(5, 1)) as f64,
         1e3 * all.as_secs_f64() / (held.len() * effort.pick(5, 1)) as f64,
     );
+}
+
+/// The suite with a handler that makes one report, against as many processes that load an empty library and end.
+#[cfg(unix)]
+fn of_nothing(effort: Effort) {
+    let library = native::library("benches/support/stopwatch.c", &["CALLBACKS=1"]);
+    let empty = native::library("benches/support/empty.c", &[]);
+    let loads = empty.with_extension("loads");
+    let (source, program) = (native::of_repository("benches/support/loads.c"), loads.display().to_string());
+    let built = native::compile(false, &["-O1", &source.display().to_string(), "-o", &program]);
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    let list = Command::new(env!("CARGO_BIN_EXE_mobsync"))
+        .arg("conform")
+        .arg(&library)
+        .args(["--clsid", STOPWATCH, "--format", "json"])
+        .output()
+        .expect("it can be started");
+    let report: serde_json::Value = serde_json::from_slice(&list.stdout).expect("a report");
+    let count = |key: &str| report["summary"][key].as_u64().and_then(|many| usize::try_from(many).ok()).unwrap_or(0);
+    // The session that finds the cases is one too.
+    let sessions = count("cases") - count("skipped") + 1;
+
+    let (mut wall, mut cpu) = (Paired::default(), Paired::default());
+    let floor = || {
+        let next = std::sync::atomic::AtomicUsize::new(0);
+        timed(|| {
+            std::thread::scope(|scope| {
+                for _ in 0..processors() {
+                    scope.spawn(|| {
+                        while next.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < sessions {
+                            let status = Command::new(&loads).arg(&empty).status().expect("it can be started");
+                            assert!(status.success(), "{}: {status}", loads.display());
+                        }
+                    });
+                }
+            });
+        })
+    };
+    let subject = || {
+        timed(|| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_mobsync"));
+            command.arg("conform").arg(&library).args(["--clsid", STOPWATCH]);
+            command.stdout(Stdio::null()).stderr(Stdio::null()).status().expect("it can be started");
+        })
+    };
+    for round in 0..effort.pick(15, 1) {
+        // The one that goes first alternates.
+        let ((floor_wall, floor_cpu), (subject_wall, subject_cpu)) = if round % 2 == 0 {
+            let floor = floor();
+            (floor, subject())
+        } else {
+            let subject = subject();
+            (floor(), subject)
+        };
+        wall.round(|| floor_wall, || subject_wall);
+        cpu.round(|| floor_cpu, || subject_cpu);
+    }
+    let (wall, cpu) = (wall.summary(), cpu.summary());
+    println!(
+        "  a handler that does next to nothing, {sessions} sessions, against as many processes that load an empty library: \
+         wall {} (target {WALL_TARGET:.1}; {:.0} ms of {:.0} ms), processor {} (target {CPU_TARGET:.1}; {:.0} ms of {:.0} ms); {} rounds",
+        wall.ratio,
+        wall.subject_ns.median / 1e6,
+        wall.floor_ns.median / 1e6,
+        cpu.ratio,
+        cpu.subject_ns.median / 1e6,
+        cpu.floor_ns.median / 1e6,
+        wall.rounds,
+    );
+}
+
+/// How long it takes, and how much processor time of the processes that it starts.
+#[cfg(unix)]
+fn timed(what: impl FnOnce()) -> (Duration, Duration) {
+    use nix::sys::resource::{UsageWho, getrusage};
+    use nix::sys::time::TimeValLike;
+    let used = || {
+        let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("the system counts it");
+        let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
+        Duration::from_micros(u64::try_from(micros).unwrap_or(0))
+    };
+    let (began, before) = (Instant::now(), used());
+    what();
+    (began.elapsed(), used() - before)
 }
 
 fn processors() -> usize {

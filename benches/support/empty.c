@@ -1,0 +1,1 @@
+/* A library that has nothing, to measure what it takes to load one. */
