@@ -163,6 +163,18 @@ fn why_a_call_does_not_return_says_more_than_that_it_does_not() {
 }
 
 #[test]
+fn a_leave_that_waits_for_a_thread_which_never_completes_is_one_mistake() {
+    is_one_mistake(
+        "opening synchronizing\n\
+         note TimedOut Synchronize completion +10s\n\
+         manager SetProgressCallback NULL\n\
+         note TimedOut SetProgressCallback return +10s\n",
+        "LIFE-03",
+        &["SYNC-03"],
+    );
+}
+
+#[test]
 fn a_crash_is_told_once_and_what_it_cuts_off_follows() {
     is_one_mistake(
         "opening synchronizing\n\

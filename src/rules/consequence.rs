@@ -130,6 +130,8 @@ struct Known {
     goes_on: BTreeMap<(HandlerId, usize), u64>,
     /// The callback object was released too often by the instance: references that it still counts on are gone.
     over_released: BTreeMap<HandlerId, u64>,
+    /// The manager's leave hangs.
+    hangs_at_leave: BTreeMap<HandlerId, u64>,
     /// A thread of the handler goes on when everything was released.
     outlives: Option<u64>,
     /// A callback through an interface that is gone, or that nobody listens to any more.
@@ -149,6 +151,11 @@ impl Known {
         }
         for item in finding.items() {
             self.of_item.entry((*handler, *round, rule.index, item.id)).or_insert(*number);
+        }
+        if let Violation::Life(LifeViolation::Hung { method, .. }) = &finding.violation
+            && matches!(method, CallMethod::SetProgressCallback | CallMethod::Release)
+        {
+            self.hangs_at_leave.entry(*handler).or_insert(*number);
         }
         match &finding.violation {
             Violation::Completion(CompletionViolation::Second { method: CallMethod::Synchronize }) => {
@@ -188,6 +195,9 @@ impl Known {
         let outlived = || self.outlives.as_ref().filter(|_| [CB_03, CB_08].contains(&rule));
         let is_outliving = || matches!(finding.violation, Violation::Life(LifeViolation::Outlives { .. }));
         let calls_late = || self.calls_late.as_ref().filter(|_| is_outliving());
+        // A completion did not come, and the manager's leave waits for the same thread: where it stands says more.
+        let is_missed = [PREP_02, SYNC_03, ERRS_02, PROP_02].contains(&rule);
+        let hung = || self.hangs_at_leave.get(&finding.handler).filter(|_| is_missed);
         let over_released = || self.over_released.get(&finding.handler).filter(|_| rule == CB_04);
         // What goes on after such a completion disturbs the next round, and how a session ends by it is chance.
         let late = || {
@@ -219,6 +229,7 @@ impl Known {
             .or_else(late)
             .or_else(of_item)
             .or_else(over_released)
+            .or_else(hung)
             .or_else(outlived)
             .or_else(calls_late)
             .or_else(refused)
