@@ -209,6 +209,7 @@ const ASK_ONE_OF_MANY: Duration = Duration::from_millis(250);
 
 /// What a thread has done, as far as the system says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(windows, allow(dead_code, reason = "Windows says other things of threads"))]
 struct Did {
     /// It runs, or would if it had a processor.
     runs: bool,
@@ -219,6 +220,7 @@ struct Did {
 }
 
 impl Did {
+    #[cfg_attr(windows, allow(dead_code, reason = "Windows says other things of threads"))]
     fn of(thread: i32) -> Self {
         let read = |name: &str| std::fs::read_to_string(format!("/proc/self/task/{thread}/{name}")).unwrap_or_default();
         // The state stands behind the name, which stands in brackets.
@@ -291,6 +293,7 @@ fn blocked(thread: i32) -> Option<u64> {
     mask(&std::fs::read_to_string(format!("/proc/self/task/{thread}/status")).ok()?, "SigBlk:")
 }
 
+#[cfg_attr(windows, allow(dead_code, reason = "Windows says other things of threads"))]
 fn mask(status: &str, name: &str) -> Option<u64> {
     let mask = status.lines().find_map(|line| line.strip_prefix(name))?;
     u64::from_str_radix(mask.trim(), 16).ok()

@@ -154,6 +154,7 @@ fn load(file: &Path) -> Option<addr2line::Loader> {
 }
 
 /// Those of the addresses of this process that lie in one of these files.
+#[cfg_attr(windows, allow(dead_code, reason = "Windows says other things of threads"))]
 pub(super) fn within(addresses: &[usize], files: &[PathBuf]) -> Vec<usize> {
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
     let of_files = |mapped: &Mapped<'_>| files.iter().any(|file| file == Path::new(mapped.file));
