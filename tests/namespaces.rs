@@ -51,7 +51,7 @@ fn as_process_1_a_good_handler_passes_and_a_full_ring_is_no_crash() {
     if let Some(output) = unshare(&AS_PROCESS_1, &run("", "")) {
         assert_eq!(judged(&output), (Some(0), Vec::new()));
     }
-    if let Some(output) = unshare(&AS_PROCESS_1, &run("LOG_FOR_EVER", "--session-limit 2")) {
+    if let Some(output) = unshare(&AS_PROCESS_1, &run("LOG_FOR_EVER", "--session-limit 5")) {
         let (code, rules) = judged(&output);
         assert_eq!(code, Some(1), "{rules:?}");
         assert!(rules.contains(&"SYNC-03".to_owned()) && !rules.contains(&"LIFE-02".to_owned()), "{rules:?}");
@@ -64,7 +64,7 @@ fn a_small_dev_shm_changes_no_verdict() {
     if let Some(output) = unshare(&["--mount"], &(small.to_owned() + &run("", ""))) {
         assert_eq!(judged(&output), (Some(0), Vec::new()));
     }
-    if let Some(output) = unshare(&["--mount"], &(small.to_owned() + &run("LOG_FOR_EVER", "--session-limit 2"))) {
+    if let Some(output) = unshare(&["--mount"], &(small.to_owned() + &run("LOG_FOR_EVER", "--session-limit 5"))) {
         let (code, rules) = judged(&output);
         assert_eq!(code, Some(1), "{rules:?}");
         assert!(!rules.contains(&"LIFE-02".to_owned()), "{rules:?}");
