@@ -57,7 +57,7 @@ impl Shape {
             "info" if !self.info.is_empty() => Some(self.info),
             "info" => Some(HANDLER_INFO),
             "items" => Some(ITEM),
-            "name" | "text" | "what" => Some(&["utf16"]),
+            "name" | "text" | "what" | "until" | "crashed" => Some(&["utf16"]),
             _ => None,
         }
     }
@@ -155,7 +155,7 @@ pub(super) enum Sort {
 pub(super) fn sort(key: &str) -> Sort {
     match key {
         "item" | "items" | "id" | "error" | "iid" | "interface" | "clsid" => Sort::Guid,
-        "name" | "text" | "what" | "last_update" | "frames" | "until" => Sort::Text,
+        "name" | "text" | "what" | "last_update" | "frames" | "until" | "crashed" => Sort::Text,
         "cookie" => Sort::Cookie,
         _ => Sort::Plain,
     }
@@ -206,6 +206,29 @@ mod tests {
         }
         assert_eq!(all, args, "{title}");
         assert!(shape.required <= shape.positional.len());
+    }
+
+    /// Whether the trace's schema says that the value is a text.
+    fn is_text(value: &Value) -> bool {
+        let own = value.get("$ref").and_then(Value::as_str).is_some_and(|path| path.ends_with("/Text"));
+        let either = value.get("anyOf").and_then(Value::as_array);
+        own || either.is_some_and(|all| all.iter().any(is_text)) || value.get("items").is_some_and(is_text)
+    }
+
+    #[test]
+    fn every_text_of_the_trace_stands_in_quotes() {
+        let schema = schema();
+        let lines = schema["oneOf"].as_array().unwrap();
+        let arguments = lines.iter().filter_map(|line| resolve(&schema, &line["properties"]["args"]).get("properties"));
+        let texts: Keys = arguments
+            .filter_map(Value::as_object)
+            .flatten()
+            .filter(|(_, value)| is_text(value))
+            .map(|(key, _)| key.clone())
+            .collect();
+        assert!(texts.contains("what") && texts.contains("crashed") && texts.contains("frames"), "{texts:?}");
+        let others: Vec<&String> = texts.iter().filter(|key| sort(key) != Sort::Text).collect();
+        assert_eq!(others, [&""; 0]);
     }
 
     #[test]
