@@ -483,3 +483,19 @@ fn a_hang_is_told_with_the_stacks_of_all_threads() {
     assert!(own.contains("CNotebook::Synchronize") && !hangs(own), "{stack}");
     assert!(hangs(other), "{stack}");
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_signal_that_the_starter_ignores_ends_a_handler_all_the_same() {
+    let library = library("fixtures/torture/torture.cpp", &[]);
+    // As a shell starts what goes on in the background, and `nohup` everything.
+    let script = "trap '' HUP INT QUIT TERM; exec \"$0\" run \"$1\" --clsid '{6D6F6273-796E-4E6F-8001-00000000000F}'";
+    for (number, signal) in [(1, "SIGHUP"), (2, "SIGINT"), (3, "SIGQUIT"), (15, "SIGTERM")] {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", script, env!("CARGO_BIN_EXE_mobsync")]).arg(&library);
+        let output = command.env("TORTURE", format!("synchronize:signal-{number}")).output().expect("it runs");
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(1), "{signal}: {said}");
+        assert!(said.contains("LIFE-02") && said.contains(signal), "{signal}: {said}");
+    }
+}

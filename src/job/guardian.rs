@@ -38,12 +38,15 @@ const NAP: Duration = Duration::from_micros(200);
 /// parent from now on.
 pub(super) fn split(parent: Option<i32>) -> Option<i32> {
     let before = SigSet::thread_get_mask().unwrap_or_else(|_| SigSet::empty());
-    let awaited = SigSet::from_iter([Signal::SIGCHLD, END, Signal::SIGINT, Signal::SIGHUP, Signal::SIGQUIT]);
+    let signals = [Signal::SIGCHLD, END, Signal::SIGINT, Signal::SIGHUP, Signal::SIGQUIT];
+    let awaited = SigSet::from_iter(signals);
     // Blocked before there is anything to wait for: no signal is missed.
     if awaited.thread_block().is_err() || set_child_subreaper(true).is_err() || set_pdeathsig(END).is_err() {
         return parent;
     }
-    use_default(Signal::SIGCHLD);
+    // What starts in the background, or by `nohup`, inherits signals that are ignored: nobody would be told of them, and a
+    // handler that ends by one would seem not to.
+    signals.into_iter().for_each(use_default);
     if parent.is_some_and(|parent| parent != getppid().as_raw()) {
         // The parent ended before its end was asked for.
         leave_process(2);
