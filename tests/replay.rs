@@ -397,10 +397,12 @@ mod interrupted {
         let stops = |action: &Action| matches!(action, Action::Reply(Reply::CancelAll) | Action::Skip(_));
         assert!(recorded.steps.iter().any(|step| stops(&step.action)), "{:?}", recorded.steps);
         let (code, said, errors) = ran(&["replay", &scenario]);
-        assert_eq!(code, Some(0), "{said}{errors}");
-        assert!(said.contains("met  step 1: "), "{said}");
+        // Its threads run freely: a skip may come before Synchronize returns this time, or after a report that it came before
+        // when it was recorded. Then that is said. What the user did is done again, and the item stops.
+        assert!(matches!(code, Some(0 | 1)), "{said}{errors}");
+        assert!(said.contains("    met  step "), "{said}");
         // It heard of it by SetItemStatus, or by the reply to a report, whichever came first.
-        let heard = ["met  item left: SKIPPED", "met  item left: STOPPED"];
+        let heard = ["item left: SKIPPED", "item left: STOPPED"];
         assert!(heard.iter().any(|heard| said.contains(heard)), "{said}");
     }
 

@@ -149,12 +149,13 @@ thread_local! {
 /// Makes the callback, with the arguments that `callback` copies. A panic of the host's own must not cross the boundary.
 ///
 /// A thread that is in a callback already calls from a function of a signal that interrupted it. It may hold any lock, so the
-/// second callback is answered, and nothing else is done.
+/// second callback is answered, and nothing else is done. So is one in a copy of the worker that the handler forked: a thread
+/// that the copy does not have may have held any lock, and nobody would let it go.
 ///
 /// # Safety
 /// As of [`object`].
 unsafe fn call(this: *mut c_void, callback: impl FnOnce() -> Callback) -> HRESULT {
-    if INSIDE.replace(true) {
+    if super::is_forked_copy() || INSIDE.replace(true) {
         return raw_hresult(HResult::E_UNEXPECTED);
     }
     // SAFETY: by the contract.
