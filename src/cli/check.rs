@@ -19,7 +19,7 @@ pub(super) fn check(args: &CheckArgs) -> Result<Ended, Failure> {
     let files = args.traces.iter().filter(|path| !is_stdin(path));
     let output = judging::output(&args.judge, files.map(|file| ("a trace to check", file.as_path())))?;
     let Some(format) = args.format.of_report() else {
-        if !args.judge.report.is_empty() {
+        if !args.judge.to.report.is_empty() {
             let why =
                 "--report cannot go with --format notation, which prints the traces themselves; leave one of them out";
             return Err(Failure(why.to_owned()));

@@ -28,7 +28,7 @@ pub(super) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
     }
     let file = given.file();
     let output = judging::output(&args.judge, file.as_deref().map(|file| ("the handler's file", file)))?;
-    let debug = reproduce::debug_conform(args, handler.is_native() && !handler.needs_wine());
+    let debug = reproduce::debug_conform(args, handler.is_native_here());
     let suite = Suite::of(handler).with(options(args, filter)?);
     let suite = suite.reproduced_by(reproduce::of_conform(args)).debugged_by(debug);
     let (stop, interrupt) = (Stop::default(), Interrupt::default());

@@ -20,7 +20,7 @@ pub(super) fn diff(args: &DiffArgs) -> Result<Ended, Failure> {
     let a = Compared { file: &name_a, events: events_a.len() };
     let b = Compared { file: &name_b, events: events_b.len() };
     let difference = compare(&events_a, &events_b);
-    let output = Output::open(None, &[])?;
+    let output = Output::standard();
     let text = match args.format {
         ReportFormat::Json => format!("{}\n", json(a, b, difference.as_ref())?),
         ReportFormat::Human => human(a, b, difference.as_ref(), layout(args.width), output.colour()),

@@ -14,17 +14,21 @@ pub(super) enum Ended {
 impl Ended {
     /// How a command ends that has reported what it could: by what could not be carried out, else by what was found.
     pub(super) fn after(failures: &[String], found: bool) -> Result<Self, Failure> {
-        match failures.is_empty() {
-            false => Err(Failure(failures.join("\nmobsync: "))),
-            true if found => Ok(Self::Findings),
-            true => Ok(Self::Well),
-        }
+        Failure::of(failures)?;
+        Ok(if found { Self::Findings } else { Self::Well })
     }
 }
 
 /// The request cannot be carried out. The message says what, where, and what to do.
 #[derive(Debug)]
 pub(super) struct Failure(pub(super) String);
+
+impl Failure {
+    /// One of all these, if there are any.
+    pub(super) fn of(failures: &[String]) -> Result<(), Self> {
+        if failures.is_empty() { Ok(()) } else { Err(Self(failures.join("\nmobsync: "))) }
+    }
+}
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

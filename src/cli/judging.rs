@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::args::{JudgeArgs, OtherReport};
+use super::args::{JudgeArgs, OutputArgs};
 use super::ended::Failure;
-use super::output::{self, Output, keep_apart};
+use super::output::{Output, keep_apart};
 use crate::report::{Baseline, Filter};
 
 /// Which rules are spoken of, what is accepted, and what fails.
@@ -21,25 +21,23 @@ pub(super) fn output<'a>(
     read: impl IntoIterator<Item = (&'a str, &'a Path)>,
 ) -> Result<Output, Failure> {
     let baseline = args.baseline.as_deref().map(|file| ("the file of --baseline", file));
-    outputs(args.output.as_deref(), &args.report, read.into_iter().chain(baseline))
+    outputs(&args.to, read.into_iter().chain(baseline))
 }
 
 /// Where the reports go that these options name; they overwrite none of the files that are read, and not each other.
 pub(super) fn outputs<'a>(
-    to: Option<&Path>,
-    others: &[OtherReport],
+    to: &OutputArgs,
     read: impl IntoIterator<Item = (&'a str, &'a Path)>,
 ) -> Result<Output, Failure> {
-    let written: Vec<_> = output::written(to, others).collect();
     for (what, file) in read {
-        for (option, path) in &written {
+        for (option, path) in to.written() {
             keep_apart((option, Some(path)), (what, Some(file)))?;
         }
     }
-    for (at, (option, path)) in written.iter().enumerate() {
-        for (before, other) in &written[..at] {
+    for (at, (option, path)) in to.written().enumerate() {
+        for (before, other) in to.written().take(at) {
             keep_apart((option, Some(path)), (&format!("the file of {before}"), Some(other)))?;
         }
     }
-    Output::open(to, others)
+    Output::open(to)
 }

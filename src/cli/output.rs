@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, StdoutLock, Write};
 use std::path::{Path, PathBuf};
 
-use super::args::OtherReport;
+use super::args::{OtherReport, OutputArgs};
 use super::ended::Failure;
 use crate::json::files::{self, NewFile};
 use crate::protocol::plain_lines;
@@ -34,11 +34,16 @@ pub(super) struct Output {
 
 impl Output {
     /// Makes sure, before anything is done, that the reports can be written. A file's old content stays until then.
-    pub(super) fn open(to: Option<&Path>, others: &[OtherReport]) -> Result<Self, Failure> {
-        for (option, path) in written(to, others) {
+    pub(super) fn open(to: &OutputArgs) -> Result<Self, Failure> {
+        for (option, path) in to.written() {
             files::may_write(path).map_err(|error| cannot_write(option, path, &error))?;
         }
-        Ok(Self { to: to.map(Path::to_owned), others: others.to_vec() })
+        Ok(Self { to: to.output.clone(), others: to.report.clone() })
+    }
+
+    /// To standard output, and nowhere else.
+    pub(super) fn standard() -> Self {
+        Self { to: None, others: Vec::new() }
     }
 
     /// Whether it takes colour.
@@ -55,26 +60,21 @@ impl Output {
     }
 
     /// Writes what is made of the report, and the other reports. What cannot be written keeps nothing else from being written.
-    pub(super) fn deliver_with(self, text: &str, report: &Report) -> Result<(), Failure> {
-        let root = std::env::current_dir().ok();
-        let style = Style { colour: self.colour(), root: root.as_deref() };
-        let others = self.others.clone();
-        let mut failures: Vec<String> = self.deliver(text).err().map(|Failure(why)| why).into_iter().collect();
-        for OtherReport { format, file } in &others {
-            let style = Style { colour: style.colour && file.is_none(), ..style };
-            let text = render(report, (*format).into(), style)?;
-            let delivered = match file {
+    pub(super) fn deliver_with(mut self, text: &str, report: &Report) -> Result<(), Failure> {
+        let (root, colour, others) = (std::env::current_dir().ok(), self.colour(), std::mem::take(&mut self.others));
+        let mut delivered = vec![self.deliver(text)];
+        for OtherReport { format, file } in others {
+            let style = Style { colour: colour && file.is_none(), root: root.as_deref() };
+            let text = render(report, format.into(), style)?;
+            delivered.push(match file {
                 Some(path) => {
-                    files::write_whole(path, text.as_bytes()).map_err(|error| cannot_write("--report", path, &error))
+                    files::write_whole(&path, text.as_bytes()).map_err(|error| cannot_write("--report", &path, &error))
                 }
                 None => print(text.as_bytes()),
-            };
-            failures.extend(delivered.err().map(|Failure(why)| why));
+            });
         }
-        match failures.is_empty() {
-            true => Ok(()),
-            false => Err(Failure(failures.join("\nmobsync: "))),
-        }
+        let failures: Vec<String> = delivered.into_iter().filter_map(|one| one.err().map(|Failure(why)| why)).collect();
+        Failure::of(&failures)
     }
 
     /// Writes the report. When the file does not take it, standard output gets it: a session cannot be had again.
@@ -97,15 +97,6 @@ impl Output {
             Err(error) => Err(cannot_write("--output", &path, &error)),
         }
     }
-}
-
-/// The files that reports are written to, each with its option.
-pub(super) fn written<'a>(
-    to: Option<&'a Path>,
-    others: &'a [OtherReport],
-) -> impl Iterator<Item = (&'static str, &'a Path)> {
-    let others = others.iter().filter_map(|other| Some(("--report", other.file.as_deref()?)));
-    to.map(|to| ("--output", to)).into_iter().chain(others)
 }
 
 /// A report that is written piece by piece.

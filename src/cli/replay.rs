@@ -7,7 +7,7 @@ use super::break_on;
 use super::ended::{Ended, Failure};
 use super::interrupt::Interrupt;
 use super::judging;
-use super::output::{Output, keep_apart, written};
+use super::output::{Output, keep_apart};
 use super::reproduce;
 use super::sessions;
 use crate::protocol::plain_path;
@@ -29,7 +29,7 @@ pub(super) fn replay(args: &ReplayArgs) -> Result<Ended, Failure> {
     let traces = args.trace.as_deref().map(|to| runner::trace_places(to, &scenarios)).transpose();
     let traces = traces.map_err(|error| Failure(format!("--trace {error}")))?;
     for trace in traces.iter().flatten() {
-        for (option, path) in written(args.judge.output.as_deref(), &args.judge.report) {
+        for (option, path) in args.judge.to.written() {
             keep_apart((option, Some(path)), ("a file of --trace", Some(trace.as_path())))?;
         }
     }

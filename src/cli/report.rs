@@ -34,7 +34,7 @@ fn merged(args: &MergeArgs) -> Result<Ended, Failure> {
 
 fn show(args: &ShowArgs) -> Result<Ended, Failure> {
     let read = [("the report to show", args.file.as_path())];
-    let output = judging::outputs(args.output.as_deref(), &args.report, read)?;
+    let output = judging::outputs(&args.to, read)?;
     let report = read_report(&args.file)?;
     output.deliver_report(&report, args.format.into())?;
     Ok(Ended::Well)

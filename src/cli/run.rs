@@ -8,7 +8,7 @@ use super::ended::{Ended, Failure};
 use super::interrupt::Interrupt;
 use super::judging;
 use super::live::Live;
-use super::output::{keep_apart, tell, written};
+use super::output::{keep_apart, tell};
 use super::reproduce;
 use super::sessions;
 use crate::host::Controls;
@@ -33,8 +33,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     let trace = args.session.trace.as_deref();
     let handler_file = given.file();
     keep_apart(("--trace", trace), ("the handler's file", handler_file.as_deref()))?;
-    let reports = || written(args.judge.output.as_deref(), &args.judge.report);
-    for (option, path) in reports() {
+    for (option, path) in args.judge.to.written() {
         keep_apart((option, Some(path)), ("the file of --trace", trace))?;
     }
     keep_apart(("--trace", trace), ("the file of --baseline", args.judge.baseline.as_deref()))?;
@@ -44,7 +43,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
         return Err(Failure(why));
     }
     keep_apart(("--record", record), ("the file of --trace", trace))?;
-    for (option, path) in reports() {
+    for (option, path) in args.judge.to.written() {
         keep_apart(("--record", record), (&format!("the file of {option}"), Some(path)))?;
     }
     let output = judging::output(&args.judge, handler_file.as_deref().map(|file| ("the handler's file", file)))?;
@@ -58,7 +57,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     };
 
     let seed = matches!(handler.opened(), Opened::Script(_)).then_some(terms.seed);
-    let debug = reproduce::debug_run(args, seed, handler.is_native() && !handler.needs_wine());
+    let debug = reproduce::debug_run(args, seed, handler.is_native_here());
     let break_on = break_on::asked(&args.session.break_on, args.session.in_process)?;
     let isolation = sessions::isolation(args.session.in_process)?;
     let trace_limit = sessions::trace_limit(args.session.trace_limit);

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::session::SessionResult;
 use crate::protocol::{CallMethod, Outcome};
+use crate::report::NOT_RUN;
 use crate::rules::codes::LIFE_03;
 
 /// How often the same time-out must come before no more sessions are run.
@@ -36,9 +37,9 @@ impl Place {
 
     fn why(self) -> String {
         match self {
-            Self::Creation => "not run: hangs in the creation of the handler".to_owned(),
-            Self::Inside(method) => format!("not run: hangs in {method}"),
-            Self::After(method) => format!("not run: hangs in {method}, which is never completed"),
+            Self::Creation => format!("{NOT_RUN}hangs in the creation of the handler"),
+            Self::Inside(method) => format!("{NOT_RUN}hangs in {method}"),
+            Self::After(method) => format!("{NOT_RUN}hangs in {method}, which is never completed"),
         }
     }
 }

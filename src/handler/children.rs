@@ -39,7 +39,6 @@ pub(crate) use adopted::end_adopted;
 
 #[cfg(target_os = "linux")]
 mod adopted {
-    use std::fs;
     use std::sync::PoisonError;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::time::{Duration, Instant};
@@ -49,6 +48,7 @@ mod adopted {
     use nix::unistd::Pid;
 
     use super::STARTED;
+    use crate::handler::processes::children;
 
     pub(super) static ADOPTS: AtomicBool = AtomicBool::new(false);
 
@@ -60,7 +60,9 @@ mod adopted {
         let begun = Instant::now();
         while ADOPTS.load(Ordering::Relaxed) && begun.elapsed() < longest {
             let started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
-            let adopted: Vec<Pid> = children().filter(|child| !started.contains(child)).filter_map(pid).collect();
+            let was_started = |child: &i32| u32::try_from(*child).is_ok_and(|child| started.contains(&child));
+            let adopted: Vec<Pid> =
+                children().into_iter().filter(|child| !was_started(child)).map(Pid::from_raw).collect();
             for child in &adopted {
                 // Whoever is gone already is no error.
                 let _ = kill(*child, Signal::SIGKILL);
@@ -72,16 +74,5 @@ mod adopted {
             }
             std::thread::sleep(NAP);
         }
-    }
-
-    fn pid(child: u32) -> Option<Pid> {
-        i32::try_from(child).ok().map(Pid::from_raw)
-    }
-
-    /// The children of all threads of this process.
-    fn children() -> impl Iterator<Item = u32> {
-        let threads = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
-        let listed = threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
-        listed.flat_map(|list| list.split_ascii_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>())
     }
 }

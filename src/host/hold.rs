@@ -10,7 +10,8 @@ use std::sync::Arc;
 use parking_lot::Condvar;
 
 use super::plan::View;
-use super::shared::{Shared, SharedState};
+use super::shared::Shared;
+use super::state::SharedState;
 use crate::handler::HeldReply;
 use crate::protocol::{
     CallId, CallMethod, Callback, Event, EventKind, HResult, HandlerId, Held, LetGo, Limits, Note, Session, Stack,
@@ -168,7 +169,7 @@ impl SharedState {
         let EventKind::Callback { call, what } = &mut event.kind else { return None };
         let instance = self.session.instance(handler)?;
         let view = View { session: &self.session, instance, now_ns, cancelled: self.cancelled, thread: &event.thread };
-        let plan = super::shared::plan_of(&mut self.plans, handler)?;
+        let plan = super::state::plan_of(&mut self.plans, handler)?;
         let hold = plan.hold(view, what)?;
         let wish = self.observers.wish(view, what, plan.wish(view, what));
         let standing = self.session.standing(handler, what);

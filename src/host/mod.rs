@@ -9,6 +9,7 @@ mod run;
 mod settle;
 mod shared;
 mod sink;
+mod state;
 mod tape;
 
 pub use hold::{Ends, Hold};
@@ -19,7 +20,7 @@ pub(crate) use run::{ApartmentObserver, LookForLeft, RealTimeOptions, run_real_w
 pub(crate) use run::{Controller, closing_notes};
 pub use run::{Controls, Drain, Ran, SessionSetup, run_real, run_virtual};
 pub(crate) use settle::HandlerThreads;
-pub(crate) use shared::Outlet;
+pub(crate) use state::Outlet;
 pub(crate) use tape::pack;
 #[cfg(unix)]
 pub(crate) use tape::unpack;

@@ -7,7 +7,8 @@ use super::driver::{Driver, run_together};
 use super::observer::Observer;
 use super::plan::Plan;
 use super::settle::{HandlerThreads, LookAtThreads, SILENCE};
-use super::shared::{Outlet, Shared};
+use super::shared::Shared;
+use super::state::Outlet;
 use super::tape::Tape;
 use crate::handler::{CreateError, HandlerFactory};
 use crate::protocol::{

@@ -1,4 +1,4 @@
-//! What the apartment thread and the callbacks share: one lock, under which every event gets its place in the trace.
+//! What the apartment thread and the callbacks share: one lock ([`SharedState`] is what it guards), and who waits for what.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -11,12 +11,13 @@ use super::observer::{Observer, Observers};
 use super::plan::{Instruction, Plan, View};
 use super::run::ApartmentObserver;
 use super::settle::{LookAtThreads, Settling};
+use super::state::{Called, Outlet, SharedState, index, plan_of};
 use super::tape::Tape;
 use crate::handler::said::Said;
 use crate::protocol::{
-    Call, CallId, CallMethod, Callback, CallbackMethod, Event, EventKind, HResult, HandlerId, Instance, Limits, Note,
+    Call, CallId, Callback, CallbackMethod, Event, EventKind, HResult, HandlerId, Instance, Limits, Note,
     ReferencePoint, ReferenceSeen, Return, Session, SetProgressCallback, Stack, State as SessionState, Text, Thread,
-    TimedOut, WaitingFor, Wish,
+    TimedOut, WaitingFor,
 };
 use crate::time::Clock;
 
@@ -43,14 +44,6 @@ pub(super) struct Shared {
 /// far less than one that does not.
 const BATCH: usize = 8192;
 
-/// Takes recorded events where they are recorded, under the session's lock: what another process must know even when this
-/// one is killed in the next moment.
-pub(crate) trait Outlet: Send {
-    /// An event, and of a callback what it was answered: the reply is an event too, the next one, at the same time and on
-    /// the same thread.
-    fn record(&mut self, event: &Event, answer: Option<HResult>);
-}
-
 /// What the apartment thread does next.
 pub(super) enum Decision {
     /// Makes this call, which is recorded already.
@@ -63,175 +56,10 @@ pub(super) enum Decision {
     Over,
 }
 
-/// Where an instance's things stand.
-fn index(handler: HandlerId) -> usize {
-    (handler.0 as usize).wrapping_sub(1)
-}
-
-pub(super) fn plan_of(plans: &mut [Box<dyn Plan>], handler: HandlerId) -> Option<&mut Box<dyn Plan>> {
-    plans.get_mut(index(handler))
-}
-
 /// Whether `Synchronize` has to wait for another instance, which has not prepared yet.
 fn must_wait_for_others(session: &Session, wait_for_all: bool, handler: HandlerId) -> bool {
     let prepares = |other: &Instance| other.id() != handler && !other.has_finished_preparing();
     wait_for_all && session.instances().any(prepares)
-}
-
-/// A call that has not returned.
-pub(super) struct Called {
-    pub(super) handler: HandlerId,
-    pub(super) method: CallMethod,
-    /// Its event.
-    pub(super) seq: u64,
-    since_ns: u64,
-    /// How long replies had been held before.
-    held_ns: u64,
-}
-
-/// What the lock guards.
-pub(super) struct SharedState {
-    pub(super) session: Session,
-    /// What each instance's manager and user want, in the order of their numbers.
-    pub(super) plans: Vec<Box<dyn Plan>>,
-    /// Whoever looks on.
-    pub(super) observers: Observers,
-    /// `Synchronize` waits until every instance has prepared.
-    wait_for_all: bool,
-    /// What nobody has taken yet.
-    tape: Tape,
-    /// Where recorded events go instead.
-    outlet: Option<Box<dyn Outlet>>,
-    next_seq: u64,
-    pub(super) next_call: u64,
-    /// The replies that are held.
-    pub(super) holds: Holds,
-    /// The last reply: made anew it would cost more than changed.
-    reply: Event,
-    /// Something happened that the apartment thread must look at.
-    pub(super) woken: bool,
-    /// The user wants everything stopped.
-    pub(super) cancelled: bool,
-    /// The user has left the session.
-    pub(super) left: bool,
-    /// When each instance was last heard: its last return or callback.
-    heard_ns: Vec<u64>,
-    /// The open call.
-    pub(super) called: Option<Called>,
-    /// The trace is closed: nothing more is recorded.
-    pub(super) closed: bool,
-    /// The apartment thread has ended.
-    ended: bool,
-    settling: Settling,
-}
-
-impl SharedState {
-    /// Records an event and applies it, unless the trace is closed.
-    pub(super) fn record(&mut self, at_ns: u64, thread: Thread, handler: HandlerId, kind: EventKind) {
-        if self.closed {
-            return;
-        }
-        let event = Event { seq: self.seq(), at_ns, thread, handler, kind };
-        self.session.apply(&event);
-        self.keep(&event);
-    }
-
-    /// Keeps an event that is applied already.
-    pub(super) fn keep(&mut self, event: &Event) {
-        let woken = plan_of(&mut self.plans, event.handler).is_some_and(|plan| plan.observe(event, &self.session));
-        self.woken |= self.observers.event(event, &self.session, woken);
-        match &mut self.outlet {
-            Some(outlet) => outlet.record(event, None),
-            None => self.tape.record(event, None),
-        }
-        if self.observers.have_notes() {
-            self.keep_notes(event.handler, event.at_ns);
-        }
-        if self.holds.any() {
-            self.end_holds(event);
-        }
-    }
-
-    /// Records what the observers have to note.
-    fn keep_notes(&mut self, handler: HandlerId, at_ns: u64) {
-        for (thread, note) in self.observers.take_notes() {
-            self.record(at_ns, thread, handler, EventKind::Note(Box::new(note)));
-        }
-    }
-
-    /// Answers a callback, and records it with its reply. What of the event only the lock decides is filled in.
-    fn answer(&mut self, event: &mut Event) -> HResult {
-        let (first, second, id) = (self.seq(), self.seq(), self.call_id());
-        let now_ns = event.at_ns;
-        self.hear(event.handler, now_ns);
-        let Self { session, plans, observers, cancelled, tape, outlet, woken, reply, .. } = self;
-        let Some(plan) = plan_of(plans, event.handler) else { return HResult::E_UNEXPECTED };
-        event.seq = first;
-        let EventKind::Callback { call, what } = &mut event.kind else { return HResult::E_UNEXPECTED };
-        *call = id;
-        let wish = match session.instance(event.handler) {
-            Some(instance) => {
-                let view = View { session, instance, now_ns, cancelled: *cancelled, thread: &event.thread };
-                observers.wish(view, what, plan.wish(view, what))
-            }
-            None => Wish::None,
-        };
-        let method = what.method();
-        let result = session.answer(event, wish);
-        if let EventKind::Reply { call, method: of, hr } = &mut reply.kind {
-            (*call, *of, *hr) = (id, method, result);
-        }
-        match outlet {
-            Some(outlet) => outlet.record(event, Some(result)),
-            None => tape.record(event, Some(result)),
-        }
-        *woken |= observers.event(event, session, plan.observe(event, session));
-        (reply.seq, reply.at_ns, reply.handler) = (second, now_ns, event.handler);
-        // Nobody asks the event for its thread any more.
-        std::mem::swap(&mut reply.thread, &mut event.thread);
-        *woken |= observers.event(reply, session, plan.observe(reply, session));
-        if self.observers.have_notes() {
-            self.keep_notes(event.handler, now_ns);
-        }
-        if self.holds.any() {
-            std::mem::swap(&mut self.reply.thread, &mut event.thread);
-            self.end_holds(event);
-        }
-        result
-    }
-
-    /// An instance was heard.
-    pub(super) fn hear(&mut self, handler: HandlerId, at_ns: u64) {
-        let at = index(handler);
-        if let Some(heard) = self.heard_ns.get_mut(at) {
-            *heard = at_ns;
-        }
-    }
-
-    /// When an instance was last heard. As long as a reply to it is held it need not be heard.
-    pub(super) fn heard_ns(&self, handler: HandlerId) -> u64 {
-        if self.holds.any_of(handler) {
-            return u64::MAX;
-        }
-        self.heard_ns.get(index(handler)).copied().unwrap_or(0)
-    }
-
-    /// How long the open call has taken, without the time for which replies were held.
-    fn call_took_ns(&self, now_ns: u64) -> Option<u64> {
-        let called = self.called.as_ref()?;
-        let held_ns = self.holds.total_ns(now_ns).saturating_sub(called.held_ns);
-        Some(now_ns.saturating_sub(called.since_ns).saturating_sub(held_ns))
-    }
-
-    pub(super) fn seq(&mut self) -> u64 {
-        self.next_seq += 1;
-        self.next_seq
-    }
-
-    fn call_id(&mut self) -> CallId {
-        self.next_call += 1;
-        CallId(self.next_call)
-    }
 }
 
 impl Shared {
@@ -292,7 +120,7 @@ impl Shared {
         state.record(at_ns, thread, handler, EventKind::Note(Box::new(note)));
         state.woken = true;
         drop(state);
-        self.notify();
+        self.wake();
     }
 
     /// Notes that the next callback of the current thread comes through a pointer without a reference.
@@ -307,7 +135,9 @@ impl Shared {
 
     /// Wakes the apartment thread, if there is something that it must look at.
     pub(super) fn wake(&self) {
-        self.notify();
+        self.wake.notify_all();
+        #[cfg(windows)]
+        self.doorbell.ring();
     }
 
     /// The session is over: nothing is recorded any more.
@@ -479,13 +309,6 @@ impl Shared {
         true
     }
 
-    /// The apartment thread, which may sleep, looks again.
-    fn notify(&self) {
-        self.wake.notify_all();
-        #[cfg(windows)]
-        self.doorbell.ring();
-    }
-
     /// The apartment thread sleeps until something happened, or until that time (real clock only). The messages of its apartment
     /// come in meanwhile.
     #[cfg(windows)]
@@ -547,7 +370,7 @@ impl Shared {
         state.cancelled = true;
         state.woken = true;
         drop(state);
-        self.notify();
+        self.wake();
     }
 
     /// The user leaves the session.
@@ -597,7 +420,7 @@ impl Shared {
         let filled = state.tape.records() >= BATCH && !was_filled;
         drop(state);
         if woken {
-            self.notify();
+            self.wake();
         }
         if filled {
             self.filled.notify_one();

@@ -23,6 +23,7 @@ use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, sig
 use nix::unistd::{ForkResult, Pid, fork, getpid, getppid, setpgid};
 
 use crate::handler::com::leave_process;
+use crate::handler::processes::children;
 use crate::protocol::plain;
 
 /// Tells a guardian to end the worker and all that comes from it.
@@ -105,7 +106,7 @@ fn guard(worker: Pid, awaited: &SigSet) -> ! {
     while since.elapsed() < MOST_KILLING && reap(worker, &mut ended) {
         for child in children() {
             // Whoever is gone already is no error.
-            let _ = kill(child, Signal::SIGKILL);
+            let _ = kill(Pid::from_raw(child), Signal::SIGKILL);
         }
         std::thread::sleep(NAP);
     }
@@ -131,20 +132,6 @@ fn reap(worker: Pid, ended: &mut Option<ExitStatus>) -> bool {
             *ended = Some(ExitStatus::from_raw(status));
         }
     }
-}
-
-/// The children of this process, which has one thread.
-fn children() -> Vec<Pid> {
-    let own = getpid();
-    let listed = std::fs::read_to_string(format!("/proc/self/task/{own}/children"));
-    let pids: Vec<i32> = match listed {
-        Ok(list) => list.split_ascii_whitespace().filter_map(|word| word.parse().ok()).collect(),
-        // Not every kernel lists them.
-        Err(_) => {
-            super::processes::all().filter(|process| process.parent() == Some(own.as_raw())).map(|p| p.pid).collect()
-        }
-    };
-    pids.into_iter().map(Pid::from_raw).collect()
 }
 
 /// Ends this process as the worker ended.

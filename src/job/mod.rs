@@ -23,8 +23,8 @@ mod name;
 mod native;
 #[cfg(unix)]
 mod output;
-#[cfg(target_os = "linux")]
-mod processes;
+#[cfg(unix)]
+mod received;
 #[cfg(unix)]
 mod ring_image;
 mod run;

@@ -2,7 +2,7 @@
 //! anything there; a fuzzer uses this to try it without a process.
 
 use super::channel::{Channel, RecordKind};
-use super::isolated::WorkerSession;
+use super::received::WorkerSession;
 use super::{Handler, Terms};
 use crate::host;
 use crate::protocol::{Event, Session};

@@ -162,6 +162,11 @@ impl Handler {
         matches!(self.spec, Some(HandlerSpec::Com { .. }))
     }
 
+    /// Whether it is a native library that this system loads itself, so that a debugger of this system can follow it.
+    pub fn is_native_here(&self) -> bool {
+        self.is_native() && !self.needs_wine()
+    }
+
     /// Whether it is a library for Windows on another system: only a worker under Wine can drive it.
     pub fn needs_wine(&self) -> bool {
         #[cfg(unix)]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+use crate::handler::com::mapped_files;
 use crate::protocol::Text;
 
 /// Functions that are not the handler's: the host's own, Rust's, and what begins threads and signals.
@@ -61,7 +62,7 @@ pub(super) fn addresses_here() -> Vec<usize> {
 /// The functions at these addresses of this process.
 pub(super) fn of_this_process(addresses: &[usize]) -> Vec<Text> {
     // Where the system lists what is mapped, the host's own functions are known by their file.
-    match crate::handler::com::mapped_files() {
+    match mapped_files() {
         Some(maps) => of_maps(addresses, &maps, std::env::current_exe().ok().as_deref()),
         None => resolved(addresses),
     }
@@ -156,7 +157,7 @@ fn load(file: &Path) -> Option<addr2line::Loader> {
 /// Those of the addresses of this process that lie in one of these files.
 #[cfg_attr(windows, allow(dead_code, reason = "Windows says other things of threads"))]
 pub(super) fn within(addresses: &[usize], files: &[PathBuf]) -> Vec<usize> {
-    let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
+    let maps = mapped_files().unwrap_or_default();
     let of_files = |mapped: &Mapped<'_>| files.iter().any(|file| file == Path::new(mapped.file));
     let mapped: Vec<Mapped<'_>> = maps.lines().filter_map(Mapped::parse).filter(of_files).collect();
     let lies = |address: &&usize| mapped.iter().any(|mapped| (mapped.from..mapped.to).contains(address));
@@ -176,7 +177,7 @@ pub(super) fn has_foreign_exception(addresses: &[usize], maps: &str) -> bool {
         // The handler aborted by itself. To look further takes long.
         return false;
     }
-    let Ok(own_maps) = std::fs::read_to_string("/proc/self/maps") else { return false };
+    let Some(own_maps) = mapped_files() else { return false };
     let of_own = |maps: &'_ str| -> Vec<(usize, usize, usize)> {
         let mapped = maps.lines().filter_map(Mapped::parse).filter(|mapped| own == Path::new(mapped.file));
         mapped.map(|mapped| (mapped.from, mapped.to, mapped.offset)).collect()

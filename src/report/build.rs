@@ -316,7 +316,15 @@ impl Report {
     }
 }
 
+/// With this begins the reason of a case that applies to the handler, and was left out all the same.
+pub(crate) const NOT_RUN: &str = "not run: ";
+
 impl Case {
+    /// Why it was left out although it applies to the handler.
+    pub(super) fn not_run(&self) -> Option<&str> {
+        self.error.as_deref().filter(|_| self.outcome == CaseOutcome::Skipped)?.strip_prefix(NOT_RUN)
+    }
+
     /// The codes of rules that it could no longer exercise.
     pub(super) fn codes_not_judged(&self) -> impl Iterator<Item = &'static str> {
         self.not_judged.iter().map(|Code(code)| *code)

@@ -100,9 +100,7 @@ fn test(report: &Report, case: &Case, found: &[InCase<'_>], class: &str) -> Test
         (outcome @ (CaseOutcome::Crashed | CaseOutcome::TimedOut), _, Some(first)) => {
             (outcome.words(), format!("{} {}", first.rule, first.message))
         }
-        (CaseOutcome::Skipped, ..) if case.error.as_deref().is_some_and(|why| why.starts_with("not run: ")) => {
-            ("skipped", case.error.clone().unwrap_or_default())
-        }
+        (CaseOutcome::Skipped, ..) if case.not_run().is_some() => ("skipped", case.error.clone().unwrap_or_default()),
         (CaseOutcome::Skipped, ..) => ("skipped", format!("because {}", case.error.as_deref().unwrap_or_default())),
         (outcome, ..) => (outcome.words(), case.error.clone().unwrap_or_default()),
     };

@@ -19,6 +19,7 @@ mod session;
 pub use baseline::{
     BASELINE_FORMAT, BASELINE_VERSION, Baseline, BaselineError, BaselineRow, BaselineState, Scope, baseline_schema,
 };
+pub(crate) use build::NOT_RUN;
 pub use causes::{Cause, Code};
 pub use human::{finding_text, human};
 pub use merge::{MergeError, Part, common_baseline, merge};

@@ -5,10 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::handler::{HandlerArgs, OtherHandlerArgs};
-use super::options::{JudgeArgs, LogArgs, SessionArgs, WindowsArgs};
-use super::words::{
-    CheckFormat, JudgeFormat, OtherReport, ProfileName, ReportFormat, SchemaName, other_report, partition, time,
-};
+use super::options::{JudgeArgs, LogArgs, OutputArgs, SessionArgs, WindowsArgs};
+use super::words::{CheckFormat, JudgeFormat, ProfileName, ReportFormat, SchemaName, partition, time};
 
 /// What the exit codes mean; the same everywhere.
 const EXIT_CODES: &str = "Exit codes: 0 success; 1 findings of level error (with --strict, also warnings), unmet expectations of a \
@@ -310,13 +308,8 @@ pub(in crate::cli) struct ShowArgs {
     #[arg(value_name = "FILE")]
     pub(in crate::cli) file: PathBuf,
 
-    /// Write the report to this file instead of standard output
-    #[arg(long, value_name = "FILE")]
-    pub(in crate::cli) output: Option<PathBuf>,
-
-    /// Write another report too (repeatable), such as junit=FILE; without =FILE, to standard output after the first
-    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = other_report)]
-    pub(in crate::cli) report: Vec<OtherReport>,
+    #[command(flatten)]
+    pub(in crate::cli) to: OutputArgs,
 
     /// Format of the report
     #[arg(long, value_enum, default_value_t = JudgeFormat::Human)]

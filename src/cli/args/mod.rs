@@ -10,5 +10,5 @@ pub(super) use commands::{
     CheckArgs, Cli, Command, CompletionsArgs, ConformArgs, DebugArgs, DiffArgs, MergeArgs, ReplayArgs, ReportArgs,
     ReportCommand, RulesArgs, RunArgs, SchemaArgs, ShowArgs,
 };
-pub(super) use options::{ApartmentName, JudgeArgs, LogArgs, LogFormat, RETRIES, SessionArgs, WindowsArgs};
+pub(super) use options::{ApartmentName, JudgeArgs, LogArgs, LogFormat, OutputArgs, RETRIES, SessionArgs, WindowsArgs};
 pub(super) use words::{EventName, JudgeFormat, OtherReport, ProfileName, ReportFormat, SchemaName};

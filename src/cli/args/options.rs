@@ -1,6 +1,6 @@
 //! Options that several commands have.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -79,10 +79,9 @@ pub(in crate::cli) struct SessionArgs {
     pub(in crate::cli) break_on: Vec<String>,
 }
 
-/// Options of the commands that judge.
+/// Where reports go.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Judging")]
-pub(in crate::cli) struct JudgeArgs {
+pub(in crate::cli) struct OutputArgs {
     /// Write the report to this file instead of standard output
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) output: Option<PathBuf>,
@@ -90,6 +89,22 @@ pub(in crate::cli) struct JudgeArgs {
     /// Write another report too (repeatable), such as junit=FILE; without =FILE, to standard output after the first
     #[arg(long, value_name = "FORMAT[=FILE]", value_parser = other_report)]
     pub(in crate::cli) report: Vec<OtherReport>,
+}
+
+impl OutputArgs {
+    /// The files that reports are written to, each with its option.
+    pub(in crate::cli) fn written(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        let others = self.report.iter().filter_map(|other| Some(("--report", other.file.as_deref()?)));
+        self.output.as_deref().map(|to| ("--output", to)).into_iter().chain(others)
+    }
+}
+
+/// Options of the commands that judge.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Judging")]
+pub(in crate::cli) struct JudgeArgs {
+    #[command(flatten)]
+    pub(in crate::cli) to: OutputArgs,
 
     /// Report only these rules: codes, families (SYNC) or names
     #[arg(long, value_name = "CODES", value_delimiter = ',')]

@@ -10,6 +10,7 @@ use libloading::os::unix::Library;
 use object::{Object, ObjectSymbol};
 
 use super::abi::DllGetClassObject;
+use super::library::REFUSED;
 
 /// `DllMain`: the library's handle, the reason, and a value that is NULL for a library that is loaded while the program runs.
 /// It returns a BOOL.
@@ -17,9 +18,6 @@ type DllMain = unsafe extern "system" fn(*mut c_void, u32, *mut c_void) -> i32;
 
 const DLL_PROCESS_DETACH: u32 = 0;
 const DLL_PROCESS_ATTACH: u32 = 1;
-
-/// What is told of a library whose `DllMain` refuses.
-const REFUSED: &str = "DllMain returned FALSE for DLL_PROCESS_ATTACH: the library refuses to be loaded";
 
 /// The libraries that were told, by the address of their `DllGetClassObject`: each is attached once in a process. A library that
 /// refused is not here: it is unloaded, and another one may come to lie at its address.

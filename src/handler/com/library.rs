@@ -22,6 +22,9 @@ use crate::protocol::{Guid, HResult};
 /// `IClassFactory`.
 pub(super) const IID_ICLASS_FACTORY: Guid = Guid::from_u128(0x00000001_0000_0000_C000_000000000046);
 
+/// What is said of a library whose `DllMain` refuses.
+pub(super) const REFUSED: &str = "DllMain returned FALSE for DLL_PROCESS_ATTACH: the library refuses to be loaded";
+
 /// The functions of a library. It stays loaded for as long as the program runs: a handler's thread may still be in it.
 #[derive(Clone, Copy)]
 pub(super) struct Loaded {

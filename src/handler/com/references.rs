@@ -37,7 +37,7 @@ fn are_code(addresses: &[usize]) -> bool {
 /// Whether the addresses are those of code, where the system says what is.
 #[cfg(unix)]
 fn are_code(addresses: &[usize]) -> bool {
-    let Ok(maps) = std::fs::read_to_string("/proc/self/maps") else {
+    let Some(maps) = super::mapped_files() else {
         return addresses.iter().all(|address| is_plausible(std::ptr::without_provenance::<u8>(*address)));
     };
     let code: Vec<_> = maps.lines().filter_map(code).collect();

@@ -20,11 +20,6 @@ enum Kind {
 }
 
 impl Kind {
-    /// Starts a process with the runtime.
-    fn starting<T>(self, start: impl FnOnce() -> T) -> T {
-        if self == Self::Thread { with_fixed_addresses(start) } else { start() }
-    }
-
     const ALL: [Self; 3] = [Self::Address, Self::Thread, Self::Memory];
 
     fn name(self) -> &'static str {
@@ -42,6 +37,11 @@ impl Kind {
             Self::Thread => "tsan",
             Self::Memory => "msan",
         }
+    }
+
+    /// Starts a process with the runtime.
+    fn starting<T>(self, start: impl FnOnce() -> T) -> T {
+        if self == Self::Thread { with_fixed_addresses(start) } else { start() }
     }
 
     /// The variable with its options.
@@ -142,7 +142,7 @@ impl Sanitizer {
 
     /// Whether the runtime is in this process.
     pub(crate) fn is_here(&self) -> bool {
-        let own = fs::read_to_string("/proc/self/maps").unwrap_or_default();
+        let own = super::mapped_files().unwrap_or_default();
         own.lines().any(|line| is_runtime(line.rsplit('/').next().unwrap_or_default(), self.kind.short()))
     }
 

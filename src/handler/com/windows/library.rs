@@ -11,6 +11,7 @@ use windows_sys::Win32::System::LibraryLoader::{
     DONT_RESOLVE_DLL_REFERENCES, LOAD_WITH_ALTERED_SEARCH_PATH, LoadLibraryExW,
 };
 
+use super::super::library::REFUSED;
 use super::wide;
 
 /// The loader's errors, of winerror.h.
@@ -56,9 +57,7 @@ fn look_beside_program() {
 fn why(path: &Path, error: &std::io::Error) -> String {
     let (code, text) = (error.raw_os_error(), error.to_string());
     match code {
-        Some(ERROR_DLL_INIT_FAILED) => {
-            "DllMain returned FALSE for DLL_PROCESS_ATTACH: the library refuses to be loaded".to_owned()
-        }
+        Some(ERROR_DLL_INIT_FAILED) => REFUSED.to_owned(),
         Some(ERROR_MOD_NOT_FOUND | ERROR_BAD_EXE_FORMAT) => match missing(path) {
             missing if missing.is_empty() => text,
             missing => missing.join("; "),
