@@ -285,3 +285,155 @@ fn a_file_where_a_folder_is_meant_is_called_one() {
     }
     assert_eq!(fs::read_to_string(file).unwrap(), "kept");
 }
+
+/// The last line: what became of the cases.
+fn last_line(text: &str) -> &str {
+    text.lines().last().unwrap_or_default()
+}
+
+#[test]
+fn it_ends_like_a_test_runner() {
+    let (code, text, _) = ran(&["fixtures/handlers/completes-twice.json"]);
+    let (_, report) = report(&["fixtures/handlers/completes-twice.json"]);
+    let number = |what: &str| report["summary"][what].as_u64().unwrap();
+    let begin = format!(
+        "{} cases: {} passed, {} failed, {} skipped in ",
+        number("cases"),
+        number("passed"),
+        number("failed"),
+        number("skipped")
+    );
+    let line = last_line(&text);
+    assert!(number("passed") > 0 && number("failed") > 0 && number("skipped") > 0, "{line}");
+    assert!(line.starts_with(&begin) && line.ends_with("; 1 cause"), "{line}, and not {begin}");
+    assert_eq!(code, Some(1));
+    let (_, text, _) = ran(&["fixtures/handlers/panics.json", "--case", "event-manual"]);
+    assert!(last_line(&text).starts_with("1 case: 1 failed (1 crashed) in "), "{text}");
+}
+
+#[test]
+fn a_run_that_stops_at_its_first_failures_runs_the_same_cases_whatever_runs_beside_them() {
+    let limited = |limit: &[&str], jobs: &str| {
+        let args = [&["fixtures/handlers/completes-twice.json", "--jobs", jobs], limit].concat();
+        let (code, report) = report(&args);
+        assert_eq!((code, &report["unfinished"]), (Some(1), &Value::Null), "{limit:?}");
+        let why = names(&report, "skipped").len();
+        let failed: Vec<String> = names(&report, "failed").into_iter().collect();
+        (failed, names(&report, "passed"), why)
+    };
+    let (failed, passed, skipped) = limited(&["--fail-fast"], "1");
+    assert_eq!((failed.len(), passed.len()), (1, 0), "{failed:?}");
+    assert!(skipped > 50);
+    assert_eq!(limited(&["--fail-fast"], "4"), limited(&["--max-fail", "1"], "1"));
+    assert_eq!(limited(&["--max-fail", "3"], "4"), limited(&["--max-fail", "3"], "1"));
+    assert_eq!(limited(&["--max-fail", "3"], "4").0.len(), 3);
+    let (_, text, _) = ran(&["fixtures/handlers/completes-twice.json", "--max-fail", "3"]);
+    assert!(text.contains(": not run: 3 cases had failed") && last_line(&text).contains(" not run in "), "{text}");
+    let (code, text, _) = ran(&[GOOD, "--fail-fast"]);
+    assert_eq!((code, last_line(&text).contains("not run")), (Some(0), false), "{text}");
+}
+
+#[test]
+fn cases_are_chosen_and_left_out_by_patterns_and_a_misspelt_one_is_suggested() {
+    let all = names(&report(&[GOOD]).1, "passed");
+    let cancels: BTreeSet<String> = all.iter().filter(|name| name.starts_with("cancel-")).cloned().collect();
+    let (code, chosen) = report(&[GOOD, "--case", "cancel-*"]);
+    assert_eq!((code, names(&chosen, "passed")), (Some(0), cancels.clone()));
+    let (_, without) = report(&[GOOD, "--skip", "cancel-*", "--skip", "event-manual"]);
+    let left_out: BTreeSet<String> = cancels.into_iter().chain(["event-manual".to_owned()]).collect();
+    assert_eq!(names(&without, "passed"), all.difference(&left_out).cloned().collect());
+    let (_, text, _) = ran(&[GOOD, "--skip", "event-man?al"]);
+    assert!(text.contains("event-manual: skipped because `event-man?al` leaves it out"), "{text}");
+    for (option, name, message) in [
+        ("--case", "event-manul", "mobsync: --case event-manul: no such case; did you mean event-manual?"),
+        ("--skip", "event-manul", "mobsync: --skip event-manul: no such case; did you mean event-manual?"),
+        ("--skip", "nothing-*", "mobsync: --skip nothing-*: no such case; --list shows the cases"),
+        ("--case", "[", "mobsync: --case [: no such case; --list shows the cases"),
+    ] {
+        let (code, _, errors) = ran(&[GOOD, option, name]);
+        assert_eq!((code, errors.trim_end()), (Some(2), message));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn commands_run_before_and_after_each_case_and_a_failing_one_is_named() {
+    let folder = TempDir::new().unwrap();
+    let log = folder.path().join("log");
+    let write = |what: &str| format!("echo {what} $MOBSYNC_CASE >> '{}'", log.display());
+    let (before, after) = (write("before"), write("after"));
+    let cases = ["--case", "event-manual", "--case", "event-idle"];
+    let hooks = ["--before-case", &before, "--after-case", &after];
+    let (code, _) = report(&[&[GOOD], &cases[..], &hooks[..]].concat());
+    let lines =
+        "before survey\nafter survey\nbefore event-manual\nafter event-manual\nbefore event-idle\nafter event-idle\n";
+    assert_eq!((code, fs::read_to_string(&log).unwrap().as_str()), (Some(0), lines));
+
+    let fails = "test \"$MOBSYNC_CASE\" != event-idle || { echo no server; exit 7; }";
+    let (code, _, errors) = ran(&[&[GOOD, "--before-case", fails], &cases[..]].concat());
+    assert_eq!(code, Some(2));
+    assert!(errors.contains("event-idle: the command before the case: ") && errors.contains("no server"), "{errors}");
+    // What was found before is not lost.
+    let twice = "fixtures/handlers/completes-twice.json";
+    let (code, report) = report(&[&[twice, "--after-case", fails], &cases[..]].concat());
+    assert_eq!(code, Some(2));
+    assert!(
+        report["unfinished"][0].as_str().unwrap().starts_with("event-idle: the command after the case: "),
+        "{report}"
+    );
+    assert_eq!(names(&report, "failed"), BTreeSet::from(["event-manual".to_owned(), "event-idle".to_owned()]));
+    assert!(report["findings"][0]["reproduce"].as_str().unwrap().contains(" --after-case 'test "), "{report}");
+    let (code, _, errors) = ran(&[GOOD, "--before-case", "false"]);
+    assert_eq!(code, Some(2));
+    assert!(errors.starts_with("mobsync: --before-case: the command before the case: `false`: "), "{errors}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_flaky_case_is_named_with_its_runs_and_its_rules() {
+    let folder = TempDir::new().unwrap();
+    let right = folder.path().join("right");
+    let count = folder.path().join("count");
+    fs::write(&count, "0").unwrap();
+    // Before every session the handler is another: in every second one it says what is no message.
+    let handler = folder.path().join("handler.sh");
+    let script = format!(
+        "if [ $(($(cat '{}') % 2)) = 0 ]; then read -r _; echo nonsense; else exec python3 examples/python/folders.py 'fixtures/folders/left={}'; fi\n",
+        count.display(),
+        right.display()
+    );
+    fs::write(&handler, script).unwrap();
+    let next = format!("n=$(cat '{0}'); echo $((n + 1)) > '{0}'", count.display());
+    let exec = format!("sh '{}'", handler.display());
+    let args = ["--exec", &exec, "--case", "event-manual", "--before-case", &next];
+    let args = [PATIENT, &args[..]].concat();
+    let (code, text, _) = ran(&[&args[..], &["--repeat", "5"]].concat());
+    assert_eq!(code, Some(1), "{text}");
+    let flaky = text.lines().find(|line| line.starts_with("event-manual: ")).unwrap_or_default();
+    assert!(flaky.contains("; flaky: failed in 3 of 5 runs (") && flaky.contains("WIRE-01 in 3"), "{text}");
+    assert!(last_line(&text).ends_with("; 1 flaky"), "{text}");
+    fs::write(&count, "0").unwrap();
+    let (_, report) = report(&[&args[..], &["--repeat", "1"]].concat());
+    assert_eq!(report["cases"][0].get("repeats"), None);
+}
+
+#[test]
+fn a_case_that_fails_in_every_run_is_not_flaky() {
+    let (code, report) = report(&["fixtures/handlers/completes-twice.json", "--repeat", "3", "--case", "event-manual"]);
+    let repeats = serde_json::json!({ "runs": 3, "failed": 3, "rules": { "SYNC-04": 3 } });
+    assert_eq!((code, &report["cases"][0]["repeats"]), (Some(1), &repeats));
+    let (_, text, _) = ran(&["fixtures/handlers/completes-twice.json", "--repeat", "3", "--case", "event-manual"]);
+    assert!(!text.contains("flaky"), "{text}");
+}
+
+#[test]
+fn every_case_is_printed_as_it_ends_and_a_mistake_in_full_once() {
+    let twice = "fixtures/handlers/completes-twice.json";
+    let (_, _, quiet) = ran(&[twice]);
+    assert_eq!(quiet, "");
+    let (_, _, said) = ran(&[twice, "--verbose"]);
+    let found = "event-manual: failed\n  error SYNC-04 synchronize-completed-once: ";
+    assert!(said.contains(found), "{said}");
+    assert_eq!(said.matches("SYNC-04 synchronize-completed-once: ").count(), 1, "{said}");
+    assert!(said.contains("  error SYNC-04 synchronize-completed-once, as before\n"), "{said}");
+}

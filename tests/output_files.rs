@@ -316,6 +316,6 @@ fn times_have_units_or_are_seconds() {
         assert_eq!(told(&["run", GOOD, "--timeout", time]).0, Some(0), "{time}");
     }
     for time in ["0", "0ms", "5 parsecs", "s", "-1", "1h2"] {
-        assert_refused(&["run", GOOD, "--timeout", time], "expected a time above 0, such as 2s, 500ms, or 10");
+        assert_refused(&["run", GOOD, "--timeout", time], "expected a time above 0, such as 2s, 500ms, 5m, 1h, or 10");
     }
 }

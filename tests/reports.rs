@@ -74,6 +74,7 @@ fn record(name: &str, found: Vec<Found>, error: Option<&str>) -> CaseRecord {
         error: error.map(str::to_owned),
         expectations: None,
         output: None,
+        repeats: None,
     }
 }
 

@@ -1,6 +1,9 @@
 //! `mobsync conform`.
 
+use std::collections::BTreeSet;
 use std::io::IsTerminal;
+use std::num::NonZero;
+use std::sync::{Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -9,12 +12,12 @@ use super::break_on;
 use super::ended::{Ended, Failure};
 use super::interrupt::Interrupt;
 use super::judging;
-use super::output::{is_dumb_terminal, make_folder, print};
+use super::output::{is_dumb_terminal, make_folder, print, tell};
 use super::reproduce;
 use super::sessions;
-use crate::conform::{Case, NoSuchCase, Suite, SuiteError, SuiteOptions, SuiteWatcher};
+use crate::conform::{Case, Hooks, NoSuchCase, Suite, SuiteError, SuiteOptions, SuiteWatcher};
 use crate::protocol::{column_width, padded};
-use crate::report::{Filter, plain};
+use crate::report::{self, Filter, message, plain};
 use crate::runner::Stop;
 
 pub(super) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
@@ -41,9 +44,9 @@ pub(super) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
         return Ok(Ended::Well);
     }
 
-    let bar = Bar::new();
-    let mut report = suite.run_watched(&stop, &bar).map_err(failure)?;
-    bar.0.finish_and_clear();
+    let progress = Progress::new(args.verbose);
+    let mut report = suite.run_watched(&stop, &progress).map_err(failure)?;
+    progress.bar.finish_and_clear();
     interrupt.session_is_over();
     report.handler_file = file.map(|file| file.display().to_string());
     let mut failures = report.incomplete();
@@ -57,6 +60,10 @@ fn options(args: &ConformArgs, filter: Filter) -> Result<SuiteOptions, Failure> 
     Ok(SuiteOptions {
         profile: args.profile.map(Into::into).unwrap_or_default(),
         cases: args.case.clone(),
+        skip: args.skip.clone(),
+        max_fail: if args.fail_fast { Some(NonZero::<usize>::MIN) } else { args.max_fail },
+        repeat: args.repeat,
+        hooks: Hooks { before: args.before_case.clone(), after: args.after_case.clone() },
         sessions: args.sessions,
         seed: args.seed,
         partition: args.partition,
@@ -77,35 +84,71 @@ fn options(args: &ConformArgs, filter: Filter) -> Result<SuiteOptions, Failure> 
 /// Why the suite was not run, with the option that is to blame.
 pub(super) fn failure(error: SuiteError) -> Failure {
     match error {
-        SuiteError::NoSuchCase(error @ NoSuchCase { near: None, .. }) => {
-            Failure(format!("--case {error}; --list shows the cases"))
-        }
-        SuiteError::NoSuchCase(error) => Failure(format!("--case {error}")),
+        SuiteError::NoSuchCase(error) => no_such_case("--case", &error),
+        SuiteError::NoSuchCaseToSkip(error) => no_such_case("--skip", &error),
+        SuiteError::Hook(error) => Failure(format!("--{}-case: {error}", error.when)),
         SuiteError::Survey(error) => sessions::run_failure(error),
         error => error.into(),
     }
 }
 
-/// A progress bar, on a terminal.
-struct Bar(ProgressBar);
+fn no_such_case(option: &str, error: &NoSuchCase) -> Failure {
+    let list = if error.near.is_none() { "; --list shows the cases" } else { "" };
+    Failure(format!("{option} {error}{list}"))
+}
 
-impl Bar {
-    fn new() -> Self {
+/// Shows on standard error how far the suite is, and what is wrong as soon as it is known.
+struct Progress {
+    /// Hidden where there is no terminal.
+    bar: ProgressBar,
+    /// Print every case, and not only those that fail.
+    all: bool,
+    /// The rules of which a finding was printed, each with the first case.
+    shown: Mutex<BTreeSet<&'static str>>,
+}
+
+impl Progress {
+    fn new(all: bool) -> Self {
+        let shown = Mutex::default();
         if !std::io::stderr().is_terminal() || is_dumb_terminal() {
-            return Self(ProgressBar::hidden());
+            return Self { bar: ProgressBar::hidden(), all, shown };
         }
         let style = ProgressStyle::with_template("{bar:40} {pos}/{len} sessions, {elapsed}");
-        Self(ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())))
+        let bar = ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        Self { bar, all, shown }
+    }
+
+    fn say(&self, line: &str) {
+        self.bar.suspend(|| tell(line));
     }
 }
 
-impl SuiteWatcher for Bar {
+impl SuiteWatcher for Progress {
     fn begins(&self, sessions: usize) {
-        self.0.set_length(sessions as u64);
+        self.bar.set_length(sessions as u64);
     }
 
     fn session_ended(&self, _: &str) {
-        self.0.inc(1);
+        self.bar.inc(1);
+    }
+
+    fn case_judged(&self, case: &report::Case, findings: &[report::FindingRow]) {
+        if !self.all && (self.bar.is_hidden() || !case.outcome.is_bad()) {
+            return;
+        }
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let fails = |row: &&report::FindingRow| row.consequence_of.is_none() && row.accepted.is_none();
+        let mut rules = BTreeSet::new();
+        let mut lines = vec![format!("{}: {}", plain(&case.name), case.outcome.words())];
+        for row in findings.iter().filter(fails).filter(|row| rules.insert(row.rule)) {
+            // The whole of a mistake once; in other cases, its rule.
+            lines.push(match shown.insert(row.rule) {
+                true => format!("  {} {} {}: {}", row.level, row.rule, row.name, message(&row.message)),
+                false => format!("  {} {} {}, as before", row.level, row.rule, row.name),
+            });
+        }
+        lines.extend(case.error.as_ref().map(|why| format!("  {}", plain(why))));
+        self.say(&lines.join("\n"));
     }
 }
 

@@ -183,6 +183,7 @@ impl<'a> Marker<'a> {
             error,
             expectations: None,
             output: None,
+            repeats: None,
         }
     }
 }

@@ -69,6 +69,7 @@ pub(super) fn of_conform(args: &ConformArgs) -> impl Fn(Reproduce<'_>) -> String
     let handler = args.handler.given();
     let (profile, timeout, session) = (args.profile, args.timeout, args.session_limit);
     let (blocking, progress) = (args.blocking_limit, args.progress_limit);
+    let hooks = [("--before-case", args.before_case.clone()), ("--after-case", args.after_case.clone())];
     move |reproduce| {
         if let Reproduce::Scenario(file) = reproduce {
             return of_recorded(file, &handler);
@@ -86,6 +87,9 @@ pub(super) fn of_conform(args: &ConformArgs) -> impl Fn(Reproduce<'_>) -> String
         line.profile(profile);
         line.limits(timeout, blocking, progress);
         line.session_limit(session);
+        for (option, command) in &hooks {
+            command.iter().for_each(|command| line.option(option, command));
+        }
         line.0
     }
 }

@@ -1,6 +1,8 @@
-//! A handler that hangs everywhere costs a few time limits, and not one for each case.
+//! When no more sessions are run: a handler that hangs everywhere costs a few time limits, and not one for each case; and
+//! somebody may want no more than a few failures.
 
 use std::collections::BTreeMap;
+use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::session::SessionResult;
@@ -67,6 +69,37 @@ impl Hangs {
         if *many >= ENOUGH && *many > self.others {
             tracing::info!(?place, "no more sessions: the handler hangs everywhere");
             self.why.get_or_insert_with(|| place.why());
+            enough.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Why the next session does not count.
+    pub(super) fn why(&self) -> Option<&str> {
+        self.why.as_deref()
+    }
+}
+
+/// How many cases have failed, and how many may. As with [`Hangs`], only what comes before a session decides.
+pub(super) struct Failures {
+    most: Option<NonZero<usize>>,
+    count: usize,
+    why: Option<String>,
+}
+
+impl Failures {
+    /// At most so many may fail.
+    pub(super) fn of(most: Option<NonZero<usize>>) -> Self {
+        Self { most, count: 0, why: None }
+    }
+
+    /// The next case has failed.
+    pub(super) fn add(&mut self, enough: &Enough) {
+        self.count += 1;
+        if self.most.is_some_and(|most| self.count >= most.get()) {
+            self.why = Some(match self.count {
+                1 => format!("{NOT_RUN}a case had failed"),
+                many => format!("{NOT_RUN}{many} cases had failed"),
+            });
             enough.0.store(true, Ordering::Relaxed);
         }
     }

@@ -1,7 +1,11 @@
 //! Runs the sessions of the suite, and judges each.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use parking_lot::Mutex;
+
+use super::hooks::HookError;
 use super::suite::{Commands, Reproduce};
 use super::tasks::Task;
 use super::{Known, SuiteOptions, shrink};
@@ -11,7 +15,7 @@ use crate::protocol::{HandlerId, Instance, Outcome};
 use crate::rules::codes::ERRS_08;
 use crate::rules::{Finding, Rule};
 use crate::runner::{
-    self, DebugCommand, Judged, JudgedSession, RunError, RunOptions, Stop, TraceFailure, Watcher, WriteError,
+    self, DebugCommand, Judged, JudgedSession, Repeats, RunError, RunOptions, Stop, TraceFailure, Watcher, WriteError,
 };
 use crate::scenario::{self, Action, Expect, ExpectFindings, Scenario, Step, StepCame, Steps};
 
@@ -35,6 +39,8 @@ pub(super) struct SessionResult {
     pub(super) skipped: Option<String>,
     /// Why it did not come to its end.
     pub(super) broken_off: Option<String>,
+    /// What came of its runs, where there were several.
+    pub(super) repeats: Option<Repeats>,
 }
 
 impl SessionResult {
@@ -56,6 +62,8 @@ pub(super) enum SessionError {
     Json(#[from] serde_json::Error),
     #[error("the scenario: {0}")]
     Scenario(#[from] WriteError),
+    #[error(transparent)]
+    Hook(#[from] HookError),
 }
 
 /// How the sessions of a suite are run.
@@ -66,6 +74,8 @@ pub(super) struct Sessions<'a> {
     commands: &'a Commands,
     known: &'a Known,
     stop: &'a Stop,
+    /// The commands after sessions that failed.
+    hook_failures: Mutex<Vec<String>>,
 }
 
 impl<'a> Sessions<'a> {
@@ -76,20 +86,64 @@ impl<'a> Sessions<'a> {
         known: &'a Known,
         stop: &'a Stop,
     ) -> Self {
-        Self { handler, name: handler.name(), options, commands, known, stop }
+        Self { handler, name: handler.name(), options, commands, known, stop, hook_failures: Mutex::default() }
     }
 
-    /// Runs one session.
+    /// The commands after sessions that failed, each with its case.
+    pub(super) fn into_hook_failures(self) -> Vec<String> {
+        let mut failures = self.hook_failures.into_inner();
+        failures.sort();
+        failures.dedup();
+        failures
+    }
+
+    /// Runs one session, as often as the options say. Of several runs, the one that shows the most is kept.
     pub(super) fn run(&self, task: &Task, watcher: &mut dyn Watcher) -> Result<SessionResult, SessionError> {
-        let trace = self.options.traces.as_ref().map(|folder| folder.join(format!("{}.jsonl", task.name)));
-        let (mut judged, mut steps, mut left) = self.judge(&task.scenario, trace.clone(), watcher)?;
+        let runs = self.options.repeat.map_or(1, |repeat| repeat.get().into());
+        if runs == 1 {
+            return self.run_once(task, 1, watcher);
+        }
+        let mut repeats = Repeats { runs: 0, failed: 0, rules: BTreeMap::new() };
+        let mut best: Option<(usize, SessionResult)> = None;
+        for run in 1..=runs {
+            if self.stop.is_stopped() && best.is_some() {
+                break;
+            }
+            let result = self.run_once(task, run, watcher)?;
+            let broken: BTreeSet<&str> = self.failing(task, &result.judged).map(|found| found.rule.code).collect();
+            repeats.runs += 1;
+            repeats.failed += usize::from(!broken.is_empty());
+            for code in &broken {
+                *repeats.rules.entry((*code).to_owned()).or_default() += 1;
+            }
+            // A run that says nothing, and one that has no end, show less than any other that finds as much.
+            let shows =
+                3 * broken.len() + usize::from(result.skipped.is_none()) + usize::from(result.broken_off.is_none());
+            if best.as_ref().is_none_or(|(most, _)| shows > *most) {
+                best = Some((shows, result));
+            }
+        }
+        match best {
+            Some((_, result)) => Ok(SessionResult { repeats: Some(repeats), ..result }),
+            None => self.run_once(task, 1, watcher),
+        }
+    }
+
+    /// Runs one session for the `nth` time.
+    fn run_once(&self, task: &Task, nth: usize, watcher: &mut dyn Watcher) -> Result<SessionResult, SessionError> {
+        let name = match nth {
+            1 => format!("{}.jsonl", task.name),
+            nth => format!("{}.run-{nth}.jsonl", task.name),
+        };
+        let trace = self.options.traces.as_ref().map(|folder| folder.join(name));
+        let (mut judged, mut steps, mut broken_off) = self.judge(task, &task.scenario, trace.clone(), watcher)?;
         let mut skipped = self.not_exercised(task, &judged, steps.as_ref());
         // In another session the handler's threads may take turns in another way. A script's do not.
         for again in 2..=MOST_TRIES {
-            if skipped.is_none() || left || self.handler.is_scripted() {
+            if skipped.is_none() || broken_off.is_some() || self.handler.is_scripted() {
                 break;
             }
-            (judged, steps, left) = self.judge(&task.scenario, trace.clone(), watcher)?;
+            (judged, steps, broken_off) = self.judge(task, &task.scenario, trace.clone(), watcher)?;
             skipped = self.not_exercised(task, &judged, steps.as_ref());
             skipped = skipped.map(|why| format!("not exercised in {again} sessions: {why}"));
         }
@@ -106,7 +160,6 @@ impl<'a> Sessions<'a> {
             None => Reproduce::Case(&task.name),
         };
         let (reproduce, debug) = ((self.commands.reproduce)(reproduce), (self.commands.debug)(reproduce));
-        let broken_off = left.then(|| "the session was ended early".to_owned());
         Ok(SessionResult {
             name: task.name.clone(),
             judged,
@@ -115,6 +168,7 @@ impl<'a> Sessions<'a> {
             debug,
             skipped,
             broken_off,
+            repeats: None,
         })
     }
 
@@ -133,21 +187,31 @@ impl<'a> Sessions<'a> {
 
     fn judge(
         &self,
+        task: &Task,
         scenario: &Scenario,
         trace: Option<PathBuf>,
         watcher: &mut dyn Watcher,
-    ) -> Result<(Judged, Option<Steps>, bool), SessionError> {
+    ) -> Result<(Judged, Option<Steps>, Option<String>), SessionError> {
         let terms = self.options.terms(Terms::scenario(scenario.clone()));
         let break_on = self.options.break_on.clone();
         let (isolation, trace_limit) = (self.options.isolation.clone(), self.options.trace_limit);
         let options = RunOptions { isolation, trace, trace_limit, break_on };
-        let session = runner::run(self.handler, &terms, &options, watcher)?;
+        self.options.hooks.before(&task.name, self.stop)?;
+        let session = runner::run(self.handler, &terms, &options, watcher);
+        // What the session showed is reported all the same.
+        if let Err(error) = self.options.hooks.after(&task.name, self.stop) {
+            self.hook_failures.lock().push(format!("{}: {error}", task.name));
+        }
+        let session = session?;
         let JudgedSession { mut judged, left, exhausted, steps, trace_failure, .. } = session;
         // That the handler is released without its retry is what such a session is for.
         judged.acquit(ERRS_08);
         match trace_failure.filter(|failure| !failure.at_limit) {
             Some(failure) => Err(failure.into()),
-            None => Ok((judged, steps, left || exhausted)),
+            None => {
+                let early = (left || exhausted).then(|| "the session was ended early".to_owned());
+                Ok((judged, steps, early))
+            }
         }
     }
 
@@ -170,7 +234,7 @@ impl<'a> Sessions<'a> {
             if self.stop.is_stopped() {
                 return false;
             }
-            let judged = self.judge(candidate, None, watcher);
+            let judged = self.judge(task, candidate, None, watcher);
             judged.is_ok_and(|(judged, ..)| self.failing(task, &judged).any(|finding| finding.rule == rule))
         };
         let shrunk = shrink(scenario, self.known, MOST_TRIALS, &mut fails);

@@ -3,16 +3,17 @@
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::hangs::{Enough, Hangs};
+use super::hangs::{Enough, Failures, Hangs};
+use super::hooks::{HookError, Hooks};
 use super::session::{SessionResult, Sessions};
 use super::tasks::{Chosen, NoSuchCase, choose, scenario_of};
 use super::{Case, Known, cases, survey};
 use crate::handler::HandlerFactory;
 use crate::job::{Handler, HandlerError, Terms};
 use crate::protocol::{Event, Guid, Limits, Profile, Session};
-use crate::report::{Filter, Report, Scope};
+use crate::report::{Case as CaseOfReport, Filter, FindingRow, Report, Scope};
 use crate::rules::Rule;
 use crate::runner::{
     self, Controls, DebugCommand, Isolation, MakeFolderError, RunError, RunOptions, Stop, Watcher, in_order,
@@ -20,13 +21,24 @@ use crate::runner::{
 };
 use crate::scenario::Scenario;
 
+/// What `MOBSYNC_CASE` says for the session that shows what there is to test.
+const SURVEY: &str = "survey";
+
 /// What the suite runs, and how.
 #[derive(Clone, Debug, Default)]
 pub struct SuiteOptions {
     /// The Windows version that the manager emulates.
     pub profile: Profile,
-    /// The names of the cases to run; all when there is none.
+    /// The cases to run, all when there is none: names, or patterns with `*`, `?` and `[…]`.
     pub cases: Vec<String>,
+    /// The cases to leave out, by names or patterns. The report says that they were skipped.
+    pub skip: Vec<String>,
+    /// Run no more when so many cases have failed or could not be judged.
+    pub max_fail: Option<NonZero<usize>>,
+    /// Run each case and random session so many times; once without it.
+    pub repeat: Option<NonZero<u16>>,
+    /// Commands that run before and after each session. Sessions then run one after the other, unless `jobs` says otherwise.
+    pub hooks: Hooks,
     /// How many random sessions to run beside the cases.
     pub sessions: u64,
     /// The seed of the first random session; the next ones count up.
@@ -87,6 +99,11 @@ pub trait SuiteWatcher: Sync {
     fn session_ended(&self, name: &str) {
         let _ = name;
     }
+
+    /// What came of the next case, in the order of the report, and what was found in it.
+    fn case_judged(&self, case: &CaseOfReport, findings: &[FindingRow]) {
+        let _ = (case, findings);
+    }
 }
 
 /// Nobody watches.
@@ -100,7 +117,13 @@ pub enum SuiteError {
     Survey(#[from] RunError),
     /// A case was asked for that there is not.
     #[error(transparent)]
-    NoSuchCase(#[from] NoSuchCase),
+    NoSuchCase(NoSuchCase),
+    /// A case was to be left out that there is not.
+    #[error(transparent)]
+    NoSuchCaseToSkip(NoSuchCase),
+    /// A command around the session that shows what there is to test failed.
+    #[error(transparent)]
+    Hook(#[from] HookError),
     /// A folder for scenarios or traces cannot be made.
     #[error(transparent)]
     Folder(#[from] MakeFolderError),
@@ -221,7 +244,7 @@ impl Suite {
     /// # Errors
     /// When that session cannot begin.
     pub fn cases(&self) -> Result<Vec<Case>, SuiteError> {
-        let known = self.survey(&mut ())?;
+        let known = self.survey(&Stop::default(), &mut ())?;
         Ok(self.cases_of(&known))
     }
 
@@ -231,8 +254,8 @@ impl Suite {
     /// # Errors
     /// When that session cannot begin, or there is no such case.
     pub fn scenario(&self, name: &str) -> Result<Scenario, SuiteError> {
-        let known = self.survey(&mut ())?;
-        Ok(scenario_of(name, self.options.profile, &known, self.cases_of(&known))?)
+        let known = self.survey(&Stop::default(), &mut ())?;
+        scenario_of(name, self.options.profile, &known, self.cases_of(&known)).map_err(SuiteError::NoSuchCase)
     }
 
     /// As [`cases`](Self::cases); nothing when everything was stopped meanwhile.
@@ -256,7 +279,7 @@ impl Suite {
     /// # Errors
     /// As [`run`](Self::run).
     pub fn run_watched(&self, stop: &Stop, watcher: &dyn SuiteWatcher) -> Result<Report, SuiteError> {
-        let options = &self.options;
+        let (options, began) = (&self.options, Instant::now());
         for folder in options.scenarios.iter().chain(&options.traces) {
             make_folder(folder)?;
         }
@@ -271,7 +294,7 @@ impl Suite {
         report.summary.synchronized = Some(0);
         let (mut not_begun, mut broken_off) = (0, 0);
         let mut outcomes = Vec::new();
-        let (mut hangs, mut not_run) = (Hangs::default(), 0);
+        let (mut hangs, mut failures, mut not_run) = (Hangs::default(), Failures::of(options.max_fail), 0);
         if let Some(known) = &known {
             let sessions = Sessions::new(&self.handler, options, &self.commands, known, stop);
             let enough = Enough::default();
@@ -282,23 +305,37 @@ impl Suite {
                 watcher.session_ended(&task.name);
                 (task.name, result)
             };
-            in_order(self.jobs(), tasks.len(), one, |_, (name, result)| match result {
-                _ if hangs.why().is_some() => {
-                    not_run += 1;
-                    report.add_skipped(&name, hangs.why().unwrap_or_default().to_owned());
-                }
-                Some(Ok(result)) => {
-                    // In virtual time nobody waits for a time limit.
-                    if !self.handler.is_scripted() {
-                        hangs.add(&result, &enough);
+            in_order(self.jobs(), tasks.len(), one, |_, (name, result)| {
+                let first = report.findings.len();
+                match result {
+                    _ if let Some(why) = hangs.why().or(failures.why()) => {
+                        not_run += 1;
+                        report.add_skipped(&name, why.to_owned());
+                        return;
                     }
-                    broken_off += usize::from(result.broken_off.is_some());
-                    outcomes.extend(result.outcome());
-                    add(&mut report, result, &options.filter);
+                    Some(Ok(result)) => {
+                        // In virtual time nobody waits for a time limit.
+                        if !self.handler.is_scripted() {
+                            hangs.add(&result, &enough);
+                        }
+                        broken_off += usize::from(result.broken_off.is_some());
+                        outcomes.extend(result.outcome());
+                        add(&mut report, result, &options.filter);
+                    }
+                    Some(Err(error)) => report.add_unread(&name, error.to_string()),
+                    None => {
+                        not_begun += 1;
+                        return;
+                    }
                 }
-                Some(Err(error)) => report.add_unread(&name, error.to_string()),
-                None => not_begun += 1,
+                if let Some(case) = report.cases.last() {
+                    watcher.case_judged(case, &report.findings[first..]);
+                    if case.outcome.is_bad() {
+                        failures.add(&enough);
+                    }
+                }
             });
+            report.unfinished.extend(sessions.into_hook_failures());
         }
         let doubt = known.as_ref().and_then(Known::doubt);
         for Case { name, skipped, .. } in skipped {
@@ -318,7 +355,9 @@ impl Suite {
         {
             report.unfinished.push(why);
         }
-        let is_whole = options.cases.is_empty() && options.partition.is_none() && known.is_some();
+        let all = options.cases.is_empty() && options.skip.is_empty() && options.partition.is_none();
+        let is_whole = all && known.is_some() && failures.why().is_none();
+        report.elapsed = Some(began.elapsed());
         report.judge_baseline(if is_whole { Scope::Suite } else { Scope::Part });
         Ok(report)
     }
@@ -332,18 +371,20 @@ impl Suite {
         cases(known, self.options.profile, self.handler.is_native())
     }
 
-    fn survey_unless_stopped(&self, stop: &Stop) -> Result<Option<Known>, RunError> {
-        let known = stop.unless_stopped(|watcher| self.survey(watcher)).transpose()?;
+    fn survey_unless_stopped(&self, stop: &Stop) -> Result<Option<Known>, SuiteError> {
+        let known = stop.unless_stopped(|watcher| self.survey(stop, watcher)).transpose()?;
         // What a session showed that was left is not all that there is.
         Ok(known.filter(|_| !stop.is_stopped()))
     }
 
     /// Learns what there is to know of the handler.
-    fn survey(&self, watcher: &mut dyn Watcher) -> Result<Known, RunError> {
+    fn survey(&self, stop: &Stop, watcher: &mut dyn Watcher) -> Result<Known, SuiteError> {
         let mut seen = Surveyed { watcher, known: Known::default() };
         let terms = self.options.terms(Terms::scenario(survey(self.options.profile)));
         let options = RunOptions { isolation: self.options.isolation.clone(), ..RunOptions::default() };
+        self.options.hooks.before(SURVEY, stop)?;
         runner::run(&self.handler, &terms, &options, &mut seen)?;
+        self.options.hooks.after(SURVEY, stop)?;
         Ok(seen.known)
     }
 
@@ -351,6 +392,8 @@ impl Suite {
     fn jobs(&self) -> Option<NonZero<u16>> {
         match self.options.isolation {
             Isolation::None if self.handler.is_native() => Some(NonZero::<u16>::MIN),
+            // What the commands clean is the same for all.
+            _ if self.options.jobs.is_none() && !self.options.hooks.is_empty() => Some(NonZero::<u16>::MIN),
             _ => self.options.jobs,
         }
     }
@@ -394,6 +437,7 @@ fn add(report: &mut Report, mut result: SessionResult, filter: &Filter) {
     let mut record = result.judged.take_record(&result.name, Some(result.reproduce));
     record.debug = result.debug;
     record.aims = result.aims;
+    record.repeats = result.repeats;
     record.error = result.broken_off;
     report.add_case(record, result.judged.monitor(), filter);
 }

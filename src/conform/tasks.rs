@@ -1,6 +1,10 @@
 //! Which sessions of the suite are run.
 
-use super::{Case, Known, SuiteOptions, scenario};
+use std::collections::BTreeMap;
+
+use glob::Pattern;
+
+use super::{Case, Known, SuiteError, SuiteOptions, scenario};
 use crate::protocol::{Profile, nearest};
 use crate::report::Partition;
 use crate::rules::Rule;
@@ -61,7 +65,7 @@ pub struct NoSuchCase {
 }
 
 /// Chooses among all cases and random sessions.
-pub(super) fn choose(options: &SuiteOptions, cases: Vec<Case>) -> Result<Chosen, NoSuchCase> {
+pub(super) fn choose(options: &SuiteOptions, cases: Vec<Case>) -> Result<Chosen, SuiteError> {
     let cases = named(options, cases)?;
     let (part, parts) = options.partition.unwrap_or((1, 1));
     let of_this_part = |at: usize| at % parts == part - 1;
@@ -97,14 +101,38 @@ pub(super) fn scenario_of(
     cases.into_iter().find(|case| case.name == name).map(|case| case.scenario).ok_or(missing)
 }
 
-/// The cases that the options name; all if they name none.
-fn named(options: &SuiteOptions, cases: Vec<Case>) -> Result<Vec<Case>, NoSuchCase> {
-    for name in &options.cases {
-        if cases.iter().all(|case| case.name != *name) {
-            let near = nearest(name, cases.iter().map(|case| case.name.as_str())).map(str::to_owned);
-            return Err(NoSuchCase { name: name.clone(), near });
+/// The cases that the options name, all if they name none; those that the options leave out are skipped.
+fn named(options: &SuiteOptions, cases: Vec<Case>) -> Result<Vec<Case>, SuiteError> {
+    let chosen = matching(&options.cases, &cases).map_err(SuiteError::NoSuchCase)?;
+    let left_out = matching(&options.skip, &cases).map_err(SuiteError::NoSuchCaseToSkip)?;
+    let of_options = cases.into_iter().filter(|case| options.cases.is_empty() || chosen.contains_key(&case.name));
+    Ok(of_options
+        .map(|mut case| {
+            if let Some(word) = left_out.get(&case.name) {
+                case.skipped = Some(format!("`{word}` leaves it out"));
+            }
+            case
+        })
+        .collect())
+}
+
+/// The names that the words match, each with the first word that does. A word is a name, or a pattern with `*`, `?` or `[…]`.
+fn matching(words: &[String], cases: &[Case]) -> Result<BTreeMap<String, String>, NoSuchCase> {
+    let mut matched = BTreeMap::new();
+    for word in words {
+        // A name may have the characters of patterns in it.
+        let is_name = cases.iter().any(|case| case.name == *word);
+        let pattern = Pattern::new(word).ok().filter(|_| !is_name);
+        let matches =
+            |case: &&Case| case.name == *word || pattern.as_ref().is_some_and(|glob| glob.matches(&case.name));
+        let names: Vec<&Case> = cases.iter().filter(matches).collect();
+        if names.is_empty() {
+            let near = nearest(word, cases.iter().map(|case| case.name.as_str())).map(str::to_owned);
+            return Err(NoSuchCase { name: word.clone(), near });
+        }
+        for case in names {
+            matched.entry(case.name.clone()).or_insert_with(|| word.clone());
         }
     }
-    let is_chosen = |case: &Case| options.cases.is_empty() || options.cases.contains(&case.name);
-    Ok(cases.into_iter().filter(is_chosen).collect())
+    Ok(matched)
 }

@@ -9,7 +9,7 @@ use super::{FORMAT, VERSION};
 use crate::protocol::{HandlerId, Profile};
 use crate::rules::codes::{LIFE_01, LIFE_02, LIFE_03, SYNC_01};
 use crate::rules::{Level, Monitor, RULES, Verdict, rule};
-use crate::runner::{CaseRecord, Found};
+use crate::runner::{CaseRecord, Found, Repeats};
 use crate::scenario::ExpectationResult;
 
 impl Summary {
@@ -43,6 +43,7 @@ pub(super) struct CaseRows<'a> {
     pub(super) error: Option<String>,
     pub(super) expectations: Option<Vec<ExpectationResult>>,
     pub(super) output: Option<String>,
+    pub(super) repeats: Option<Repeats>,
 }
 
 impl CaseRows<'_> {
@@ -91,6 +92,7 @@ impl Report {
             errors: Vec::new(),
             outcome: None,
             failure: None,
+            elapsed: None,
             strict: filter.strict,
             groups: Groups::default(),
             handlers: std::collections::BTreeSet::new(),
@@ -113,6 +115,7 @@ impl Report {
             error,
             expectations,
             output,
+            repeats,
         } = case;
         // Findings are numbered in their trace, and rows know each other by their places.
         let at: HashMap<u64, usize> = found.iter().enumerate().map(|(at, found)| (found.finding.number, at)).collect();
@@ -152,6 +155,7 @@ impl Report {
             error,
             expectations,
             output,
+            repeats,
         };
         self.add_rows(rows, filter);
         for row in &mut self.rules {
@@ -241,7 +245,7 @@ impl Report {
             }
             (false, Some(_)) => CaseOutcome::Incomplete,
         };
-        let CaseRows { name, seconds, synchronized, not_judged, error, expectations, output, .. } = case;
+        let CaseRows { name, seconds, synchronized, not_judged, error, expectations, output, repeats, .. } = case;
         let output = output.map(|output| self.keep_output(output, outcome == CaseOutcome::Passed));
         self.cases.push(Case {
             name,
@@ -255,6 +259,7 @@ impl Report {
             error,
             expectations,
             output,
+            repeats,
         });
     }
 
@@ -325,6 +330,11 @@ impl Case {
         self.error.as_deref().filter(|_| self.outcome == CaseOutcome::Skipped)?.strip_prefix(NOT_RUN)
     }
 
+    /// Whether its runs differ, where there were several.
+    pub fn is_flaky(&self) -> bool {
+        self.repeats.as_ref().is_some_and(Repeats::is_flaky)
+    }
+
     /// The codes of rules that it could no longer exercise.
     pub(super) fn codes_not_judged(&self) -> impl Iterator<Item = &'static str> {
         self.not_judged.iter().map(|Code(code)| *code)
@@ -343,6 +353,7 @@ impl Case {
             error: Some(why),
             expectations: None,
             output: None,
+            repeats: None,
         }
     }
 }

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::time::Duration;
 
 use super::causes::CauseRows;
 use super::{Case, CaseOutcome, FindingRow, ItemRow, Report, plain};
 use crate::protocol::{Delay, Status, Thread, column_width, cut_off, padded, plain_lines};
 use crate::rules::{Level, Occasion, Verdict};
+use crate::runner::Repeats;
 
 /// How many accepted findings of one rule are shown.
 const SHOWN: usize = 3;
@@ -102,6 +104,9 @@ pub fn human(report: &Report, colour: bool) -> String {
     }
     text.push_str(&beside(report, &paint));
     verdict(&mut text, report, &paint);
+    if report.summary.synchronized.is_some() {
+        run_line(&mut text, report, &paint);
+    }
     // Colour cannot be told from a handler's text here; without it nothing passes.
     if colour { text } else { plain_lines(&text).into_owned() }
 }
@@ -250,7 +255,7 @@ fn last_words(text: &mut String, report: &Report, case: &str, paint: &Paint) {
 }
 
 /// A message of any length and origin.
-pub(super) fn message(text: &str) -> String {
+pub(crate) fn message(text: &str) -> String {
     cut_off(&plain(text), MESSAGE).into_owned()
 }
 
@@ -334,7 +339,8 @@ fn write_case(text: &mut String, case: &Case, paint: &Paint) {
         (accepted, None) => format!(", {accepted} accepted"),
         (accepted, Some(how)) => format!(", {accepted} accepted; it {} before its end", how.words()),
     };
-    let _ = writeln!(text, "{}: {word}, {}{accepted}", plain(&case.name), counted(case.findings, "finding"));
+    let flaky = flaky(case).map_or(String::new(), |flaky| format!("; {}", paint.wrap("1;33", &flaky)));
+    let _ = writeln!(text, "{}: {word}, {}{accepted}{flaky}", plain(&case.name), counted(case.findings, "finding"));
 }
 
 /// The verdict in one line, without colour.
@@ -378,6 +384,56 @@ fn verdict(text: &mut String, report: &Report, paint: &Paint) {
     });
     let profile = report.profile;
     let _ = writeln!(text, "{word}: {found}; {held} held, {idle} not exercised{reached} (profile {profile}{seed})");
+}
+
+/// The last line of a suite, as test runners have it: what became of its cases, and how long it took.
+fn run_line(text: &mut String, report: &Report, paint: &Paint) {
+    let many = |outcome| report.cases.iter().filter(|case| case.outcome == outcome).count();
+    let not_run = report.cases.iter().filter(|case| case.not_run().is_some()).count();
+    let mut failed = format!("{} failed", report.summary.failed);
+    let ways = [(many(CaseOutcome::Crashed), "crashed"), (many(CaseOutcome::TimedOut), "timed out")];
+    let ways: Vec<String> =
+        ways.iter().filter(|(many, _)| *many > 0).map(|(many, how)| format!("{many} {how}")).collect();
+    if !ways.is_empty() {
+        failed += &format!(" ({})", ways.join(", "));
+    }
+    let skipped = many(CaseOutcome::Skipped) - not_run;
+    let counts = [
+        (report.summary.passed, format!("{} passed", report.summary.passed)),
+        (report.summary.failed, failed),
+        (many(CaseOutcome::Incomplete), format!("{} incomplete", many(CaseOutcome::Incomplete))),
+        (skipped, format!("{skipped} skipped")),
+        (not_run, format!("{not_run} not run")),
+    ];
+    let counts: Vec<String> = counts.into_iter().filter(|(many, _)| *many > 0).map(|(_, words)| words).collect();
+    let counts = if counts.is_empty() { String::new() } else { format!(": {}", counts.join(", ")) };
+    let took = report.elapsed.map_or(String::new(), |took| format!(" in {}", real_time(took)));
+    let causes = match report.summary.causes {
+        0 => String::new(),
+        many => format!("; {}", counted(many, "cause")),
+    };
+    let flaky = report.cases.iter().filter(|case| case.is_flaky()).count();
+    let flaky = if flaky > 0 { format!("; {flaky} flaky") } else { String::new() };
+    let cases = paint.bold(&counted(report.cases.len(), "case"));
+    let _ = writeln!(text, "{cases}{counts}{took}{causes}{flaky}");
+}
+
+/// A time of the clock on the wall, as exact as somebody wants to know it.
+fn real_time(took: Duration) -> String {
+    let seconds = took.as_secs();
+    match seconds {
+        0 => format!("{} ms", took.as_millis()),
+        1..60 => format!("{:.1} s", took.as_secs_f64()),
+        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+/// How many runs of a flaky case failed, and by which rules.
+pub(super) fn flaky(case: &Case) -> Option<String> {
+    let Repeats { runs, failed, rules } = case.repeats.as_ref().filter(|repeats| repeats.is_flaky())?;
+    let rules: Vec<String> = rules.iter().map(|(code, runs)| format!("{} in {runs}", plain(code))).collect();
+    Some(format!("flaky: failed in {failed} of {runs} runs ({})", rules.join(", ")))
 }
 
 /// What was logged of the items that failed: the first of it.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
 use super::causes::{InCase, in_cases};
+use super::human::flaky;
 use super::render::cut;
 use super::{Case, CaseOutcome, FindingRow, Report, finding_text, plain};
 use crate::protocol::plain_lines;
@@ -144,6 +145,9 @@ fn text(report: &Report, case: &Case, found: &[InCase<'_>]) -> String {
     if !case.not_judged.is_empty() {
         let codes: Vec<&str> = case.codes_not_judged().collect();
         text += &format!("not judged, because the session broke off: {}\n", codes.join(", "));
+    }
+    if let Some(flaky) = flaky(case) {
+        text += &format!("{flaky}\n");
     }
     for unmet in case.expectations.iter().flatten().filter(|held| !held.held) {
         text += &format!("expectation not met: {}: {}\n", plain(&unmet.what), plain(&unmet.difference));

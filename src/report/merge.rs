@@ -126,7 +126,7 @@ pub fn merge(mut parts: Vec<Part>, filter: &Filter) -> Result<Report, MergeError
             report.add_skipped(name, case.error.unwrap_or_default());
             continue;
         }
-        let Case { name, seconds, synchronized, not_judged, error, expectations, output, .. } = case;
+        let Case { name, seconds, synchronized, not_judged, error, expectations, output, repeats, .. } = case;
         report.add_rows(
             CaseRows {
                 handler: &handler,
@@ -139,6 +139,7 @@ pub fn merge(mut parts: Vec<Part>, filter: &Filter) -> Result<Report, MergeError
                 error,
                 expectations,
                 output,
+                repeats,
             },
             filter,
         );

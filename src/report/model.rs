@@ -1,6 +1,7 @@
 //! The report as data: `--format json` writes it as it is, and `report merge` reads it back.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -10,7 +11,7 @@ use super::causes::Groups;
 use super::{Cause, Code};
 use crate::protocol::{Guid, Method, Profile, Status, Text, nearest};
 use crate::rules::{Level, NamedItem, Occasion, RULES, Subject, UnknownRule, Verdict, Violation, rule};
-use crate::runner::ContextLine;
+use crate::runner::{ContextLine, Repeats};
 use crate::scenario::ExpectationResult;
 
 /// What the first field of a report says.
@@ -73,6 +74,9 @@ pub struct Report {
     /// Why the session failed, whatever rules were kept: the handler itself says so; for `run`, unless `--allow-failure`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+    /// How long it took in real time, where it is known; it differs each time, so the report as data does not have it.
+    #[serde(skip)]
+    pub elapsed: Option<Duration>,
     /// Warnings fail too.
     #[serde(skip)]
     pub(super) strict: bool,
@@ -264,6 +268,9 @@ pub struct Case {
     /// text the end is kept, and how much is left out stands before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<String>,
+    /// What came of its runs, where it was run several times; everything else is of the run that shows the most; for `conform`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<Repeats>,
 }
 
 /// The result of a case.
@@ -285,6 +292,11 @@ pub enum CaseOutcome {
 }
 
 impl CaseOutcome {
+    /// Whether an error was found, or the case could not be judged to its end.
+    pub fn is_bad(self) -> bool {
+        !matches!(self, CaseOutcome::Passed | CaseOutcome::Skipped)
+    }
+
     /// As reports say it.
     pub fn words(self) -> &'static str {
         match self {

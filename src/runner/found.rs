@@ -1,5 +1,7 @@
 //! What is kept of a session that was judged.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +36,26 @@ pub struct CaseRecord {
     pub expectations: Option<Vec<ExpectationResult>>,
     /// What the handler's process wrote to its standard output and standard error.
     pub output: Option<String>,
+    /// What came of its runs, where it was run several times.
+    pub repeats: Option<Repeats>,
+}
+
+/// What came of the runs of a case that was run several times.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Repeats {
+    /// How many runs there were.
+    pub runs: usize,
+    /// How many of them failed.
+    pub failed: usize,
+    /// The rules that made runs fail, by their codes, each with the number of these runs.
+    pub rules: BTreeMap<String, usize>,
+}
+
+impl Repeats {
+    /// Whether the runs differ: some failed and some did not, or they failed by other rules.
+    pub fn is_flaky(&self) -> bool {
+        self.failed > 0 && (self.failed < self.runs || self.rules.values().any(|runs| *runs < self.runs))
+    }
 }
 
 /// A command that runs a session in a debugger, and can stop it where a rule is broken.

@@ -231,6 +231,7 @@ impl Judged {
             error: None,
             expectations: None,
             output: self.output.take(),
+            repeats: None,
         }
     }
 }

@@ -17,7 +17,7 @@ pub use crate::host::Controls;
 pub use crate::job::Additions;
 pub use acceptance::Acceptance;
 pub use files::{MakeFolderError, WriteError, make_folder};
-pub use found::{CaseRecord, ContextLine, DebugCommand, Found, Omitted};
+pub use found::{CaseRecord, ContextLine, DebugCommand, Found, Omitted, Repeats};
 pub use judged::Judged;
 pub use parallel::{Stop, in_order, interrupted, side_by_side};
 pub use problems::{Endless, NoSuchItem, SessionFailure};

@@ -139,9 +139,42 @@ pub(in crate::cli) struct ConformArgs {
     #[arg(long)]
     pub(in crate::cli) list: bool,
 
-    /// Run only this case (repeatable)
+    /// Run only this case (repeatable): a name, or a pattern such as 'cancel-*'
     #[arg(long, value_name = "NAME", conflicts_with_all = ["sessions", "partition"])]
     pub(in crate::cli) case: Vec<String>,
+
+    /// Leave out this case (repeatable): a name, or a pattern; the report says that it was skipped
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) skip: Vec<String>,
+
+    /// Run no more cases once one has failed, or could not be judged
+    #[arg(long, conflicts_with = "max_fail")]
+    pub(in crate::cli) fail_fast: bool,
+
+    /// Run no more cases once N have failed, or could not be judged
+    #[arg(long, value_name = "N")]
+    pub(in crate::cli) max_fail: Option<std::num::NonZeroUsize>,
+
+    /// Run each case N times; the report names the flaky ones, which fail in some runs only
+    ///
+    /// A script does the same in every run, so this is for handlers on real threads.
+    #[arg(long, value_name = "N")]
+    pub(in crate::cli) repeat: Option<std::num::NonZeroU16>,
+
+    /// Run this shell command before each session, with the case's name in MOBSYNC_CASE
+    ///
+    /// For a handler that keeps something from one session to the next. Sessions then run one after the other, unless you
+    /// give --jobs.
+    #[arg(long, value_name = "COMMAND")]
+    pub(in crate::cli) before_case: Option<String>,
+
+    /// Run this shell command after each session, with the case's name in MOBSYNC_CASE
+    #[arg(long, value_name = "COMMAND")]
+    pub(in crate::cli) after_case: Option<String>,
+
+    /// Print every case on standard error as it ends (on a terminal, those that fail are always printed)
+    #[arg(long, short)]
+    pub(in crate::cli) verbose: bool,
 
     /// Number of random sessions to run after the fixed cases
     #[arg(long, value_name = "N", default_value_t = 0)]

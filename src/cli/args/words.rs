@@ -149,7 +149,7 @@ pub(super) fn time(text: &str) -> Result<u64, String> {
     };
     match delay {
         Ok(delay) if delay.0 > 0 => Ok(delay.0),
-        _ => Err("expected a time above 0, such as 2s, 500ms, or 10 for ten seconds".to_owned()),
+        _ => Err("expected a time above 0, such as 2s, 500ms, 5m, 1h, or 10 for ten seconds".to_owned()),
     }
 }
 
