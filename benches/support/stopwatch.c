@@ -15,6 +15,9 @@
 /* {6D6F6273-796E-4E6F-80FF-000000000001} */
 DEFINE_GUID(CLSID_Stopwatch, 0x6D6F6273, 0x796E, 0x4E6F, 0x80, 0xFF, 0x00, 0x00, 0x00, 0x00, 0x00, 0x01);
 
+/* What keeps the library in use. */
+static atomic_long g_objects;
+
 static const SYNCMGRITEMID g_item = {0x6D6F6273, 0x796E, 0x6300, {0, 0, 0, 0, 0, 0, 0, 0x41}};
 
 static uint64_t Now(clockid_t clock) {
@@ -44,7 +47,10 @@ static HRESULT Items_New(BOOL is_past_end, ISyncMgrEnumItems **items);
 static ULONG Items_AddRef(ISyncMgrEnumItems *This) { return (ULONG)atomic_fetch_add(&((Items *)This)->references, 1) + 1; }
 static ULONG Items_Release(ISyncMgrEnumItems *This) {
     ULONG left = (ULONG)atomic_fetch_sub(&((Items *)This)->references, 1) - 1;
-    if (left == 0) free(This);
+    if (left == 0) {
+        free(This);
+        atomic_fetch_sub(&g_objects, 1);
+    }
     return left;
 }
 static HRESULT Items_QueryInterface(ISyncMgrEnumItems *This, REFIID iid, void **object) {
@@ -88,6 +94,7 @@ static HRESULT Items_New(BOOL is_past_end, ISyncMgrEnumItems **items) {
     *items = it ? &it->base : NULL;
     if (!it) return E_OUTOFMEMORY;
     it->base.lpVtbl = &g_items;
+    atomic_fetch_add(&g_objects, 1);
     atomic_init(&it->references, 1);
     it->is_past_end = is_past_end;
     return S_OK;
@@ -100,13 +107,24 @@ typedef struct Stopwatch {
     atomic_long references;
     uint64_t initialized;
     ISyncMgrSynchronizeCallback *callback;
+    atomic_bool is_skipped;
 } Stopwatch;
+
+/* What the worker thread needs: the callback may be taken back from the handler while it works. */
+typedef struct Work {
+    Stopwatch *handler;
+    ISyncMgrSynchronizeCallback *callback;
+} Work;
 
 static ULONG AddRef(ISyncMgrSynchronize *This) { return (ULONG)atomic_fetch_add(&((Stopwatch *)This)->references, 1) + 1; }
 static ULONG Release(ISyncMgrSynchronize *This) {
     Stopwatch *it = (Stopwatch *)This;
     ULONG left = (ULONG)atomic_fetch_sub(&it->references, 1) - 1;
-    if (left == 0) free(it);
+    if (left == 0) {
+        if (it->callback) ISyncMgrSynchronizeCallback_Release(it->callback);
+        free(it);
+        atomic_fetch_sub(&g_objects, 1);
+    }
     return left;
 }
 static HRESULT QueryInterface(ISyncMgrSynchronize *This, REFIID iid, void **object) {
@@ -155,37 +173,50 @@ static HRESULT PrepareForSync(ISyncMgrSynchronize *This, ULONG many, SYNCMGRITEM
     (void)many, (void)items, (void)parent, (void)reserved;
     return ISyncMgrSynchronizeCallback_PrepareForSyncCompleted(((Stopwatch *)This)->callback, S_OK);
 }
-static void Report(ISyncMgrSynchronizeCallback *callback, DWORD status, INT value) {
+static HRESULT Report(ISyncMgrSynchronizeCallback *callback, DWORD status, INT value) {
     SYNCMGRPROGRESSITEM info = {sizeof info, 0, OLESTR("copying a.txt"), status, value, CALLBACKS};
     info.mask = SYNCMGRPROGRESSITEM_STATUSTEXT | SYNCMGRPROGRESSITEM_STATUSTYPE | SYNCMGRPROGRESSITEM_PROGVALUE |
                 SYNCMGRPROGRESSITEM_MAXVALUE;
-    ISyncMgrSynchronizeCallback_Progress(callback, &g_item, &info);
+    return ISyncMgrSynchronizeCallback_Progress(callback, &g_item, &info);
 }
-static DWORD WINAPI Work(LPVOID argument) {
-    Stopwatch *it = argument;
-    ISyncMgrSynchronizeCallback *callback = it->callback;
-    Say(callback, "initialized", it->initialized);
+static DWORD WINAPI DoWork(LPVOID argument) {
+    Work *work = argument;
+    ISyncMgrSynchronizeCallback *callback = work->callback;
+    HRESULT answer = S_OK;
+    Say(callback, "initialized", work->handler->initialized);
     uint64_t began = Now(CLOCK_MONOTONIC);
-    for (INT value = 0; value < CALLBACKS; value++) Report(callback, SYNCMGRSTATUS_UPDATING, value);
+    for (INT value = 0; value < CALLBACKS && answer == S_OK && !atomic_load(&work->handler->is_skipped); value++)
+        answer = Report(callback, SYNCMGRSTATUS_UPDATING, value);
     Say(callback, "reported", Now(CLOCK_MONOTONIC) - began);
-    Report(callback, SYNCMGRSTATUS_SUCCEEDED, CALLBACKS);
+    BOOL is_stopped = answer != S_OK || atomic_load(&work->handler->is_skipped);
+    Report(callback, is_stopped ? SYNCMGRSTATUS_SKIPPED : SYNCMGRSTATUS_SUCCEEDED, CALLBACKS);
     ISyncMgrSynchronizeCallback_SynchronizeCompleted(callback, S_OK);
     ISyncMgrSynchronizeCallback_Release(callback);
-    Release(&it->base);
+    Release(&work->handler->base);
+    free(work);
     return 0;
 }
 static HRESULT Synchronize(ISyncMgrSynchronize *This, HWND parent) {
     (void)parent;
-    Stopwatch *it = (Stopwatch *)This;
+    Work *work = malloc(sizeof *work);
+    if (!work) return E_OUTOFMEMORY;
+    work->handler = (Stopwatch *)This;
+    work->callback = work->handler->callback;
     AddRef(This);
-    ISyncMgrSynchronizeCallback_AddRef(it->callback);
-    HANDLE thread = CreateThread(NULL, 0, Work, it, 0, NULL);
-    if (!thread) return E_OUTOFMEMORY;
+    ISyncMgrSynchronizeCallback_AddRef(work->callback);
+    HANDLE thread = CreateThread(NULL, 0, DoWork, work, 0, NULL);
+    if (!thread) {
+        ISyncMgrSynchronizeCallback_Release(work->callback);
+        Release(This);
+        free(work);
+        return E_OUTOFMEMORY;
+    }
     CloseHandle(thread);
     return S_OK;
 }
 static HRESULT SetItemStatus(ISyncMgrSynchronize *This, REFSYNCMGRITEMID item, DWORD status) {
-    (void)This, (void)item, (void)status;
+    (void)item;
+    if (status == SYNCMGRSTATUS_SKIPPED) atomic_store(&((Stopwatch *)This)->is_skipped, TRUE);
     return S_OK;
 }
 static HRESULT ShowError(ISyncMgrSynchronize *This, HWND parent, REFSYNCMGRERRORID error) {
@@ -213,6 +244,7 @@ static HRESULT Factory_CreateInstance(IClassFactory *This, IUnknown *outer, REFI
     Stopwatch *it = calloc(1, sizeof *it);
     if (!it) return E_OUTOFMEMORY;
     it->base.lpVtbl = &g_stopwatch;
+    atomic_fetch_add(&g_objects, 1);
     atomic_init(&it->references, 1);
     HRESULT hr = QueryInterface(&it->base, iid, object);
     Release(&it->base);
@@ -230,5 +262,4 @@ STDAPI DllGetClassObject(REFCLSID clsid, REFIID iid, LPVOID *object) {
     return Factory_QueryInterface(&g_factory, iid, object);
 }
 
-/* Never unloaded: the host keeps a library that is not asked for. */
-STDAPI DllCanUnloadNow(void) { return S_FALSE; }
+STDAPI DllCanUnloadNow(void) { return atomic_load(&g_objects) == 0 ? S_OK : S_FALSE; }
