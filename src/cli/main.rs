@@ -23,6 +23,14 @@ pub fn main() -> ExitCode {
         crate::job::worker();
     }
     #[cfg(target_os = "linux")]
+    if std::env::args_os().skip(1).eq([crate::job::FORK_SERVER]) {
+        if let Err(failure) = log::start(&LogArgs::default()) {
+            output::tell(format_args!("mobsync {}: {failure}", crate::job::FORK_SERVER));
+        }
+        crate::job::fork_server();
+        crate::job::worker();
+    }
+    #[cfg(target_os = "linux")]
     if std::env::args_os().nth(1).is_some_and(|word| word == "guard") {
         crate::job::guard_program(std::env::args_os().skip(2));
     }
@@ -49,7 +57,10 @@ pub fn main() -> ExitCode {
     }
     // What a handler starts is ended with its session, also if the handler kills the process that sees to it.
     #[cfg(target_os = "linux")]
-    crate::handler::adopt();
+    {
+        crate::handler::adopt();
+        crate::job::fork_workers();
+    }
     let ended = match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Conform(args) => conform::conform(&args),
@@ -73,6 +84,8 @@ pub fn main() -> ExitCode {
         Command::Guard => Err(super::ended::Failure("there are no guards on this system".to_owned())),
         Command::Completions(args) => completions::completions(&args),
     };
+    #[cfg(target_os = "linux")]
+    crate::job::end_fork_server();
     match ended {
         Ok(Ended::Well) => ExitCode::SUCCESS,
         Ok(Ended::Findings) => ExitCode::from(1),

@@ -20,6 +20,18 @@ pub(crate) fn start(command: &mut Command) -> io::Result<Child> {
     Ok(child)
 }
 
+/// Lets somebody else start a child of this process: its number, if there is one.
+///
+/// # Errors
+/// Those of whoever starts it.
+#[cfg(target_os = "linux")]
+pub(crate) fn start_by(start: impl FnOnce() -> io::Result<Option<u32>>) -> io::Result<Option<u32>> {
+    let mut started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
+    let child = start()?;
+    started.extend(child);
+    Ok(child)
+}
+
 /// A process that was started here is gone, and its number may become another's.
 pub(crate) fn is_gone(child: u32) {
     STARTED.lock().unwrap_or_else(PoisonError::into_inner).remove(&child);

@@ -320,14 +320,16 @@ impl SessionSetup {
 }
 
 /// Listens to what the handler still has to say when it is released, for so long, or until nothing of it is left that could
-/// call back.
+/// call back. It looks for that often at first: threads that are just ending are gone in a moment.
 fn listen(linger: Duration, may_call_back: impl Fn() -> bool) {
-    const LOOKS: u32 = 20;
-    for _ in 0..LOOKS {
-        if !may_call_back() {
-            return;
-        }
-        std::thread::sleep(linger / LOOKS);
+    const LONGEST_NAP: Duration = Duration::from_millis(2);
+    /// On a busy machine time can pass while no thread of the handler runs.
+    const LEAST_LOOKS: u32 = 15;
+    let (begun, mut nap, mut looks) = (Instant::now(), Duration::from_micros(50), 0);
+    while may_call_back() && (looks < LEAST_LOOKS || begun.elapsed() < linger) {
+        std::thread::sleep(nap);
+        nap = (2 * nap).min(LONGEST_NAP);
+        looks += 1;
     }
 }
 

@@ -38,6 +38,10 @@ pub enum HandlerThreads {
 /// their time, but one that never stops must not keep the manager.
 const MOST_SILENCES: u32 = 15;
 
+/// How soon threads are looked at again, which may be just ending: each time later, and at last so much later.
+const FIRST_LOOK_NS: u64 = 50_000;
+const LAST_LOOK_NS: u64 = 4_000_000;
+
 /// Knows when each instance has settled.
 pub(super) struct Settling {
     /// Since when the manager would take the callback back.
@@ -51,6 +55,8 @@ pub(super) struct Settling {
     ran_ns: u64,
     so_far: u64,
     silences: u32,
+    /// How soon the threads are looked at again.
+    next_look_ns: u64,
 }
 
 impl Settling {
@@ -65,6 +71,7 @@ impl Settling {
             ran_ns: 0,
             so_far: 0,
             silences: 0,
+            next_look_ns: FIRST_LOOK_NS,
         }
     }
 
@@ -112,7 +119,9 @@ impl Settling {
         let threads = self.threads.as_ref().map_or(HandlerThreads::Some, |look| look());
         match threads {
             HandlerThreads::None => return now_ns,
-            HandlerThreads::Doing { so_far, .. } if first => (self.so_far, self.ran_ns) = (so_far, now_ns),
+            HandlerThreads::Doing { so_far, .. } if first => {
+                (self.so_far, self.ran_ns, self.next_look_ns) = (so_far, now_ns, FIRST_LOOK_NS);
+            }
             HandlerThreads::Doing { runs, so_far } => {
                 let is_over = now_ns >= heard_ns.max(self.ran_ns).saturating_add(silence_ns);
                 if is_over && (runs || so_far != self.so_far) && self.silences < MOST_SILENCES {
@@ -122,7 +131,14 @@ impl Settling {
             }
             HandlerThreads::Some => {}
         }
-        heard_ns.max(self.ran_ns).saturating_add(silence_ns)
+        let until_ns = heard_ns.max(self.ran_ns).saturating_add(silence_ns);
+        if threads == HandlerThreads::Some {
+            return until_ns;
+        }
+        // A thread that has said its last word mostly ends at once: nothing is waited for then.
+        let look_ns = now_ns.saturating_add(self.next_look_ns);
+        self.next_look_ns = (2 * self.next_look_ns).min(LAST_LOOK_NS);
+        until_ns.min(look_ns)
     }
 
     /// Whether an instance for which the manager waits has settled by now (virtual clock only: in real time it only takes time).
@@ -166,6 +182,28 @@ mod tests {
         settling.silence = Duration::ZERO;
         assert_eq!(settling.until(HandlerId::FIRST, &clock, 0), None);
     }
+
+    #[test]
+    fn a_thread_that_is_just_ending_is_not_waited_for_until_it_was_silent_for_long() {
+        use std::sync::atomic::{AtomicU32, Ordering};
+
+        let clock = Clock::Real { started: Instant::now() };
+        let looks = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&looks);
+        let mut settling = Settling::of(1);
+        settling.silence = Duration::from_secs(60);
+        settling.threads = Some(Arc::new(move || match counted.fetch_add(1, Ordering::Relaxed) {
+            0..3 => HandlerThreads::Doing { runs: false, so_far: 1 },
+            _ => HandlerThreads::None,
+        }));
+        let mut longest_ns = 0;
+        while let Some(until_ns) = settling.until(HandlerId::FIRST, &clock, 0) {
+            longest_ns = longest_ns.max(until_ns.saturating_sub(clock.now_ns()));
+        }
+        assert_eq!(looks.load(Ordering::Relaxed), 4);
+        assert!(longest_ns <= LAST_LOOK_NS, "{longest_ns} ns until the next look");
+    }
+
     #[test]
     fn threads_that_run_without_a_word_are_waited_for_but_not_for_ever() {
         use std::sync::atomic::{AtomicU64, Ordering};

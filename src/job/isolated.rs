@@ -1,10 +1,8 @@
 //! Holds a session in a worker, and hears of it.
 
 use std::io::ErrorKind;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
@@ -13,25 +11,22 @@ use nix::sys::signal::kill;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
-#[cfg(target_os = "linux")]
-use super::HandlerSpec;
 use super::channel::Channel;
-use super::mark::{CHANNEL, MARK};
-use super::output::{Output, reported};
-use super::received::{GivenUp, WorkerSession};
-use super::wine_worker::{
-    WineWorker, channel_of_wine, did_not_begin, is_for_wine, let_exception_out, spec_under_wine, wine_is_there,
-};
-use super::worker::WorkerJob;
-use super::{Handler, Launched, Terms, logging};
-use crate::handler::CreateError;
-use crate::handler::children;
 #[cfg(target_os = "linux")]
-use crate::handler::com::Sanitizer;
+use super::mark::MARK;
+use super::mark::Mark;
+use super::output::{Output, reported};
+use super::process::start;
+use super::received::{GivenUp, WorkerSession};
+use super::wine_worker::{WineWorker, did_not_begin, is_for_wine, let_exception_out, spec_under_wine, wine_is_there};
+use super::worker::WorkerJob;
+use super::{Handler, Launched, Terms};
+use crate::handler::CreateError;
+#[cfg(target_os = "linux")]
+use crate::handler::children;
 #[cfg(target_os = "linux")]
 use crate::handler::processes;
 use crate::host::{Controller, Controls, Drain};
-use crate::protocol::plain_path;
 
 /// How often the ring is emptied.
 const TICK: Duration = Duration::from_millis(2);
@@ -102,56 +97,24 @@ pub fn isolated(
     let (channel, file) = Channel::new(&job)
         .map_err(|why| error(format!("cannot allocate memory to share with a worker: {}", no_memory(&why))))?;
     let channel = Arc::new(channel);
-    let mark = mark();
+    let mark = Mark::new();
     // Before there is a worker: whoever wants to hear signals hears those that come from now on.
     started(Controls::new(Arc::new(Reach(Arc::clone(&channel)))));
-    let mut command = Command::new(&workers.program);
+    let mut worker = start(workers, spec, wine.as_ref(), &file, mark).map_err(error)?;
     // Wine opens the file by the path that the system has for it, as long as it is open here.
-    let _open = match &wine {
-        None => {
-            command.arg("worker").stdin(file);
-            None
-        }
-        Some(wine) => {
-            command = wine.command(workers);
-            command.env(CHANNEL, channel_of_wine(&file)).stdin(Stdio::null());
-            Some(file)
-        }
-    };
-    command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-    command.env(MARK, &mark);
-    command.envs(logging::of_workers());
-    #[cfg(target_os = "linux")]
-    let started = if let HandlerSpec::Com { library, .. } = spec
-        && let Some(sanitizer) = Sanitizer::of(library)
-    {
-        let environment = sanitizer.environment().map_err(|why| error(format!("{}: {why}", plain_path(library))))?;
-        tracing::info!(%sanitizer, "the worker starts with the runtime of the library's sanitizer");
-        command.envs(environment);
-        sanitizer.starting(|| children::start(&mut command))
-    } else {
-        children::start(&mut command)
-    };
-    #[cfg(not(target_os = "linux"))]
-    let started = children::start(&mut command);
-    let mut child =
-        started.map_err(|why| error(format!("cannot start a worker ({}): {why}", plain_path(&workers.program))))?;
-    let worker = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
+    let _open = wine.is_some().then_some(file);
+    let pid = worker.pid;
     let mut ending = None;
-    let _worker = tracing::info_span!("worker", pid = child.id()).entered();
+    let _worker = tracing::info_span!("worker", pid = pid.as_raw()).entered();
     tracing::info!("worker started");
     let output = Output::new();
-    output.pass_on(child.stdout.take());
-    output.pass_on(child.stderr.take());
+    worker.pass_on(&output);
     let (tell, told) = mpsc::channel();
     // It ends when the child does.
-    let waits = std::thread::Builder::new().name("worker".to_owned()).spawn(move || {
-        let ended = child.wait();
-        children::is_gone(child.id());
-        drop(tell.send(ended));
-    });
+    let waits = move || drop(tell.send(worker.wait()));
+    let waits = std::thread::Builder::new().name("worker".to_owned()).spawn(waits);
     if let Err(why) = waits {
-        end(worker, &mark, &mut ending);
+        end(pid, mark, &mut ending);
         return Err(error(format!("cannot start a thread to wait for a worker: {why}")));
     }
 
@@ -182,7 +145,7 @@ pub fn isolated(
         if session.runs_destructors() {
             // A guardian that the handler stopped would not say how the worker ends.
             #[cfg(target_os = "linux")]
-            let _ = kill(worker, Signal::SIGCONT);
+            let _ = kill(pid, Signal::SIGCONT);
         }
         let has_begun = channel.is_opened() || wine.is_none();
         let is_silent = match session.runs_destructors() {
@@ -198,13 +161,13 @@ pub fn isolated(
                 tracing::info!(?silent, "time-out: the worker is silent, and is ended");
                 given_up = Some(GivenUp::Silent(silent));
             }
-            end(worker, &mark, &mut ending);
+            end(pid, mark, &mut ending);
         }
     };
     // A guardian that was killed has not ended what the worker started.
     if cfg!(not(target_os = "linux")) || status.as_ref().is_none_or(|status| status.signal() == Some(9)) {
-        let _ = killpg(worker, Signal::SIGKILL);
-        end_marked(&mark, channel.worker());
+        let _ = killpg(pid, Signal::SIGKILL);
+        end_marked(mark, channel.worker());
         #[cfg(target_os = "linux")]
         children::end_adopted(GRACE);
     }
@@ -239,14 +202,8 @@ fn no_memory(why: &std::io::Error) -> String {
     }
 }
 
-/// Something that no other session of any process is marked with.
-fn mark() -> String {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
-}
-
 /// Ends a worker and all that it started. Called until the worker is gone.
-fn end(worker: Pid, mark: &str, first: &mut Option<Instant>) {
+fn end(worker: Pid, mark: Mark, first: &mut Option<Instant>) {
     let since = first.get_or_insert_with(Instant::now).elapsed();
     // Whoever is gone already is no error.
     #[cfg(target_os = "linux")]
@@ -263,7 +220,7 @@ fn end(worker: Pid, mark: &str, first: &mut Option<Instant>) {
 
 /// Ends what bears the mark in its environment: a process of the handler's that left its group and its parents, where no
 /// guardian is there to end it. Waits until all of them are gone, and the worker as well, which ends with its guardian.
-fn end_marked(mark: &str, worker: Option<i32>) {
+fn end_marked(mark: Mark, worker: Option<i32>) {
     #[cfg(target_os = "linux")]
     {
         let begun = Instant::now();

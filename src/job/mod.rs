@@ -10,6 +10,9 @@ mod error;
 mod file;
 mod find;
 #[cfg(target_os = "linux")]
+#[allow(unsafe_code, reason = "a process is forked, and descriptors are passed to it, here and nowhere else")]
+mod fork_server;
+#[cfg(target_os = "linux")]
 #[allow(unsafe_code, reason = "a process is forked and waited for, here and nowhere else")]
 mod guardian;
 #[cfg(unix)]
@@ -23,6 +26,9 @@ mod name;
 mod native;
 #[cfg(unix)]
 mod output;
+#[cfg(unix)]
+#[allow(unsafe_code, reason = "a process that was forked is waited for")]
+mod process;
 #[cfg(unix)]
 mod received;
 #[cfg(unix)]
@@ -41,6 +47,8 @@ mod worker;
 
 pub use apartment::{Apartment, apartment_used, use_apartment};
 pub use error::HandlerError;
+#[cfg(target_os = "linux")]
+pub use fork_server::{FORK_SERVER, end_fork_server, fork_server, fork_workers};
 #[cfg(target_os = "linux")]
 pub use guardian::guard_program;
 #[cfg(unix)]

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::assemble::{Assembled, Outcomes, assemble};
 use super::channel::{Channel, RecordKind};
 use super::late::{Before, Lasting};
-use super::mark::{MARK, parent_of};
+use super::mark::Mark;
 use super::{Handler, HandlerSpec, Terms, stack};
 use crate::handler::CreateError;
 use crate::handler::com::{
@@ -58,7 +58,7 @@ const ASK: Duration = Duration::from_millis(500);
 
 /// Runs the session that standard input, a file that is shared with the parent, asks for. Never returns.
 pub fn worker() -> ! {
-    let parent = std::env::var(MARK).ok().and_then(|mark| parent_of(&mark));
+    let parent = Mark::of_this_process().map(Mark::parent);
     // The worker goes on as a copy of this process, which is its guardian from now on.
     #[cfg(target_os = "linux")]
     let parent = super::guardian::split(parent);

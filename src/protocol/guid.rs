@@ -16,8 +16,21 @@ use super::names::UnknownName;
 /// assert_eq!(text.parse(), Ok(CLSID_SYNC_MGR));
 /// assert_eq!(CLSID_SYNC_MGR.to_string(), text);
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Guid(pub Uuid);
+
+impl Ord for Guid {
+    /// By their bytes, compared as one number: items are looked up by their IDs in every callback.
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.as_u128().cmp(&other.0.as_u128())
+    }
+}
+
+impl PartialOrd for Guid {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 /// `GUID_NULL`: all zero.
 pub const GUID_NULL: Guid = Guid(Uuid::nil());

@@ -22,6 +22,20 @@ enum Repr {
 impl Text {
     /// From UTF-16 units, without a terminator.
     pub fn from_utf16(units: &[u16]) -> Self {
+        // Most texts are short and have ASCII only. Such a one needs no memory of its own.
+        let mut ascii = [0_u8; 64];
+        if let Some(ascii) = ascii.get_mut(..units.len()) {
+            let mut all = 0;
+            for (to, unit) in ascii.iter_mut().zip(units) {
+                all |= unit;
+                *to = unit.to_le_bytes()[0];
+            }
+            if all < 0x80
+                && let Ok(text) = std::str::from_utf8(ascii)
+            {
+                return Self(Repr::WellFormed(text.into()));
+            }
+        }
         match String::from_utf16(units) {
             Ok(text) => Self(Repr::WellFormed(text.into())),
             Err(_) => Self(Repr::IllFormed(units.into())),

@@ -45,7 +45,7 @@ pub(super) struct Watch {
     /// The dialog that was granted last, and not given back.
     pub(super) dialog: Option<Dialog>,
     /// When each thread was last inside a callback in this round.
-    pub(super) called_back_ns: BTreeMap<Thread, u64>,
+    pub(super) called_back: CalledBack,
     /// When `Synchronize` was called in this round.
     pub(super) synchronize_ns: u64,
     /// How many callbacks each thread made after the callback was taken back in the middle of work.
@@ -105,6 +105,34 @@ pub(super) struct OpenCall {
     pub(super) unanswered: Vec<CallId>,
     /// One of them was answered while the call was open.
     pub(super) answered_within: bool,
+}
+
+/// When each thread was last inside a callback.
+#[derive(Debug, Default)]
+pub(super) struct CalledBack {
+    /// The last one: mostly it calls back again next.
+    last: Option<(Thread, u64)>,
+    others_ns: BTreeMap<Thread, u64>,
+}
+
+impl CalledBack {
+    /// A thread is inside a callback.
+    pub(super) fn now(&mut self, thread: &Thread, now_ns: u64) {
+        match &mut self.last {
+            Some((last, at_ns)) if last == thread => *at_ns = now_ns,
+            last => {
+                if let Some((before, at_ns)) = last.replace((thread.clone(), now_ns)) {
+                    self.others_ns.insert(before, at_ns);
+                }
+            }
+        }
+    }
+
+    /// When that thread was, if it ever was.
+    pub(super) fn last_ns(&self, thread: &Thread) -> Option<u64> {
+        let last = self.last.as_ref().filter(|(last, _)| last == thread).map(|(_, at_ns)| *at_ns);
+        last.or_else(|| self.others_ns.get(thread).copied())
+    }
 }
 
 /// The items of one `EnumSyncMgrItems`, as far as they are known.
@@ -337,7 +365,7 @@ impl Watch {
     /// Begins a round.
     pub(super) fn begin_round(&mut self) {
         self.items.clear();
-        self.called_back_ns.clear();
+        self.called_back = CalledBack::default();
         self.completions.clear();
         self.stepped_in = None;
     }

@@ -135,8 +135,7 @@ impl Session {
         let at = self.index_of(handler);
         let instance = &mut self.instances[at];
         let standing = instance.standing(callback, self.dialog == Some(handler));
-        let about = About::of(callback, standing);
-        instance.pending.push(Pending { call, thread: event.thread.clone(), about });
+        instance.pending.push(Pending { call, thread: event.thread.clone(), about: About::of(callback, standing) });
         self.called_back(at, callback, standing, event.seq);
     }
 
@@ -156,6 +155,13 @@ impl Session {
         let at = self.index_of(handler);
         let pending = &mut self.instances[at].pending;
         let Some(which) = pending.iter().rposition(|pending| pending.call == call) else { return };
+        // Of reports of progress a session has most, and mostly it is the last one: nothing of it is moved then.
+        if let About::Progress(item) = pending[which].about
+            && which + 1 == pending.len()
+        {
+            pending.truncate(which);
+            return self.instances[at].progress_replied(item, hr);
+        }
         let about = pending.remove(which).about;
         self.replied(at, about, hr);
     }

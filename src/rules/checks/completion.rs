@@ -6,6 +6,7 @@ use crate::protocol::{
     Status,
 };
 use crate::rules::codes::*;
+use crate::rules::judge::EventRef;
 use crate::rules::monitor::Context;
 use crate::rules::watch::OpenCall;
 use crate::rules::{CompletionViolation, NamedItem, Rule};
@@ -35,14 +36,16 @@ pub(crate) fn rules_of(method: CallMethod) -> Option<Completion> {
 /// Whether the callback interface is set. A callback without one is judged here, and by no other rule.
 pub(crate) fn has_interface(cx: &mut Context<'_>, callback: &Callback, standing: Standing) -> bool {
     let place = cx.place();
-    let (method, item) = (callback.method(), item(cx, callback));
-    let event = cx.event;
+    let (method, event) = (callback.method(), cx.event);
     let unreferenced = cx.watch().native.take_unreferenced(&event.thread);
     if standing != Standing::NoInterface {
-        cx.judge
-            .check(place, CB_04, !unreferenced, || CompletionViolation::WithoutReference { callback: method, item });
+        cx.judge.check(place, CB_04, !unreferenced, || CompletionViolation::WithoutReference {
+            callback: method,
+            item: item(place, callback),
+        });
         return true;
     }
+    let item = item(place, callback);
     let interface = cx.session.instance(cx.event.handler).map_or(Interface::NotGiven, Instance::interface);
     if interface == Interface::NotGiven {
         cx.judge.broken(place, CB_04, CompletionViolation::WithoutInterface { callback: method, item });
@@ -57,9 +60,9 @@ pub(crate) fn has_interface(cx: &mut Context<'_>, callback: &Callback, standing:
 }
 
 /// The item of a `Progress`.
-fn item(cx: &Context<'_>, callback: &Callback) -> Option<NamedItem> {
+fn item(place: EventRef<'_>, callback: &Callback) -> Option<NamedItem> {
     match callback {
-        Callback::Progress(args) => Some(cx.place().item(args.item)),
+        Callback::Progress(args) => Some(place.item(args.item)),
         _ => None,
     }
 }

@@ -19,14 +19,8 @@ pub(crate) fn reply(cx: &mut Context<'_>) {
 }
 
 fn called_back(cx: &mut Context<'_>) {
-    let (thread, now_ns) = (&cx.event.thread, cx.event.at_ns);
-    let watch = cx.watch();
-    match watch.called_back_ns.get_mut(thread) {
-        Some(at_ns) => *at_ns = now_ns,
-        None => {
-            watch.called_back_ns.insert(thread.clone(), now_ns);
-        }
-    }
+    let event = cx.event;
+    cx.watch().called_back.now(&event.thread, event.at_ns);
 }
 
 fn progress(cx: &mut Context<'_>, args: &Progress, standing: Standing) {
@@ -185,7 +179,7 @@ fn begun(cx: &mut Context<'_>, item: Guid, info: &ProgressItem) {
     let watch = cx.watch();
     // A manager that leaves wants no more work: what was not begun may end at once.
     let told = told || watch.left_early;
-    let since_ns = watch.called_back_ns.get(thread).copied().unwrap_or(0).max(watch.synchronize_ns);
+    let since_ns = watch.called_back.last_ns(thread).unwrap_or(0).max(watch.synchronize_ns);
     let took_ns = now_ns.saturating_sub(since_ns);
     let long = took_ns > limit_ns;
     let (status, value, max) = (info.given_status(), info.given_value(), info.given_max());
