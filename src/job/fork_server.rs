@@ -33,7 +33,7 @@ use crate::handler::com::leave_process;
 pub const FORK_SERVER: &str = "fork-server";
 
 /// How long a request may take. To fork takes far less than a millisecond.
-const LONGEST_REQUEST: Duration = Duration::from_secs(10);
+const LONGEST_REQUEST: Duration = Duration::from_secs(3);
 
 /// How many descriptors a request brings: the shared file, and the pipes for standard output and standard error.
 const DESCRIPTORS: usize = 3;

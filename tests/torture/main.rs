@@ -21,7 +21,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use table::{Verdict, behaviours};
+use table::{IN_THE_SUITE, Verdict, behaviours};
 
 const CLASS: &str = "{6D6F6273-796E-4E6F-8001-00000000000F}";
 
@@ -42,22 +42,35 @@ fn every_behaviour_has_its_verdict_and_leaves_nothing_behind() {
 
     let (next, started) = (AtomicUsize::new(0), Started::default());
     let wrong = Mutex::new(BTreeMap::new());
-    let judge = |(name, verdict): &(String, Verdict)| {
-        let run = Run::of(&library, name, verdict, &started);
+    let judge_by = |command: &[&str], name: &str, verdict: &Verdict| {
+        let run = Run::of(&library, command, name, verdict, &started);
         let mut what = run.differs(verdict).unwrap_or_default();
         what.extend(started.left_behind(*verdict == Verdict::Dies));
         if !what.is_empty() {
-            wrong.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), what);
+            wrong.lock().unwrap_or_else(PoisonError::into_inner).insert(format!("{command:?} {name}"), what);
         }
+    };
+    let judge = |(name, verdict): &(String, Verdict)| judge_by(&["run"], name, verdict);
+    // The first session finds the cases; its worker is started, and those of the cases are forked.
+    let judge_suite = |(name, verdict): &(&str, Verdict)| {
+        judge_by(&["conform", "--jobs", "1", "--case", "event-manual", "--case", "event-idle"], name, verdict);
     };
     // Where the program is killed, its guardian is this process's child for a moment: nothing else may look meanwhile.
     let (dies, lives): (Vec<_>, Vec<_>) = behaviours.iter().partition(|(_, verdict)| *verdict == Verdict::Dies);
     dies.into_iter().for_each(judge);
+    let (suite_dies, suite_lives): (Vec<_>, Vec<_>) =
+        IN_THE_SUITE.iter().partition(|(_, verdict)| *verdict == Verdict::Dies);
+    suite_dies.into_iter().for_each(judge_suite);
     std::thread::scope(|scope| {
         for _ in 0..AT_A_TIME {
             scope.spawn(|| {
-                while let Some(behaviour) = lives.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    judge(behaviour);
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    match (lives.get(at), suite_lives.get(at.saturating_sub(lives.len()))) {
+                        (Some(behaviour), _) => judge(behaviour),
+                        (None, Some(behaviour)) => judge_suite(behaviour),
+                        (None, None) => break,
+                    }
                 }
             });
         }
@@ -75,10 +88,10 @@ struct Run {
 }
 
 impl Run {
-    fn of(library: &Path, name: &str, verdict: &Verdict, started: &Started) -> Self {
+    fn of(library: &Path, words: &[&str], name: &str, verdict: &Verdict, started: &Started) -> Self {
         let folder = tempfile::TempDir::new().expect("a folder can be made");
         let mut command = Command::new(env!("CARGO_BIN_EXE_mobsync"));
-        command.arg("run").arg(library).args(["--clsid", CLASS, "--format", "json", "--session-limit"]);
+        command.args(words).arg(library).args(["--clsid", CLASS, "--format", "json", "--session-limit"]);
         command.arg(if *verdict == Verdict::Endless { "2" } else { "120" });
         // Whoever does not hang has all the time that a busy machine needs.
         let (timeout, blocking) = if verdict.takes_its_time() { ("2", "2") } else { ("90", "60") };

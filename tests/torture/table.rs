@@ -255,6 +255,35 @@ const PROCESSES: &[(&str, Verdict)] = &[
     ("first:becomes-true", Ends("exit code 0")),
 ];
 
+/// Behaviours in the suite, whose workers are forked, and what must come of each case.
+pub const IN_THE_SUITE: &[(&str, Verdict)] = &[
+    ("synchronize:kill-fork-server", Passes),
+    ("synchronize:stop-fork-server", Passes),
+    ("synchronize:kill-reader-of-forks", Dies),
+    ("synchronize:child", Passes),
+    ("synchronize:wiped-daemon", Passes),
+    ("synchronize:wiped-daemon-then-kill", Ends("SIGKILL")),
+    ("synchronize:wiped-daemon-then-hang", STOPPED),
+    ("synchronize:shell-in-background", Passes),
+    ("synchronize:copy-goes-on", Passes),
+    ("synchronize:copy-instead", Ends("exit code 0")),
+    ("synchronize:copy-calls-back", Passes),
+    ("synchronize:becomes-true", Ends("exit code 0")),
+    ("synchronize:is-traced", Passes),
+    ("synchronize:leaves-session", Passes),
+    ("synchronize:kill-guardian", Ends("SIGKILL")),
+    ("synchronize:stop-guardian", Passes),
+    ("synchronize:term-guardian", Ends("SIGKILL")),
+    ("synchronize:kill-guardian-with-wiped-daemon", Ends("SIGKILL")),
+    ("synchronize:segv", Ends("inside Synchronize: SIGSEGV")),
+    ("synchronize:signal-2", Ends("SIGINT")),
+    ("synchronize:signal-13", Passes),
+    ("synchronize:signal-25", Passes),
+    ("synchronize:signal-64", Ends("signal 64")),
+    ("worker:throw", Ends("SIGABRT")),
+    ("load:segv", Ends("crashed: SIGSEGV")),
+];
+
 /// Why mobsync ends a session whose shared memory makes no sense.
 const WROTE: &str = "stopped by mobsync: the handler wrote into the memory";
 
