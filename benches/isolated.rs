@@ -27,7 +27,7 @@ const STOPWATCH: &str = "{6D6F6273-796E-4E6F-80FF-000000000001}";
 const CALLBACK_TARGET_NS: f64 = 400.0;
 
 /// A worker starts in at most so many times what the program that does nothing takes.
-const START_TARGET: f64 = 3.0;
+const START_TARGET: f64 = 2.0;
 
 #[cfg(not(unix))]
 fn main() {
@@ -37,6 +37,8 @@ fn main() {
 #[cfg(unix)]
 fn main() {
     let effort = Effort::from_args();
+    #[cfg(target_os = "linux")]
+    job::fork_workers();
     let workers = job::Workers { program: env!("CARGO_BIN_EXE_mobsync").into() };
     let terms = terms();
     let isolated = |handler: &Handler| {

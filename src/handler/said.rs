@@ -54,33 +54,55 @@ impl Said {
 }
 
 /// Passes on to our standard error what comes from a pipe, and keeps its end. Returns when nobody can write any more.
+#[cfg(unix)]
+pub(crate) fn pass_on(mut from: impl Read, said: &Mutex<Said>) {
+    let mut passing = Passing::default();
+    while passing.read(&mut from, said) {}
+}
+
+/// Passes on to our standard error what comes from a pipe, a read at a time.
 ///
 /// Standard output belongs to the report. Memory stays bounded whatever comes.
 #[cfg(unix)]
-pub(crate) fn pass_on(mut from: impl Read, said: &Mutex<Said>) {
-    let mut chunk = vec![0; CHUNK];
-    let mut filled = 0;
-    loop {
-        match from.read(&mut chunk[filled..]) {
-            Ok(0) => break,
-            Ok(read) => {
-                said.lock().unwrap_or_else(PoisonError::into_inner).add(&chunk[filled..filled + read]);
-                filled += read;
-                let lines = chunk[..filled].iter().rposition(|byte| *byte == b'\n').map(|at| at + 1);
-                let Some(end) = lines.or_else(|| (filled == CHUNK).then(|| whole_characters(&chunk))) else { continue };
-                show(&chunk[..end]);
-                chunk.copy_within(end..filled, 0);
-                filled -= end;
-            }
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(_) => break,
+#[derive(Default)]
+pub(crate) struct Passing {
+    /// Room for a line, and how much of it is filled. It grows with what comes: most handlers write nothing.
+    chunk: Vec<u8>,
+    filled: usize,
+}
+
+#[cfg(unix)]
+impl Passing {
+    /// Reads once, and waits for something to read. False when the pipe has ended.
+    pub(crate) fn read(&mut self, from: &mut impl Read, said: &Mutex<Said>) -> bool {
+        const FIRST: usize = 1 << 10;
+        if self.filled == self.chunk.len() {
+            self.chunk.resize((2 * self.chunk.len()).clamp(FIRST, CHUNK), 0);
         }
-    }
-    if filled > 0 {
-        chunk.truncate(filled);
-        // What is told next begins a line.
-        chunk.push(b'\n');
-        show(&chunk);
+        let Self { chunk, filled } = self;
+        match from.read(&mut chunk[*filled..]) {
+            Ok(read @ 1..) => {
+                said.lock().unwrap_or_else(PoisonError::into_inner).add(&chunk[*filled..*filled + read]);
+                *filled += read;
+                let lines = chunk[..*filled].iter().rposition(|byte| *byte == b'\n').map(|at| at + 1);
+                if let Some(end) = lines.or_else(|| (*filled == CHUNK).then(|| whole_characters(chunk))) {
+                    show(&chunk[..end]);
+                    chunk.copy_within(end..*filled, 0);
+                    *filled -= end;
+                }
+                true
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => true,
+            Ok(0) | Err(_) => {
+                if *filled > 0 {
+                    chunk.truncate(*filled);
+                    // What is told next begins a line.
+                    chunk.push(b'\n');
+                    show(chunk);
+                }
+                false
+            }
+        }
     }
 }
 

@@ -171,15 +171,23 @@ pub(crate) struct RealTimeOptions {
     pub threads: Option<LookAtThreads>,
     /// How long the whole session may take, in nanoseconds. A handler that reports for ever is given up then.
     pub session_ns: Option<u64>,
+    /// Called again and again while the session runs: reaches into it for somebody who cannot.
+    pub in_between: Option<InBetween>,
     /// Looks for what the handler has left when every instance was released, and says what there is to note.
     pub left_behind: Option<LookForLeft>,
 }
+
+/// Reaches into a running session.
+pub(crate) type InBetween = Box<dyn FnMut(&Controls)>;
 
 /// Looks for what a handler has left that was released.
 pub(crate) type LookForLeft = Box<dyn FnOnce() -> Vec<Note> + Send>;
 
 /// How often recorded events are taken to the drain while the session runs, if there are few of them.
 const TICK: Duration = Duration::from_millis(40);
+
+/// How often somebody may reach into the session.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// Runs a session against the machine's clock. `started` gets the controls before anything else happens.
 ///
@@ -206,12 +214,21 @@ pub(crate) fn run_real_with(
     started: impl FnOnce(Controls),
     drain: &mut dyn Drain,
 ) -> Result<Ran, CreateError> {
-    let RealTimeOptions { outlet, apartment: apartment_observer, linger, threads, session_ns, left_behind } = options;
+    let RealTimeOptions {
+        outlet,
+        apartment: apartment_observer,
+        linger,
+        threads,
+        session_ns,
+        mut in_between,
+        left_behind,
+    } = options;
     let span = tracing::debug_span!("session", clock = "real");
     let _entered = span.enter();
     let (limits, silence) = (setup.limits, setup.silence);
     let (instances, shared) = setup.into_parts(Clock::Real { started: Instant::now() });
-    started(Controls(Arc::<Shared>::clone(&shared)));
+    let controls = Controls(Arc::<Shared>::clone(&shared));
+    started(controls.clone());
     if let Some(outlet) = outlet {
         shared.set_outlet(outlet);
     }
@@ -239,8 +256,12 @@ pub(crate) fn run_real_with(
         return Err(CreateError { handler: "the session".to_owned(), why: format!("no apartment thread: {error}") });
     }
     let mut tape = Tape::default();
+    let tick = if in_between.is_some() { LOOK } else { TICK };
     let ended = loop {
-        shared.wait_for_batch(TICK);
+        shared.wait_for_batch(tick);
+        if let Some(in_between) = &mut in_between {
+            in_between(&controls);
+        }
         match told.try_recv() {
             Ok(ended) => break ended,
             Err(mpsc::TryRecvError::Empty) => {

@@ -27,7 +27,7 @@ use nix::unistd::{Pid, getppid, setpgid};
 use super::logging;
 use super::mark::{MARK, Mark};
 use crate::handler::children;
-use crate::handler::com::leave_process;
+use crate::handler::com::{get_ready_for_crashes, leave_process};
 
 /// The argument with which the program becomes a fork server.
 pub const FORK_SERVER: &str = "fork-server";
@@ -169,6 +169,7 @@ pub fn fork_server() {
     if set_pdeathsig(Signal::SIGKILL).is_err() || getppid().as_raw() != mark.parent() {
         leave_process(2);
     }
+    get_ready_for_crashes();
     loop {
         let Ok((number, descriptors)) = receive_with(&socket) else { leave_process(0) };
         let forked = clone_sibling();

@@ -1,16 +1,19 @@
 //! What a worker's process writes to its standard output and standard error.
 
-use std::io::Read;
+use std::fs::File;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
-use crate::handler::said::{Said, pass_on};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use crate::handler::said::{Passing, Said};
 
 /// How long the pipes of a worker that has ended are waited for.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// What the handler writes: it goes to standard error, and its end is kept. A thread that reads is left behind when something
-/// that the handler started keeps the pipe.
+/// What the handler writes: it goes to standard error, and its end is kept. The thread that reads is left behind when something
+/// that the handler started keeps a pipe.
 pub(super) struct Output {
     said: Arc<Mutex<Said>>,
     /// Nobody sends: the other end is closed when all pipes have ended.
@@ -24,11 +27,11 @@ impl Output {
         Self { said: Arc::default(), open, ended }
     }
 
-    pub(super) fn pass_on(&self, pipe: Option<impl Read + Send + 'static>) {
-        let Some(pipe) = pipe else { return };
+    /// Reads these pipes from now on.
+    pub(super) fn pass_on(&self, pipes: Vec<OwnedFd>) {
         let (said, open) = (Arc::clone(&self.said), self.open.clone());
         let copy = move || {
-            pass_on(pipe, &said);
+            pass_on_all(pipes, &said);
             drop(open);
         };
         drop(std::thread::Builder::new().name("output".to_owned()).spawn(copy));
@@ -40,6 +43,20 @@ impl Output {
         drop(open);
         let _ = ended.recv_timeout(LAST_WORDS);
         said.lock().unwrap_or_else(PoisonError::into_inner).text()
+    }
+}
+
+/// Passes on what comes from any of these pipes, until all of them have ended.
+fn pass_on_all(pipes: Vec<OwnedFd>, said: &Mutex<Said>) {
+    let mut open: Vec<(File, Passing)> = pipes.into_iter().map(|pipe| (File::from(pipe), Passing::default())).collect();
+    while !open.is_empty() {
+        let mut polled: Vec<PollFd<'_>> =
+            open.iter().map(|(pipe, _)| PollFd::new(pipe.as_fd(), PollFlags::POLLIN)).collect();
+        // Without an answer each is read, in turns.
+        let _ = poll(&mut polled, PollTimeout::NONE);
+        let comes: Vec<bool> = polled.iter().map(|pipe| pipe.any().unwrap_or(true)).collect();
+        let mut comes = comes.into_iter();
+        open.retain_mut(|(pipe, passing)| !comes.next().unwrap_or(true) || passing.read(pipe, said));
     }
 }
 

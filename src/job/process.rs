@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
@@ -94,14 +95,13 @@ impl WorkerProcess {
     pub(super) fn pass_on(&mut self, output: &Output) {
         match &mut self.came {
             Came::Started(child) => {
-                output.pass_on(child.stdout.take());
-                output.pass_on(child.stderr.take());
+                let pipes = [child.stdout.take().map(OwnedFd::from), child.stderr.take().map(OwnedFd::from)];
+                output.pass_on(pipes.into_iter().flatten().collect());
             }
             #[cfg(target_os = "linux")]
             Came::Forked(forked) => {
                 if let Some(Forked { stdout, stderr, .. }) = forked.take() {
-                    output.pass_on(Some(stdout));
-                    output.pass_on(Some(stderr));
+                    output.pass_on(vec![stdout.into(), stderr.into()]);
                 }
             }
         }

@@ -47,9 +47,6 @@ pub(super) struct Done {
     pub(super) runs_destructors: bool,
 }
 
-/// How often a worker looks for what its parent wants.
-const LOOK: Duration = Duration::from_millis(10);
-
 /// How long callbacks are heard when the session is over.
 const LINGER: Duration = Duration::from_millis(20);
 
@@ -192,32 +189,25 @@ fn run_session(handler: &Handler, terms: &Terms, channel: &'static Channel) -> R
         apartment: Some(apartment),
         linger: LINGER,
         session_ns: terms.session_ns,
+        in_between: Some(Box::new(heed_parent(channel))),
         left_behind: handler.is_native().then(|| Box::new(left_behind) as host::LookForLeft),
     };
-    let heed = |controls| heed_parent(channel, controls);
-    let ran = host::run_real_with(setup, options, heed, &mut |_: Vec<Event>, _: &Session| {})?;
+    let ran = host::run_real_with(setup, options, |_| {}, &mut |_: Vec<Event>, _: &Session| {})?;
     Ok((ran, leave.try_recv().unwrap_or(Leave::AtOnce)))
 }
 
-/// Does what the parent wants of the session, for as long as the process runs.
-fn heed_parent(channel: &'static Channel, controls: host::Controls) {
-    let heed = move || {
-        let mut stopped = false;
-        loop {
-            let (stop, leave) = channel.wishes();
-            if stop && !stopped {
-                controls.cancel_all();
-                stopped = true;
-            }
-            if leave {
-                controls.leave();
-                return;
-            }
-            std::thread::sleep(LOOK);
+/// Does what the parent wants of the session, each time that it is called.
+fn heed_parent(channel: &'static Channel) -> impl FnMut(&host::Controls) {
+    let mut stopped = false;
+    move |controls| {
+        let (stop, leave) = channel.wishes();
+        if stop && !std::mem::replace(&mut stopped, true) {
+            controls.cancel_all();
         }
-    };
-    // Without this thread the parent can still end the process.
-    drop(std::thread::Builder::new().name("parent".to_owned()).spawn(heed));
+        if leave {
+            controls.leave();
+        }
+    }
 }
 
 /// Writes events into the ring.

@@ -382,7 +382,7 @@ const ANSWERS: &[(&str, Verdict)] = &[
     ("next:huge-size", Breaks(&["ITEM-01"])),
     ("next:count-max", Breaks(&["ENUM-03"])),
     ("next:count-over", Breaks(&["ENUM-03"])),
-    ("next:smash", Ends("SIGSEGV")),
+    ("next:smash", Ends("crashed inside Next: SIG")),
     ("next:none-ok", Breaks(&["ENUM-03"])),
     ("next:endless", Breaks(&["SYNC-08"])), // the enumeration is abandoned, and no item of so many is reported
     ("next:flags", Breaks(&["ITEM-02", "ITEM-05", "ITEM-08"])),

@@ -125,6 +125,13 @@ pub(super) fn read_pointer(from: *const std::ffi::c_void) -> Option<usize> {
     unsafe { structure(from.cast::<usize>(), size_of::<usize>()) }
 }
 
+/// Reads the byte that stands there, if it is readable.
+#[cfg(unix)]
+pub(super) fn read_byte(from: *const u8) -> Option<u8> {
+    // SAFETY: a number. Where the system cannot be asked, a plausible pointer of a handler is taken for one.
+    unsafe { structure(from, 1) }
+}
+
 /// The text in a field of fixed length, and whether it has no end.
 pub(super) fn field(units: &[u16]) -> (Text, bool) {
     let end = units.iter().position(|unit| *unit == 0);

@@ -35,7 +35,8 @@ pub(crate) use shared_memory::SharedMemory;
 pub use signals::survive_size_limits;
 #[cfg(unix)]
 pub(crate) use signals::{
-    AskableThread, is_forked_copy, leave_process, notice_forks, use_another_stack, write_crashes_to,
+    AskableThread, get_ready_for_crashes, is_forked_copy, leave_process, notice_forks, use_another_stack,
+    write_crashes_to,
 };
 #[cfg(windows)]
 pub(crate) use windows::{

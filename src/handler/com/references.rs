@@ -1,9 +1,15 @@
 //! Whether an interface pointer comes with a reference, and whether its object lives: seen before a method is called through it.
 
 use std::ffi::c_void;
+#[cfg(unix)]
+use std::ops::Range;
+#[cfg(unix)]
+use std::sync::{Mutex, PoisonError};
 
 use windows_core::{IUnknown, IUnknown_Vtbl, Interface};
 
+#[cfg(unix)]
+use super::memory::read_byte;
 use super::memory::{is_plausible, read_pointer};
 #[cfg(windows)]
 use super::windows::is_code;
@@ -37,16 +43,25 @@ fn are_code(addresses: &[usize]) -> bool {
 /// Whether the addresses are those of code, where the system says what is.
 #[cfg(unix)]
 fn are_code(addresses: &[usize]) -> bool {
+    /// What was code when the list was read the last time: to read it takes longer than most calls. What of it is not
+    /// readable any more is none.
+    static KNOWN: Mutex<Vec<Range<usize>>> = Mutex::new(Vec::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_in = |known: &[Range<usize>], address: &usize| known.iter().any(|range| range.contains(address));
+    let is_there = |address: &usize| read_byte(std::ptr::with_exposed_provenance(*address)).is_some();
+    if addresses.iter().all(|address| is_in(&known, address) && is_there(address)) {
+        return true;
+    }
     let Some(maps) = super::mapped_files() else {
         return addresses.iter().all(|address| is_plausible(std::ptr::without_provenance::<u8>(*address)));
     };
-    let code: Vec<_> = maps.lines().filter_map(code).collect();
-    addresses.iter().all(|address| code.iter().any(|range| range.contains(address)))
+    *known = maps.lines().filter_map(code).collect();
+    addresses.iter().all(|address| is_in(&known, address))
 }
 
 /// The addresses of a line of the list of mapped files, if there is code.
 #[cfg(unix)]
-fn code(line: &str) -> Option<std::ops::Range<usize>> {
+fn code(line: &str) -> Option<Range<usize>> {
     let mut words = line.split_ascii_whitespace();
     let (from, to) = words.next()?.split_once('-')?;
     let hex = |word| usize::from_str_radix(word, 16).ok();

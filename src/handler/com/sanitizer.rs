@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
-use object::read::ReadCache;
+use object::read::{ReadCache, ReadRef};
 use object::{Object, ObjectSection, ObjectSymbol};
 
 use crate::json::files;
@@ -121,10 +122,20 @@ pub(crate) type Environment = Vec<(&'static str, String)>;
 impl Sanitizer {
     /// The one of that library; none if it has none, or is no library that can be read.
     pub(crate) fn of(library: &Path) -> Option<Self> {
-        // Only what is looked at is read: libraries can be large.
-        let bytes = ReadCache::new(files::open(library).ok()?);
-        let file = object::File::parse(&bytes).ok()?;
-        let wanted = |symbol: object::Symbol<'_, '_, _>| {
+        /// A file of this size is read at once: to read what is looked at takes some hundred calls of the system.
+        const SMALL: u64 = 1 << 20;
+        let mut file = files::open(library).ok()?;
+        if file.metadata().is_ok_and(|metadata| metadata.len() <= SMALL) {
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes).ok()?;
+            return Self::of_file(&object::File::parse(&*bytes).ok()?);
+        }
+        Self::of_file(&object::File::parse(&ReadCache::new(file)).ok()?)
+    }
+
+    /// The one of the library that was opened.
+    fn of_file<'a, R: ReadRef<'a>>(file: &object::File<'a, R>) -> Option<Self> {
+        let wanted = |symbol: object::Symbol<'a, '_, R>| {
             let name = symbol.name().ok().filter(|_| symbol.is_undefined())?;
             Kind::ALL
                 .into_iter()

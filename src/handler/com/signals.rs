@@ -3,8 +3,8 @@
 //! Runs in workers only: there the process is the handler's, and is thrown away afterwards.
 
 use std::ffi::{c_int, c_void};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
+use std::sync::{Once, OnceLock};
 use std::time::{Duration, Instant};
 
 use nix::sys::pthread::{Pthread, pthread_kill, pthread_self};
@@ -38,8 +38,7 @@ pub(crate) fn write_crashes_to(memory: &'static SharedMemory, at: usize, thread:
         return;
     }
     OWNER.store(Pid::this().as_raw(), Ordering::SeqCst);
-    // Looked at once, so that nothing is loaded any more when it matters.
-    let _ = frames();
+    get_ready_for_crashes();
     use_another_stack();
     let action = SigAction::new(
         SigHandler::SigAction(on_fault),
@@ -55,10 +54,19 @@ pub(crate) fn write_crashes_to(memory: &'static SharedMemory, at: usize, thread:
     super::guarded::recovers_with(on_fault as *const () as usize);
 }
 
+/// Looks at a stack once, so that nothing is loaded any more when it matters. A copy that this process forks is ready, too.
+pub(crate) fn get_ready_for_crashes() {
+    static READY: Once = Once::new();
+    READY.call_once(|| {
+        let _ = frames();
+    });
+}
+
 /// Lets the current thread handle a fault of its own stack.
 pub(crate) fn use_another_stack() {
     const SIZE: usize = 128 << 10;
-    let room = Box::leak(vec![0_u8; SIZE].into_boxed_slice());
+    // Not touched before it is needed: each page would have to be found.
+    let room = Box::leak(Box::<[u8]>::new_uninit_slice(SIZE));
     let stack = libc::stack_t { ss_sp: room.as_mut_ptr().cast(), ss_flags: 0, ss_size: SIZE };
     // SAFETY: the room is never freed.
     unsafe { libc::sigaltstack(&stack, std::ptr::null_mut()) };

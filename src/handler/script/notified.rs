@@ -20,7 +20,10 @@ pub(super) struct Notified {
     pub(super) properties_shown: u32,
     pub(super) dialog_refused: bool,
     pub(super) connection_failed: bool,
+    /// The prepared items, in the manager's order.
     pub(super) prepared: Vec<Guid>,
+    /// The same, to be looked up.
+    is_prepared: BTreeSet<Guid>,
     pub(super) skipped: BTreeSet<Guid>,
     pub(super) cancelled: BTreeSet<Guid>,
     pub(super) cancelled_all: bool,
@@ -52,6 +55,7 @@ impl Notified {
     pub(super) fn prepare(&mut self, items: &[Guid]) {
         self.round += 1;
         self.prepared = items.to_vec();
+        self.is_prepared = items.iter().copied().collect();
         self.skipped.clear();
         self.cancelled.clear();
         self.cancelled_all = false;
@@ -61,7 +65,7 @@ impl Notified {
 
     /// What becomes of a report, given what the handler was told about the item.
     pub(super) fn report(&mut self, item: Guid, status: Option<Status>, script: &Script) -> Report {
-        if !self.prepared.contains(&item) {
+        if !self.is_prepared.contains(&item) {
             return Report::LeftOut;
         }
         if self.is_over(item) {
