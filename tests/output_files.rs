@@ -298,7 +298,7 @@ fn a_report_is_refused_where_it_would_overwrite_something_or_has_no_form() {
     );
     assert_refused(&["run", GOOD, "--report", "json=no/such/folder/r"], "--report no/such/folder/r: ");
     assert_refused(&["run", GOOD, "--report", &format!("json={GOOD}")], "this would overwrite the handler's file");
-    assert_refused(&["run", GOOD, "--report", "html"], "one of human, json, junit, sarif, github");
+    assert_refused(&["run", GOOD, "--report", "pdf"], "one of human, json, junit, sarif, github, html");
     assert_refused(&["run", GOOD, "--report", "json="], "name a file after the =");
     fs::copy(GOOD, &file).expect("a file");
     assert_refused(

@@ -9,12 +9,13 @@ use std::process::Command;
 use mobsync::rules::{Checked, RULES};
 
 /// The documents whose `sh` blocks are run, each with how many commands it has at least.
-const RUN: [(&str, usize); 8] = [
+const RUN: [(&str, usize); 9] = [
     ("README.md", 5),
     ("docs/running.md", 14),
     ("docs/handlers.md", 6),
     ("docs/conformance.md", 5),
     ("docs/checking.md", 4),
+    ("docs/pictures.md", 4),
     ("docs/ci.md", 1),
     ("docs/scenarios.md", 4),
     ("docs/scripts.md", 5),
@@ -215,6 +216,11 @@ fn the_document_about_conformance_is_true() {
 #[test]
 fn the_document_about_traces_is_true() {
     runs("docs/checking.md");
+}
+
+#[test]
+fn the_commands_about_pictures_run() {
+    runs("docs/pictures.md");
 }
 
 #[test]

@@ -75,6 +75,7 @@ fn record(name: &str, found: Vec<Found>, error: Option<&str>) -> CaseRecord {
         expectations: None,
         output: None,
         repeats: None,
+        events: None,
     }
 }
 

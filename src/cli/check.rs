@@ -1,5 +1,6 @@
 //! `mobsync check`.
 
+use std::io::BufRead;
 use std::path::Path;
 
 use super::args::CheckArgs;
@@ -7,9 +8,10 @@ use super::ended::{Ended, Failure};
 use super::input::{is_stdin, stdin};
 use super::judging;
 use super::reproduce;
+use crate::protocol::Profile;
 use crate::report::{CaseRecord, Report, Scope};
-use crate::runner::{JudgedTrace, judge_trace};
-use crate::trace::{self, TraceError};
+use crate::runner::{JudgedTrace, judge_and_keep, judge_trace};
+use crate::trace::{self, TraceError, TraceReader};
 
 pub(super) fn check(args: &CheckArgs) -> Result<Ended, Failure> {
     let filter = judging::filter(&args.judge)?;
@@ -63,10 +65,21 @@ pub(super) fn check(args: &CheckArgs) -> Result<Ended, Failure> {
     Ended::after(&failures, failed)
 }
 
+/// The events are kept for a page that draws them.
+fn judged<R: BufRead>(
+    reader: TraceReader<R>,
+    profile: Option<Profile>,
+    file: Option<&Path>,
+    draws: bool,
+) -> JudgedTrace {
+    if draws { judge_and_keep(reader, profile, file) } else { judge_trace(reader, profile, file) }
+}
+
 fn judge(args: &CheckArgs, path: &Path) -> Result<JudgedTrace, TraceError> {
     let profile = args.profile.map(Into::into);
+    let draws = args.judge.to.draws(args.format.of_report());
     if is_stdin(path) {
-        return Ok(judge_trace(stdin()?, profile, None));
+        return Ok(judged(stdin()?, profile, None, draws));
     }
-    Ok(judge_trace(trace::open_file(path)?, profile, Some(path)))
+    Ok(judged(trace::open_file(path)?, profile, Some(path), draws))
 }

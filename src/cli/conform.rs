@@ -77,6 +77,7 @@ fn options(args: &ConformArgs, filter: Filter) -> Result<SuiteOptions, Failure> 
         trace_limit: sessions::trace_limit(args.trace_limit),
         session_ns: args.session_limit,
         break_on: break_on::asked(&args.break_on, args.in_process)?,
+        draw: args.judge.to.draws(Some(args.format.into())),
         filter,
     })
 }
@@ -180,7 +181,7 @@ fn list(cases: &[Case], format: JudgeFormat) -> Result<(), Failure> {
             let entries: Vec<_> = cases.iter().map(entry).collect();
             format!("{}\n", crate::json::to_string_pretty(&entries)?)
         }
-        JudgeFormat::Junit | JudgeFormat::Sarif | JudgeFormat::Github => {
+        JudgeFormat::Junit | JudgeFormat::Sarif | JudgeFormat::Github | JudgeFormat::Html => {
             return Err(Failure("--list has only the formats human and json, because no session runs".to_owned()));
         }
     };

@@ -6,7 +6,7 @@ use clap::Parser;
 
 use super::args::{ApartmentName, Cli, Command, LogArgs, WindowsArgs};
 use super::ended::Ended;
-use super::{check, completions, conform, debug, diff, log, output, replay, report, rules, run, schema};
+use super::{check, completions, conform, debug, diff, log, output, replay, report, rules, run, schema, timeline};
 use crate::job::Apartment;
 use crate::protocol::plain_lines;
 
@@ -69,6 +69,8 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::check(&args),
         Command::Report(args) => report::report(&args),
         Command::Diff(args) => diff::diff(&args),
+        Command::Timeline(args) => timeline::timeline(&args),
+        Command::Trace(args) => timeline::trace(&args),
         Command::Rules(args) => rules::rules(&args),
         Command::Schema(args) => schema::schema(&args),
         #[cfg(any(unix, windows))]

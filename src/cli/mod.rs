@@ -23,6 +23,7 @@ mod rules;
 mod run;
 mod schema;
 mod sessions;
+mod timeline;
 
 pub use args::command;
 pub use main::main;

@@ -184,6 +184,7 @@ impl<'a> Marker<'a> {
             expectations: None,
             output: None,
             repeats: None,
+            events: None,
         }
     }
 }

@@ -36,7 +36,13 @@ pub(super) fn replay(args: &ReplayArgs) -> Result<Ended, Failure> {
     let isolation = sessions::isolation(args.in_process)?;
     let options = ReplayOptions {
         handler: args.handler.given(),
-        run: RunOptions { isolation, break_on, trace: None, trace_limit: sessions::trace_limit(args.trace_limit) },
+        run: RunOptions {
+            isolation,
+            break_on,
+            trace: None,
+            trace_limit: sessions::trace_limit(args.trace_limit),
+            keep_events: args.judge.to.draws(Some(args.format.into())),
+        },
         session_ns: args.session_limit,
         timeout_ns: args.timeout,
         blocking_ns: args.blocking_limit,

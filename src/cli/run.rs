@@ -61,7 +61,8 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     let break_on = break_on::asked(&args.session.break_on, args.session.in_process)?;
     let isolation = sessions::isolation(args.session.in_process)?;
     let trace_limit = sessions::trace_limit(args.session.trace_limit);
-    let options = RunOptions { isolation, break_on, trace: trace.map(Path::to_owned), trace_limit };
+    let keep_events = args.judge.to.draws(Some(args.format.into()));
+    let options = RunOptions { isolation, break_on, trace: trace.map(Path::to_owned), trace_limit, keep_events };
     let interrupt = Interrupt::default();
     let mut shown = Shown { live: Live::new(), interrupt: interrupt.clone() };
     let ran = runner::run(&handler, &terms, &options, &mut shown).map_err(sessions::run_failure)?;

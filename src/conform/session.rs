@@ -195,7 +195,7 @@ impl<'a> Sessions<'a> {
         let terms = self.options.terms(Terms::scenario(scenario.clone()));
         let break_on = self.options.break_on.clone();
         let (isolation, trace_limit) = (self.options.isolation.clone(), self.options.trace_limit);
-        let options = RunOptions { isolation, trace, trace_limit, break_on };
+        let options = RunOptions { isolation, trace, trace_limit, break_on, keep_events: self.options.draw };
         self.options.hooks.before(&task.name, self.stop)?;
         let session = runner::run(self.handler, &terms, &options, watcher);
         // What the session showed is reported all the same.

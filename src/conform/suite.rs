@@ -66,6 +66,8 @@ pub struct SuiteOptions {
     pub session_ns: Option<u64>,
     /// Raise a trap for a debugger where one of these rules is broken; for sessions in this process.
     pub break_on: Vec<&'static Rule>,
+    /// Keep what a report needs to draw the sessions.
+    pub draw: bool,
     /// Which rules are reported, what is accepted, and what fails.
     pub filter: Filter,
 }

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use super::baseline::Facts;
 use super::causes::{Groups, OfCase};
-use super::{Case, CaseOutcome, Code, Filter, FindingRow, OmittedRow, Report, RuleRow, Summary};
+use super::{Case, CaseOutcome, Code, Filter, FindingRow, OmittedRow, Report, RuleRow, Summary, Timeline};
 use super::{FORMAT, VERSION};
 use crate::protocol::{HandlerId, Profile};
 use crate::rules::codes::{LIFE_01, LIFE_02, LIFE_03, SYNC_01};
 use crate::rules::{Level, Monitor, RULES, Verdict, rule};
-use crate::runner::{CaseRecord, Found, Repeats};
+use crate::runner::{CaseRecord, Found, KEPT_AT_EACH_END, KeptEvents, Repeats};
 use crate::scenario::ExpectationResult;
 
 impl Summary {
@@ -29,6 +29,9 @@ const OUTPUT: usize = 16 << 20;
 const OUTPUT_OF_MANY: usize = 1 << 10;
 /// How much is kept of a case that has passed.
 const OUTPUT_OF_PASSED: usize = 4 << 10;
+
+/// How many events of all sessions together are drawn.
+const DRAWN: usize = 2 * KEPT_AT_EACH_END;
 
 /// What goes into a report of a case that was judged, as rows.
 pub(super) struct CaseRows<'a> {
@@ -93,6 +96,7 @@ impl Report {
             outcome: None,
             failure: None,
             elapsed: None,
+            timelines: Vec::new(),
             strict: filter.strict,
             groups: Groups::default(),
             handlers: std::collections::BTreeSet::new(),
@@ -116,6 +120,7 @@ impl Report {
             expectations,
             output,
             repeats,
+            events,
         } = case;
         // Findings are numbered in their trace, and rows know each other by their places.
         let at: HashMap<u64, usize> = found.iter().enumerate().map(|(at, found)| (found.finding.number, at)).collect();
@@ -157,11 +162,29 @@ impl Report {
             output,
             repeats,
         };
+        let (name, first) = (rows.name.clone(), self.findings.len());
         self.add_rows(rows, filter);
+        if let Some(events) = events {
+            self.draw(&name, &events, first);
+        }
         for row in &mut self.rules {
             if let Some(rule) = rule(row.rule) {
                 row.join(monitor.verdict(rule));
             }
+        }
+    }
+
+    /// Draws a session, whose findings begin at `first`. Of many sessions those come first in which something was found.
+    fn draw(&mut self, case: &str, events: &KeptEvents, first: usize) {
+        let found = self.findings.len() > first;
+        let drawn = |found: bool| {
+            let alike = self.timelines.iter().filter(|drawn| drawn.findings.is_empty() != found);
+            alike.map(|drawn| drawn.events).sum::<usize>()
+        };
+        let others = if found { 0 } else { drawn(true) };
+        if drawn(found) + others + events.len() <= DRAWN || self.timelines.is_empty() {
+            let findings = self.findings.iter().enumerate().skip(first);
+            self.timelines.push(Timeline::new(case, events, findings));
         }
     }
 

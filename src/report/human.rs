@@ -199,6 +199,13 @@ pub(super) fn beside(report: &Report, paint: &Paint) -> String {
     text
 }
 
+/// What the cases could no longer exercise that broke off, in one line without colour.
+pub(super) fn not_judged_line(report: &Report) -> String {
+    let mut text = String::new();
+    not_judged(&mut text, report, &Paint(false));
+    text
+}
+
 /// What the cases could no longer exercise that broke off.
 fn not_judged(text: &mut String, report: &Report, paint: &Paint) {
     let cases: Vec<&Case> = report.cases.iter().filter(|case| !case.not_judged.is_empty()).collect();
@@ -384,6 +391,13 @@ fn verdict(text: &mut String, report: &Report, paint: &Paint) {
     });
     let profile = report.profile;
     let _ = writeln!(text, "{word}: {found}; {held} held, {idle} not exercised{reached} (profile {profile}{seed})");
+}
+
+/// What became of the cases, in one line without colour.
+pub(super) fn run_summary(report: &Report) -> String {
+    let mut text = String::new();
+    run_line(&mut text, report, &Paint(false));
+    text
 }
 
 /// The last line of a suite, as test runners have it: what became of its cases, and how long it took.

@@ -5,6 +5,7 @@ mod build;
 mod causes;
 pub mod diff;
 mod github;
+mod html;
 mod human;
 mod junit;
 mod merge;
@@ -15,6 +16,7 @@ mod replay;
 mod sarif;
 mod select;
 mod session;
+mod timeline;
 
 pub use baseline::{
     BASELINE_FORMAT, BASELINE_VERSION, Baseline, BaselineError, BaselineRow, BaselineState, Scope, baseline_schema,
@@ -31,6 +33,8 @@ pub use read::{ReadError, parse_report, read_report};
 pub use render::{Format, RenderError, Style, render};
 pub use replay::Replays;
 pub use select::{Filter, Keep, SelectError};
+
+pub use timeline::{At, Bar, FindingMark, Mark, NoteMark, Timeline, Wait, perfetto, timeline_text};
 
 pub use crate::protocol::plain;
 pub use crate::runner::{CaseRecord, ContextLine, Found, Omitted};

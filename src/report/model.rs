@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::baseline::BaselineRow;
 use super::causes::Groups;
-use super::{Cause, Code};
+use super::{Cause, Code, Timeline};
 use crate::protocol::{Guid, Method, Profile, Status, Text, nearest};
 use crate::rules::{Level, NamedItem, Occasion, RULES, Subject, UnknownRule, Verdict, Violation, rule};
 use crate::runner::{ContextLine, Repeats};
@@ -77,6 +77,9 @@ pub struct Report {
     /// How long it took in real time, where it is known; it differs each time, so the report as data does not have it.
     #[serde(skip)]
     pub elapsed: Option<Duration>,
+    /// Sessions as pictures, where their events were kept; the report as data does not have them.
+    #[serde(skip)]
+    pub timelines: Vec<Timeline>,
     /// Warnings fail too.
     #[serde(skip)]
     pub(super) strict: bool,

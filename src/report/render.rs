@@ -4,7 +4,7 @@ use std::path::Path;
 
 use thiserror::Error;
 
-use super::{FindingRow, Report, github, human, junit, sarif};
+use super::{FindingRow, Report, github, html, human, junit, sarif};
 use crate::json;
 
 /// The form of a report.
@@ -20,6 +20,8 @@ pub enum Format {
     Sarif,
     /// Workflow commands of GitHub Actions, which annotate source lines.
     Github,
+    /// A page for a browser, with pictures of the sessions.
+    Html,
 }
 
 /// What a form needs to know beside the report.
@@ -53,6 +55,7 @@ pub fn render(report: &Report, format: Format, style: Style<'_>) -> Result<Strin
         Format::Junit => junit::junit(report)?,
         Format::Sarif => format!("{}\n", json::to_string_pretty(&sarif::sarif(report, style))?),
         Format::Github => github::github(report, style),
+        Format::Html => html::html(report, style)?,
     })
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::kept::KeptEvents;
 use crate::rules::codes::LIFE_02;
 use crate::rules::{Finding, Level, Rule};
 use crate::scenario::ExpectationResult;
@@ -38,6 +39,8 @@ pub struct CaseRecord {
     pub output: Option<String>,
     /// What came of its runs, where it was run several times.
     pub repeats: Option<Repeats>,
+    /// Its events, where they are kept.
+    pub events: Option<KeptEvents>,
 }
 
 /// What came of the runs of a case that was run several times.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::context::{self, AFTER, KEPT};
 use super::found::{CaseRecord, Found, Omitted};
+use super::kept::KeptEvents;
 use crate::protocol::{Event, EventKind, Items, Note, Session, Stack, Thread};
 use crate::rules::{Conditions, Finding, MOST_OF_A_RULE, Monitor, Rule, link_consequences};
 
@@ -35,6 +36,8 @@ pub struct Judged {
     line: u64,
     /// What the handler's process wrote.
     output: Option<String>,
+    /// All events, where they are wanted.
+    events: Option<KeptEvents>,
 }
 
 impl Judged {
@@ -54,12 +57,18 @@ impl Judged {
             file: None,
             line: 0,
             output: None,
+            events: None,
         }
     }
 
     /// The events stand in this file.
     pub fn of_file(self, file: Option<PathBuf>) -> Self {
         Self { file, ..self }
+    }
+
+    /// The events are kept, for a picture of the session, if they are wanted.
+    pub fn keeping_events(self, wanted: bool) -> Self {
+        Self { events: wanted.then(KeptEvents::default), ..self }
     }
 
     /// Takes the next event, and the line of the trace file in which it stands.
@@ -70,6 +79,9 @@ impl Judged {
     /// As [`observe`](Self::observe); `see` gets the event, and the session after it.
     pub(super) fn observe_with(&mut self, event: Event, line: u64, see: impl FnOnce(&Event, &Session)) {
         let found = self.monitor.observe(&event);
+        if let Some(events) = &mut self.events {
+            events.push(&event);
+        }
         see(&event, self.monitor.session());
         self.last_ns = event.at_ns;
         self.line = line;
@@ -218,6 +230,8 @@ impl Judged {
 
     /// Takes away what goes into a report. `replay` is a command that shows the case again.
     pub fn take_record(&mut self, name: &str, replay: Option<String>) -> CaseRecord {
+        let items = self.items();
+        let events = self.events.take().map(|events| events.naming(items));
         CaseRecord {
             name: name.to_owned(),
             handler: None,
@@ -232,6 +246,7 @@ impl Judged {
             expectations: None,
             output: self.output.take(),
             repeats: None,
+            events,
         }
     }
 }

@@ -26,6 +26,8 @@ pub struct RunOptions {
     pub trace: Option<PathBuf>,
     /// Write no more of the trace when it has so many bytes. The session goes on.
     pub trace_limit: Option<u64>,
+    /// Keep the events, for a picture of the session.
+    pub keep_events: bool,
 }
 
 /// In which process a session runs.
@@ -224,7 +226,7 @@ impl<'a> Watched<'a> {
             Some(path) => Some((path.clone(), create_trace(path, &header)?)),
             None => None,
         };
-        let judged = Judged::new((&header).into()).of_file(options.trace.clone());
+        let judged = Judged::new((&header).into()).of_file(options.trace.clone()).keeping_events(options.keep_events);
         let trace_limit = options.trace_limit;
         Ok(RefCell::new(Self { header, trace, trace_limit, trace_failure: None, judged, line: 1, watcher }))
     }

@@ -60,6 +60,11 @@ pub(in crate::cli) enum Command {
     /// docs/diff.md explains which differences and which order count.
     #[command(after_help = "Exit codes: 0 the traces mean the same; 1 they differ; 2 a trace cannot be read.")]
     Diff(DiffArgs),
+    /// Draw a recorded session in the terminal: a row for each event, a column for the manager and for each thread
+    #[command(after_help = "Exit codes: 0 the session was drawn, whatever it shows; 2 the trace cannot be read.")]
+    Timeline(TimelineArgs),
+    /// Convert recorded traces
+    Trace(TraceArgs),
     /// List the rules, or explain one
     Rules(RulesArgs),
     /// Print the JSON Schema of a file format
@@ -381,6 +386,51 @@ pub(in crate::cli) struct DiffArgs {
     /// terminal, one trace below the other]
     #[arg(long, value_name = "COLUMNS")]
     pub(in crate::cli) width: Option<u16>,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct TimelineArgs {
+    /// A trace file (.jsonl, or in the notation); - reads standard input
+    #[arg(value_name = "TRACE")]
+    pub(in crate::cli) trace: PathBuf,
+
+    /// Use this profile instead of the trace's own
+    #[arg(long, value_enum)]
+    pub(in crate::cli) profile: Option<ProfileName>,
+
+    /// Width of the picture [default: the terminal's width, or 120]
+    #[arg(long, value_name = "COLUMNS")]
+    pub(in crate::cli) width: Option<u16>,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct TraceArgs {
+    #[command(subcommand)]
+    pub(in crate::cli) command: TraceCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum TraceCommand {
+    /// Write a trace for a viewer
+    #[command(
+        after_help = "Exit codes: 0 the file was written; 2 the trace cannot be read, or the file not be written."
+    )]
+    Export(ExportArgs),
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ExportArgs {
+    /// A trace file (.jsonl, or in the notation); - reads standard input
+    #[arg(value_name = "TRACE")]
+    pub(in crate::cli) trace: PathBuf,
+
+    /// Write Chrome's trace-event JSON to this file, for ui.perfetto.dev or chrome://tracing
+    #[arg(long, value_name = "FILE", required = true)]
+    pub(in crate::cli) perfetto: PathBuf,
+
+    /// Use this profile instead of the trace's own
+    #[arg(long, value_enum)]
+    pub(in crate::cli) profile: Option<ProfileName>,
 }
 
 #[derive(Debug, Args)]

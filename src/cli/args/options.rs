@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::words::{EventName, OtherReport, ProfileName, other_report, time};
 use crate::protocol::Cookie;
+use crate::report::Format;
 
 /// How often `run` shows errors, and so retries, by default.
 pub(in crate::cli) const RETRIES: u32 = 1;
@@ -96,6 +97,12 @@ impl OutputArgs {
     pub(in crate::cli) fn written(&self) -> impl Iterator<Item = (&'static str, &Path)> {
         let others = self.report.iter().filter_map(|other| Some(("--report", other.file.as_deref()?)));
         self.output.as_deref().map(|to| ("--output", to)).into_iter().chain(others)
+    }
+
+    /// Whether one of the reports draws the sessions, so that their events are needed.
+    pub(in crate::cli) fn draws(&self, format: Option<Format>) -> bool {
+        let others = self.report.iter().map(|other| Format::from(other.format));
+        others.chain(format).any(|format| format == Format::Html)
     }
 }
 

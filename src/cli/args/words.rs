@@ -47,6 +47,8 @@ pub(in crate::cli) enum CheckFormat {
     Sarif,
     /// Annotations of GitHub Actions
     Github,
+    /// A page for a browser, with a timeline of each session
+    Html,
     /// The traces themselves, in the compact notation
     Notation,
 }
@@ -60,6 +62,7 @@ impl CheckFormat {
             CheckFormat::Junit => Format::Junit,
             CheckFormat::Sarif => Format::Sarif,
             CheckFormat::Github => Format::Github,
+            CheckFormat::Html => Format::Html,
             CheckFormat::Notation => return None,
         })
     }
@@ -78,6 +81,8 @@ pub(in crate::cli) enum JudgeFormat {
     Sarif,
     /// Annotations of GitHub Actions
     Github,
+    /// A page for a browser, with a timeline of each session
+    Html,
 }
 
 impl From<JudgeFormat> for Format {
@@ -88,6 +93,7 @@ impl From<JudgeFormat> for Format {
             JudgeFormat::Junit => Format::Junit,
             JudgeFormat::Sarif => Format::Sarif,
             JudgeFormat::Github => Format::Github,
+            JudgeFormat::Html => Format::Html,
         }
     }
 }
