@@ -427,6 +427,23 @@ fn a_case_that_fails_in_every_run_is_not_flaky() {
 }
 
 #[test]
+fn a_scenario_that_the_suite_writes_names_its_handler() {
+    let folder = TempDir::new().unwrap();
+    let failing = folder.path().join("failing");
+    let twice = "fixtures/handlers/completes-twice.json";
+    ran(&[twice, "--case", "event-manual", "--scenarios", failing.to_str().unwrap()]);
+    let file = failing.join("event-manual.json");
+    let scenario: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+    let named = failing.join(scenario["handler"].as_str().unwrap());
+    let expected = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(twice);
+    assert_eq!(fs::canonicalize(named).unwrap(), fs::canonicalize(expected).unwrap());
+    let mut replay = Command::cargo_bin("mobsync").unwrap();
+    let output = replay.current_dir(folder.path()).arg("replay").arg(&file).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.code() == Some(1) && text.contains("SYNC-04"), "{text}");
+}
+
+#[test]
 fn every_case_is_printed_as_it_ends_and_a_mistake_in_full_once() {
     let twice = "fixtures/handlers/completes-twice.json";
     let (_, _, quiet) = ran(&[twice]);

@@ -319,3 +319,38 @@ fn times_have_units_or_are_seconds() {
         assert_refused(&["run", GOOD, "--timeout", time], "expected a time above 0, such as 2s, 500ms, 5m, 1h, or 10");
     }
 }
+
+/// As [`told`], with standard output and standard error apart.
+fn said(args: &[&str]) -> (Option<i32>, String, String) {
+    let output = mobsync(args);
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("it writes UTF-8");
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn with_quiet_a_report_for_people_is_printed_only_if_there_is_something_to_complain_of() {
+    let twice = "fixtures/handlers/completes-twice.json";
+    let nothing = (Some(0), String::new(), String::new());
+    for command in [&["run", GOOD][..], &["conform", GOOD], &["replay", "fixtures/scenarios/cancel-all.json"]] {
+        assert_ne!(said(command).1, "", "{command:?}");
+        assert_eq!(said(&[command, &["--quiet"]].concat()), nothing, "{command:?}");
+    }
+    let (code, text, errors) = said(&["run", twice, "-q"]);
+    assert!(code == Some(1) && text.contains("SYNC-04") && errors.is_empty(), "{text}{errors}");
+    let (_, json, _) = said(&["run", GOOD, "--quiet", "--format", "json"]);
+    assert!(json.starts_with('{'), "what a program reads is always written: {json}");
+    let (code, _, errors) = said(&["conform", GOOD, "--quiet", "--verbose"]);
+    assert!(code == Some(2) && errors.contains("cannot be used with"), "{errors}");
+}
+
+#[test]
+fn colour_is_always_there_or_never_on_request() {
+    let run = |args: &[&str]| said(&[&["run", "fixtures/handlers/completes-twice.json"], args].concat()).1;
+    assert!(!run(&[]).contains('\u{1b}'), "no terminal, no colour");
+    assert!(run(&["--color", "always"]).contains("\u{1b}[1;31merror\u{1b}[0m"));
+    assert_eq!(run(&["--color", "never"]), run(&[]));
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("r.txt");
+    run(&["--color", "always", "--output", text(&file)]);
+    assert!(!fs::read_to_string(&file).expect("it is written").contains('\u{1b}'), "a file has none");
+}

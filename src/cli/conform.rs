@@ -44,7 +44,7 @@ pub(super) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
         return Ok(Ended::Well);
     }
 
-    let progress = Progress::new(args.verbose);
+    let progress = Progress::new(args.verbose, args.judge.quiet);
     let mut report = suite.run_watched(&stop, &progress).map_err(failure)?;
     progress.bar.finish_and_clear();
     interrupt.session_is_over();
@@ -73,6 +73,7 @@ fn options(args: &ConformArgs, filter: Filter) -> Result<SuiteOptions, Failure> 
         progress_ns: args.progress_limit,
         isolation: sessions::isolation(args.in_process)?,
         scenarios: args.scenarios.clone(),
+        handler: Some(args.handler.given()),
         traces: args.trace.clone(),
         trace_limit: sessions::trace_limit(args.trace_limit),
         session_ns: args.session_limit,
@@ -109,9 +110,9 @@ struct Progress {
 }
 
 impl Progress {
-    fn new(all: bool) -> Self {
+    fn new(all: bool, quiet: bool) -> Self {
         let shown = Mutex::default();
-        if !std::io::stderr().is_terminal() || is_dumb_terminal() {
+        if quiet || !std::io::stderr().is_terminal() || is_dumb_terminal() {
             return Self { bar: ProgressBar::hidden(), all, shown };
         }
         let style = ProgressStyle::with_template("{bar:40} {pos}/{len} sessions, {elapsed}");

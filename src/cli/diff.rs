@@ -2,20 +2,22 @@
 
 use std::path::Path;
 
-use super::args::{DiffArgs, ReportFormat};
+use super::args::{DiffArgs, IgnoreName, ReportFormat};
 use super::ended::{Ended, Failure};
 use super::input::{is_stdin, stdin};
 use super::output::Output;
 use crate::protocol::Event;
 use crate::report::diff::{Compared, Layout, human, json};
-use crate::trace::diff::diff as compare;
+use crate::trace::diff::{Ignore, diff as compare};
 use crate::trace::{self, TraceError};
 
 pub(super) fn diff(args: &DiffArgs) -> Result<Ended, Failure> {
     if is_stdin(&args.a) && is_stdin(&args.b) {
         return Err(Failure("only one of A and B can be standard input; name a file for the other".to_owned()));
     }
-    let (events_a, events_b) = (read(&args.a)?, read(&args.b)?);
+    let ignore =
+        Ignore { names: args.ignore.contains(&IgnoreName::Names), times: args.ignore.contains(&IgnoreName::Times) };
+    let (events_a, events_b) = (read(&args.a, ignore)?, read(&args.b, ignore)?);
     let (name_a, name_b) = (name(&args.a), name(&args.b));
     let a = Compared { file: &name_a, events: events_a.len() };
     let b = Compared { file: &name_b, events: events_b.len() };
@@ -34,11 +36,12 @@ fn name(path: &Path) -> String {
     if is_stdin(path) { "standard input".to_owned() } else { path.display().to_string() }
 }
 
-fn read(path: &Path) -> Result<Vec<Event>, TraceError> {
+fn read(path: &Path, ignore: Ignore) -> Result<Vec<Event>, TraceError> {
+    let apply = |event: Result<Event, TraceError>| event.map(|event| ignore.apply(event));
     if is_stdin(path) {
-        return stdin()?.collect();
+        return stdin()?.map(apply).collect();
     }
-    trace::open_file(path)?.collect()
+    trace::open_file(path)?.map(apply).collect()
 }
 
 /// As wide as the user says, or the terminal is. What is no terminal has no width to go by.

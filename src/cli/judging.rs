@@ -21,7 +21,7 @@ pub(super) fn output<'a>(
     read: impl IntoIterator<Item = (&'a str, &'a Path)>,
 ) -> Result<Output, Failure> {
     let baseline = args.baseline.as_deref().map(|file| ("the file of --baseline", file));
-    outputs(&args.to, read.into_iter().chain(baseline))
+    Ok(outputs(&args.to, read.into_iter().chain(baseline))?.quiet(args.quiet))
 }
 
 /// Where the reports go that these options name; they overwrite none of the files that are read, and not each other.

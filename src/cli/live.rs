@@ -25,6 +25,7 @@ pub(super) struct Live {
     row_of: BTreeMap<Guid, usize>,
     /// The one bar of a session with many items.
     of_all: Option<ProgressBar>,
+    quiet: bool,
 }
 
 struct Row {
@@ -57,9 +58,10 @@ impl Teller {
 }
 
 impl Live {
-    pub(super) fn new() -> Self {
-        let bars = (std::io::stderr().is_terminal() && !is_dumb_terminal()).then(MultiProgress::new);
-        Self { teller: Teller(bars), rows: Vec::new(), row_of: BTreeMap::new(), of_all: None }
+    /// With `quiet`, nothing of what happens is shown.
+    pub(super) fn new(quiet: bool) -> Self {
+        let bars = (!quiet && std::io::stderr().is_terminal() && !is_dumb_terminal()).then(MultiProgress::new);
+        Self { teller: Teller(bars), rows: Vec::new(), row_of: BTreeMap::new(), of_all: None, quiet }
     }
 
     pub(super) fn teller(&self) -> Teller {
@@ -68,7 +70,7 @@ impl Live {
 
     /// Shows the next event; `session` is the session after it.
     pub(super) fn observe(&mut self, event: &Event, session: &Session) {
-        let Some(instance) = session.instance(event.handler) else { return };
+        let Some(instance) = session.instance(event.handler).filter(|_| !self.quiet) else { return };
         match &event.kind {
             EventKind::Call { what, .. } => {
                 if let Call::PrepareForSync(prepare) = &**what {

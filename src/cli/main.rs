@@ -50,6 +50,9 @@ pub fn main() -> ExitCode {
         output::tell(format_args!("mobsync: {failure}"));
         return ExitCode::from(2);
     }
+    if let Some(when) = cli.color {
+        output::use_colour(when);
+    }
     use_windows(&cli.windows);
     #[cfg(unix)]
     if let Ok(program) = std::env::current_exe() {

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, StdoutLock, Write};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
-use super::args::{OtherReport, OutputArgs};
+use super::args::{ColourName, OtherReport, OutputArgs};
 use super::ended::Failure;
 use crate::json::files::{self, NewFile};
 use crate::protocol::plain_lines;
@@ -30,6 +31,8 @@ pub(super) fn print(bytes: &[u8]) -> Result<(), Failure> {
 pub(super) struct Output {
     to: Option<PathBuf>,
     others: Vec<OtherReport>,
+    /// Print no report for people that has nothing to complain of.
+    quiet: bool,
 }
 
 impl Output {
@@ -38,25 +41,36 @@ impl Output {
         for (option, path) in to.written() {
             files::may_write(path).map_err(|error| cannot_write(option, path, &error))?;
         }
-        Ok(Self { to: to.output.clone(), others: to.report.clone() })
+        Ok(Self { to: to.output.clone(), others: to.report.clone(), quiet: false })
     }
 
     /// To standard output, and nowhere else.
     pub(super) fn standard() -> Self {
-        Self { to: None, others: Vec::new() }
+        Self { to: None, others: Vec::new(), quiet: false }
+    }
+
+    /// With `--quiet`: a report for people is printed only if there is something to complain of.
+    pub(super) fn quiet(self, quiet: bool) -> Self {
+        Self { quiet, ..self }
     }
 
     /// Whether it takes colour.
     pub(super) fn colour(&self) -> bool {
-        self.to.is_none() && io::stdout().is_terminal() && wants_colour()
+        self.to.is_none() && wants_colour(io::stdout().is_terminal())
     }
 
     /// Writes the report in that form, and the other ones.
     pub(super) fn deliver_report(self, report: &Report, format: Format) -> Result<(), Failure> {
         let root = std::env::current_dir().ok();
         let style = Style { colour: self.colour(), root: root.as_deref() };
-        let text = render(report, format, style)?;
+        let text = if self.is_silent(report, format) { String::new() } else { render(report, format, style)? };
         self.deliver_with(&text, report)
+    }
+
+    /// Whether nothing is printed of the report.
+    pub(super) fn is_silent(&self, report: &Report, format: Format) -> bool {
+        let found = report.summary.errors + report.summary.warnings + report.summary.notes;
+        self.quiet && format == Format::Human && found == 0 && !report.failed() && report.is_whole()
     }
 
     /// Writes what is made of the report, and the other reports. What cannot be written keeps nothing else from being written.
@@ -188,9 +202,29 @@ pub(super) fn keep_apart(written: (&str, Option<&Path>), other: (&str, Option<&P
     }
 }
 
-/// Whether neither the user (`NO_COLOR`) nor the terminal has anything against colour.
-pub(super) fn wants_colour() -> bool {
-    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && !is_dumb_terminal()
+/// What `--color` says.
+static COLOUR: OnceLock<ColourName> = OnceLock::new();
+
+/// `--color` was given.
+pub(super) fn use_colour(when: ColourName) {
+    // It is given once.
+    let _ = COLOUR.set(when);
+    if when != ColourName::Auto {
+        console::set_colors_enabled(when == ColourName::Always);
+        console::set_colors_enabled_stderr(when == ColourName::Always);
+    }
+}
+
+/// Whether what is printed has colour: as `--color` says, or where there is a terminal, and neither it nor the user
+/// (`NO_COLOR`) has anything against it.
+pub(super) fn wants_colour(is_terminal: bool) -> bool {
+    match COLOUR.get() {
+        Some(ColourName::Always) => true,
+        Some(ColourName::Never) => false,
+        Some(ColourName::Auto) | None => {
+            is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && !is_dumb_terminal()
+        }
+    }
 }
 
 /// Whether the terminal can do no more than print lines.

@@ -11,7 +11,7 @@ use super::output::{Output, keep_apart};
 use super::reproduce;
 use super::sessions;
 use crate::protocol::plain_path;
-use crate::report::{Filter, Replays};
+use crate::report::{Filter, Format, Replays};
 use crate::runner::{self, ReplayError, ReplayOptions, Replayed, RunOptions, Stop, side_by_side};
 use crate::scenario::{self, RewriteError};
 
@@ -101,7 +101,10 @@ fn report(
     if let Some((report, text)) = replays.end(interrupted.clone()) {
         failed = report.failed();
         let delivered = match args.format {
-            JudgeFormat::Human => output.deliver_with(&(text + &blessings), &report),
+            JudgeFormat::Human => {
+                let text = if output.is_silent(&report, Format::Human) { String::new() } else { text };
+                output.deliver_with(&(text + &blessings), &report)
+            }
             format => output.deliver_report(&report, format.into()),
         };
         if let Err(Failure(why)) = delivered {

@@ -64,7 +64,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     let keep_events = args.judge.to.draws(Some(args.format.into()));
     let options = RunOptions { isolation, break_on, trace: trace.map(Path::to_owned), trace_limit, keep_events };
     let interrupt = Interrupt::default();
-    let mut shown = Shown { live: Live::new(), interrupt: interrupt.clone() };
+    let mut shown = Shown { live: Live::new(args.judge.quiet), interrupt: interrupt.clone() };
     let ran = runner::run(&handler, &terms, &options, &mut shown).map_err(sessions::run_failure)?;
     let JudgedSession { header, mut judged, left, exhausted, recording, trace_failure, .. } = ran;
 

@@ -19,7 +19,7 @@ pub(super) fn timeline(args: &TimelineArgs) -> Result<Ended, Failure> {
     let (report, broken) = drawn(&args.trace, args.profile.map(Into::into))?;
     let terminal = || console::Term::stdout().size_checked().map(|(_, columns)| columns);
     let width = args.width.or_else(terminal).unwrap_or(WIDTH);
-    let colour = stdout().is_terminal() && wants_colour();
+    let colour = wants_colour(stdout().is_terminal());
     for timeline in &report.timelines {
         print(timeline_text(timeline, &report.findings, width.into(), colour).as_bytes())?;
     }

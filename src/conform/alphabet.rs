@@ -2,9 +2,7 @@
 
 use super::Known;
 use crate::protocol::{CallMethod, CallbackMethod, Delay, HandlerFlags, Item, ItemFlags, State};
-use crate::scenario::{
-    Action, CallbackPattern, ErrorRef, EventPattern, Hold, ItemRef, Reply, Step, StepExpect, Trigger, Until,
-};
+use crate::scenario::{Action, CallbackPattern, ErrorRef, EventPattern, Hold, ItemRef, Reply, Step, Trigger, Until};
 
 /// Every step that has an occasion in a session with this handler: what the random sessions are made of, and what a
 /// shorter scenario is looked for among.
@@ -77,7 +75,7 @@ pub(super) fn first_middle_last(many: u32) -> impl Iterator<Item = u32> {
 }
 
 pub(super) fn in_state(state: State, nth: u32, action: Action) -> Step {
-    Step { when: Trigger::State { state, nth }, action, expect: StepExpect::Taken }
+    Step::new(Trigger::State { state, nth }, action)
 }
 
 /// Holds the reply to the `nth` report, of an item or of any, until that.
@@ -99,5 +97,5 @@ pub(super) fn until_left() -> Until {
 
 pub(super) fn on_callback(callback: CallbackMethod, nth: u32, item: Option<ItemRef>, action: Action) -> Step {
     let when = Trigger::Callback(CallbackPattern { callback, nth, item, status: None, thread: None });
-    Step { when, action, expect: StepExpect::Taken }
+    Step::new(when, action)
 }

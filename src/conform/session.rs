@@ -153,7 +153,11 @@ impl<'a> Sessions<'a> {
         let reproduce = match &file {
             Some(file) => {
                 let scenario = if task.random { self.shrunk(task, &judged, watcher) } else { task.scenario.clone() };
-                write_scenario(scenario, file)?;
+                let named = match &self.options.handler {
+                    Some(handler) => runner::naming(scenario, handler, file),
+                    None => scenario,
+                };
+                write_scenario(named, file)?;
                 Reproduce::Scenario(file)
             }
             None if task.random => Reproduce::Random(task.scenario.seed),

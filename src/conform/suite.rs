@@ -11,7 +11,7 @@ use super::session::{SessionResult, Sessions};
 use super::tasks::{Chosen, NoSuchCase, choose, scenario_of};
 use super::{Case, Known, cases, survey};
 use crate::handler::HandlerFactory;
-use crate::job::{Handler, HandlerError, Terms};
+use crate::job::{Handler, HandlerError, HandlerName, Terms};
 use crate::protocol::{Event, Guid, Limits, Profile, Session};
 use crate::report::{Case as CaseOfReport, Filter, FindingRow, Report, Scope};
 use crate::rules::Rule;
@@ -58,6 +58,8 @@ pub struct SuiteOptions {
     /// Write the scenario of each session that fails into this folder; that of a random session is made as short as it can
     /// be.
     pub scenarios: Option<PathBuf>,
+    /// How these scenarios name the handler.
+    pub handler: Option<HandlerName>,
     /// Write the trace of each session into this folder.
     pub traces: Option<PathBuf>,
     /// Write no more of a trace when it has so many bytes.

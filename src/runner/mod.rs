@@ -23,7 +23,7 @@ pub use judged::Judged;
 pub use kept::{KEPT_AT_EACH_END, KeptEvents, judge_and_keep};
 pub use parallel::{Stop, in_order, interrupted, side_by_side};
 pub use problems::{Endless, NoSuchItem, SessionFailure};
-pub use recorded::{RecordError, Recorded};
+pub use recorded::{RecordError, Recorded, naming};
 pub use replay::{ReplayError, ReplayOptions, Replayed, handler_name, replay};
 pub use run::{Isolation, JudgedSession, RunError, RunOptions, TraceFailure, Watcher, run, run_with};
 pub use scenarios::{FindScenariosError, TracePlacesError, find_scenarios, trace_places};

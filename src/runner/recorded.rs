@@ -58,24 +58,28 @@ impl Recorded {
 
     /// The scenario as it stands in that file: paths are relative to it.
     fn at(&self, file: &Path) -> Scenario {
-        let folder = std::path::absolute(file).ok().and_then(|file| file.parent().map(Path::to_owned));
-        let place = |word: &str| relative(Path::new(word), folder.as_deref()).to_string_lossy().into_owned();
-        let pair = |word: &String| match word.split_once('=') {
-            Some((left, right)) => format!("{}={}", place(left), place(right)),
-            None => word.clone(),
-        };
-        let (handler, folders, clsid) = match &self.handler {
-            HandlerName::Word { word, folders, clsid, .. } if folders.is_empty() => {
-                (Some(place(word)), Vec::new(), *clsid)
-            }
-            HandlerName::Word { word, folders, clsid, .. } => {
-                (Some(word.clone()), folders.iter().map(pair).collect(), *clsid)
-            }
-            // A command is for the folder in which it was typed, and a scenario may lie in any.
-            HandlerName::Exec(_) => (None, Vec::new(), None),
-        };
-        Scenario { handler, folders, clsid, steps: self.recording.steps(), ..self.scenario.clone() }
+        let scenario = Scenario { steps: self.recording.steps(), ..self.scenario.clone() };
+        naming(scenario, &self.handler, file)
     }
+}
+
+/// The scenario with the handler as it is named in that file: paths are relative to it.
+pub fn naming(scenario: Scenario, handler: &HandlerName, file: &Path) -> Scenario {
+    let folder = std::path::absolute(file).ok().and_then(|file| file.parent().map(Path::to_owned));
+    let place = |word: &str| relative(Path::new(word), folder.as_deref()).to_string_lossy().into_owned();
+    let pair = |word: &String| match word.split_once('=') {
+        Some((left, right)) => format!("{}={}", place(left), place(right)),
+        None => word.clone(),
+    };
+    let (handler, folders, clsid) = match handler {
+        HandlerName::Word { word, folders, clsid, .. } if folders.is_empty() => (Some(place(word)), Vec::new(), *clsid),
+        HandlerName::Word { word, folders, clsid, .. } => {
+            (Some(word.clone()), folders.iter().map(pair).collect(), *clsid)
+        }
+        // A command is for the folder in which it was typed, and a scenario may lie in any.
+        HandlerName::Exec(_) => (None, Vec::new(), None),
+    };
+    Scenario { handler, folders, clsid, ..scenario }
 }
 
 /// The path from that folder.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::pattern::{CallbackPattern, ItemRef};
-use super::step::{Action, ErrorRef, Reply, Step, StepExpect, Trigger};
+use super::step::{Action, ErrorRef, Reply, Step, Trigger};
 use crate::host::{Instruction, Observer, Plan, Selection, StandardPlan, View};
 use crate::json::Id;
 use crate::protocol::{
@@ -149,7 +149,7 @@ impl Observer for Recorder {
         match next {
             Instruction::Call(call) if !is_ordinary(next, &ordinary) || intended => {
                 if let Some(action) = self.action_of(call, view.instance.items()) {
-                    self.asked = Some(Step { when, action, expect: StepExpect::Taken });
+                    self.asked = Some(Step::new(when, action));
                 }
             }
             _ => {}
@@ -193,7 +193,7 @@ impl Observer for Recorder {
                 };
                 if let (Some(reply), Trigger::Callback(pattern)) = (decided, &self.latest) {
                     let when = Trigger::Callback(pattern.clone());
-                    self.recording.push(Step { when, action: Action::Reply(reply), expect: StepExpect::Taken });
+                    self.recording.push(Step::new(when, Action::Reply(reply)));
                 }
             }
             _ => {}

@@ -24,6 +24,16 @@ pub struct Step {
     /// What must happen to it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub expect: StepExpect,
+    /// What it is there for, for whoever reads the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
+impl Step {
+    /// A step that is to be taken.
+    pub const fn new(when: Trigger, action: Action) -> Self {
+        Self { when, action, expect: StepExpect::Taken, comment: None }
+    }
 }
 
 /// What must happen to a step.
@@ -50,13 +60,16 @@ struct StepWire {
     /// What must happen to it; `taken` by default.
     #[serde(default)]
     expect: StepExpect,
+    /// What it is there for, for whoever reads the file.
+    #[serde(default)]
+    comment: Option<String>,
 }
 
 impl TryFrom<StepWire> for Step {
     type Error = String;
 
     fn try_from(wire: StepWire) -> Result<Self, String> {
-        let StepWire { when, action, expect } = wire;
+        let StepWire { when, action, expect, comment } = wire;
         if matches!(action, Action::Hold(_)) && !matches!(when, Trigger::Callback(_)) {
             return Err(
                 "`hold` holds the reply to a callback: its trigger must be {\"callback\": METHOD, …}".to_owned()
@@ -79,7 +92,7 @@ impl TryFrom<StepWire> for Step {
                 }
             }
         }
-        Ok(Self { when, action, expect })
+        Ok(Self { when, action, expect, comment })
     }
 }
 

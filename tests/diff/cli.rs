@@ -232,3 +232,34 @@ fn the_help_says_what_is_compared_and_the_exit_codes() {
         assert!(help.contains(part), "{part}: {help}");
     }
 }
+
+#[test]
+fn names_and_times_of_last_updates_are_left_out_on_request() {
+    let folder = folder();
+    let items = |change: fn(&mut Item)| {
+        let mut events = base();
+        for event in &mut events {
+            if let EventKind::Return { what, .. } = &mut event.kind {
+                what.out.items.iter_mut().for_each(change);
+            }
+        }
+        events
+    };
+    fn at(item: &mut Item, time: u64) {
+        item.flags = ItemFlags::LASTUPDATETIME;
+        item.last_update = FileTime(time);
+    }
+    write(&folder, "early.jsonl", items(|item| at(item, 1)));
+    write(&folder, "late.jsonl", items(|item| at(item, 2)));
+    write(&folder, "renamed.jsonl", items(|item| item.name = "another name".into()));
+    let code = |args: &[&str]| run(args, folder.path()).status.code();
+    for (a, b, leaves_out, other) in
+        [("early.jsonl", "late.jsonl", "times", "names"), ("a.jsonl", "renamed.jsonl", "names", "times")]
+    {
+        assert_eq!(code(&[a, b]), Some(1), "{a} {b}");
+        assert_eq!(code(&[a, b, "--ignore", other]), Some(1), "{a} {b} {other}");
+        assert_eq!(code(&[a, b, "--ignore", leaves_out]), Some(0), "{a} {b} {leaves_out}");
+        assert_eq!(code(&[a, b, "--ignore", "names,times"]), Some(0), "{a} {b}");
+    }
+    assert_eq!(code(&["a.jsonl", "other.jsonl", "--ignore", "names,times"]), Some(1), "the rest counts");
+}

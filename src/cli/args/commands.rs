@@ -6,7 +6,9 @@ use clap::{Args, Parser, Subcommand};
 
 use super::handler::{HandlerArgs, OtherHandlerArgs};
 use super::options::{JudgeArgs, LogArgs, OutputArgs, SessionArgs, WindowsArgs};
-use super::words::{CheckFormat, JudgeFormat, ProfileName, ReportFormat, SchemaName, partition, time};
+use super::words::{
+    CheckFormat, ColourName, IgnoreName, JudgeFormat, ProfileName, ReportFormat, SchemaName, partition, time,
+};
 
 /// What the exit codes mean; the same everywhere.
 const EXIT_CODES: &str = "Exit codes: 0 success; 1 findings of level error (with --strict, also warnings), unmet expectations of a \
@@ -26,6 +28,10 @@ pub(in crate::cli) struct Cli {
 
     #[command(flatten)]
     pub(in crate::cli) windows: WindowsArgs,
+
+    /// Colour of what is printed [default: auto; NO_COLOR turns it off]
+    #[arg(long, value_enum, value_name = "WHEN", global = true)]
+    pub(in crate::cli) color: Option<ColourName>,
     #[command(subcommand)]
     pub(in crate::cli) command: Command,
 }
@@ -178,7 +184,7 @@ pub(in crate::cli) struct ConformArgs {
     pub(in crate::cli) after_case: Option<String>,
 
     /// Print every case on standard error as it ends (on a terminal, those that fail are always printed)
-    #[arg(long, short)]
+    #[arg(long, short, conflicts_with = "quiet")]
     pub(in crate::cli) verbose: bool,
 
     /// Number of random sessions to run after the fixed cases
@@ -377,6 +383,10 @@ pub(in crate::cli) struct DiffArgs {
     /// The trace file to compare it with; - reads standard input
     #[arg(value_name = "B")]
     pub(in crate::cli) b: PathBuf,
+
+    /// What must not count besides: the names of handlers and items, or the times at which items were last updated
+    #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
+    pub(in crate::cli) ignore: Vec<IgnoreName>,
 
     /// Format of the report
     #[arg(long, value_enum, default_value_t = ReportFormat::Human)]

@@ -11,4 +11,6 @@ pub(super) use commands::{
     ReportArgs, ReportCommand, RulesArgs, RunArgs, SchemaArgs, ShowArgs, TimelineArgs, TraceArgs, TraceCommand,
 };
 pub(super) use options::{ApartmentName, JudgeArgs, LogArgs, LogFormat, OutputArgs, RETRIES, SessionArgs, WindowsArgs};
-pub(super) use words::{EventName, JudgeFormat, OtherReport, ProfileName, ReportFormat, SchemaName};
+pub(super) use words::{
+    ColourName, EventName, IgnoreName, JudgeFormat, OtherReport, ProfileName, ReportFormat, SchemaName,
+};

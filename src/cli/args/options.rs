@@ -128,6 +128,10 @@ pub(in crate::cli) struct JudgeArgs {
     /// Fail on warnings too
     #[arg(long)]
     pub(in crate::cli) strict: bool,
+
+    /// Show no progress, and print no report for people if there is nothing to complain of
+    #[arg(long, short)]
+    pub(in crate::cli) quiet: bool,
 }
 
 /// What mobsync logs about itself.

@@ -68,6 +68,26 @@ impl CheckFormat {
     }
 }
 
+/// What `diff` leaves out on request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum IgnoreName {
+    /// The names of handlers and items
+    Names,
+    /// The times at which items were last updated
+    Times,
+}
+
+/// When what is printed has colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum ColourName {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
 /// The formats of the commands that run sessions and judge them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum JudgeFormat {

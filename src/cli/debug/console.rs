@@ -45,7 +45,7 @@ impl Console {
     pub(super) fn new() -> Self {
         let terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
         let editor = if terminal { LineEditor::start() } else { None };
-        Self { editor, colour: terminal && output::wants_colour() }
+        Self { editor, colour: output::wants_colour(terminal) }
     }
 
     /// Writes a text and ends the line.

@@ -60,9 +60,11 @@ mod align;
 mod compare;
 mod difference;
 mod fields;
+mod ignore;
 mod lines;
 mod meaning;
 mod reading;
 
 pub use compare::diff;
 pub use difference::{DiffLine, Difference, Field, Row, Stream, Subject, What};
+pub use ignore::Ignore;
