@@ -9,13 +9,14 @@ use std::process::Command;
 use mobsync::rules::{Checked, RULES};
 
 /// The documents whose `sh` blocks are run, each with how many commands it has at least.
-const RUN: [(&str, usize); 9] = [
+const RUN: [(&str, usize); 10] = [
     ("README.md", 5),
     ("docs/running.md", 14),
     ("docs/handlers.md", 6),
     ("docs/conformance.md", 5),
     ("docs/checking.md", 4),
     ("docs/pictures.md", 4),
+    ("docs/project.md", 6),
     ("docs/ci.md", 1),
     ("docs/scenarios.md", 4),
     ("docs/scripts.md", 5),
@@ -216,6 +217,11 @@ fn the_document_about_conformance_is_true() {
 #[test]
 fn the_document_about_traces_is_true() {
     runs("docs/checking.md");
+}
+
+#[test]
+fn the_commands_about_projects_run() {
+    runs("docs/project.md");
 }
 
 #[test]

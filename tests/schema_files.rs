@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
-const SCHEMAS: [&str; 5] = ["trace", "script", "scenario", "report", "baseline"];
+const SCHEMAS: [&str; 6] = ["trace", "script", "scenario", "report", "baseline", "config"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -64,7 +64,7 @@ fn options(args: &ConformArgs, filter: Filter) -> Result<SuiteOptions, Failure> 
         max_fail: if args.fail_fast { Some(NonZero::<usize>::MIN) } else { args.max_fail },
         repeat: args.repeat,
         hooks: Hooks { before: args.before_case.clone(), after: args.after_case.clone() },
-        sessions: args.sessions,
+        sessions: args.sessions.unwrap_or(0),
         seed: args.seed,
         partition: args.partition,
         jobs: args.jobs,

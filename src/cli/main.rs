@@ -5,8 +5,11 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use super::args::{ApartmentName, Cli, Command, LogArgs, WindowsArgs};
-use super::ended::Ended;
-use super::{check, completions, conform, debug, diff, log, output, replay, report, rules, run, schema, timeline};
+use super::config::{self, Config};
+use super::ended::{Ended, Failure};
+use super::{
+    baseline, check, completions, conform, debug, diff, init, log, output, replay, report, rules, run, schema, timeline,
+};
 use crate::job::Apartment;
 use crate::protocol::plain_lines;
 
@@ -37,7 +40,7 @@ pub fn main() -> ExitCode {
     #[cfg(unix)]
     crate::handler::com::survive_size_limits();
     // clap exits with 2 on a wrong command line, and with 0 after --help and --version.
-    let cli = Cli::try_parse().unwrap_or_else(|error| {
+    let mut cli = Cli::try_parse().unwrap_or_else(|error| {
         let said = error.render().to_string();
         if plain_lines(&said) == said {
             error.exit();
@@ -64,7 +67,46 @@ pub fn main() -> ExitCode {
         crate::handler::adopt();
         crate::job::fork_workers();
     }
-    let ended = match cli.command {
+    let ended = configured(&mut cli).and_then(|config| run_command(cli.command, config.as_ref()));
+    #[cfg(target_os = "linux")]
+    crate::job::end_fork_server();
+    match ended {
+        Ok(Ended::Well) => ExitCode::SUCCESS,
+        Ok(Ended::Findings) => ExitCode::from(1),
+        Err(failure) => {
+            output::tell(format_args!("mobsync: {failure}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Gives the command what the project's settings say and the command line does not.
+fn configured(cli: &mut Cli) -> Result<Option<Config>, Failure> {
+    // These do not look for a project.
+    let is_alone = matches!(cli.command, Command::Worker | Command::Guard | Command::Schema(_) | Command::Init(_));
+    let config = if cli.no_config || is_alone { None } else { Config::find(cli.config.as_deref())? };
+    if let Some(config) = &config {
+        config.apply(&mut cli.command)?;
+    }
+    let handler = match &cli.command {
+        Command::Run(args) => &args.handler,
+        Command::Conform(args) => &args.handler,
+        Command::Debug(args) => &args.handler,
+        _ => return Ok(config),
+    };
+    if !handler.is_given() {
+        let why = "no handler: name one (HANDLER or --exec COMMAND), or write `handler` into mobsync.toml, as `mobsync init` does";
+        return Err(Failure(why.to_owned()));
+    }
+    Ok(config)
+}
+
+fn run_command(command: Command, config: Option<&Config>) -> Result<Ended, Failure> {
+    match command {
+        Command::Init(args) => init::init(&args),
+        Command::Config(args) => config::show(&args, config),
+        Command::Baseline(args) => baseline::baseline(&args),
+        Command::Man(args) => completions::man(&args),
         Command::Run(args) => run::run(&args),
         Command::Conform(args) => conform::conform(&args),
         Command::Replay(args) => replay::replay(&args),
@@ -79,25 +121,15 @@ pub fn main() -> ExitCode {
         #[cfg(any(unix, windows))]
         Command::Worker => crate::job::worker(),
         #[cfg(not(any(unix, windows)))]
-        Command::Worker => Err(super::ended::Failure("there are no workers on this system".to_owned())),
+        Command::Worker => Err(Failure("there are no workers on this system".to_owned())),
         #[cfg(unix)]
         Command::Guard => {
             crate::handler::exec::guard();
             Ok(Ended::Well)
         }
         #[cfg(not(unix))]
-        Command::Guard => Err(super::ended::Failure("there are no guards on this system".to_owned())),
+        Command::Guard => Err(Failure("there are no guards on this system".to_owned())),
         Command::Completions(args) => completions::completions(&args),
-    };
-    #[cfg(target_os = "linux")]
-    crate::job::end_fork_server();
-    match ended {
-        Ok(Ended::Well) => ExitCode::SUCCESS,
-        Ok(Ended::Findings) => ExitCode::from(1),
-        Err(failure) => {
-            output::tell(format_args!("mobsync: {failure}"));
-            ExitCode::from(2)
-        }
     }
 }
 

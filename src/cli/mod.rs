@@ -1,13 +1,16 @@
 //! The command line. `main.rs` only calls [`main`].
 
 mod args;
+mod baseline;
 mod break_on;
 mod check;
 mod completions;
+mod config;
 mod conform;
 mod debug;
 mod diff;
 mod ended;
+mod init;
 mod input;
 mod interrupt;
 mod judging;

@@ -10,6 +10,7 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<Ended, Failure> {
         SchemaName::Scenario => crate::scenario::schema(),
         SchemaName::Report => crate::report::schema(),
         SchemaName::Baseline => crate::report::baseline_schema(),
+        SchemaName::Config => schemars::schema_for!(super::config::Settings).to_value(),
     };
     let text = serde_json::to_string_pretty(&schema)?;
     super::output::print(format!("{text}\n").as_bytes())?;

@@ -1,5 +1,6 @@
 //! Reports: what came of sessions and traces, for people and for programs. They read events and findings, nothing else.
 
+mod accept;
 mod baseline;
 mod build;
 mod causes;
@@ -18,6 +19,7 @@ mod select;
 mod session;
 mod timeline;
 
+pub use accept::{NewEntry, new_entries, written_baseline};
 pub use baseline::{
     BASELINE_FORMAT, BASELINE_VERSION, Baseline, BaselineError, BaselineRow, BaselineState, Scope, baseline_schema,
 };

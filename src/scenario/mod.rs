@@ -32,4 +32,5 @@ pub use rewrite::{RewriteError, rewrite};
 pub use schema::schema;
 pub use step::{Action, ErrorRef, Reply, Step, StepExpect, Trigger};
 pub use survey::Survey;
+pub(crate) use write::member;
 pub use write::to_text;

@@ -7,8 +7,9 @@ use clap::{Args, Parser, Subcommand};
 use super::handler::{HandlerArgs, OtherHandlerArgs};
 use super::options::{JudgeArgs, LogArgs, OutputArgs, SessionArgs, WindowsArgs};
 use super::words::{
-    CheckFormat, ColourName, IgnoreName, JudgeFormat, ProfileName, ReportFormat, SchemaName, partition, time,
+    CheckFormat, CiName, ColourName, IgnoreName, JudgeFormat, ProfileName, ReportFormat, SchemaName, partition, time,
 };
+use crate::protocol::Guid;
 
 /// What the exit codes mean; the same everywhere.
 const EXIT_CODES: &str = "Exit codes: 0 success; 1 findings of level error (with --strict, also warnings), unmet expectations of a \
@@ -32,6 +33,14 @@ pub(in crate::cli) struct Cli {
     /// Colour of what is printed [default: auto; NO_COLOR turns it off]
     #[arg(long, value_enum, value_name = "WHEN", global = true)]
     pub(in crate::cli) color: Option<ColourName>,
+
+    /// Read the project's settings from this file [default: mobsync.toml in this folder or above]
+    #[arg(long, value_name = "FILE", global = true, conflicts_with = "no_config")]
+    pub(in crate::cli) config: Option<PathBuf>,
+
+    /// Read no mobsync.toml
+    #[arg(long, global = true)]
+    pub(in crate::cli) no_config: bool,
     #[command(subcommand)]
     pub(in crate::cli) command: Command,
 }
@@ -73,10 +82,18 @@ pub(in crate::cli) enum Command {
     Trace(TraceArgs),
     /// List the rules, or explain one
     Rules(RulesArgs),
+    /// Write mobsync.toml and a job for a CI system; asks for what the options do not say
+    Init(InitArgs),
+    /// Show the settings of this project, and where each comes from
+    Config(ConfigArgs),
+    /// Accept what a report has found
+    Baseline(BaselineArgs),
     /// Print the JSON Schema of a file format
     Schema(SchemaArgs),
     /// Print completions for a shell
     Completions(CompletionsArgs),
+    /// Write the manual pages to a folder
+    Man(ManArgs),
     /// Runs a session for another process of this program; standard input says which
     #[command(hide = true)]
     Worker,
@@ -187,9 +204,9 @@ pub(in crate::cli) struct ConformArgs {
     #[arg(long, short, conflicts_with = "quiet")]
     pub(in crate::cli) verbose: bool,
 
-    /// Number of random sessions to run after the fixed cases
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(in crate::cli) sessions: u64,
+    /// Number of random sessions to run after the fixed cases [default: 0]
+    #[arg(long, value_name = "N")]
+    pub(in crate::cli) sessions: Option<u64>,
 
     /// Seed of the first random session; each further session adds 1
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -456,6 +473,72 @@ pub(in crate::cli) struct RulesArgs {
     /// Output format
     #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
     pub(in crate::cli) format: ReportFormat,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct InitArgs {
+    /// The handler: `filesync`, a native library, or a .json handler file
+    #[arg(long, value_name = "HANDLER", conflicts_with = "exec")]
+    pub(in crate::cli) handler: Option<String>,
+
+    /// The command of a program that speaks the wire protocol
+    #[arg(long, value_name = "COMMAND")]
+    pub(in crate::cli) exec: Option<String>,
+
+    /// For a native library: the handler's class
+    #[arg(long, value_name = "{GUID}")]
+    pub(in crate::cli) clsid: Option<Guid>,
+
+    /// Windows version that the manager emulates
+    #[arg(long, value_enum)]
+    pub(in crate::cli) profile: Option<ProfileName>,
+
+    /// The CI system for which to write a job
+    #[arg(long, value_enum, value_name = "SYSTEM")]
+    pub(in crate::cli) ci: Option<CiName>,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ConfigArgs {
+    /// Output format
+    #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
+    pub(in crate::cli) format: ReportFormat,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct BaselineArgs {
+    #[command(subcommand)]
+    pub(in crate::cli) command: BaselineCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum BaselineCommand {
+    /// Write the findings of a report into a baseline, each with its reason
+    ///
+    /// Entries that the file has stay as they are. Without --reason, each reason is asked for on standard input.
+    Write(BaselineWriteArgs),
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct BaselineWriteArgs {
+    /// A report, written with --format json
+    #[arg(value_name = "REPORT")]
+    pub(in crate::cli) report: PathBuf,
+
+    /// The baseline to write or to add to
+    #[arg(long, value_name = "FILE", default_value = "mobsync-baseline.json")]
+    pub(in crate::cli) output: PathBuf,
+
+    /// Why the findings are accepted: one reason for all
+    #[arg(long, value_name = "TEXT")]
+    pub(in crate::cli) reason: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ManArgs {
+    /// The folder, such as ~/.local/share/man/man1
+    #[arg(value_name = "FOLDER")]
+    pub(in crate::cli) folder: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -7,9 +7,9 @@ use crate::protocol::Guid;
 
 /// HANDLER, and what belongs to it.
 #[derive(Clone, Debug, Args)]
-#[command(group = ArgGroup::new("which handler").args(["handler", "exec"]).required(true))]
+#[command(group = ArgGroup::new("which handler").args(["handler", "exec"]))]
 pub(in crate::cli) struct HandlerArgs {
-    /// `filesync` (with --folder), a native library (with --clsid), or a .json handler file
+    /// `filesync` (with --folder), a native library (with --clsid), or a .json handler file [default: that of mobsync.toml]
     #[arg(value_name = "HANDLER")]
     handler: Option<String>,
 
@@ -48,6 +48,27 @@ struct HandlerOptions {
 }
 
 impl HandlerArgs {
+    /// Whether a handler is named.
+    pub(in crate::cli) fn is_given(&self) -> bool {
+        self.handler.is_some() || self.options.exec.is_some()
+    }
+
+    /// Takes this command, if no handler is named.
+    pub(in crate::cli) fn fill_exec(&mut self, command: &str) {
+        if !self.is_given() {
+            self.options.exec = Some(command.to_owned());
+        }
+    }
+
+    /// Takes this handler, if none is named.
+    pub(in crate::cli) fn fill_word(&mut self, word: String, folders: Vec<String>, clsid: Option<Guid>) {
+        if !self.is_given() {
+            self.handler = Some(word);
+            self.options.folder = folders;
+            self.options.clsid = clsid;
+        }
+    }
+
     /// What was given.
     pub(in crate::cli) fn given(&self) -> HandlerName {
         // Without either of them the command line is wrong.

@@ -7,10 +7,13 @@ mod words;
 
 pub use commands::command;
 pub(super) use commands::{
-    CheckArgs, Cli, Command, CompletionsArgs, ConformArgs, DebugArgs, DiffArgs, ExportArgs, MergeArgs, ReplayArgs,
-    ReportArgs, ReportCommand, RulesArgs, RunArgs, SchemaArgs, ShowArgs, TimelineArgs, TraceArgs, TraceCommand,
+    BaselineArgs, BaselineCommand, BaselineWriteArgs, CheckArgs, Cli, Command, CompletionsArgs, ConfigArgs,
+    ConformArgs, DebugArgs, DiffArgs, ExportArgs, InitArgs, ManArgs, MergeArgs, ReplayArgs, ReportArgs, ReportCommand,
+    RulesArgs, RunArgs, SchemaArgs, ShowArgs, TimelineArgs, TraceArgs, TraceCommand,
 };
+pub(super) use handler::HandlerArgs;
 pub(super) use options::{ApartmentName, JudgeArgs, LogArgs, LogFormat, OutputArgs, RETRIES, SessionArgs, WindowsArgs};
 pub(super) use words::{
-    ColourName, EventName, IgnoreName, JudgeFormat, OtherReport, ProfileName, ReportFormat, SchemaName,
+    CiName, ColourName, EventName, IgnoreName, JudgeFormat, OtherReport, ProfileName, ReportFormat, SchemaName,
+    other_report,
 };

@@ -25,6 +25,8 @@ pub(in crate::cli) enum SchemaName {
     Report,
     /// Accepted findings
     Baseline,
+    /// The settings of a project (mobsync.toml)
+    Config,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -77,6 +79,17 @@ pub(in crate::cli) enum IgnoreName {
     Times,
 }
 
+/// A CI system for which `init` writes a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum CiName {
+    /// GitHub Actions
+    Github,
+    /// GitLab CI
+    Gitlab,
+    /// No job
+    None,
+}
+
 /// When what is printed has colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum ColourName {
@@ -124,6 +137,15 @@ pub(in crate::cli) enum ProfileName {
     Xp,
     /// Windows Vista and later
     Vista,
+}
+
+impl From<Profile> for ProfileName {
+    fn from(profile: Profile) -> Self {
+        match profile {
+            Profile::Xp => ProfileName::Xp,
+            Profile::Vista => ProfileName::Vista,
+        }
+    }
 }
 
 impl From<ProfileName> for Profile {
@@ -188,7 +210,7 @@ pub(in crate::cli) struct OtherReport {
 }
 
 /// `FORMAT` or `FORMAT=FILE`.
-pub(super) fn other_report(text: &str) -> Result<OtherReport, String> {
+pub(in crate::cli) fn other_report(text: &str) -> Result<OtherReport, String> {
     let (format, file) = match text.split_once('=') {
         Some((_, "")) => return Err("name a file after the =, or leave it out for standard output".to_owned()),
         Some((format, file)) => (format, Some(PathBuf::from(file))),

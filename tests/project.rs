@@ -1,0 +1,287 @@
+//! The settings of a project (`mobsync.toml`), `init`, `config`, `baseline write` and `man`.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Runs the program in that folder with these answers on standard input.
+fn answered(folder: &Path, args: &[&str], answers: &str) -> (Option<i32>, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mobsync"));
+    command.args(args).current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("it starts");
+    // A program that asks nothing may be gone already.
+    let _ = child.stdin.take().expect("it has one").write_all(answers.as_bytes());
+    let output = child.wait_with_output().expect("it ends");
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("it writes UTF-8");
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+fn mobsync(folder: &Path, args: &[&str]) -> (Option<i32>, String, String) {
+    answered(folder, args, "")
+}
+
+/// A project with a handler that completes twice, and these settings.
+fn project(settings: &str) -> TempDir {
+    let folder = TempDir::new().expect("a folder");
+    fs::create_dir_all(folder.path().join("src/deep")).expect("folders");
+    let handler = root().join("fixtures/handlers/completes-twice.json");
+    fs::copy(handler, folder.path().join("handler.json")).expect("a handler");
+    if !settings.is_empty() {
+        fs::write(folder.path().join("mobsync.toml"), settings).expect("settings");
+    }
+    folder
+}
+
+#[test]
+fn settings_are_found_upwards_and_the_command_line_wins() {
+    let folder = project(
+        "handler = 'handler.json'\nprofile = 'vista'\nignore = ['SYNC-04']\n[limits]\ntimeout = '7s'\n[conform]\nskip = ['cancel-*']\n",
+    );
+    let deep = folder.path().join("src/deep");
+    let report = |args: &[&str]| -> (Option<i32>, Value) {
+        let (code, text, errors) = mobsync(&deep, &[args, &["--format", "json"]].concat());
+        (code, serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {errors}")))
+    };
+    let (code, set) = report(&["conform"]);
+    assert_eq!((code, &set["profile"], &set["findings"]), (Some(0), &json!("vista"), &json!([])));
+    let skipped = |report: &Value, name: &str| {
+        let cases = report["cases"].as_array().unwrap().iter();
+        cases.filter(|case| case["name"].as_str().unwrap().starts_with(name)).all(|case| case["outcome"] == "skipped")
+    };
+    assert!(skipped(&set, "cancel-") && !skipped(&set, "event-"));
+    let (code, won) =
+        report(&["conform", "--profile", "xp", "--ignore", "PROG-01", "--case", "cancel-all-at-the-first-report"]);
+    assert_eq!((code, &won["profile"], &won["cases"][0]["outcome"]), (Some(1), &json!("xp"), &json!("failed")));
+    // The command that reproduces it says everything that it takes.
+    let reproduce = won["findings"][0]["reproduce"].as_str().unwrap();
+    assert!(
+        reproduce.starts_with("mobsync conform ../../handler.json ") && reproduce.ends_with(" --timeout 7"),
+        "{reproduce}"
+    );
+    let (code, run) = report(&["run"]);
+    assert_eq!((code, &run["profile"]), (Some(0), &json!("vista")));
+    let (code, other) = report(&["run", root().join("fixtures/handlers/minimal.json").to_str().unwrap()]);
+    assert_eq!((code, &other["handler"]), (Some(0), &json!("Minimal")));
+    let (code, _, errors) = mobsync(&deep, &["run", "--no-config"]);
+    assert!(code == Some(2) && errors.starts_with("mobsync: no handler: "), "{errors}");
+}
+
+#[test]
+fn a_command_of_the_settings_is_used_unless_a_handler_is_named() {
+    let folder = project("exec = 'no-such-program-anywhere'\n");
+    let (code, _, errors) = mobsync(folder.path(), &["run"]);
+    assert!(code == Some(2) && errors.contains("no-such-program-anywhere"), "{errors}");
+    assert_eq!(mobsync(folder.path(), &["run", "handler.json", "--ignore", "SYNC-04"]).0, Some(0));
+}
+
+#[test]
+fn reports_and_hooks_of_the_settings_belong_to_conform() {
+    let folder = project(
+        "handler = 'handler.json'\nselect = ['PROG']\n[conform]\nreports = ['json=out.json']\nbefore-case = 'echo $MOBSYNC_CASE >> log'\n",
+    );
+    let (code, _, errors) = mobsync(folder.path(), &["conform", "--case", "event-manual"]);
+    assert_eq!(code, Some(0), "{errors}");
+    let report: Value = serde_json::from_str(&fs::read_to_string(folder.path().join("out.json")).unwrap()).unwrap();
+    assert_eq!(report["cases"][0]["name"], "event-manual");
+    if cfg!(unix) {
+        assert_eq!(fs::read_to_string(folder.path().join("log")).unwrap(), "survey\nevent-manual\n");
+    }
+    fs::remove_file(folder.path().join("out.json")).unwrap();
+    assert_eq!(mobsync(folder.path(), &["run"]).0, Some(0));
+    assert!(!folder.path().join("out.json").exists());
+}
+
+#[test]
+fn wrong_settings_are_named_with_their_place() {
+    for (settings, complaint) in [
+        ("handler = 'a'\nprofil = 'xp'\n", "mobsync.toml:2:1: unknown field `profil`"),
+        ("[limits]\ntimeout = '5 parsecs'\n", "mobsync.toml:2:11: "),
+        ("[limits]\ntimeout = 5\n", "mobsync.toml:2:11: "),
+        ("profile = 'nt'\n", "mobsync.toml:1:11: unknown variant `nt`"),
+        ("handler = 'a'\nexec = 'b'\n", "mobsync.toml:2: `exec` and `handler` name one handler each"),
+        ("handler = 'handler.json'\n[conform]\nreports = ['pdf=a']\n", "mobsync.toml:3: `pdf=a`: expected FORMAT"),
+        ("a = \"\\u001b[31m", "mobsync.toml:1:"),
+        ("", "no handler: "),
+    ] {
+        let folder = project(settings);
+        let (code, _, errors) = mobsync(folder.path(), &["conform"]);
+        assert!(code == Some(2) && errors.contains(complaint), "{settings:?}: {errors}");
+        assert!(!errors.contains('\u{1b}'), "{errors}");
+    }
+    let folder = project("");
+    let (code, _, errors) = mobsync(folder.path(), &["run", "handler.json", "--config", "nowhere.toml"]);
+    assert!(code == Some(2) && errors.starts_with("mobsync: nowhere.toml: "), "{errors}");
+}
+
+#[cfg(unix)]
+#[test]
+fn settings_of_another_user_are_refused_unless_they_are_named() {
+    let folder = project("handler = 'handler.json'\n");
+    // Only the superuser can give a file away.
+    if std::os::unix::fs::chown(folder.path().join("mobsync.toml"), Some(54_321), None).is_err() {
+        return;
+    }
+    let (code, _, errors) = mobsync(folder.path(), &["run"]);
+    assert!(code == Some(2) && errors.contains("belongs to another user"), "{errors}");
+    assert_eq!(mobsync(folder.path(), &["run", "--config", "mobsync.toml"]).0, Some(1));
+    assert_eq!(mobsync(folder.path(), &["run", "handler.json", "--no-config"]).0, Some(1));
+}
+
+#[test]
+fn config_shows_where_each_value_comes_from() {
+    let folder = project("# a comment\nhandler = 'handler.json'\n\n[limits]\ntimeout = '2m'\n");
+    let (code, text, _) = mobsync(folder.path(), &["config"]);
+    let line = |key: &str| {
+        text.lines().find(|line| line.starts_with(key)).unwrap_or_default().split_whitespace().collect::<Vec<_>>()
+    };
+    assert_eq!(code, Some(0));
+    assert_eq!(line("handler"), ["handler", "handler.json", "mobsync.toml:2"]);
+    assert_eq!(line("limits.timeout"), ["limits.timeout", "120s", "mobsync.toml:5"]);
+    assert_eq!(line("profile"), ["profile", "xp", "default"]);
+    let (_, text, _) = mobsync(&folder.path().join("src"), &["config", "--format", "json"]);
+    let settings: Vec<Value> = serde_json::from_str(&text).unwrap();
+    let timeout = settings.iter().find(|setting| setting["key"] == "limits.timeout").unwrap();
+    assert_eq!(*timeout, json!({ "key": "limits.timeout", "value": "120s", "from": "../mobsync.toml", "line": 5 }));
+    // Every setting of the schema is shown.
+    let (_, schema, _) = mobsync(folder.path(), &["schema", "config"]);
+    let schema: Value = serde_json::from_str(&schema).unwrap();
+    let keys = |object: &Value, prefix: &str| -> Vec<String> {
+        let keys = object["properties"].as_object().unwrap().keys();
+        keys.filter(|key| *key != "limits" && *key != "conform").map(|key| format!("{prefix}{key}")).collect()
+    };
+    let mut all = keys(&schema, "");
+    all.extend(keys(&schema["$defs"]["LimitSettings"], "limits."));
+    all.extend(keys(&schema["$defs"]["ConformSettings"], "conform."));
+    let mut shown: Vec<&str> = settings.iter().filter_map(|setting| setting["key"].as_str()).collect();
+    all.sort();
+    shown.sort_unstable();
+    assert_eq!(all, shown);
+    let (code, text, _) = mobsync(TempDir::new().unwrap().path(), &["config"]);
+    assert!(code == Some(0) && text.starts_with("there is no mobsync.toml"), "{text}");
+}
+
+#[test]
+fn init_asks_writes_settings_that_work_and_writes_nothing_over() {
+    let folder = project("");
+    let (code, text, asked) = answered(folder.path(), &["init"], "handler.json\nvista\ngithub\n");
+    assert_eq!(code, Some(0), "{asked}");
+    assert_eq!(asked.matches('?').count(), 3, "{asked}");
+    assert!(text.contains("mobsync.toml: written\n") && text.ends_with("next: mobsync conform\n"), "{text}");
+    let workflow = fs::read_to_string(folder.path().join(".github/workflows/mobsync.yml")).unwrap();
+    assert!(workflow.contains("mobsync conform "), "{workflow}");
+    let (_, report, errors) = mobsync(folder.path(), &["conform", "--case", "event-manual", "--format", "json"]);
+    let report: Value = serde_json::from_str(&report).unwrap_or_else(|error| panic!("{error}: {errors}"));
+    assert_eq!((&report["profile"], &report["findings"][0]["rule"]), (&json!("vista"), &json!("SYNC-04")));
+    let before = fs::read(folder.path().join("mobsync.toml")).unwrap();
+    let (code, _, errors) = mobsync(folder.path(), &["init", "--handler", "other.json"]);
+    assert!(code == Some(2) && errors.contains("mobsync.toml: the file already exists"), "{errors}");
+    assert_eq!(fs::read(folder.path().join("mobsync.toml")).unwrap(), before);
+}
+
+#[test]
+fn init_does_without_questions_and_says_which_option_answers_one() {
+    let command = "python3 \"my handler.py\" \\ 'x'";
+    let folder = project("");
+    let (code, _, asked) = mobsync(folder.path(), &["init", "--exec", command, "--ci", "gitlab"]);
+    assert_eq!((code, asked.as_str()), (Some(0), ""));
+    let (_, settings, _) = mobsync(folder.path(), &["config", "--format", "json"]);
+    let settings: Vec<Value> = serde_json::from_str(&settings).unwrap();
+    assert_eq!(settings.iter().find(|setting| setting["key"] == "exec").unwrap()["value"], command);
+    assert!(fs::read_to_string(folder.path().join(".gitlab-ci.yml")).unwrap().contains("mobsync conform "));
+    for (args, message) in [
+        (&["init"][..], "give --handler HANDLER or --exec COMMAND"),
+        (&["init", "--handler", "build/libnotes.so"], "give --clsid {GUID}"),
+    ] {
+        let folder = project("");
+        let (code, _, errors) = mobsync(folder.path(), args);
+        assert!(code == Some(2) && errors.contains(message), "{errors}");
+        assert!(!folder.path().join("mobsync.toml").exists());
+    }
+}
+
+#[test]
+fn a_written_baseline_accepts_everything_that_was_found() {
+    let folder = TempDir::new().unwrap();
+    let (report, baseline) = (folder.path().join("r.json"), folder.path().join("b.json"));
+    let (report, baseline) = (report.to_str().unwrap(), baseline.to_str().unwrap());
+    for handler in ["completes-twice", "office", "hangs", "ignores-stop", "works-on-unprepared"] {
+        let handler = format!("fixtures/handlers/{handler}.json");
+        let _ = fs::remove_file(baseline);
+        let conform = |more: &[&str]| mobsync(root(), &[&["conform", &handler, "--strict"], more].concat());
+        assert_eq!(conform(&["--format", "json", "--output", report]).0, Some(1), "{handler}");
+        let (code, said, errors) =
+            mobsync(root(), &["baseline", "write", report, "--output", baseline, "--reason", "for now"]);
+        assert!(code == Some(0) && said.contains(" added; "), "{handler}: {said}{errors}");
+        let (code, text, errors) = conform(&["--baseline", baseline]);
+        assert_eq!(code, Some(0), "{handler}: {text}{errors}{}", fs::read_to_string(baseline).unwrap());
+        // All that is left is accepted already.
+        conform(&["--baseline", baseline, "--format", "json", "--output", report]);
+        let written = fs::read(baseline).unwrap();
+        let (code, said, _) =
+            mobsync(root(), &["baseline", "write", report, "--output", baseline, "--reason", "again"]);
+        assert_eq!((code, said.as_str()), (Some(0), "nothing to accept\n"), "{handler}");
+        assert_eq!(fs::read(baseline).unwrap(), written);
+    }
+}
+
+#[test]
+fn each_reason_is_asked_for_and_entries_that_are_there_stay() {
+    let folder = TempDir::new().unwrap();
+    let report = folder.path().join("r.json");
+    let office = "fixtures/handlers/office.json";
+    mobsync(root(), &["conform", office, "--format", "json", "--output", report.to_str().unwrap()]);
+    let before = "{\n  \"format\": \"mobsync-baseline\",\n  \"version\": 1,\n  \"accepted\": [\n    { \"rule\": \"PROG-05\", \"reason\": \"cosmetic\", \"handler\": \"Notes\" }\n  ]\n}\n";
+    fs::write(folder.path().join("mobsync-baseline.json"), before).unwrap();
+    let (code, said, asked) = answered(folder.path(), &["baseline", "write", "r.json"], "no archive \"yet\"\n\n\n");
+    assert_eq!(
+        (code, said.as_str()),
+        (Some(0), "mobsync-baseline.json: 1 entry added; use it with --baseline\n"),
+        "{asked}"
+    );
+    assert_eq!(asked.matches("why is it accepted?").count(), 3, "{asked}");
+    let written = fs::read_to_string(folder.path().join("mobsync-baseline.json")).unwrap();
+    let begin = before.trim_end().trim_end_matches("\n  ]\n}");
+    assert!(written.starts_with(begin), "{written}");
+    let entries: Value = serde_json::from_str(&written).unwrap();
+    assert_eq!(entries["accepted"].as_array().unwrap().len(), 2);
+    assert_eq!(entries["accepted"][1]["reason"], "no archive \"yet\"");
+    let (code, _, errors) = answered(folder.path(), &["baseline", "write", "r.json"], "one reason only\n");
+    assert!(code == Some(2) && errors.contains("give one for all with --reason TEXT"), "{errors}");
+    assert_eq!(
+        fs::read_to_string(folder.path().join("mobsync-baseline.json")).unwrap(),
+        written,
+        "nothing is written by halves"
+    );
+    fs::write(folder.path().join("mobsync-baseline.json"), "{}").unwrap();
+    let (code, _, errors) = answered(folder.path(), &["baseline", "write", "r.json", "--reason", "x"], "");
+    assert!(code == Some(2) && errors.starts_with("mobsync: --output mobsync-baseline.json"), "{errors}");
+    assert_eq!(fs::read_to_string(folder.path().join("mobsync-baseline.json")).unwrap(), "{}");
+}
+
+#[test]
+fn there_is_a_manual_page_for_every_command() {
+    let folder = TempDir::new().unwrap();
+    let (code, said, errors) = mobsync(folder.path(), &["man", "man1"]);
+    assert_eq!((code, said.as_str(), errors.as_str()), (Some(0), "", ""));
+    let (_, help, _) = mobsync(folder.path(), &["help"]);
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    // Long descriptions go on in lines of their own, further to the right.
+    let commands = commands.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    let names: Vec<&str> =
+        commands.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help").collect();
+    assert!(names.len() > 15 && names.contains(&"conform"), "{help}");
+    for name in names {
+        let page = fs::read_to_string(folder.path().join(format!("man1/mobsync-{name}.1"))).unwrap_or_default();
+        assert!(page.contains(".SH SYNOPSIS") || page.contains(".SH \"SYNOPSIS\""), "{name}: {page}");
+    }
+    assert!(folder.path().join("man1/mobsync.1").exists());
+    assert!(!folder.path().join("man1/mobsync-worker.1").exists(), "what is hidden has none");
+}
