@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::args::{ConformArgs, JudgeFormat};
 use super::break_on;
 use super::ended::{Ended, Failure};
+use super::failing;
 use super::interrupt::Interrupt;
 use super::judging;
 use super::output::{is_dumb_terminal, make_folder, print, tell};
@@ -49,6 +50,9 @@ pub(super) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
     progress.bar.finish_and_clear();
     interrupt.session_is_over();
     report.handler_file = file.map(|file| file.display().to_string());
+    if let Some(file) = &args.failing {
+        failing::write(file, &report)?;
+    }
     let mut failures = report.incomplete();
     if let Err(Failure(why)) = output.deliver_report(&report, args.format.into()) {
         failures.push(why);
@@ -61,6 +65,7 @@ fn options(args: &ConformArgs, filter: Filter) -> Result<SuiteOptions, Failure> 
         profile: args.profile.map(Into::into).unwrap_or_default(),
         cases: args.case.clone(),
         skip: args.skip.clone(),
+        first: args.failing.as_deref().map(failing::read).unwrap_or_default(),
         max_fail: if args.fail_fast { Some(NonZero::<usize>::MIN) } else { args.max_fail },
         repeat: args.repeat,
         hooks: Hooks { before: args.before_case.clone(), after: args.after_case.clone() },

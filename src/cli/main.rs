@@ -8,7 +8,8 @@ use super::args::{ApartmentName, Cli, Command, LogArgs, WindowsArgs};
 use super::config::{self, Config};
 use super::ended::{Ended, Failure};
 use super::{
-    baseline, check, completions, conform, debug, diff, init, log, output, replay, report, rules, run, schema, timeline,
+    baseline, check, completions, conform, debug, diff, init, log, output, replay, report, rules, run, schema,
+    timeline, watch,
 };
 use crate::job::Apartment;
 use crate::protocol::plain_lines;
@@ -102,6 +103,9 @@ fn configured(cli: &mut Cli) -> Result<Option<Config>, Failure> {
 }
 
 fn run_command(command: Command, config: Option<&Config>) -> Result<Ended, Failure> {
+    if watch::is_wanted(&command) {
+        return watch::watch(&command, config);
+    }
     match command {
         Command::Init(args) => init::init(&args),
         Command::Config(args) => config::show(&args, config),

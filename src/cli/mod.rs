@@ -10,6 +10,7 @@ mod conform;
 mod debug;
 mod diff;
 mod ended;
+mod failing;
 mod init;
 mod input;
 mod interrupt;
@@ -27,6 +28,7 @@ mod run;
 mod schema;
 mod sessions;
 mod timeline;
+mod watch;
 
 pub use args::command;
 pub use main::main;

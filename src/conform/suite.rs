@@ -33,6 +33,8 @@ pub struct SuiteOptions {
     pub cases: Vec<String>,
     /// The cases to leave out, by names or patterns. The report says that they were skipped.
     pub skip: Vec<String>,
+    /// The names of cases to run before the others, where there are such cases.
+    pub first: Vec<String>,
     /// Run no more when so many cases have failed or could not be judged.
     pub max_fail: Option<NonZero<usize>>,
     /// Run each case and random session so many times; once without it.

@@ -81,9 +81,10 @@ pub(super) fn choose(options: &SuiteOptions, cases: Vec<Case>) -> Result<Chosen,
     let here = cases.into_iter().enumerate().filter(|(at, _)| of_this_part(*at)).map(|(_, case)| case);
     let (skipped, cases): (Vec<Case>, Vec<Case>) = here.partition(|case| case.skipped.is_some());
     let task = |Case { name, scenario, rules, .. }| Task { name, scenario, rules, random: false };
-    let fixed = cases.into_iter().map(task);
+    let mut fixed: Vec<Task> = cases.into_iter().map(task).collect();
+    fixed.sort_by_key(|task| !options.first.contains(&task.name));
     let random = (0..options.sessions).filter(|nth| of_this_part(usize::try_from(*nth).unwrap_or(0))).map(seed);
-    Ok(Chosen { tasks: Tasks { fixed: fixed.collect(), seeds: random.collect() }, skipped, partition })
+    Ok(Chosen { tasks: Tasks { fixed, seeds: random.collect() }, skipped, partition })
 }
 
 /// The scenario of the case or the random session of that name.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::handler::{HandlerArgs, OtherHandlerArgs};
-use super::options::{JudgeArgs, LogArgs, OutputArgs, SessionArgs, WindowsArgs};
+use super::options::{JudgeArgs, LogArgs, OutputArgs, SessionArgs, WatchArgs, WindowsArgs};
 use super::words::{
     CheckFormat, CiName, ColourName, IgnoreName, JudgeFormat, ProfileName, ReportFormat, SchemaName, partition, time,
 };
@@ -111,6 +111,9 @@ pub(in crate::cli) struct RunArgs {
     pub(in crate::cli) session: SessionArgs,
 
     #[command(flatten)]
+    pub(in crate::cli) watch: WatchArgs,
+
+    #[command(flatten)]
     pub(in crate::cli) judge: JudgeArgs,
 
     /// Write what the manager and the user did to this file, as a scenario for `replay`
@@ -174,6 +177,10 @@ pub(in crate::cli) struct ConformArgs {
     /// Leave out this case (repeatable): a name, or a pattern; the report says that it was skipped
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) skip: Vec<String>,
+
+    /// Run the cases first whose names stand in this file, and write the names of those that fail into it; for --watch
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub(in crate::cli) failing: Option<PathBuf>,
 
     /// Run no more cases once one has failed, or could not be judged
     #[arg(long, conflicts_with = "max_fail")]
@@ -261,6 +268,9 @@ pub(in crate::cli) struct ConformArgs {
     pub(in crate::cli) break_on: Vec<String>,
 
     #[command(flatten)]
+    pub(in crate::cli) watch: WatchArgs,
+
+    #[command(flatten)]
     pub(in crate::cli) judge: JudgeArgs,
 
     /// Format of the report
@@ -320,6 +330,9 @@ pub(in crate::cli) struct ReplayArgs {
     /// Raise a debugger trap (SIGTRAP) in the thread that breaks one of these rules (codes, families or names)
     #[arg(long, value_name = "CODES", value_delimiter = ',')]
     pub(in crate::cli) break_on: Vec<String>,
+
+    #[command(flatten)]
+    pub(in crate::cli) watch: WatchArgs,
 
     #[command(flatten)]
     pub(in crate::cli) judge: JudgeArgs,

@@ -134,6 +134,14 @@ pub(in crate::cli) struct JudgeArgs {
     pub(in crate::cli) quiet: bool,
 }
 
+/// Whether the command runs again by itself.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct WatchArgs {
+    /// Run again whenever the handler's file, a scenario or mobsync.toml changes
+    #[arg(long)]
+    pub(in crate::cli) watch: bool,
+}
+
 /// What mobsync logs about itself.
 #[derive(Debug, Default, Args)]
 pub(in crate::cli) struct LogArgs {

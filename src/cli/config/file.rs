@@ -135,6 +135,11 @@ impl Config {
         }
     }
 
+    /// Where it is.
+    pub(in crate::cli) fn file(&self) -> &Path {
+        &self.file
+    }
+
     /// What is wrong with a value.
     pub(super) fn wrong<T>(&self, value: &Spanned<T>, why: &str) -> Failure {
         Failure(format!("{}:{}: {why}", plain_path(&self.file), self.line(value)))
