@@ -17,7 +17,7 @@ const RUN: [(&str, usize); 10] = [
     ("docs/checking.md", 4),
     ("docs/pictures.md", 4),
     ("docs/project.md", 6),
-    ("docs/ci.md", 1),
+    ("docs/ci.md", 3),
     ("docs/scenarios.md", 4),
     ("docs/scripts.md", 5),
 ];

@@ -337,3 +337,25 @@ fn numbers_that_no_report_has_are_refused_where_they_stand() {
         assert!(errors.contains(expected), "{pointer}: {errors}");
     }
 }
+
+#[test]
+fn eight_processes_at_once_give_the_report_of_the_whole() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let file = |part: usize| folder.path().join(format!("part-{part}.json"));
+    let options = ["--sessions", "40", "--seed", "3"];
+    let start = |part: usize| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_mobsync"));
+        command.current_dir(env!("CARGO_MANIFEST_DIR")).args(["conform", TWICE, "--jobs", "1"]).args(options);
+        command.args(["--partition", &format!("{part}/8"), "--format", "json", "--output"]).arg(file(part));
+        command.spawn().expect("it starts")
+    };
+    let parts: Vec<_> = (1..=8).map(start).collect();
+    for mut part in parts {
+        assert_eq!(part.wait().expect("it ends").code(), Some(1));
+    }
+    let files: Vec<String> = (1..=8).rev().map(|part| file(part).display().to_string()).collect();
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let merged = ran(&[&["report", "merge", "--format", "json"], &files[..]].concat());
+    let whole = ran(&[&["conform", TWICE, "--format", "json"], &options[..]].concat());
+    assert!(merged == whole, "{merged:#?}\n{whole:#?}");
+}
