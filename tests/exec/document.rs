@@ -35,6 +35,36 @@ if early or rest:
 open(sys.argv[1] + ".ended", "w").close()
 "#;
 
+/// What the user does in the session of the document: opens the error, and skips the item in the second round.
+const SCENARIO: &str = r#"{
+  "format": "mobsync-scenario",
+  "version": 1,
+  "title": "The session of the document",
+  "steps": [
+    { "when": { "state": "synchronized" }, "do": { "show_error": "first" }, "comment": "the retry" },
+    { "when": { "callback": "Progress", "status": "UPDATING", "nth": 2 }, "do": { "skip": "Left" } }
+  ]
+}"#;
+
+/// Every message of the protocol that an ordinary handler sees or sends.
+const MESSAGES: &[&str] = &[
+    "Initialize",
+    "GetHandlerInfo",
+    "EnumSyncMgrItems",
+    "Next",
+    "SetProgressCallback",
+    "PrepareForSync",
+    "Synchronize",
+    "SetItemStatus",
+    "ShowError",
+    "Release",
+    "Progress",
+    "LogError",
+    "PrepareForSyncCompleted",
+    "SynchronizeCompleted",
+    "ShowErrorCompleted",
+];
+
 /// The lines of the document's transcript: those in its blocks that begin with a direction.
 fn transcript(document: &str) -> String {
     let mut is_text = false;
@@ -60,7 +90,13 @@ fn play(transcript: &str) -> (Vec<String>, bool, String) {
     fs::write(at("player.py"), PLAYER).unwrap();
     fs::write(at("transcript"), transcript).unwrap();
     let command = format!("python3 {} {}", at("player.py").display(), at("transcript").display());
-    let ran = mobsync().args(["run", "--strict", "--format", "json", "--exec", &command]).output().unwrap();
+    fs::write(at("scenario.json"), SCENARIO).unwrap();
+    let ran = mobsync()
+        .arg("replay")
+        .arg(at("scenario.json"))
+        .args(["--strict", "--format", "json", "--exec", &command])
+        .output()
+        .unwrap();
     let ended = at("transcript.ended").exists();
     (codes(&ran.stdout), ended, String::from_utf8(ran.stdout).unwrap())
 }
@@ -73,6 +109,9 @@ fn of_document() -> String {
 fn the_transcript_in_the_document_is_a_whole_session_without_findings() {
     let transcript = of_document();
     assert!(transcript.lines().count() >= 20, "{transcript}");
+    for message in MESSAGES {
+        assert!(transcript.contains(&format!("\"method\":\"{message}\"")), "there is no example of {message}");
+    }
     let (codes, ended, text) = play(&transcript);
     assert_eq!((codes, ended), (vec![], true), "{text}");
 }
