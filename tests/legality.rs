@@ -197,3 +197,38 @@ fn a_callback_that_the_handler_refuses_ends_the_session() {
     lines[CHOICE.len()] = "manager SetProgressCallback 1 -> S_FALSE";
     assert_eq!(instance(&session(&lines)).interface(), Interface::Given(1));
 }
+
+#[test]
+fn the_time_in_which_a_callback_waits_for_its_reply_is_not_the_handlers() {
+    let thread = Thread("worker".into());
+    let progress = |item: &str| {
+        Callback::Progress(Progress { item: id(item), info: Some(ProgressItem::status(Status::UPDATING)) })
+    };
+    let mut session = session(&[CHOICE, PREPARING, &[PREPARED, SYNCHRONIZING]].concat());
+    let mut seq = 1_000;
+    let mut apply = |session: &mut Session, at_ns, handler, kind| {
+        seq += 1;
+        session.apply(&Event { seq, at_ns, thread: thread.clone(), handler: HandlerId(handler), kind });
+    };
+    let ask = |call, item| EventKind::Callback { call: CallId(call), what: progress(item) };
+    let reply = |call| EventKind::Reply { call: CallId(call), method: CallbackMethod::Progress, hr: HResult::S_OK };
+    let before_ns = session.own_ns(1_000);
+
+    // Two callbacks that overlap count once, from the first to the last reply.
+    apply(&mut session, 1_000, 1, ask(900, "A"));
+    apply(&mut session, 1_400, 1, ask(901, "B"));
+    apply(&mut session, 1_500, 1, reply(900));
+    assert_eq!(session.own_ns(1_700), before_ns, "one still waits");
+    apply(&mut session, 2_000, 1, reply(901));
+    assert_eq!(session.own_ns(2_500), before_ns + 500);
+
+    // What another instance waits for can keep this one waiting; nobody waits in an instance that crashed.
+    apply(&mut session, 3_000, 2, EventKind::Note(Box::new(Note::Created(Created::of("h")))));
+    apply(&mut session, 3_000, 2, ask(902, "A"));
+    assert_eq!(session.own_ns(4_000), before_ns + 1_000);
+    let crashed = Note::Crashed(Crashed { what: "SIGSEGV".into() });
+    apply(&mut session, 4_000, 2, EventKind::Note(Box::new(crashed)));
+    assert_eq!(session.own_ns(4_100), before_ns + 1_100);
+    apply(&mut session, 4_200, 2, reply(902));
+    assert_eq!(session.own_ns(5_000), before_ns + 2_000, "a reply that comes too late takes nothing back");
+}

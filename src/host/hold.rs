@@ -65,9 +65,6 @@ pub(super) struct Holds {
     /// How many of them are not let go.
     held: usize,
     usual_ns: u64,
-    /// Since when at least one is held, and how long that was the case before.
-    since_ns: u64,
-    before_ns: u64,
     waker: Waker,
 }
 
@@ -84,7 +81,7 @@ impl Holds {
             Clock::Virtual(scheduler) => Waker::Tasks(scheduler.clone()),
         };
         let usual_ns = limits.blocking_ns.saturating_add(MORE_NS.min(limits.blocking_ns / 4));
-        Self { possible, kept: Vec::new(), held: 0, usual_ns, since_ns: 0, before_ns: 0, waker }
+        Self { possible, kept: Vec::new(), held: 0, usual_ns, waker }
     }
 
     /// Whether a reply is held.
@@ -97,16 +94,7 @@ impl Holds {
         self.any() && self.kept.iter().any(|kept| kept.handler == handler && kept.answer.is_none())
     }
 
-    /// How long at least one reply was held until now.
-    pub(super) fn total_ns(&self, now_ns: u64) -> u64 {
-        let now = if self.any() { now_ns.saturating_sub(self.since_ns) } else { 0 };
-        self.before_ns.saturating_add(now)
-    }
-
-    fn push(&mut self, kept: Kept, now_ns: u64) {
-        if self.held == 0 {
-            self.since_ns = now_ns;
-        }
+    fn push(&mut self, kept: Kept) {
         self.held += 1;
         self.kept.push(kept);
         if let Waker::Tasks(scheduler) = &self.waker {
@@ -115,11 +103,8 @@ impl Holds {
     }
 
     /// One fewer is held.
-    fn ended(&mut self, now_ns: u64) {
+    fn ended(&mut self) {
         self.held -= 1;
-        if self.held == 0 {
-            self.before_ns = self.before_ns.saturating_add(now_ns.saturating_sub(self.since_ns));
-        }
         match &self.waker {
             Waker::Threads(condvar) => {
                 condvar.notify_all();
@@ -143,19 +128,19 @@ impl Holds {
     }
 
     /// Nobody waits for the reply any more.
-    fn forget(&mut self, call: CallId, now_ns: u64) {
+    fn forget(&mut self, call: CallId) {
         let Some(at) = self.kept.iter().position(|kept| kept.call == call) else { return };
         if self.kept.swap_remove(at).answer.is_none() {
-            self.ended(now_ns);
+            self.ended();
         }
     }
 
     /// The session is over, and nothing is recorded any more.
-    pub(super) fn close(&mut self, now_ns: u64) {
+    pub(super) fn close(&mut self) {
         for at in 0..self.kept.len() {
             if self.kept[at].answer.is_none() {
                 self.kept[at].answer = Some(HResult::E_UNEXPECTED);
-                self.ended(now_ns);
+                self.ended();
             }
         }
     }
@@ -188,7 +173,7 @@ impl SharedState {
         let until_ns = now_ns.saturating_add(at_most_ns);
         let kept =
             Kept { call, handler, thread, callback, standing, wish, first, hold, at_most_ns, until_ns, answer: None };
-        self.holds.push(kept, now_ns);
+        self.holds.push(kept);
         Some(call)
     }
 
@@ -237,7 +222,7 @@ impl SharedState {
         let hr = session.reply_later(handler, &kept.callback, kept.standing, kept.wish, kept.first);
         // First of all: what is recorded now must not let it go again.
         kept.answer = Some(hr);
-        holds.ended(now_ns);
+        holds.ended();
         self.record(now_ns, thread.clone(), handler, EventKind::Note(Box::new(Note::LetGo(LetGo { method, why }))));
         self.record(now_ns, thread, handler, EventKind::Reply { call, method, hr });
         self.hear(handler, now_ns);
@@ -247,7 +232,7 @@ impl SharedState {
     /// The reply, once it is let go; its time may be over.
     fn reply_by_now(&mut self, call: CallId, now_ns: u64) -> Option<HResult> {
         if self.closed {
-            self.holds.close(now_ns);
+            self.holds.close();
         } else if now_ns >= self.holds.until_ns(call) {
             self.time_is_over(call, now_ns);
         }
@@ -382,8 +367,7 @@ impl HeldReply for Ticket {
 impl Drop for Ticket {
     fn drop(&mut self) {
         if !self.taken {
-            let now_ns = self.shared.clock.now_ns();
-            self.shared.lock().holds.forget(self.call, now_ns);
+            self.shared.lock().holds.forget(self.call);
         }
     }
 }

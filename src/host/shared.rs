@@ -144,8 +144,7 @@ impl Shared {
     pub(super) fn close(&self) {
         let mut state = self.lock();
         state.closed = true;
-        let now_ns = self.clock.now_ns();
-        state.holds.close(now_ns);
+        state.holds.close();
     }
 
     /// Whoever looks for what comes next does so from now on: what happens after this wakes it.
@@ -211,8 +210,8 @@ impl Shared {
                         tracing::info!(instance = handler.0, items = args.items.len(), "retry");
                     }
                     let id = state.call_id();
-                    let (seq, held_ns) = (state.next_seq + 1, state.holds.total_ns(now_ns));
-                    state.called = Some(Called { handler, method: call.method(), seq, since_ns: now_ns, held_ns });
+                    let (seq, own_ns) = (state.next_seq + 1, state.session.own_ns(now_ns));
+                    state.called = Some(Called { handler, method: call.method(), seq, own_ns });
                     let what = Box::new(call.clone());
                     state.record(now_ns, Thread::APARTMENT, handler, EventKind::Call { call: id, what });
                     Decision::Call(id, call)

@@ -30,9 +30,8 @@ pub(super) struct Called {
     pub(super) method: CallMethod,
     /// Its event.
     pub(super) seq: u64,
-    pub(super) since_ns: u64,
-    /// How long replies had been held before.
-    pub(super) held_ns: u64,
+    /// When it began, in the handlers' own time.
+    pub(super) own_ns: u64,
 }
 
 /// What the lock guards.
@@ -162,11 +161,10 @@ impl SharedState {
         self.heard_ns.get(index(handler)).copied().unwrap_or(0)
     }
 
-    /// How long the open call has taken, without the time for which replies were held.
+    /// How long the open call has taken the handlers.
     pub(super) fn call_took_ns(&self, now_ns: u64) -> Option<u64> {
         let called = self.called.as_ref()?;
-        let held_ns = self.holds.total_ns(now_ns).saturating_sub(called.held_ns);
-        Some(now_ns.saturating_sub(called.since_ns).saturating_sub(held_ns))
+        Some(self.session.own_ns(now_ns).saturating_sub(called.own_ns))
     }
 
     pub(super) fn seq(&mut self) -> u64 {

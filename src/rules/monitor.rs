@@ -189,10 +189,14 @@ impl<'a> Context<'a> {
         &mut self.watches[self.at].1
     }
 
-    /// The time of the event, in the handler's own time.
-    pub(super) fn own_ns(&mut self) -> u64 {
-        let now_ns = self.event.at_ns;
-        self.watch().own_ns(now_ns)
+    /// The time of the event, in the handlers' own time.
+    pub(super) fn own_ns(&self) -> u64 {
+        self.session.own_ns(self.event.at_ns)
+    }
+
+    /// How long a call has taken the handlers.
+    pub(super) fn took_ns(&self, open: Option<&OpenCall>) -> u64 {
+        open.map_or(0, |open| self.own_ns().saturating_sub(open.own_ns))
     }
 
     /// The instance, and those that came before it under the same name: other instances of the same handler.
@@ -215,7 +219,7 @@ impl<'a> Context<'a> {
         let Event { seq, at_ns, handler, .. } = *self.event;
         let pending = self.session.instance(handler).map_or(&[][..], Instance::pending);
         let unanswered = pending.iter().map(|pending| pending.call).collect();
-        let own_ns = self.watches[self.at].1.own_ns(at_ns);
+        let own_ns = self.own_ns();
         OpenCall { id, seq, at_ns, own_ns, call: call.clone(), legal, unanswered, answered_within: false }
     }
 
@@ -281,11 +285,7 @@ impl<'a> Context<'a> {
                 checks::completion::after_return(self, what);
             }
             EventKind::Callback { .. } | EventKind::Reply { .. } => {
-                let (now_ns, handler) = (self.event.at_ns, self.event.handler);
-                let waits = self.session.instance(handler).is_some_and(|instance| !instance.pending().is_empty());
-                let watch = self.watch();
-                watch.heard_ns = now_ns;
-                watch.unanswered.now(waits, now_ns);
+                self.watch().heard_ns = self.event.at_ns;
             }
             EventKind::Call { .. } | EventKind::Note(_) => {}
         }

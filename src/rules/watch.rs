@@ -54,40 +54,12 @@ pub(super) struct Watch {
     pub(super) left_early: bool,
     /// When the handler was last heard, or had its last reply.
     pub(super) heard_ns: u64,
-    /// The time for which the manager kept callbacks waiting.
-    pub(super) unanswered: Unanswered,
     /// What another instance was told, with which this one stopped (COM-08).
     pub(super) stopped_with: Option<u64>,
     /// What is known of it as a native handler.
     pub(super) native: super::checks::native::NativeWatch,
     /// It is a program of its own.
     pub(super) wire: bool,
-}
-
-/// The time for which at least one callback was not answered: it is the manager's, and never the handler's.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Unanswered {
-    since_ns: Option<u64>,
-    before_ns: u64,
-}
-
-impl Unanswered {
-    /// An event has passed, after which callbacks are waiting for their replies, or none is.
-    pub(super) fn now(&mut self, waiting: bool, now_ns: u64) {
-        match (self.since_ns, waiting) {
-            (None, true) => self.since_ns = Some(now_ns),
-            (Some(_), false) => {
-                self.before_ns = self.total_ns(now_ns);
-                self.since_ns = None;
-            }
-            _ => {}
-        }
-    }
-
-    /// How long that was in all.
-    fn total_ns(&self, now_ns: u64) -> u64 {
-        self.before_ns.saturating_add(self.since_ns.map_or(0, |since_ns| now_ns.saturating_sub(since_ns)))
-    }
 }
 
 /// A call of the manager that has not returned.
@@ -437,15 +409,5 @@ impl Watch {
             }
         };
         self.walkers.insert(number, Walker { pass, ..Walker::of(enumeration) });
-    }
-
-    /// The handler's own time: that of the session without what the manager took for its replies.
-    pub(super) fn own_ns(&self, now_ns: u64) -> u64 {
-        now_ns.saturating_sub(self.unanswered.total_ns(now_ns))
-    }
-
-    /// How long a call has taken the handler.
-    pub(super) fn took_ns(&self, open: Option<&OpenCall>, now_ns: u64) -> u64 {
-        open.map_or(0, |open| self.own_ns(now_ns).saturating_sub(open.own_ns))
     }
 }

@@ -4,7 +4,7 @@ use std::io::BufRead;
 use std::path::Path;
 
 use super::Judged;
-use crate::protocol::{Instance, Profile, Session, plain};
+use crate::protocol::{Event, Instance, Profile, Session, plain};
 use crate::rules::Conditions;
 use crate::trace::{Header, TraceError, TraceReader};
 
@@ -23,6 +23,26 @@ pub fn conditions_of(header: &Header, profile: Option<Profile>) -> Conditions {
     Conditions { profile: profile.unwrap_or(header.profile), limits: header.limits, started: header.started }
 }
 
+/// How many events are read before they are judged. What reads an event and what judges it do not fit together into the
+/// processor's cache for code; one after the other, for many events, they do.
+const BATCH: usize = 64;
+
+/// A line of so many bytes ends a batch: a batch must not hold much more than one long line.
+const LONG_LINE: usize = 64 * 1024;
+
+/// Reads the next events, each with the line in which it stands; none at the end.
+fn read_batch<R: BufRead>(reader: &mut TraceReader<R>, batch: &mut Vec<(Event, u64)>) -> Result<(), TraceError> {
+    while batch.len() < BATCH
+        && let Some(event) = reader.next()
+    {
+        batch.push((event?, reader.line()));
+        if reader.line_length() > LONG_LINE {
+            break;
+        }
+    }
+    Ok(())
+}
+
 /// Judges a trace; `file` is where it stands, for reports.
 pub fn judge_trace<R: BufRead>(
     mut reader: TraceReader<R>,
@@ -32,11 +52,13 @@ pub fn judge_trace<R: BufRead>(
     let header = reader.header().clone();
     let mut judged = Judged::new(conditions_of(&header, profile)).of_file(file.map(Path::to_owned));
     let mut broken = None;
-    while let Some(event) = reader.next() {
-        match event {
-            Ok(event) => judged.observe(event, reader.line()),
-            Err(error) => broken = Some(error),
+    let mut batch = Vec::with_capacity(BATCH);
+    while broken.is_none() {
+        broken = read_batch(&mut reader, &mut batch).err();
+        if batch.is_empty() {
+            break;
         }
+        batch.drain(..).for_each(|(event, line)| judged.observe(event, line));
     }
     // What would have come after a break is not known, so the rules of the end do not apply.
     if broken.is_some() {

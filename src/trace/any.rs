@@ -88,6 +88,14 @@ impl<R: BufRead> TraceReader<R> {
             Self::Notation(reader) => reader.line,
         }
     }
+
+    /// How long the line was that was read last, in bytes. The notation is in memory as a whole: 0.
+    pub(crate) fn line_length(&self) -> usize {
+        match self {
+            Self::Lines(reader) => reader.line_length(),
+            Self::Notation(_) => 0,
+        }
+    }
 }
 
 /// Whether a text that begins so is in the notation: a line that begins with one of its words, or a comment, comes first.

@@ -87,6 +87,11 @@ impl<R: BufRead> Reader<R> {
         self.position.line
     }
 
+    /// How long the line was that was read last, in bytes.
+    pub(crate) fn line_length(&self) -> usize {
+        self.line.len()
+    }
+
     /// Reads the next line into the buffer, without its end; false when there is none.
     fn fill(&mut self) -> Result<bool, TraceError> {
         self.line.clear();

@@ -201,6 +201,11 @@ impl Instance {
         &self.pending
     }
 
+    /// How many callbacks wait for their replies. Nobody waits in an instance that has ended.
+    pub(super) fn unanswered(&self) -> usize {
+        if self.end.is_some() { 0 } else { self.pending.len() }
+    }
+
     /// Where the instance stands.
     pub fn state(&self) -> State {
         if let Some(end) = self.end {

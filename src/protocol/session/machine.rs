@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::pending::About;
+use super::pending::{About, KeptWaiting};
 use super::{Instance, Items, Pending, Standing, State, Wish};
 use crate::protocol::{
     Call, CallId, Callback, EnableModeless, Event, EventKind, HResult, HandlerId, Note, ReferencePoint, Text,
@@ -36,6 +36,7 @@ pub struct Session {
     pub(super) dialog: Option<HandlerId>,
     connections: Vec<Option<Text>>,
     open_calls: Vec<(HandlerId, CallId, Call)>,
+    kept_waiting: KeptWaiting,
 }
 
 impl Session {
@@ -78,6 +79,17 @@ impl Session {
         self.open_calls.iter().find(|(of, id, _)| *of == handler && *id == call).map(|(_, _, call)| call)
     }
 
+    /// The handlers' own time at a time of the session, in nanoseconds: without that for which a callback, of any instance that
+    /// has not ended, waited for its reply. What one thread of a handler waits for can keep others waiting as well, so it is the
+    /// manager's time, and no limit of a handler counts it.
+    pub fn own_ns(&self, now_ns: u64) -> u64 {
+        now_ns.saturating_sub(self.kept_waiting.total_ns(now_ns))
+    }
+
+    fn unanswered(&self, handler: HandlerId) -> usize {
+        self.instance(handler).map_or(0, Instance::unanswered)
+    }
+
     fn index_of(&mut self, id: HandlerId) -> usize {
         self.place_of(id).unwrap_or_else(|| {
             self.places.insert(id, self.instances.len());
@@ -95,6 +107,7 @@ impl Session {
     /// necessarily changes (a call that was made was made).
     pub fn apply(&mut self, event: &Event) {
         let handler = event.handler;
+        let before = self.unanswered(handler);
         match &event.kind {
             EventKind::Call { call, what } => {
                 self.instance_mut(handler).apply_call(what);
@@ -109,6 +122,10 @@ impl Session {
             EventKind::Callback { call, what } => self.apply_callback(event, *call, what),
             EventKind::Reply { call, hr, .. } => self.apply_reply(handler, *call, *hr),
             EventKind::Note(note) => self.apply_note(handler, note),
+        }
+        let after = self.unanswered(handler);
+        if before != after {
+            self.kept_waiting.now(before, after, event.at_ns);
         }
     }
 

@@ -34,6 +34,34 @@ impl Pending {
     }
 }
 
+/// How long the manager has kept handlers waiting: the time for which at least one callback was not answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct KeptWaiting {
+    /// How many callbacks wait, of instances that have not ended.
+    unanswered: usize,
+    since_ns: u64,
+    before_ns: u64,
+}
+
+impl KeptWaiting {
+    /// An event has passed, and so many callbacks of its instance wait after it where others did before.
+    pub(super) fn now(&mut self, before: usize, after: usize, at_ns: u64) {
+        let unanswered = (self.unanswered + after).saturating_sub(before);
+        if self.unanswered == 0 {
+            self.since_ns = at_ns;
+        } else if unanswered == 0 {
+            self.before_ns = self.total_ns(at_ns);
+        }
+        self.unanswered = unanswered;
+    }
+
+    /// How long that was in all.
+    pub(super) fn total_ns(&self, now_ns: u64) -> u64 {
+        let now = if self.unanswered == 0 { 0 } else { now_ns.saturating_sub(self.since_ns) };
+        self.before_ns.saturating_add(now)
+    }
+}
+
 /// What the reply to a callback decides.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum About {

@@ -58,8 +58,7 @@ fn is_early(instance: &Instance) -> bool {
 pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCall>) {
     let place = cx.place();
     let limit_ns = cx.conditions.limits.timeout_ns;
-    let now_ns = cx.event.at_ns;
-    let took_ns = cx.watch().took_ns(open, now_ns);
+    let took_ns = cx.took_ns(open);
     let early = open.is_some_and(|open| open.call.leaves()) && cx.watch().left_early;
     let rule = if early { LIFE_01 } else { LIFE_03 };
     cx.judge.check_with(place, rule, took_ns <= limit_ns, &[open.map_or(0, |open| open.seq)], || LifeViolation::Slow {
@@ -153,8 +152,9 @@ pub(crate) fn note(cx: &mut Context<'_>, note: &Note) {
         Note::TimedOut(args) if args.waiting_for == WaitingFor::Return => {
             let method = args.method;
             let place = place.of(Some(Method::Call(method)));
+            let since_ns = cx.watch().open.as_ref().map(|open| open.own_ns);
+            let waited = Delay(since_ns.map_or(0, |since_ns| cx.own_ns().saturating_sub(since_ns)));
             let watch = cx.watch();
-            let waited = Delay(watch.took_ns(watch.open.as_ref(), now_ns));
             let early = watch.open.as_ref().is_some_and(|open| open.call.leaves()) && watch.left_early;
             if method == CallMethod::SetItemStatus {
                 cx.judge.check_with(place, STOP_04, false, &[called], || StopViolation::SetItemStatusHangs);

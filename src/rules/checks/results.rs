@@ -30,8 +30,7 @@ pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCa
         CallMethod::ShowError => ERRS_07,
         _ => return,
     };
-    let now_ns = cx.event.at_ns;
-    let took_ns = cx.watch().took_ns(open, now_ns);
+    let took_ns = cx.took_ns(open);
     let limit_ns = cx.conditions.limits.blocking_ns;
     cx.judge.check_with(place, rule, took_ns <= limit_ns, &[called], || ResultViolation::Slow {
         method: what.method,
