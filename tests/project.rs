@@ -285,3 +285,29 @@ fn there_is_a_manual_page_for_every_command() {
     assert!(folder.path().join("man1/mobsync.1").exists());
     assert!(!folder.path().join("man1/mobsync-worker.1").exists(), "what is hidden has none");
 }
+
+#[cfg(unix)]
+#[test]
+fn everything_is_installed_in_its_place() {
+    let folder = TempDir::new().unwrap();
+    let target = folder.path().join("target");
+    fs::create_dir_all(target.join("windows")).unwrap();
+    fs::write(target.join("windows/mobsync.exe"), "built").unwrap();
+    let mut script = Command::new(root().join("scripts/install"));
+    script.arg("/usr").env("DESTDIR", folder.path()).env("MOBSYNC", env!("CARGO_BIN_EXE_mobsync"));
+    let output = script.env("CARGO_TARGET_DIR", &target).current_dir(folder.path()).output().expect("it starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let to = folder.path().join("usr");
+    for file in [
+        "bin/mobsync.exe",
+        "include/mobsync/mobsync.h",
+        "share/man/man1/mobsync-conform.1",
+        "share/bash-completion/completions/mobsync",
+        "share/zsh/site-functions/_mobsync",
+        "share/fish/vendor_completions.d/mobsync.fish",
+    ] {
+        assert!(fs::metadata(to.join(file)).is_ok_and(|about| about.len() > 0), "{file}");
+    }
+    let version = Command::new(to.join("bin/mobsync")).arg("--version").output().expect("it is a program");
+    assert!(version.status.success());
+}
