@@ -54,6 +54,8 @@ pub(super) struct Watch {
     pub(super) left_early: bool,
     /// When the handler was last heard, or had its last reply.
     pub(super) heard_ns: u64,
+    /// All items of the round were told to stop.
+    pub(super) told_all: bool,
     /// What another instance was told, with which this one stopped (COM-08).
     pub(super) stopped_with: Option<u64>,
     /// What is known of it as a native handler.
@@ -113,6 +115,8 @@ pub(super) struct Enumeration {
     items: Vec<Item>,
     /// Where the item of each ID stands: the first one, if there are several.
     at: BTreeMap<Guid, usize>,
+    /// The item of each name, where only one has it.
+    named: BTreeMap<Text, Option<Guid>>,
     /// Whether some enumerator came to the end, so that there are no more.
     pub(super) complete: bool,
     /// It is what the enumeration before showed, and only expected of this one.
@@ -128,6 +132,7 @@ impl Enumeration {
             Some(before) if before.complete => Self {
                 items: before.items.clone(),
                 at: before.at.clone(),
+                named: before.named.clone(),
                 complete: true,
                 expected: true,
                 after_reset: false,
@@ -145,14 +150,32 @@ impl Enumeration {
     pub(super) fn push(&mut self, item: Item) -> Option<NamedItem> {
         let first = self.at.get(&item.id).and_then(|at| self.items.get(*at)).map(NamedItem::from);
         self.at.entry(item.id).or_insert(self.items.len());
+        self.name(&item);
         self.items.push(item);
         first
+    }
+
+    /// The item with this name, if it is the only one.
+    pub(super) fn only_named(&self, name: &Text) -> Option<Guid> {
+        self.named.get(name).copied().flatten()
+    }
+
+    fn name(&mut self, item: &Item) {
+        match self.named.get_mut(&item.name) {
+            Some(only) => *only = None,
+            None => drop(self.named.insert(item.name.clone(), Some(item.id))),
+        }
     }
 
     /// It shows something else from `at` on: handlers may have other items by now.
     pub(super) fn differs_from(&mut self, at: usize) {
         self.items.truncate(at);
         self.at.retain(|_, first| *first < at);
+        self.named.clear();
+        for item in std::mem::take(&mut self.items) {
+            self.name(&item);
+            self.items.push(item);
+        }
         self.complete = false;
         self.expected = false;
     }
@@ -340,6 +363,7 @@ impl Watch {
         self.called_back = CalledBack::default();
         self.completions.clear();
         self.stepped_in = None;
+        self.told_all = false;
     }
 
     /// The user steps in.

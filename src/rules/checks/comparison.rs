@@ -55,6 +55,10 @@ pub(crate) fn callback(cx: &mut Context<'_>, callback: &Callback, standing: Stan
     }
 }
 
+/// With how many enumerations before it one is compared: a handler that enumerates again and again is compared with itself
+/// each time.
+const MOST_COMPARED: usize = 64;
+
 /// INIT-06 for a probe, LIFE-04 for an ordinary second instance.
 fn compare_results(
     cx: &mut Context<'_>,
@@ -148,7 +152,7 @@ fn same_items(cx: &mut Context<'_>, what: &Return) {
         let (own, earlier) = cx.with_earlier();
         is_probe = own.initialize.as_ref().is_some_and(|args| args.probe);
         let Some(enumeration) = own.enumeration() else { return };
-        let before = own.enumerations().rev().skip(1);
+        let before = own.enumerations().rev().skip(1).take(MOST_COMPARED);
         if is_probe {
             if enumeration.complete {
                 let ids = |enumeration: &Enumeration| enumeration.items().iter().map(|i| i.id).collect::<Vec<_>>();
@@ -161,9 +165,11 @@ fn same_items(cx: &mut Context<'_>, what: &Return) {
                     manual.next().map(|theirs| ids(theirs) != ids(enumeration) && names(theirs) != names(enumeration));
             }
         } else {
-            for other in earlier.flat_map(|watch| watch.enumerations()).chain(before) {
+            let older = |watch: &Watch| watch.enumerations().count().saturating_sub(MOST_COMPARED);
+            let earlier = earlier.flat_map(|watch| watch.enumerations().skip(older(watch)));
+            for other in earlier.chain(before) {
                 for item in &what.out.items {
-                    let (Some(then), Some(_)) = (only_named(other, &item.name), only_named(enumeration, &item.name))
+                    let (Some(then), Some(_)) = (other.only_named(&item.name), enumeration.only_named(&item.name))
                     else {
                         continue;
                     };
@@ -183,14 +189,5 @@ fn same_items(cx: &mut Context<'_>, what: &Return) {
         Some((item, before)) => cx.judge.broken(place, ITEM_09, ItemViolation::OtherId { item, before }),
         None if compared => cx.judge.kept(ITEM_09),
         None => {}
-    }
-}
-
-/// The ID of the only item of that name.
-fn only_named(enumeration: &Enumeration, name: &crate::protocol::Text) -> Option<Guid> {
-    let mut named = enumeration.items().iter().filter(|item| item.name == *name);
-    match (named.next(), named.next()) {
-        (Some(item), None) => Some(item.id),
-        _ => None,
     }
 }

@@ -64,6 +64,8 @@ pub(crate) fn reply(cx: &mut Context<'_>, call: CallId, method: CallbackMethod, 
     let Some(item) = instance.pending().iter().rev().find(|p| p.call == call).and_then(Pending::item) else { return };
     let told: Vec<Guid> = match hr {
         HResult::S_SYNCMGR_CANCELITEM => vec![item],
+        // The manager repeats it until the round ends: all others were told the first time.
+        HResult::S_SYNCMGR_CANCELALL if std::mem::replace(&mut cx.watch().told_all, true) => vec![item],
         HResult::S_SYNCMGR_CANCELALL => instance.prepared().map(|(id, _)| id).collect(),
         _ => return,
     };
