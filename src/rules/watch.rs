@@ -26,6 +26,8 @@ pub(super) struct Watch {
     pub(super) reset_broken: bool,
     /// Items by the round's reports.
     pub(super) items: BTreeMap<Guid, ItemWatch>,
+    /// The items of which an error was logged with each ErrorID in this round.
+    pub(super) items_of_errors: BTreeMap<Guid, BTreeSet<Guid>>,
     pub(super) prepare: Option<PrepareForSync>,
     pub(super) prepared: Option<HResult>,
     /// The first completion of `PrepareForSync`.
@@ -297,8 +299,6 @@ pub(super) struct Standstill {
 pub(super) struct ItemErrors {
     /// The events that logged a level of ERROR.
     pub(super) logged: Vec<u64>,
-    /// Their ErrorIDs.
-    pub(super) ids: Vec<Guid>,
     /// One of them was deleted.
     pub(super) deleted: bool,
 }
@@ -360,10 +360,21 @@ impl Watch {
     /// Begins a round.
     pub(super) fn begin_round(&mut self) {
         self.items.clear();
+        self.items_of_errors.clear();
         self.called_back = CalledBack::default();
         self.completions.clear();
         self.stepped_in = None;
         self.told_all = false;
+    }
+
+    /// The error is deleted; GUID_NULL is all errors.
+    pub(super) fn error_deleted(&mut self, error: Guid) {
+        if error.is_null() {
+            self.items.values_mut().for_each(|item| item.errors.deleted = true);
+        }
+        for item in self.items_of_errors.get(&error).into_iter().flatten() {
+            self.items.entry(*item).or_default().errors.deleted = true;
+        }
     }
 
     /// The user steps in.

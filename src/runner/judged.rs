@@ -34,6 +34,8 @@ pub struct Judged {
     /// The trace file, where there is one, and the line of the newest event in it.
     file: Option<PathBuf>,
     line: u64,
+    /// The newest event when what is around a finding was shown last.
+    shown: Option<u64>,
     /// What the handler's process wrote.
     output: Option<String>,
     /// All events, where they are wanted.
@@ -56,6 +58,7 @@ impl Judged {
             last_ns: 0,
             file: None,
             line: 0,
+            shown: None,
             output: None,
             events: None,
         }
@@ -184,7 +187,17 @@ impl Judged {
     }
 
     fn show(&mut self, at: usize) {
-        self.found[at].context = context::lines(&self.recent, &self.found[at].finding.events, &self.items());
+        let newest = self.recent.back().map(|event| event.seq);
+        // One event may show thousands of findings, and a list of thousands of items is long.
+        let same = at.checked_sub(1).map(|before| &self.found[before]).filter(|before| {
+            self.shown == newest && before.finding.events == self.found[at].finding.events && !before.context.is_empty()
+        });
+        let context = match same {
+            Some(before) => before.context.clone(),
+            None => context::lines(&self.recent, &self.found[at].finding.events, &self.items()),
+        };
+        self.found[at].context = context;
+        self.shown = newest;
     }
 
     /// Takes back what was found of a rule that whoever drives the session broke on purpose; only when the trace has ended.

@@ -13,9 +13,7 @@ pub(crate) fn callback(cx: &mut Context<'_>, callback: &Callback) {
             let Some(instance) = cx.session.instance(cx.event.handler) else { return };
             let live = args.error.is_null() || instance.error(args.error).is_some();
             cx.judge.check(place, LOG_08, live, || ErrorLogViolation::NotLive { error: args.error });
-            for item in cx.watch().items.values_mut() {
-                item.errors.deleted |= args.error.is_null() || item.errors.ids.contains(&args.error);
-            }
+            cx.watch().error_deleted(args.error);
             if args.error.is_null() {
                 let all = instance.errors().filter_map(|error| error.id).collect();
                 cx.watch().deleted_by_all = all;
@@ -36,9 +34,11 @@ fn logged(cx: &mut Context<'_>, args: &LogError) {
     if let Some(info) = args.info.as_deref() {
         structure(cx, info);
         if let Some(item) = info.given_item().filter(|_| args.level == LogLevel::ERROR) {
-            let errors = &mut cx.watch().items.entry(item).or_default().errors;
-            errors.logged.push(place.seq);
-            errors.ids.extend(info.given_error());
+            let watch = cx.watch();
+            watch.items.entry(item).or_default().errors.logged.push(place.seq);
+            if let Some(error) = info.given_error() {
+                watch.items_of_errors.entry(error).or_default().insert(item);
+            }
         }
     }
 }
