@@ -69,6 +69,8 @@ pub(crate) struct Passing {
     /// Room for a line, and how much of it is filled. It grows with what comes: most handlers write nothing.
     chunk: Vec<u8>,
     filled: usize,
+    /// All of it was filled by one read: there is more to read at once.
+    is_short: bool,
 }
 
 #[cfg(unix)]
@@ -76,12 +78,13 @@ impl Passing {
     /// Reads once, and waits for something to read. False when the pipe has ended.
     pub(crate) fn read(&mut self, from: &mut impl Read, said: &Mutex<Said>) -> bool {
         const FIRST: usize = 1 << 10;
-        if self.filled == self.chunk.len() {
-            self.chunk.resize((2 * self.chunk.len()).clamp(FIRST, CHUNK), 0);
+        if self.is_short || self.filled == self.chunk.len() {
+            self.chunk.resize((4 * self.chunk.len()).clamp(FIRST, CHUNK), 0);
         }
-        let Self { chunk, filled } = self;
+        let Self { chunk, filled, is_short } = self;
         match from.read(&mut chunk[*filled..]) {
             Ok(read @ 1..) => {
+                *is_short = *filled + read == chunk.len();
                 said.lock().unwrap_or_else(PoisonError::into_inner).add(&chunk[*filled..*filled + read]);
                 *filled += read;
                 let lines = chunk[..*filled].iter().rposition(|byte| *byte == b'\n').map(|at| at + 1);
