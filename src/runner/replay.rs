@@ -9,7 +9,9 @@ use crate::host::Controls;
 use crate::job::{Handler, HandlerError, HandlerName, Terms};
 use crate::protocol::{Event, Session, plain_path};
 use crate::rules::{self, Finding, Rule};
-use crate::scenario::{self, Expect, ExpectFindings, ExpectationResult, Observed, Scenario, ScenarioError, Steps};
+use crate::scenario::{
+    self, Counts, EventPattern, Expect, ExpectFindings, ExpectationResult, Observed, Scenario, ScenarioError, Steps,
+};
 use crate::trace::Header;
 
 /// How scenarios are replayed.
@@ -138,9 +140,10 @@ pub fn replay(
     terms.limits.progress_ns = options.progress_ns.unwrap_or(terms.limits.progress_ns);
     terms.session_ns = options.session_ns.or_else(|| Terms::usual_session_ns(&handler));
     let run_options = RunOptions { trace: trace.map(Path::to_owned), ..options.run.clone() };
-    let mut kept = Kept { events: Vec::new(), watcher };
+    let patterns = &scenario.expect.events;
+    let mut kept = Kept { patterns, events: Vec::new(), counts: Counts::default(), watcher };
     let session = run(&handler, &terms, &run_options, &mut kept)?;
-    let events = kept.events;
+    let Kept { events, counts, .. } = kept;
     let JudgedSession { header, judged, left, exhausted, steps, trace_failure, .. } = session;
 
     let broken_off = if exhausted {
@@ -153,17 +156,19 @@ pub fn replay(
     let handler = handler.name();
     let findings = counted(file, &handler, &scenario, &judged, options.acceptance);
     let observed = observed(&judged, &events, &findings, &steps);
-    let blessed = options.bless.then(|| scenario::blessed(&scenario, &observed));
+    let blessed = options.bless.then(|| scenario::blessed_counted(&scenario, &observed, &counts));
     // What is rewritten holds from now on; a step that was not taken stays as it is, and is reported.
     let expect = blessed.as_ref().map_or(&scenario.expect, |(expect, _)| expect);
-    let expectations = scenario::check(expect, &observed);
+    let expectations = scenario::check_counted(expect, &observed, &counts);
     let file = file.to_owned();
     Ok(Replayed { file, scenario, header, handler, judged, expectations, blessed, broken_off, trace_failure })
 }
 
-/// Keeps the events, and passes them on.
+/// Counts the events, keeps those that expectations may look at, and passes all on: a session may be longer than memory.
 struct Kept<'a> {
+    patterns: &'a [EventPattern],
     events: Vec<Event>,
+    counts: Counts,
     watcher: &'a mut dyn Watcher,
 }
 
@@ -173,7 +178,10 @@ impl Watcher for Kept<'_> {
     }
 
     fn event(&mut self, event: &Event, session: &Session) {
-        self.events.push(event.clone());
+        self.counts.add(event);
+        if scenario::may_look_at(self.patterns, event) {
+            self.events.push(event.clone());
+        }
         self.watcher.event(event, session);
     }
 

@@ -1,7 +1,7 @@
 //! Rewrites a scenario's expectations from what came.
 
 use super::event_pattern::EventPattern;
-use super::expect::{Observed, actual_outcome, actual_status, codes, counts, findings, sequence};
+use super::expect::{Counts, Observed, actual_outcome, actual_status, codes, findings, sequence};
 use super::expectation::{Expect, ExpectFindings};
 use super::file::Scenario;
 use super::pattern::ItemRef;
@@ -26,6 +26,11 @@ pub fn observed(came: &Observed<'_>) -> Expect {
 /// The expectations that hold of what came: those of the scenario that can be mended are, those that cannot (an event that
 /// does not occur) are dropped; a scenario without any gets them all. Steps are left as they are. With each change, a line that says what it is.
 pub fn blessed(scenario: &Scenario, came: &Observed<'_>) -> (Expect, Vec<String>) {
+    blessed_counted(scenario, came, &Counts::of(came.events))
+}
+
+/// As [`blessed`], where not all events were kept.
+pub(crate) fn blessed_counted(scenario: &Scenario, came: &Observed<'_>, counts: &Counts) -> (Expect, Vec<String>) {
     let before = &scenario.expect;
     let all = observed(came);
     if *before == Expect::default() {
@@ -69,9 +74,8 @@ pub fn blessed(scenario: &Scenario, came: &Observed<'_>) -> (Expect, Vec<String>
         changes.push(format!("findings: {} -> {}", list(old), list(new.codes())));
         after.findings = Some(new);
     }
-    let counts = counts(came.events);
     for (name, wanted) in &mut after.counts {
-        replace(&format!("counts.{name}"), wanted, counts.get(name.as_str()).copied().unwrap_or(0), &mut changes);
+        replace(&format!("counts.{name}"), wanted, counts.get(name), &mut changes);
     }
     // What can be matched stays; each pattern that cannot is dropped until the rest occurs in order.
     while !after.events.is_empty() && !sequence(&after.events, came).held {

@@ -197,13 +197,7 @@ impl EventPattern {
 
     /// Whether the event fits. `reply` is the reply to it, if it is a callback.
     pub fn fits(&self, event: &Event, reply: Option<HResult>, items: &Items) -> bool {
-        let same_kind = match (&event.kind, self.what) {
-            (EventKind::Call { what, .. }, What::Call(method)) => what.method() == method,
-            (EventKind::Return { what, .. }, What::Return(method)) => what.method == method,
-            (EventKind::Callback { what, .. }, What::Callback(method)) => what.method() == method,
-            (EventKind::Note(note), What::Note(name)) => note.method() == name,
-            _ => false,
-        };
+        let same_kind = self.is_of_kind(event);
         let facts = Facts::of(event);
         let wanted_item = self.item.as_ref().map(|item| item.id(items));
         same_kind
@@ -213,6 +207,19 @@ impl EventPattern {
             && self.hr.is_none_or(|hr| facts.hr == Some(hr))
             && self.reply.is_none_or(|wanted| reply == Some(wanted))
             && self.thread.as_ref().is_none_or(|thread| event.thread.0 == *thread)
+    }
+}
+
+impl EventPattern {
+    /// Whether the event is of the kind, and the method, that it is about.
+    pub(super) fn is_of_kind(&self, event: &Event) -> bool {
+        match (&event.kind, self.what) {
+            (EventKind::Call { what, .. }, What::Call(method)) => what.method() == method,
+            (EventKind::Return { what, .. }, What::Return(method)) => what.method == method,
+            (EventKind::Callback { what, .. }, What::Callback(method)) => what.method() == method,
+            (EventKind::Note(note), What::Note(name)) => note.method() == name,
+            _ => false,
+        }
     }
 }
 

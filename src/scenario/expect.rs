@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::event_pattern::EventPattern;
+use super::event_pattern::{EventPattern, What};
 use super::expectation::{Expect, ExpectFindings};
 use super::pattern::ItemRef;
 use super::plan::Steps;
@@ -52,6 +52,11 @@ impl ExpectationResult {
 
 /// Compares what was expected with what came, expectation by expectation; the steps come first.
 pub fn check(expect: &Expect, came: &Observed<'_>) -> Vec<ExpectationResult> {
+    check_counted(expect, came, &Counts::of(came.events))
+}
+
+/// As [`check`], where not all events were kept.
+pub(crate) fn check_counted(expect: &Expect, came: &Observed<'_>, counts: &Counts) -> Vec<ExpectationResult> {
     let mut all: Vec<ExpectationResult> = came
         .steps
         .came(&came.session.items())
@@ -79,9 +84,8 @@ pub fn check(expect: &Expect, came: &Observed<'_>) -> Vec<ExpectationResult> {
     if !expect.events.is_empty() {
         all.push(sequence(&expect.events, came));
     }
-    let counts = counts(came.events);
     for (name, wanted) in &expect.counts {
-        let actual = counts.get(name.as_str()).copied().unwrap_or(0);
+        let actual = counts.get(name);
         all.push(ExpectationResult::new(format!("{name}: {}", times(*wanted)), actual == *wanted, || times(actual)));
     }
     all
@@ -221,12 +225,34 @@ pub(super) fn sequence(patterns: &[EventPattern], came: &Observed<'_>) -> Expect
 }
 
 /// How often each method was called and each note made.
-pub(super) fn counts(events: &[Event]) -> BTreeMap<&'static str, u64> {
-    let mut counts = BTreeMap::new();
-    for event in events {
+#[derive(Debug, Default)]
+pub(crate) struct Counts(BTreeMap<&'static str, u64>);
+
+impl Counts {
+    /// In all these events.
+    pub(super) fn of(events: &[Event]) -> Self {
+        let mut counts = Self::default();
+        events.iter().for_each(|event| counts.add(event));
+        counts
+    }
+
+    /// Counts one more event.
+    pub(crate) fn add(&mut self, event: &Event) {
         if matches!(event.kind, EventKind::Call { .. } | EventKind::Callback { .. } | EventKind::Note(_)) {
-            *counts.entry(event.method_name()).or_default() += 1;
+            *self.0.entry(event.method_name()).or_default() += 1;
         }
     }
-    counts
+
+    /// How often that was.
+    pub(super) fn get(&self, name: &str) -> u64 {
+        self.0.get(name).copied().unwrap_or(0)
+    }
+}
+
+/// Whether one of the patterns may look at the event: others need not be kept.
+pub(crate) fn may_look_at(patterns: &[EventPattern], event: &Event) -> bool {
+    patterns.iter().any(|pattern| match (&event.kind, pattern.what) {
+        (EventKind::Reply { method, .. }, What::Callback(wanted)) => *method == wanted,
+        _ => pattern.is_of_kind(event),
+    })
 }

@@ -17,8 +17,10 @@ mod step;
 mod survey;
 mod write;
 
+pub(crate) use bless::blessed_counted;
 pub use bless::{blessed, observed};
 pub use event_pattern::EventPattern;
+pub(crate) use expect::{Counts, check_counted, may_look_at};
 pub use expect::{ExpectationResult, Observed, check};
 pub use expectation::{Expect, ExpectFindings};
 pub use file::{Another, Choose, EventName, FORMAT, Scenario, VERSION};
