@@ -1,10 +1,10 @@
 //! One mistake is one finding: what follows from a finding stands under it.
 
-use mobsync::rules::{Conditions, Finding, Monitor};
+use mobsync::rules::{Conditions, Finding, Level, Monitor};
 use mobsync::trace::notation::parse;
 
-/// What is found in the trace, each with the rule from which it follows.
-fn found(text: &str) -> Vec<(&'static str, Option<&'static str>)> {
+/// What is found in the trace, linked.
+fn judged(text: &str) -> Vec<Finding> {
     let notation = parse(text, "a.trace").unwrap_or_else(|error| panic!("{error}\n{text}"));
     let header = &notation.header;
     let conditions = Conditions { profile: header.profile, limits: header.limits, started: header.started };
@@ -13,7 +13,12 @@ fn found(text: &str) -> Vec<(&'static str, Option<&'static str>)> {
         monitor.observe(event);
     }
     monitor.finish();
-    let findings = monitor.findings();
+    monitor.take_findings()
+}
+
+/// What is found in the trace, each with the rule from which it follows.
+fn found(text: &str) -> Vec<(&'static str, Option<&'static str>)> {
+    let findings = judged(text);
     let code = |number: u64| findings.iter().find(|finding| finding.number == number).map(|finding| finding.rule.code);
     let row = |finding: &Finding| (finding.rule.code, finding.consequence_of.and_then(code));
     findings.iter().map(row).collect()
@@ -215,4 +220,22 @@ fn mistakes_that_have_nothing_to_do_with_each_other_stay_apart() {
          handler SynchronizeCompleted S_OK\n",
     );
     assert_eq!(apart, [("PROG-05", None), ("SYNC-09", None)]);
+}
+
+#[test]
+fn a_finding_weighs_as_much_as_what_follows_from_it() {
+    let level = |text: &str, code: &str| {
+        let findings = judged(text);
+        let finding = findings.iter().find(|finding| finding.rule.code == code && finding.consequence_of.is_none());
+        finding.map(|finding| finding.level)
+    };
+    // It would return in a manager that answers the callback.
+    let waits = "opening synchronizing\n\
+                 handler Progress A UPDATING 1/9 -> ? @one\n\
+                 manager SetItemStatus B SKIPPED\n\
+                 note TimedOut SetItemStatus return +10s\n";
+    assert_eq!(level(waits, "STOP-04"), Some(Level::Warning));
+    // It returns in no manager: a call that hangs, which is an error.
+    let hangs = "opening synchronizing\nmanager SetItemStatus B SKIPPED\nnote TimedOut SetItemStatus return +10s\n";
+    assert_eq!(level(hangs, "STOP-04"), Some(Level::Error));
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::codes::*;
-use super::{ComViolation, CompletionViolation, Finding, LifeViolation, ResultViolation, Rule, Subject, Violation};
+use super::{
+    ComViolation, CompletionViolation, Finding, Level, LifeViolation, ResultViolation, Rule, Subject, Violation,
+};
 use crate::protocol::{CallMethod, Guid, HandlerId};
 
 /// Pairs of rules of which the first is the stronger form of the second: where both are broken at the same place, the stronger
@@ -85,6 +87,9 @@ pub fn is_stronger(one: &Rule, other: &Rule) -> bool {
 
 /// Says of each finding of a trace from which other one it follows, if it does. `findings` are those of one trace, in their order.
 ///
+/// A finding weighs as much as the heaviest of what follows from it: who waits for ever in `SetItemStatus` breaks a `should` there,
+/// and has a call that hangs.
+///
 /// [`Monitor::finish`](super::Monitor::finish) does it for what was not taken away.
 pub fn link_consequences<'a>(findings: impl IntoIterator<Item = &'a mut Finding>) {
     let findings: Vec<&mut Finding> = findings.into_iter().collect();
@@ -92,8 +97,18 @@ pub fn link_consequences<'a>(findings: impl IntoIterator<Item = &'a mut Finding>
     findings.iter().for_each(|finding| known.take(finding));
     let direct: BTreeMap<u64, u64> =
         findings.iter().filter_map(|finding| Some((finding.number, known.cause_of(finding)?))).collect();
-    for finding in findings {
+    let mut heaviest = BTreeMap::<u64, Level>::new();
+    let mut findings = findings;
+    for finding in &mut findings {
         finding.consequence_of = root(&direct, finding.number);
+        if let Some(cause) = finding.consequence_of {
+            heaviest.entry(cause).and_modify(|level| *level = (*level).max(finding.level)).or_insert(finding.level);
+        }
+    }
+    for finding in findings {
+        if let Some(level) = heaviest.get(&finding.number) {
+            finding.level = finding.level.max(*level);
+        }
     }
 }
 
