@@ -10,7 +10,7 @@ use crate::protocol::{Delay, Status, Thread, column_width, cut_off, padded, plai
 use crate::rules::{Level, Occasion, Verdict};
 use crate::runner::Repeats;
 
-/// How many accepted findings of one rule are shown.
+/// How many accepted findings of one rule are shown, and how many cases that were not run.
 const SHOWN: usize = 3;
 
 /// How many logged errors of an item are shown.
@@ -99,8 +99,10 @@ pub fn human(report: &Report, colour: bool) -> String {
         // Of many cases, those that passed say no more than their number.
         let many = report.cases.len() > FEW_CASES;
         let says_more = |case: &&Case| case.outcome != CaseOutcome::Passed || case.broke_off.is_some();
-        let shown = report.cases.iter().filter(|case| !many || says_more(case));
+        let is_of_many = |case: &&Case| case.not_run().is_some_and(|why| not_run(report, why).count() > SHOWN);
+        let shown = report.cases.iter().filter(|case| (!many || says_more(case)) && !is_of_many(case));
         shown.for_each(|case| write_case(&mut text, case, &paint));
+        write_not_run(&mut text, report, &paint);
     }
     text.push_str(&beside(report, &paint));
     verdict(&mut text, report, &paint);
@@ -440,6 +442,21 @@ fn real_time(took: Duration) -> String {
         1..60 => format!("{:.1} s", took.as_secs_f64()),
         60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
         _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+/// The cases that were not run for that reason.
+fn not_run<'a>(report: &'a Report, why: &'a str) -> impl Iterator<Item = &'a Case> {
+    report.cases.iter().filter(move |case| case.not_run() == Some(why))
+}
+
+/// The cases of which so many were not run that a line for each would hide the others: a line for each reason.
+fn write_not_run(text: &mut String, report: &Report, paint: &Paint) {
+    let reasons: BTreeSet<&str> = report.cases.iter().filter_map(Case::not_run).collect();
+    for why in reasons.into_iter().filter(|why| not_run(report, why).count() > SHOWN) {
+        let names: Vec<_> = not_run(report, why).take(SHOWN).map(|case| plain(&case.name)).collect();
+        let more = not_run(report, why).count() - SHOWN;
+        let _ = writeln!(text, "{} and {more} more: {}: {}", names.join(", "), paint.dim("not run"), plain(why));
     }
 }
 
