@@ -263,8 +263,8 @@ fn last_words(text: &mut String, report: &Report, case: &str, paint: &Paint) {
     }
 }
 
-/// A message of any length and origin.
-pub(crate) fn message(text: &str) -> String {
+/// A message of any length and origin, as a terminal can show it: nothing in it acts, and of a very long one the beginning.
+pub fn message(text: &str) -> String {
     cut_off(&plain(text), MESSAGE).into_owned()
 }
 

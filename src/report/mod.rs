@@ -25,8 +25,7 @@ pub use baseline::{
 };
 pub(crate) use build::NOT_RUN;
 pub use causes::{Cause, Code};
-pub(crate) use human::message;
-pub use human::{finding_text, human};
+pub use human::{finding_text, human, message};
 pub use merge::{MergeError, Part, common_baseline, merge};
 pub use model::{
     Case, CaseOutcome, FORMAT, FindingRow, ItemRow, OmittedRow, Partition, Report, RuleRow, Summary, VERSION, schema,
