@@ -1,12 +1,8 @@
 //! The events of a session that are kept, for pictures of it.
 
 use std::collections::VecDeque;
-use std::io::BufRead;
-use std::path::Path;
 
-use super::{Judged, JudgedTrace, conditions_of};
-use crate::protocol::{Event, EventKind, Items, Note, Profile};
-use crate::trace::TraceReader;
+use crate::protocol::{Event, EventKind, Items, Note};
 
 /// How many events are kept from the beginning of a session, and how many from its end.
 pub const KEPT_AT_EACH_END: usize = 5_000;
@@ -63,26 +59,4 @@ impl KeptEvents {
     pub fn left_out(&self) -> u64 {
         self.left_out
     }
-}
-
-/// As [`judge_trace`](super::judge_trace), and the events are kept.
-pub fn judge_and_keep<R: BufRead>(
-    mut reader: TraceReader<R>,
-    profile: Option<Profile>,
-    file: Option<&Path>,
-) -> JudgedTrace {
-    let header = reader.header().clone();
-    let judged = Judged::new(conditions_of(&header, profile)).of_file(file.map(Path::to_owned));
-    let (mut judged, mut broken) = (judged.keeping_events(true), None);
-    while let Some(event) = reader.next() {
-        match event {
-            Ok(event) => judged.observe(event, reader.line()),
-            Err(error) => broken = Some(error),
-        }
-    }
-    match broken {
-        Some(_) => judged.cut(),
-        None => judged.finish(),
-    }
-    JudgedTrace { header, judged, broken }
 }

@@ -44,13 +44,28 @@ fn read_batch<R: BufRead>(reader: &mut TraceReader<R>, batch: &mut Vec<(Event, u
 }
 
 /// Judges a trace; `file` is where it stands, for reports.
-pub fn judge_trace<R: BufRead>(
-    mut reader: TraceReader<R>,
+pub fn judge_trace<R: BufRead>(reader: TraceReader<R>, profile: Option<Profile>, file: Option<&Path>) -> JudgedTrace {
+    judge(reader, profile, file, false)
+}
+
+/// As [`judge_trace`], and the events are kept, for pictures of the session.
+pub fn judge_and_keep<R: BufRead>(
+    reader: TraceReader<R>,
     profile: Option<Profile>,
     file: Option<&Path>,
 ) -> JudgedTrace {
+    judge(reader, profile, file, true)
+}
+
+fn judge<R: BufRead>(
+    mut reader: TraceReader<R>,
+    profile: Option<Profile>,
+    file: Option<&Path>,
+    keeping: bool,
+) -> JudgedTrace {
     let header = reader.header().clone();
-    let mut judged = Judged::new(conditions_of(&header, profile)).of_file(file.map(Path::to_owned));
+    let judged = Judged::new(conditions_of(&header, profile)).of_file(file.map(Path::to_owned));
+    let mut judged = judged.keeping_events(keeping);
     let mut broken = None;
     let mut batch = Vec::with_capacity(BATCH);
     while broken.is_none() {
