@@ -14,7 +14,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use mobsync::handler::CreateError;
 use mobsync::host::{Drain, Selection};
-use mobsync::job::{self, Handler, HandlerSpec, Launched, Standard, Terms};
+use mobsync::job::{self, Handler, HandlerSpec, JobEnd, Standard, Terms};
 use mobsync::protocol::{
     Callback, Event, EventKind, HResult, Initialize, Instance, Outcome, Session, SyncEvent, SyncFlags,
 };
@@ -122,7 +122,7 @@ struct Heard {
 }
 
 /// Holds a session, which must go well, and hears what the stopwatch says.
-fn heard(hold: impl FnOnce(&mut dyn Drain) -> Result<Launched, CreateError>) -> Result<Heard, CreateError> {
+fn heard(hold: impl FnOnce(&mut dyn Drain) -> Result<JobEnd, CreateError>) -> Result<Heard, CreateError> {
     let mut events = 0;
     let (mut initialized, mut reported) = (None, None);
     let mut drain = |new: Vec<Event>, _: &Session| {

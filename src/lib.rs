@@ -118,6 +118,8 @@
 //! assert_eq!(instance.outcome(), Outcome::Completed(HResult::S_OK));
 //! let found: Vec<&str> = session.judged.found().iter().map(|found| found.finding.rule.code).collect();
 //! assert_eq!(found, ["SYNC-09"]);
+//! // As people read it.
+//! println!("{}", session.judged.found()[0].finding);
 //! # Ok::<(), runner::RunError>(())
 //! ```
 //!
@@ -133,6 +135,8 @@
 //!   call, and the monitor judges by it: no transition is written down twice.
 //! * **One trait.** [`SyncHandler`](handler::SyncHandler) is `ISyncMgrSynchronize` in Rust types. Every kind of handler implements
 //!   it.
+//! * **The manager owns time.** A clock is real or virtual ([`time`]), and a reply can be held until something has happened: the
+//!   order of events never depends on luck where it decides a verdict.
 //! * **One catalogue.** Each rule of [`rules`] is declared once, with its source and its document. The checks, the program and
 //!   `docs/rules` read that declaration.
 //!
@@ -158,7 +162,7 @@
 //!
 //! `protocol` and `rules` are pure: they import no I/O, no clock and no threads. A test checks that too.
 
-// `handler::com` is allowed to, and nothing else.
+// Only `handler::com` and the parts of `job` that deal with processes may.
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 

@@ -160,7 +160,10 @@ fn a_recorded_trace_has_no_debugger() {
 fn a_breakpoint_and_a_case_that_there_are_not_are_refused() {
     let (_folder, file) = file();
     for (args, expected) in [
-        (&["--break", "SYNC-44"][..], "mobsync: --break `SYNC-44` is no method, rule or state; did you mean SYNC-04?"),
+        (
+            &["--break", "SYNC-44"][..],
+            "mobsync: --break `SYNC-44` is not a method, rule or state; did you mean SYNC-04?",
+        ),
         (&["--case", "event-manul"], "mobsync: --case event-manul: no such case; did you mean event-manual?"),
         (&["--case", "walk", "--event", "idle"], "cannot be used with"),
     ] {

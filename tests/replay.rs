@@ -232,7 +232,7 @@ fn a_scenario_that_cannot_be_read_does_not_keep_the_others_from_being_replayed()
         assert!(about.contains(part), "{part}: {about}");
     }
     assert!(errors.contains("title"), "the nearest field is named: {errors}");
-    assert!(said.contains("ok  ") && said.contains("6 replayed: 1 passed, 5 not to their end"), "{said}");
+    assert!(said.contains("ok  ") && said.contains("6 replayed: 1 passed, 5 incomplete"), "{said}");
 }
 
 #[test]
@@ -434,7 +434,7 @@ mod interrupted {
         assert_eq!(output.status.code(), Some(2), "{said}{errors}");
         assert!(said.contains("ok  "), "{said}");
         assert!(said.contains("broken off  "), "{said}");
-        assert!(said.contains("2 replayed: 1 passed, 1 not to their end"), "{said}");
+        assert!(said.contains("2 replayed: 1 passed, 1 incomplete"), "{said}");
         assert!(errors.contains("interrupted: 1 of 3 scenarios was not begun, and 1 was cut short"), "{errors}");
 
         let mut child = started(&["replay", &at("scenarios/2-large.json"), "--trace", &at("one.jsonl")]);

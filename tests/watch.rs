@@ -37,7 +37,7 @@ impl Watching {
         let mut lines = Vec::new();
         loop {
             let line = self.lines.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("it does not wait: {lines:?}"));
-            if line.starts_with("mobsync: waiting for changes of ") {
+            if line.starts_with("mobsync: watching ") {
                 return lines;
             }
             lines.push(line);
@@ -142,8 +142,5 @@ fn what_is_no_file_cannot_be_watched() {
     let output =
         command.args(["run", "--exec", "no-such-program", "--watch"]).current_dir(folder.path()).output().unwrap();
     let errors = String::from_utf8(output.stderr).unwrap();
-    assert!(
-        output.status.code() == Some(2) && errors.starts_with("mobsync: --watch: there is no file to watch"),
-        "{errors}"
-    );
+    assert!(output.status.code() == Some(2) && errors.starts_with("mobsync: --watch: nothing to watch"), "{errors}");
 }

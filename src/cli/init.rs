@@ -37,7 +37,7 @@ pub(super) fn init(args: &InitArgs) -> Result<Ended, Failure> {
     let mut said = format!("{NAME}: written\n");
     if let Some((file, text)) = &workflow {
         write(file, text)?;
-        said += &format!("{}: written; say in it how your handler is built\n", plain_path(file));
+        said += &format!("{}: written; add the build of your handler to it\n", plain_path(file));
     }
     print(format!("{said}next: mobsync conform\n").as_bytes())?;
     Ok(Ended::Well)
@@ -105,7 +105,7 @@ fn chosen<T: clap::ValueEnum>(answer: &str, usual: T) -> Result<T, Failure> {
     T::from_str(answer, true).map_err(|_| {
         let all: Vec<_> = T::value_variants().iter().filter_map(clap::ValueEnum::to_possible_value).collect();
         let all: Vec<_> = all.iter().map(clap::builder::PossibleValue::get_name).collect();
-        Failure(format!("`{}` is none of {}", crate::report::plain(answer), all.join(", ")))
+        Failure(format!("`{}` is not one of {}", crate::report::plain(answer), all.join(", ")))
     })
 }
 

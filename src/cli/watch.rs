@@ -56,7 +56,7 @@ pub(super) fn watch(command: &Command, config: Option<&Config>) -> Result<Ended,
             run.arg("--failing").arg(folder.path().join("failing.json"));
         }
         let status = run.status()?;
-        tell(format_args!("mobsync: waiting for changes of {}; Ctrl-C ends", watched.words()));
+        tell(format_args!("mobsync: watching {}; press Ctrl-C to end", watched.words()));
         let Some(changed) = next_change(&came, &watched) else {
             return match status.code() {
                 Some(0) => Ok(Ended::Well),
@@ -129,7 +129,7 @@ impl Watched {
             watched.add(file)?;
         }
         match watched.files.is_empty() && watched.folders.is_empty() {
-            true => Err(Failure("--watch: there is no file to watch; this handler is none".to_owned())),
+            true => Err(Failure("--watch: nothing to watch: this handler is not a file".to_owned())),
             false => Ok(watched),
         }
     }

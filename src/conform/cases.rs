@@ -9,6 +9,9 @@ use crate::scenario::{
     Action, Another, Choose, ErrorRef, EventName, EventPattern, Hold, ItemRef, Reply, Scenario, Step, Survey, Until,
 };
 
+/// Why cases of COM are skipped for other handlers. No session says otherwise.
+pub(super) const NO_VTABLES: &str = "the handler has no COM vtables";
+
 /// One case of the suite.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Case {
@@ -128,7 +131,7 @@ impl Collector<'_> {
 
     fn looks(&mut self) {
         let walk: &[&'static Rule] = &[ENUM_02, ENUM_03, ENUM_05, ENUM_06, ENUM_07, ENUM_08, ENUM_09, ENUM_10];
-        let native = (!self.native).then_some("the handler has no COM vtables");
+        let native = (!self.native).then_some(NO_VTABLES);
         for (name, title, look, rules, against) in [
             ("walk", "The enumerator is walked thoroughly", Survey::Walk, walk, None),
             ("object", "An item's object is requested", Survey::Object, &[OBJ_01][..], None),
@@ -159,7 +162,7 @@ impl Collector<'_> {
         let title = "Two instances at once, one of them cancelled";
         let scenario = Scenario { another: with(together), steps: cancel, ..self.scenario(title) };
         let silent = (self.known.all_reports() == 0).then_some("no item reports progress");
-        let against = silent.or((!self.native).then_some("the handler has no COM vtables"));
+        let against = silent.or((!self.native).then_some(NO_VTABLES));
         self.add_unless(against, "cancel-one-of-two-instances", &[COM_08], scenario);
         let unknown = Another { event: Some(EventName::Unknown), ..second.clone() };
         let scenario =

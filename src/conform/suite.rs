@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::cases::NO_VTABLES;
 use super::hangs::{Enough, Failures, Hangs};
 use super::hooks::{HookError, Hooks};
 use super::session::{SessionResult, Sessions};
@@ -346,6 +347,8 @@ impl Suite {
         let doubt = known.as_ref().and_then(Known::doubt);
         for Case { name, skipped, .. } in skipped {
             let why = skipped.unwrap_or_default();
+            // What the handler's kind says is sure, whatever a session shows.
+            let doubt = doubt.filter(|_| why != NO_VTABLES);
             report.add_skipped(&name, doubt.map_or(why.clone(), |doubt| format!("{why} ({doubt})")));
         }
         if known.is_none() {

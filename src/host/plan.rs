@@ -62,7 +62,14 @@ pub trait Plan: Send {
         None
     }
 
-    /// Sees every event, in order, and the session after it; true wakes the apartment thread.
+    /// Whether [`observe`](Self::observe) has anything to do with callbacks and their replies. Asked once, before the session
+    /// begins: a session has more of them than of anything else.
+    fn observes_callbacks(&self) -> bool {
+        true
+    }
+
+    /// Sees every event, in order, and the session after it; true wakes the apartment thread. A plan that says no to
+    /// [`observes_callbacks`](Self::observes_callbacks) may not see those.
     fn observe(&mut self, event: &Event, session: &Session) -> bool {
         let _ = (event, session);
         false
@@ -355,6 +362,10 @@ impl Plan for StandardPlan {
         }
     }
 
+    fn observes_callbacks(&self) -> bool {
+        false
+    }
+
     fn observe(&mut self, event: &Event, _: &Session) -> bool {
         if let EventKind::Return { what, .. } = &event.kind {
             self.returned(what);
@@ -365,31 +376,5 @@ impl Plan for StandardPlan {
     fn refused(&mut self, _: &Call, _: Refusal) {
         // A handler can bring about what this plan did not think of; then the session is closed in good order.
         self.gave_up = true;
-    }
-}
-
-impl Plan for Box<dyn Plan> {
-    fn next(&mut self, view: View<'_>) -> Instruction {
-        (**self).next(view)
-    }
-
-    fn may_hold(&self) -> bool {
-        (**self).may_hold()
-    }
-
-    fn hold(&mut self, view: View<'_>, callback: &Callback) -> Option<Hold> {
-        (**self).hold(view, callback)
-    }
-
-    fn wish(&mut self, view: View<'_>, callback: &Callback) -> Wish {
-        (**self).wish(view, callback)
-    }
-
-    fn observe(&mut self, event: &Event, session: &Session) -> bool {
-        (**self).observe(event, session)
-    }
-
-    fn refused(&mut self, call: &Call, why: Refusal) {
-        (**self).refused(call, why);
     }
 }

@@ -73,7 +73,9 @@ impl Shared {
     ) -> Self {
         let holds = Holds::new(plans.iter().any(|plan| plan.may_hold()), limits, &clock);
         let kind = EventKind::Reply { call: CallId(0), method: CallbackMethod::Progress, hr: HResult::S_OK };
+        let callbacks_observed = !observers.is_empty() || plans.iter().any(|plan| plan.observes_callbacks());
         let state = SharedState {
+            callbacks_observed,
             session: Session::default(),
             reply: Event { seq: 0, at_ns: 0, thread: Thread::APARTMENT, handler: HandlerId::FIRST, kind },
             heard_ns: vec![0; plans.len()],

@@ -41,6 +41,8 @@ pub(super) struct SharedState {
     pub(super) plans: Vec<Box<dyn Plan>>,
     /// Whoever looks on.
     pub(super) observers: Observers,
+    /// Whether a plan or an observer looks at callbacks and replies.
+    pub(super) callbacks_observed: bool,
     /// `Synchronize` waits until every instance has prepared.
     pub(super) wait_for_all: bool,
     /// What nobody has taken yet.
@@ -109,7 +111,7 @@ impl SharedState {
         let (first, second, id) = (self.seq(), self.seq(), self.call_id());
         let now_ns = event.at_ns;
         self.hear(event.handler, now_ns);
-        let Self { session, plans, observers, cancelled, tape, outlet, woken, reply, .. } = self;
+        let Self { session, plans, observers, cancelled, tape, outlet, woken, reply, callbacks_observed, .. } = self;
         let Some(plan) = plan_of(plans, event.handler) else { return HResult::E_UNEXPECTED };
         event.seq = first;
         let EventKind::Callback { call, what } = &mut event.kind else { return HResult::E_UNEXPECTED };
@@ -123,23 +125,23 @@ impl SharedState {
         };
         let method = what.method();
         let result = session.answer(event, wish);
-        if let EventKind::Reply { call, method: of, hr } = &mut reply.kind {
-            (*call, *of, *hr) = (id, method, result);
-        }
         match outlet {
             Some(outlet) => outlet.record(event, Some(result)),
             None => tape.record(event, Some(result)),
         }
-        *woken |= observers.event(event, session, plan.observe(event, session));
-        (reply.seq, reply.at_ns, reply.handler) = (second, now_ns, event.handler);
-        // Nobody asks the event for its thread any more.
-        std::mem::swap(&mut reply.thread, &mut event.thread);
-        *woken |= observers.event(reply, session, plan.observe(reply, session));
-        if self.observers.have_notes() {
-            self.keep_notes(event.handler, now_ns);
+        if *callbacks_observed {
+            *woken |= observers.event(event, session, plan.observe(event, session));
+            (reply.seq, reply.at_ns, reply.handler) = (second, now_ns, event.handler);
+            reply.kind = EventKind::Reply { call: id, method, hr: result };
+            // Both are of one thread, whose name is not worth a copy.
+            std::mem::swap(&mut reply.thread, &mut event.thread);
+            *woken |= observers.event(reply, session, plan.observe(reply, session));
+            std::mem::swap(&mut reply.thread, &mut event.thread);
+            if observers.have_notes() {
+                self.keep_notes(event.handler, now_ns);
+            }
         }
         if self.holds.any() {
-            std::mem::swap(&mut self.reply.thread, &mut event.thread);
             self.end_holds(event);
         }
         result

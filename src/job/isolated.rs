@@ -1,4 +1,4 @@
-//! Holds a session in a worker, and hears of it.
+//! Runs a session in a worker, and receives its events.
 
 use std::io::ErrorKind;
 use std::os::unix::process::ExitStatusExt;
@@ -20,7 +20,7 @@ use super::process::start;
 use super::received::{GivenUp, WorkerSession};
 use super::wine_worker::{WineWorker, did_not_begin, is_for_wine, let_exception_out, spec_under_wine, wine_is_there};
 use super::worker::WorkerJob;
-use super::{Handler, Launched, Terms};
+use super::{Handler, JobEnd, Terms};
 use crate::handler::CreateError;
 #[cfg(target_os = "linux")]
 use crate::handler::children;
@@ -83,7 +83,7 @@ pub fn isolated(
     terms: &Terms,
     started: impl FnOnce(Controls),
     drain: &mut dyn Drain,
-) -> Result<Launched, CreateError> {
+) -> Result<JobEnd, CreateError> {
     let _span = tracing::debug_span!("job", handler = ?handler.name()).entered();
     let error = |why: String| CreateError { handler: handler.name(), why };
     let spec =
@@ -189,7 +189,7 @@ pub fn isolated(
     } else if session.runs_destructors() {
         session.unloaded(&channel, status.as_ref(), given_up, terms.probes(), drain);
     }
-    session.into_launched(output, error)
+    session.into_end(output, error)
 }
 
 /// What keeps memory from being shared, and what to do.

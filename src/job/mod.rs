@@ -57,7 +57,7 @@ pub use logging::{LOG, LOG_FORMAT, log_in_workers};
 pub use name::HandlerName;
 #[cfg(unix)]
 pub use ring_image::RingImage;
-pub use run::{Additions, Launched, MakeObservers, in_process, in_process_with};
+pub use run::{Additions, JobEnd, MakeObservers, in_process, in_process_with};
 pub use spec::{Handler, HandlerSpec, Opened};
 pub use terms::{Conduct, Standard, Terms};
 #[cfg(unix)]

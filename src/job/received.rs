@@ -11,7 +11,7 @@ use nix::sys::signal::Signal;
 use super::assemble::Outcomes;
 use super::channel::{BATCHES, Channel, RecordKind};
 use super::worker::{Done, PlanNews};
-use super::{Handler, Launched, Terms, stack};
+use super::{Handler, JobEnd, Terms, stack};
 use crate::handler::CreateError;
 use crate::handler::com::{Crash, crash};
 use crate::host::{self, Drain, Ran};
@@ -317,11 +317,11 @@ impl WorkerSession {
         self.note_on(thread, handler, Note::Crashed(crashed), drain);
     }
 
-    pub(super) fn into_launched(
+    pub(super) fn into_end(
         self,
         output: Option<String>,
         error: impl Fn(String) -> CreateError,
-    ) -> Result<Launched, CreateError> {
+    ) -> Result<JobEnd, CreateError> {
         let done = self.done.unwrap_or_default();
         if let Some((_, why)) = done.not_created {
             // The library has another path under Wine.
@@ -329,7 +329,7 @@ impl WorkerSession {
         }
         let Outcomes { steps, recording } = self.outcomes;
         let ran = Ran { session: self.session, left: done.left, exhausted: done.exhausted, output };
-        Ok(Launched { ran, steps, recording })
+        Ok(JobEnd { ran, steps, recording })
     }
 }
 

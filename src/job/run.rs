@@ -7,7 +7,7 @@ use crate::host::{self, Controls, Drain, Observer, Plan, Ran, RealTimeOptions};
 use crate::scenario::{Recording, Steps};
 
 /// A session that has ended, and what came of its plan.
-pub struct Launched {
+pub struct JobEnd {
     /// The session.
     pub ran: Ran,
     /// What came of the scenario's steps, where there is a scenario.
@@ -38,7 +38,7 @@ pub fn in_process(
     terms: &Terms,
     started: impl FnOnce(Controls),
     drain: &mut dyn Drain,
-) -> Result<Launched, CreateError> {
+) -> Result<JobEnd, CreateError> {
     in_process_with(handler, terms, Additions::default(), started, drain)
 }
 
@@ -52,7 +52,7 @@ pub fn in_process_with(
     additions: Additions<'_>,
     started: impl FnOnce(Controls),
     drain: &mut dyn Drain,
-) -> Result<Launched, CreateError> {
+) -> Result<JobEnd, CreateError> {
     let _span = tracing::debug_span!("job", handler = ?handler.name()).entered();
     let Additions { plan, observers } = additions;
     let observers = |outcomes: &Outcomes| match observers {
@@ -67,5 +67,5 @@ pub fn in_process_with(
         host::run_real_with(setup, options, started, drain)?
     };
     let Outcomes { steps, recording } = outcomes;
-    Ok(Launched { ran, steps, recording })
+    Ok(JobEnd { ran, steps, recording })
 }

@@ -1,4 +1,4 @@
-//! Which handler a session is held with: as it is written down, and ready to be driven.
+//! Which handler a session runs with: as it is written down, and ready to be driven.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

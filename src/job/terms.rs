@@ -1,4 +1,4 @@
-//! What a session is held for, and under which conditions.
+//! What a session runs for, and under which conditions.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

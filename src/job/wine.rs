@@ -91,7 +91,7 @@ fn find(options: &WineOptions) -> Result<Wine, Missing> {
     };
     let program = match given(&options.wine, WINE) {
         Some(named) => {
-            on_path(&named).ok_or_else(|| format!("{} (--wine or {WINE}) is no program", plain_path(&named)))
+            on_path(&named).ok_or_else(|| format!("{} (--wine or {WINE}) is not a program", plain_path(&named)))
         }
         None => WINES.iter().find_map(|name| on_path(Path::new(name))).ok_or_else(|| {
             let install = match cfg!(target_os = "macos") {
@@ -109,7 +109,7 @@ fn find(options: &WineOptions) -> Result<Wine, Missing> {
     };
     let prefix = match &options.prefix {
         Some(named) if named.join("system.reg").is_file() => Ok((absolute(named), false)),
-        Some(named) => Err(format!("{} (--wine-prefix) is no prefix of Wine's", plain_path(named))),
+        Some(named) => Err(format!("{} (--wine-prefix) is not a Wine prefix", plain_path(named))),
         None => cache_folder()
             .map(|cache| (cache.join("wine"), true))
             .ok_or_else(|| "no place for it: set HOME or XDG_CACHE_HOME, or give --wine-prefix".to_owned()),

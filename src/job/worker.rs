@@ -1,4 +1,4 @@
-//! The worker: a process that holds one session, and tells its parent what happens.
+//! The worker: a process that runs one session, and sends its events to its parent.
 
 use std::fs::File;
 #[cfg(unix)]

@@ -428,7 +428,13 @@ pub(super) fn in_cases<'a>(report: &'a Report, causes: &'a [CauseRows]) -> HashM
             let finding = &report.findings[*at];
             let in_case = of_case.entry(&finding.case).or_default();
             match in_case.last_mut().filter(|known| std::ptr::eq(known.cause, cause)) {
-                Some(known) => known.count += 1,
+                Some(known) => {
+                    known.count += 1;
+                    // One of the rule that names the cause says what is wrong.
+                    if known.finding.rule != cause.rule.code && finding.rule == cause.rule.code {
+                        known.finding = finding;
+                    }
+                }
                 None => in_case.push(InCase { cause, finding, count: 1, also: BTreeSet::new() }),
             }
             place.insert(*at, in_case.len() - 1);
@@ -440,6 +446,10 @@ pub(super) fn in_cases<'a>(report: &'a Report, causes: &'a [CauseRows]) -> HashM
         {
             found.also.insert(row.rule);
         }
+    }
+    for found in of_case.values_mut().flatten() {
+        let named = [found.finding.rule, found.cause.rule.code.into()];
+        found.also.retain(|rule| !named.contains(rule));
     }
     of_case
 }

@@ -85,10 +85,10 @@ fn scenario(
             let _ = writeln!(text, "             {}", message(&expectation.difference));
         }
     }
-    for InCase { finding, count, also, .. } in found {
+    for InCase { cause, finding, count, also } in found {
         let accepted = finding.accepted.is_some();
-        let level = if accepted { paint.dim("accepted") } else { paint.level(finding.level) };
-        let _ = writeln!(text, "    {level}: {} {}", finding.rule, finding.name);
+        let level = if accepted { paint.dim("accepted") } else { paint.level(cause.level) };
+        let _ = writeln!(text, "    {level}: {} {}", cause.rule.code, cause.rule.name);
         for line in finding_text(report, finding).lines() {
             let _ = writeln!(text, "    {}", cut_off(line, MESSAGE));
         }
@@ -118,7 +118,7 @@ fn total(report: &Report, paint: &Paint) -> String {
         text += &format!(", {}", paint.bad(&format!("{} FAILED", summary.failed)));
     }
     if incomplete > 0 {
-        text += &format!(", {}", paint.middling(&format!("{incomplete} not to their end")));
+        text += &format!(", {}", paint.middling(&format!("{incomplete} incomplete")));
     }
     text + "\n"
 }

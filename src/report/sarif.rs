@@ -147,7 +147,7 @@ fn result(
     result
 }
 
-/// What makes the cause the same one in another run: its rule, its place and its occasion; and the how manieth of these it is. In
+/// What makes the cause the same one in another run: its rule, its place and its occasion; and its number among equal ones. In
 /// which cases it was found, how often, and with which values, is not among it.
 fn fingerprint(report: &Report, cause: &CauseRows, seen: &mut HashMap<String, usize>) -> String {
     let key = json!([cause.rule.code, report.stable_place(cause), cause.occasion().kind()]).to_string();

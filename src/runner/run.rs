@@ -9,7 +9,7 @@ use super::files::WriteError;
 use crate::handler::CreateError;
 use crate::host::Controls;
 use crate::host::break_on::BreakOn;
-use crate::job::{self, Additions, Handler, Launched, MakeObservers, Terms};
+use crate::job::{self, Additions, Handler, JobEnd, MakeObservers, Terms};
 use crate::protocol::{Event, Session};
 use crate::rules::{Conditions, Rule};
 use crate::scenario::{Recording, Steps};
@@ -164,8 +164,8 @@ pub fn run_with(
     let watched = Watched::new(header, options, watcher)?;
     let started = |controls| watched.borrow_mut().watcher.started(controls);
     let mut drain = |events: Vec<Event>, _: &Session| watched.borrow_mut().take(events);
-    let launched = job::in_process_with(handler, terms, additions, started, &mut drain)?;
-    Ok(watched.into_inner().end(launched))
+    let end = job::in_process_with(handler, terms, additions, started, &mut drain)?;
+    Ok(watched.into_inner().end(end))
 }
 
 #[cfg(unix)]
@@ -180,8 +180,8 @@ fn in_worker(
     let watched = Watched::new(terms.header(handler), options, watcher)?;
     let started = |controls| watched.borrow_mut().watcher.started(controls);
     let mut drain = |events: Vec<Event>, _: &Session| watched.borrow_mut().take(events);
-    let launched = job::isolated(&workers, handler, terms, started, &mut drain)?;
-    Ok(watched.into_inner().end(launched))
+    let end = job::isolated(&workers, handler, terms, started, &mut drain)?;
+    Ok(watched.into_inner().end(end))
 }
 
 /// There are no workers on this system: [`Isolation::worker_of`] names none.
@@ -250,7 +250,7 @@ impl<'a> Watched<'a> {
         }
     }
 
-    fn end(self, Launched { ran, steps, recording }: Launched) -> JudgedSession {
+    fn end(self, JobEnd { ran, steps, recording }: JobEnd) -> JudgedSession {
         let Self { header, mut judged, trace_failure, watcher, .. } = self;
         watcher.ended();
         judged.finish();

@@ -1,4 +1,4 @@
-//! What a thorough manager surveys at before it prepares anything.
+//! What a thorough manager tests before it prepares anything.
 
 use std::collections::VecDeque;
 

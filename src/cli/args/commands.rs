@@ -31,15 +31,15 @@ pub(in crate::cli) struct Cli {
     pub(in crate::cli) windows: WindowsArgs,
 
     /// Colour of what is printed [default: auto; NO_COLOR turns it off]
-    #[arg(long, value_enum, value_name = "WHEN", global = true)]
+    #[arg(long, value_enum, value_name = "WHEN", global = true, help_heading = "General")]
     pub(in crate::cli) color: Option<ColourName>,
 
     /// Read the project's settings from this file [default: mobsync.toml in this folder or above]
-    #[arg(long, value_name = "FILE", global = true, conflicts_with = "no_config")]
+    #[arg(long, value_name = "FILE", global = true, conflicts_with = "no_config", help_heading = "General")]
     pub(in crate::cli) config: Option<PathBuf>,
 
     /// Read no mobsync.toml
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "General")]
     pub(in crate::cli) no_config: bool,
     #[command(subcommand)]
     pub(in crate::cli) command: Command,
@@ -344,7 +344,7 @@ pub(in crate::cli) struct ReplayArgs {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct CheckArgs {
-    /// Trace files (.jsonl); - reads standard input
+    /// Trace files (.jsonl, or in the notation); - reads standard input
     #[arg(required = true, value_name = "TRACE")]
     pub(in crate::cli) traces: Vec<PathBuf>,
 
@@ -414,7 +414,7 @@ pub(in crate::cli) struct DiffArgs {
     #[arg(value_name = "B")]
     pub(in crate::cli) b: PathBuf,
 
-    /// What must not count besides: the names of handlers and items, or the times at which items were last updated
+    /// Also ignore the names of handlers and items, or the times at which items were last updated
     #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
     pub(in crate::cli) ignore: Vec<IgnoreName>,
 

@@ -52,7 +52,7 @@ impl Breakpoint {
         let near = nearest(word, all.iter().map(String::as_str));
         let near = near.map_or(String::new(), |near| format!("; did you mean {near}?"));
         Err(format!(
-            "`{word}` is no method, rule or state{near}\n  methods: {}\n  rules: a code such as SYNC-04, a family ({}), \
+            "`{word}` is not a method, rule or state{near}\n  methods: {}\n  rules: a code such as SYNC-04, a family ({}), \
              a rule's name, or {ANY_FINDING}\n  states: {}",
             methods().collect::<Vec<_>>().join(", "),
             FAMILIES.iter().map(|family| family.word).collect::<Vec<_>>().join(", "),

@@ -37,7 +37,11 @@ pub(super) fn state(performed: &Performed, wanted: &Wanted) -> String {
     list(&mut text, "items", item_lines(performed));
     let legal = instance.legal_calls();
     let busy = instance.open_call().map(|method| format!("nothing: {method} is open"));
-    let legal = legal.iter().map(|call| in_words(call, performed)).collect::<Vec<_>>();
+    let mut legal = legal.iter().map(|call| in_words(call, performed)).collect::<Vec<_>>();
+    if legal.iter().any(|words| words == RELEASE) {
+        // Either of the two calls is the same command.
+        legal.retain(|words| words != "release");
+    }
     match busy {
         Some(busy) => line(&mut text, "legal now", &busy),
         None if legal.is_empty() => line(&mut text, "legal now", "nothing"),
@@ -167,6 +171,9 @@ fn item_lines(performed: &Performed) -> Vec<String> {
     lines.collect()
 }
 
+/// What the command does while the handler has the callback.
+const RELEASE: &str = "release (SetProgressCallback(NULL), then Release)";
+
 /// A legal call, with the command that makes it where there is one.
 fn in_words(call: &Call, performed: &Performed) -> String {
     let items = &performed.judged.items();
@@ -176,9 +183,7 @@ fn in_words(call: &Call, performed: &Performed) -> String {
         Call::ShowError(args) => format!("show error {}", error(args.error)),
         Call::ShowProperties(args) if args.item.is_null() => "show properties handler".to_owned(),
         Call::ShowProperties(args) => format!("show properties {}", name(args.item, items)),
-        Call::SetProgressCallback(args) if args.callback.is_none() => {
-            "release (SetProgressCallback(NULL), then Release)".to_owned()
-        }
+        Call::SetProgressCallback(args) if args.callback.is_none() => RELEASE.to_owned(),
         Call::Release => "release".to_owned(),
         Call::PrepareForSync(args) => {
             let names: Vec<String> = args.items.iter().map(|item| name(*item, items)).collect();

