@@ -120,6 +120,7 @@ fn a_pipe_gives_the_same_commands_and_echoes_them() {
     let state = answer(&text, "state");
     assert!(state.contains("state      synchronized\n"), "{state}");
     assert!(state.contains("pictures: handler SynchronizeCompleted S_OK -> E_UNEXPECTED"), "{state}");
+    assert_eq!(state.matches("release").count(), 1, "one command is one line: {state}");
     assert!(
         answer(&text, "skip Documents").starts_with("This is not legal now: SetItemStatus may be called only"),
         "{text}"

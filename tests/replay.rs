@@ -449,3 +449,18 @@ mod interrupted {
         assert!(errors.contains("interrupted: the scenario was cut short"), "{errors}");
     }
 }
+
+#[test]
+fn a_cause_is_named_after_its_strongest_rule() {
+    let scenario = "fixtures/scenarios/cancel-all.json";
+    let (code, said, errors) = ran(&["replay", scenario, "--handler", "fixtures/handlers/ignores-stop.json"]);
+    assert_eq!(code, Some(1), "{said}{errors}");
+    let levels = ["    error: ", "    warning: ", "    note: "];
+    let causes: Vec<&str> =
+        said.lines().filter(|line| levels.iter().any(|level| line.starts_with(level))).map(str::trim).collect();
+    assert_eq!(causes, ["error: STOP-07 cancelled-item-is-not-finished"], "{said}");
+    let also: Vec<&str> =
+        said.lines().filter_map(|line| line.trim().strip_prefix("because of it, also broken: ")).collect();
+    assert_eq!(also, ["STOP-02"], "{said}");
+    assert!(said.contains("--break STOP-07"), "{said}");
+}

@@ -7,7 +7,7 @@ mod replaying;
 use std::path::Path;
 
 use mobsync::handler::script::{self, Script};
-use mobsync::scenario::{self, ExpectFindings, ExpectationResult, Scenario, Steps};
+use mobsync::scenario::{self, ExpectFindings, ExpectationResult, Scenario, StepOutcomes};
 use replaying::{Replayed, replay};
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ fn scenario(steps: &Value, expect: &Value) -> Scenario {
     scenario::parse(&json.to_string(), Path::new("t.json")).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn played(scenario: &Scenario, name: &str) -> (Replayed, Steps) {
+fn played(scenario: &Scenario, name: &str) -> (Replayed, StepOutcomes) {
     replay(scenario, handler(name))
 }
 

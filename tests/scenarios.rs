@@ -6,7 +6,7 @@ mod replaying;
 use std::path::PathBuf;
 
 use mobsync::handler::script::Script;
-use mobsync::scenario::{self, Recorder, Recording, Scenario, ScenarioPlan, Step, StepCame, Steps};
+use mobsync::scenario::{self, Recorder, Recording, Scenario, ScenarioPlan, Step, StepCame, StepOutcomes};
 use proptest::prelude::*;
 use replaying::{replay, run, script_of};
 use serde_json::{Value, json};
@@ -153,7 +153,7 @@ fn replays_the_same(handler: &Value, steps: &Value, seed: u64) -> Result<(), Tes
     });
     let scenario = scenario::parse(&scenario.to_string(), "random.json".as_ref()).expect("it is valid");
     let scenario = only_what_can_be_done(scenario, &script);
-    let plan = ScenarioPlan::new(&scenario, Steps::of(&scenario));
+    let plan = ScenarioPlan::new(&scenario, StepOutcomes::of(&scenario));
     let recording = Recording::default();
     let recorder = Recorder::new(recording.clone(), scenario.initialize(), (&scenario.choose).into());
     let once = run(&scenario, script(), plan, Some(Box::new(recorder)));

@@ -32,7 +32,7 @@ fn in_native_debugger(command: &str) -> DebugCommand {
 
 fn session_line(command: &str, args: &RunArgs, seed: Option<u64>) -> String {
     let session = &args.session;
-    let mut line = Line::new(command);
+    let mut line = CommandLine::new(command);
     line.handler(&args.handler.given());
     if let Some(seed) = seed {
         line.option("--seed", &seed.to_string());
@@ -74,7 +74,7 @@ pub(super) fn of_conform(args: &ConformArgs) -> impl Fn(Reproduce<'_>) -> String
         if let Reproduce::Scenario(file) = reproduce {
             return of_recorded(file, &handler);
         }
-        let mut line = Line::new("conform");
+        let mut line = CommandLine::new("conform");
         line.handler(&handler);
         match reproduce {
             Reproduce::Case(case) => line.option("--case", case),
@@ -107,7 +107,7 @@ pub(super) fn debug_conform(
         if is_native && cfg!(unix) {
             return Some(in_native_debugger(&reproduce(found)));
         }
-        let mut line = Line::new("debug");
+        let mut line = CommandLine::new("debug");
         line.handler(&handler);
         match found {
             Reproduce::Case(case) => line.option("--case", case),
@@ -136,7 +136,7 @@ pub(super) fn debug_replay(args: &ReplayArgs, replayed: &Replayed) -> Option<Deb
         return Some(in_native_debugger(&of_replay(args, &replayed.file)));
     }
     let given = given?;
-    let mut line = Line::new("debug");
+    let mut line = CommandLine::new("debug");
     line.handler(&given);
     line.option("--scenario", &replayed.file.display().to_string());
     line.limits(args.timeout, args.blocking_limit, args.progress_limit);
@@ -145,7 +145,7 @@ pub(super) fn debug_replay(args: &ReplayArgs, replayed: &Replayed) -> Option<Deb
 
 /// The command that replays a recorded scenario, which names no handler, against the one that was given.
 pub(super) fn of_recorded(file: &Path, given: &HandlerName) -> String {
-    let mut line = Line::new("replay");
+    let mut line = CommandLine::new("replay");
     line.word(&file.display().to_string());
     line.other_handler(given);
     line.0
@@ -153,7 +153,7 @@ pub(super) fn of_recorded(file: &Path, given: &HandlerName) -> String {
 
 /// The command that replays a scenario again.
 pub(super) fn of_replay(args: &ReplayArgs, scenario: &Path) -> String {
-    let mut line = Line::new("replay");
+    let mut line = CommandLine::new("replay");
     line.word(&scenario.display().to_string());
     if let Some(given) = args.handler.given() {
         line.other_handler(&given);
@@ -165,7 +165,7 @@ pub(super) fn of_replay(args: &ReplayArgs, scenario: &Path) -> String {
 
 /// The command that shows a recorded session with its findings marked.
 pub(super) fn of_trace(trace: &Path, profile: Option<ProfileName>) -> String {
-    let mut line = Line::new("check");
+    let mut line = CommandLine::new("check");
     line.word(&trace.display().to_string());
     line.profile(profile);
     line.option("--format", "notation");
@@ -177,9 +177,9 @@ pub(super) fn of_check(trace: &Path, args: &CheckArgs) -> Option<String> {
     (trace.as_os_str() != "-").then(|| of_trace(trace, args.profile))
 }
 
-struct Line(String);
+struct CommandLine(String);
 
-impl Line {
+impl CommandLine {
     fn new(command: &str) -> Self {
         Self(format!("mobsync {command}"))
     }

@@ -17,7 +17,7 @@ use crate::protocol::{Event, Session, plain_path};
 use crate::report::{CaseRecord, Report, Scope};
 use crate::rules::Finding;
 use crate::runner::{self, Endless, Judged, JudgedSession, NoSuchItem, Recorded, RunOptions, SessionFailure, Watcher};
-use crate::scenario::{self, Observed, Recording, Steps};
+use crate::scenario::{self, Observed, Recording, StepOutcomes};
 
 pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     let filter = judging::filter(&args.judge)?;
@@ -142,7 +142,7 @@ fn write_recording(
     let title = format!("Recorded from a session with {}", handler.word());
     let scenario = sessions::ordinary(&args.session, terms, &title);
     let findings: Vec<Finding> = judged.found().iter().map(|found| found.finding.clone()).collect();
-    let steps = Steps::default();
+    let steps = StepOutcomes::default();
     // Of the events nothing is expected that is not said otherwise.
     let came = Observed { events: &[], session: judged.session(), findings: &findings, steps: &steps };
     let recorded = Recorded { scenario, recording, handler };

@@ -21,7 +21,7 @@ use crate::scenario;
 const QUIET: Duration = Duration::from_millis(200);
 
 /// What the watch waits for.
-enum Came {
+enum Change {
     /// Something was created, written, renamed or removed.
     Changed(PathBuf),
     /// The user wants an end.
@@ -44,7 +44,7 @@ pub(super) fn watch(command: &Command, config: Option<&Config>) -> Result<Ended,
     let watched = Watched::of(command, config)?;
     let (interrupted, changed) = (send.clone(), send);
     // Whoever listens no longer is at the end of the program.
-    ctrlc::set_handler(move || drop(interrupted.send(Came::Interrupted)))?;
+    ctrlc::set_handler(move || drop(interrupted.send(Change::Interrupted)))?;
     let _watcher = watched.watcher(changed)?;
     // What failed runs first the next time.
     let folder = tempfile::tempdir()?;
@@ -74,7 +74,7 @@ fn arguments() -> Vec<OsString> {
 }
 
 /// Waits for a change, and until nothing more changes; nothing when the user wants an end.
-fn next_change(came: &Receiver<Came>, watched: &Watched) -> Option<PathBuf> {
+fn next_change(came: &Receiver<Change>, watched: &Watched) -> Option<PathBuf> {
     let mut changed = None;
     loop {
         let next = match &changed {
@@ -86,8 +86,8 @@ fn next_change(came: &Receiver<Came>, watched: &Watched) -> Option<PathBuf> {
             _ => came.recv().ok()?,
         };
         match next {
-            Came::Changed(path) => changed = changed.or(Some(path)),
-            Came::Interrupted => return None,
+            Change::Changed(path) => changed = changed.or(Some(path)),
+            Change::Interrupted => return None,
         }
     }
 }
@@ -141,7 +141,7 @@ impl Watched {
         Ok(())
     }
 
-    fn watcher(&self, changed: Sender<Came>) -> Result<notify::RecommendedWatcher, Failure> {
+    fn watcher(&self, changed: Sender<Change>) -> Result<notify::RecommendedWatcher, Failure> {
         let (files, folders) = (self.files.clone(), self.folders.clone());
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             let Ok(event) = event else { return };
@@ -155,7 +155,7 @@ impl Watched {
                         && path.extension().is_some_and(|extension| extension == "json")
             };
             if let Some(path) = event.paths.iter().find(counts) {
-                let _ = changed.send(Came::Changed(path.clone()));
+                let _ = changed.send(Change::Changed(path.clone()));
             }
         })?;
         let parents: BTreeSet<&Path> = self.files.iter().filter_map(|file| file.parent()).collect();

@@ -15,7 +15,7 @@ const ENOUGH: usize = 3;
 
 /// Where a handler hangs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Place {
+enum HangSite {
     /// Its library does not load, or its instance is not created.
     Creation,
     /// The method does not return.
@@ -24,7 +24,7 @@ enum Place {
     After(CallMethod),
 }
 
-impl Place {
+impl HangSite {
     fn of(result: &SessionResult) -> Option<Self> {
         match result.outcome()? {
             Outcome::Hung(method) => Some(Self::Inside(method)),
@@ -50,7 +50,7 @@ impl Place {
 /// sessions are left out whatever runs at the same time.
 #[derive(Default)]
 pub(super) struct Hangs {
-    by_place: BTreeMap<Place, usize>,
+    by_site: BTreeMap<HangSite, usize>,
     others: usize,
     /// Why no more sessions count.
     why: Option<String>,
@@ -59,11 +59,11 @@ pub(super) struct Hangs {
 impl Hangs {
     /// The next session has ended so.
     pub(super) fn add(&mut self, result: &SessionResult, enough: &Enough) {
-        let Some(place) = Place::of(result) else {
+        let Some(place) = HangSite::of(result) else {
             self.others += usize::from(result.skipped.is_none());
             return;
         };
-        let many = self.by_place.entry(place).or_default();
+        let many = self.by_site.entry(place).or_default();
         *many += 1;
         // A handler that hangs only after a cancel is judged in the other cases.
         if *many >= ENOUGH && *many > self.others {

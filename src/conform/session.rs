@@ -17,7 +17,7 @@ use crate::rules::{Finding, Rule};
 use crate::runner::{
     self, DebugCommand, Judged, JudgedSession, Repeats, RunError, RunOptions, Stop, TraceFailure, Watcher, WriteError,
 };
-use crate::scenario::{self, Action, Expect, ExpectFindings, Scenario, Step, StepCame, Steps};
+use crate::scenario::{self, Action, Expect, ExpectFindings, Scenario, Step, StepCame, StepOutcomes};
 
 /// How many sessions shrinking may take.
 const MOST_TRIALS: usize = 300;
@@ -177,7 +177,7 @@ impl<'a> Sessions<'a> {
     }
 
     /// Why the case says nothing: what it is about was not done.
-    fn not_exercised(&self, task: &Task, judged: &Judged, steps: Option<&Steps>) -> Option<String> {
+    fn not_exercised(&self, task: &Task, judged: &Judged, steps: Option<&StepOutcomes>) -> Option<String> {
         // A random session has steps that do not come; they are no matter. Nor is what only helps another step.
         if task.random || !judged.found().is_empty() {
             return None;
@@ -195,7 +195,7 @@ impl<'a> Sessions<'a> {
         scenario: &Scenario,
         trace: Option<PathBuf>,
         watcher: &mut dyn Watcher,
-    ) -> Result<(Judged, Option<Steps>, Option<String>), SessionError> {
+    ) -> Result<(Judged, Option<StepOutcomes>, Option<String>), SessionError> {
         let terms = self.options.terms(Terms::scenario(scenario.clone()));
         let break_on = self.options.break_on.clone();
         let (isolation, trace_limit) = (self.options.isolation.clone(), self.options.trace_limit);

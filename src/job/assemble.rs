@@ -6,7 +6,7 @@ use super::violations::Violations;
 use super::{Conduct, Handler, Opened, Terms};
 use crate::host::{Observer, Plan, SessionSetup, StandardPlan};
 use crate::rules::Conditions;
-use crate::scenario::{Counter, Recorder, Recording, ScenarioPlan, Steps};
+use crate::scenario::{Counter, Recorder, Recording, ScenarioPlan, StepOutcomes};
 use crate::time::Scheduler;
 
 /// A session that can run.
@@ -23,7 +23,7 @@ pub(super) struct Assembled {
 #[derive(Clone, Default)]
 pub(super) struct Outcomes {
     /// What came of the scenario's steps, where there is a scenario.
-    pub(super) steps: Option<Steps>,
+    pub(super) steps: Option<StepOutcomes>,
     /// What the manager and the user did, where [`Terms::record`] asks for it.
     pub(super) recording: Option<Recording>,
 }
@@ -33,7 +33,7 @@ impl Outcomes {
     pub(super) fn of(terms: &Terms) -> Self {
         let steps = match &terms.conduct {
             Conduct::Standard(_) => None,
-            Conduct::Scenario(scenario) => Some(Steps::of(scenario)),
+            Conduct::Scenario(scenario) => Some(StepOutcomes::of(scenario)),
         };
         Self { steps, recording: terms.record.then(Recording::default) }
     }
@@ -57,7 +57,7 @@ pub(super) fn assemble(
     if let Conduct::Scenario(scenario) = &terms.conduct
         && let Some(another) = scenario.of_another()
     {
-        let plan = ScenarioPlan::new(&another, Steps::of(&another));
+        let plan = ScenarioPlan::new(&another, StepOutcomes::of(&another));
         counters.extend(plan.counter());
         let side_by_side = scenario.another.as_ref().is_some_and(|another| another.together);
         setup = setup.and(factory, Box::new(plan)).side_by_side(side_by_side);
@@ -81,7 +81,7 @@ pub(super) fn assemble(
 fn plan(terms: &Terms, outcomes: &Outcomes, counters: &mut Vec<Counter>) -> Box<dyn Plan> {
     match &terms.conduct {
         Conduct::Scenario(scenario) => {
-            let steps = outcomes.steps.clone().unwrap_or_else(|| Steps::of(scenario));
+            let steps = outcomes.steps.clone().unwrap_or_else(|| StepOutcomes::of(scenario));
             let plan = ScenarioPlan::new(scenario, steps);
             counters.extend(plan.counter());
             Box::new(plan)

@@ -22,11 +22,11 @@ use crate::protocol::plain_path;
 /// A worker's process: on Linux that of its guardian.
 pub(super) struct WorkerProcess {
     pub(super) pid: Pid,
-    came: Came,
+    origin: Origin,
 }
 
 /// Where it comes from.
-enum Came {
+enum Origin {
     /// It was started.
     Started(Child),
     /// The fork server has forked it.
@@ -57,7 +57,7 @@ pub(super) fn start(
         && sanitizer.is_none()
         && let Some(forked) = fork_worker(&workers.program, file, mark)
     {
-        return Ok(WorkerProcess { pid: as_pid(forked.pid), came: Came::Forked(Some(forked)) });
+        return Ok(WorkerProcess { pid: as_pid(forked.pid), origin: Origin::Forked(Some(forked)) });
     }
     let cannot = |why: io::Error| format!("cannot start a worker ({}): {why}", plain_path(&workers.program));
     let mut command = match wine {
@@ -87,19 +87,19 @@ pub(super) fn start(
     #[cfg(not(target_os = "linux"))]
     let started = children::start(&mut command);
     let child = started.map_err(cannot)?;
-    Ok(WorkerProcess { pid: as_pid(child.id()), came: Came::Started(child) })
+    Ok(WorkerProcess { pid: as_pid(child.id()), origin: Origin::Started(child) })
 }
 
 impl WorkerProcess {
     /// What it writes goes there.
     pub(super) fn pass_on(&mut self, output: &Output) {
-        match &mut self.came {
-            Came::Started(child) => {
+        match &mut self.origin {
+            Origin::Started(child) => {
                 let pipes = [child.stdout.take().map(OwnedFd::from), child.stderr.take().map(OwnedFd::from)];
                 output.pass_on(pipes.into_iter().flatten().collect());
             }
             #[cfg(target_os = "linux")]
-            Came::Forked(forked) => {
+            Origin::Forked(forked) => {
                 if let Some(Forked { stdout, stderr, .. }) = forked.take() {
                     output.pass_on(vec![stdout.into(), stderr.into()]);
                 }
@@ -112,10 +112,10 @@ impl WorkerProcess {
     /// # Errors
     /// When the system does not say how it ended.
     pub(super) fn wait(self) -> io::Result<ExitStatus> {
-        let ended = match self.came {
-            Came::Started(mut child) => child.wait(),
+        let ended = match self.origin {
+            Origin::Started(mut child) => child.wait(),
             #[cfg(target_os = "linux")]
-            Came::Forked(_) => wait_for(self.pid),
+            Origin::Forked(_) => wait_for(self.pid),
         };
         children::is_gone(self.pid.as_raw().cast_unsigned());
         ended

@@ -4,14 +4,14 @@ use super::assemble::{Assembled, Outcomes, assemble};
 use super::{Handler, Terms};
 use crate::handler::CreateError;
 use crate::host::{self, Controls, Drain, Observer, Plan, Ran, RealTimeOptions};
-use crate::scenario::{Recording, Steps};
+use crate::scenario::{Recording, StepOutcomes};
 
 /// A session that has ended, and what came of its plan.
 pub struct JobEnd {
     /// The session.
     pub ran: Ran,
     /// What came of the scenario's steps, where there is a scenario.
-    pub steps: Option<Steps>,
+    pub steps: Option<StepOutcomes>,
     /// What the manager and the user did, where [`Terms::record`] asks for it.
     pub recording: Option<Recording>,
 }

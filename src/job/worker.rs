@@ -19,7 +19,7 @@ use crate::handler::com::{
 };
 use crate::host::{self, ApartmentObserver, HandlerThreads, Instruction, Observer, Outlet, RealTimeOptions, View};
 use crate::protocol::{Call, Callback, Event, HResult, Note, Refusal, Session, Stack, Text, Unloaded, Wish, plain};
-use crate::scenario::{self, Recording, StepCame, Steps};
+use crate::scenario::{self, Recording, StepCame, StepOutcomes};
 
 /// What a worker is to do.
 #[derive(Serialize, Deserialize)]
@@ -234,7 +234,7 @@ struct Reporter {
 
 impl Reporter {
     fn report(&mut self) {
-        let steps = self.outcomes.steps.as_ref().and_then(Steps::take_news);
+        let steps = self.outcomes.steps.as_ref().and_then(StepOutcomes::take_news);
         let recording = self.outcomes.recording.as_ref().filter(|recording| recording.len() != self.recorded);
         let recording = recording.map(Recording::steps);
         if let Some(recording) = &recording {

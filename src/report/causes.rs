@@ -448,7 +448,7 @@ pub(super) fn in_cases<'a>(report: &'a Report, causes: &'a [CauseRows]) -> HashM
         }
     }
     for found in of_case.values_mut().flatten() {
-        let named = [found.finding.rule, found.cause.rule.code.into()];
+        let named = [found.finding.rule, found.cause.rule.code];
         found.also.retain(|rule| !named.contains(rule));
     }
     of_case

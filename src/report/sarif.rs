@@ -157,16 +157,16 @@ fn fingerprint(report: &Report, cause: &CauseRows, seen: &mut HashMap<String, us
 
 /// Cases that could not be judged, expectations that were not met, and stale entries of the baseline.
 fn notifications(report: &Report, style: Style<'_>) -> Vec<Value> {
-    let told = |case: &str, text: String, level: Level| json!({ "level": self::level(level), "message": { "text": format!("{}: {text}", plain(case)) } });
+    let notification = |case: &str, text: String, level: Level| json!({ "level": self::level(level), "message": { "text": format!("{}: {text}", plain(case)) } });
     let mut notifications = Vec::new();
     for case in &report.cases {
         if let Some(error) = &case.error {
             let level = if case.outcome == CaseOutcome::Skipped { Level::Note } else { Level::Error };
-            notifications.push(told(&case.name, format!("{}: {}", case.outcome.words(), plain(error)), level));
+            notifications.push(notification(&case.name, format!("{}: {}", case.outcome.words(), plain(error)), level));
         }
         for unmet in case.expectations.iter().flatten().filter(|held| !held.held) {
             let text = format!("expectation not met: {}: {}", plain(&unmet.what), plain(&unmet.difference));
-            notifications.push(told(&case.name, text, Level::Error));
+            notifications.push(notification(&case.name, text, Level::Error));
         }
     }
     let unfinished = |why: &String| json!({ "level": "error", "message": { "text": plain(why) } });

@@ -10,7 +10,8 @@ use crate::job::{Handler, HandlerError, HandlerName, Terms};
 use crate::protocol::{Event, Session, plain_path};
 use crate::rules::{self, Finding, Rule};
 use crate::scenario::{
-    self, Counts, EventPattern, Expect, ExpectFindings, ExpectationResult, Observed, Scenario, ScenarioError, Steps,
+    self, Counts, EventPattern, Expect, ExpectFindings, ExpectationResult, Observed, Scenario, ScenarioError,
+    StepOutcomes,
 };
 use crate::trace::Header;
 
@@ -191,7 +192,12 @@ impl Watcher for Kept<'_> {
 }
 
 /// What came, as expectations look at it.
-fn observed<'a>(judged: &'a Judged, events: &'a [Event], findings: &'a [Finding], steps: &'a Steps) -> Observed<'a> {
+fn observed<'a>(
+    judged: &'a Judged,
+    events: &'a [Event],
+    findings: &'a [Finding],
+    steps: &'a StepOutcomes,
+) -> Observed<'a> {
     Observed { events, session: judged.session(), findings, steps }
 }
 

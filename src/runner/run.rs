@@ -12,7 +12,7 @@ use crate::host::break_on::BreakOn;
 use crate::job::{self, Additions, Handler, JobEnd, MakeObservers, Terms};
 use crate::protocol::{Event, Session};
 use crate::rules::{Conditions, Rule};
-use crate::scenario::{Recording, Steps};
+use crate::scenario::{Recording, StepOutcomes};
 use crate::trace::{self, Header, TraceError, Writer};
 
 /// How a session is run: what does not change what happens in it.
@@ -81,7 +81,7 @@ pub struct JudgedSession {
     /// The script's threads did not come to an end, and were given up.
     pub exhausted: bool,
     /// What came of the scenario's steps, where there is a scenario.
-    pub steps: Option<Steps>,
+    pub steps: Option<StepOutcomes>,
     /// What the manager and the user did, where [`Terms::record`] asked for it.
     pub recording: Option<Recording>,
     /// Why the trace file is not whole, where one was wanted.

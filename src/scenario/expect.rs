@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::event_pattern::{EventPattern, What};
 use super::expectation::{Expect, ExpectFindings};
 use super::pattern::ItemRef;
-use super::plan::Steps;
+use super::plan::StepOutcomes;
 use super::step::StepExpect;
 use crate::protocol::{CallId, Event, EventKind, HResult, Instance, Items, Outcome, Session, Status};
 use crate::rules::{Finding, Level};
@@ -21,7 +21,7 @@ pub struct Observed<'a> {
     /// What was found.
     pub findings: &'a [Finding],
     /// The scenario's steps.
-    pub steps: &'a Steps,
+    pub steps: &'a StepOutcomes,
 }
 
 /// One expectation, and whether it was met.

@@ -28,7 +28,7 @@ pub(crate) use hold::Counter;
 pub use hold::{Hold, Until};
 pub use load::{ScenarioError, load, parse};
 pub use pattern::{CallbackPattern, ItemRef};
-pub use plan::{ScenarioPlan, StepCame, Steps};
+pub use plan::{ScenarioPlan, StepCame, StepOutcomes};
 pub use record::{Recorder, Recording};
 pub use rewrite::{RewriteError, rewrite};
 pub use schema::schema;

@@ -46,7 +46,7 @@ impl StepCame {
 
 /// The steps of a scenario, and what came of them: shared between the plan and whoever asks afterwards.
 #[derive(Clone, Default)]
-pub struct Steps(Arc<Mutex<Inner>>);
+pub struct StepOutcomes(Arc<Mutex<Inner>>);
 
 #[derive(Default)]
 struct Inner {
@@ -62,7 +62,7 @@ struct Inner {
 /// How many callbacks are kept for saying what nearly happened.
 const CALLBACKS_KEPT: usize = 4096;
 
-impl Steps {
+impl StepOutcomes {
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -168,7 +168,7 @@ impl Inner {
 /// Does what a scenario says.
 pub struct ScenarioPlan {
     inner: StandardPlan,
-    steps: Steps,
+    steps: StepOutcomes,
     /// Steps whose trigger came, in the order of their triggers.
     due: VecDeque<usize>,
     /// The step whose call was asked for last.
@@ -182,8 +182,8 @@ pub struct ScenarioPlan {
 }
 
 impl ScenarioPlan {
-    /// The plan. `steps` are the scenario's ([`Steps::of`]): there one can look afterwards at what came of them.
-    pub fn new(scenario: &Scenario, steps: Steps) -> Self {
+    /// The plan. `steps` are the scenario's ([`StepOutcomes::of`]): there one can look afterwards at what came of them.
+    pub fn new(scenario: &Scenario, steps: StepOutcomes) -> Self {
         let mut inner = StandardPlan::new(scenario.initialize(), (&scenario.choose).into());
         // Errors are shown when a step says so.
         inner.retries = 0;

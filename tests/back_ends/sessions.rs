@@ -6,7 +6,7 @@ use mobsync::job::{Handler, Terms};
 use mobsync::protocol::*;
 use mobsync::rules::Finding;
 use mobsync::runner::{self, Isolation, JudgedSession, RunOptions};
-use mobsync::scenario::{self, Scenario, Steps};
+use mobsync::scenario::{self, Scenario, StepOutcomes};
 
 /// Where a session takes place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct Came {
     pub events: Vec<Event>,
     findings: Vec<Finding>,
     session: Session,
-    steps: Steps,
+    steps: StepOutcomes,
 }
 
 /// What is said of a session in the end.

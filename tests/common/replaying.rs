@@ -8,7 +8,7 @@ use mobsync::job::{Additions, Handler, MakeObservers, Terms};
 use mobsync::protocol::*;
 use mobsync::rules::Finding;
 use mobsync::runner::{self, JudgedSession, RunOptions};
-use mobsync::scenario::{self, ExpectationResult, Observed, Scenario, ScenarioPlan, Steps};
+use mobsync::scenario::{self, ExpectationResult, Observed, Scenario, ScenarioPlan, StepOutcomes};
 use mobsync::trace::{Header, Writer};
 
 /// A session of a script.
@@ -28,12 +28,12 @@ impl Replayed {
     }
 
     /// What came of the scenario's expectations.
-    pub fn check(&self, scenario: &Scenario, steps: &Steps) -> Vec<ExpectationResult> {
+    pub fn check(&self, scenario: &Scenario, steps: &StepOutcomes) -> Vec<ExpectationResult> {
         scenario::check(&scenario.expect, &self.came(steps))
     }
 
     /// What came, as expectations look at it.
-    pub fn came<'a>(&'a self, steps: &'a Steps) -> Observed<'a> {
+    pub fn came<'a>(&'a self, steps: &'a StepOutcomes) -> Observed<'a> {
         Observed { events: &self.events, session: &self.session, findings: &self.findings, steps }
     }
 }
@@ -46,8 +46,8 @@ pub fn script_of(scenario: &Scenario, file: &Path) -> Script {
 }
 
 /// Replays a scenario against a script.
-pub fn replay(scenario: &Scenario, script: Script) -> (Replayed, Steps) {
-    let steps = Steps::of(scenario);
+pub fn replay(scenario: &Scenario, script: Script) -> (Replayed, StepOutcomes) {
+    let steps = StepOutcomes::of(scenario);
     (run(scenario, script, ScenarioPlan::new(scenario, steps.clone()), None), steps)
 }
 

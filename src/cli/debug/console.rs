@@ -20,7 +20,7 @@ const PROMPT: &str = "(mobsync) ";
 
 /// What was typed.
 #[derive(Debug)]
-pub(super) enum Line {
+pub(super) enum Input {
     /// A line.
     Text(String),
     /// Ctrl-C at the prompt: the line is given up.
@@ -37,7 +37,7 @@ pub(super) struct Console {
 /// An editor on a thread of its own: it belongs to one thread, while the threads that stop and ask are the handler's.
 struct LineEditor {
     ask: mpsc::Sender<Words>,
-    lines: mpsc::Receiver<Line>,
+    lines: mpsc::Receiver<Input>,
 }
 
 impl Console {
@@ -63,15 +63,15 @@ impl Console {
     }
 
     /// Asks for the next line.
-    pub(super) fn line(&mut self, words: Words) -> Line {
+    pub(super) fn line(&mut self, words: Words) -> Input {
         let Some(editor) = &self.editor else { return next_line() };
         let asked = editor.ask.send(words).is_ok();
-        if !asked { Line::End } else { editor.lines.recv().unwrap_or(Line::End) }
+        if !asked { Input::End } else { editor.lines.recv().unwrap_or(Input::End) }
     }
 }
 
 /// The next line of standard input; it is written behind the prompt, so that a log reads as a session.
-fn next_line() -> Line {
+fn next_line() -> Input {
     let mut out = std::io::stdout().lock();
     let _ = write!(out, "{PROMPT}").and_then(|()| out.flush());
     let mut line = Vec::new();
@@ -79,12 +79,12 @@ fn next_line() -> Line {
     match std::io::stdin().lock().read_until(b'\n', &mut line) {
         Ok(0) | Err(_) => {
             let _ = writeln!(out);
-            Line::End
+            Input::End
         }
         Ok(_) => {
             let line = String::from_utf8_lossy(&line).trim().to_owned();
             let _ = writeln!(out, "{}", plain(&line));
-            Line::Text(line)
+            Input::Text(line)
         }
     }
 }
@@ -105,9 +105,9 @@ impl LineEditor {
             for words in asked {
                 editor.set_helper(Some(Completion(words)));
                 let line = match editor.readline(PROMPT) {
-                    Ok(line) => Line::Text(line.trim().to_owned()),
-                    Err(ReadlineError::Interrupted) => Line::Interrupted,
-                    Err(_) => Line::End,
+                    Ok(line) => Input::Text(line.trim().to_owned()),
+                    Err(ReadlineError::Interrupted) => Input::Interrupted,
+                    Err(_) => Input::End,
                 };
                 if tell.send(line).is_err() {
                     return;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::breakpoint::{Breakpoint, Moment};
 use super::command::{self, Command};
 use super::complete::Words;
-use super::console::{Console, Line};
+use super::console::{Console, Input};
 use super::performed::{Performed, Seen};
 use super::show;
 use super::wanted::{self, Wanted};
@@ -242,9 +242,9 @@ impl Debugger {
     fn prompt(&mut self) -> After {
         loop {
             match self.console.line(self.words()) {
-                Line::End => return After::Quit,
-                Line::Interrupted => {}
-                Line::Text(line) => match self.perform(&line) {
+                Input::End => return After::Quit,
+                Input::Interrupted => {}
+                Input::Text(line) => match self.perform(&line) {
                     Ok(Some(after)) => return after,
                     Ok(None) => {}
                     Err(why) => self.console.say(&why),

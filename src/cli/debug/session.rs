@@ -181,7 +181,7 @@ impl Watcher for Leaving<'_> {
 }
 
 /// What comes of a script's session.
-enum Told {
+enum ScriptEnd {
     Ended(Box<Result<JudgedSession, RunError>>),
     Left,
 }
@@ -197,16 +197,16 @@ fn run_script(
 ) -> Result<Option<JudgedSession>, Failure> {
     let (tell, told) = mpsc::channel();
     let left = tell.clone();
-    lock(debugger).set_leave(Leave::Halt(Box::new(move || drop(left.send(Told::Left)))));
+    lock(debugger).set_leave(Leave::Halt(Box::new(move || drop(left.send(ScriptEnd::Left)))));
     std::thread::Builder::new().name("script".to_owned()).stack_size(SCRIPT_STACK).spawn(move || {
         let additions = Additions { plan: None, observers: Some(Box::new(observers)) };
         let ran = runner::run_with(&handler, &terms, &options, additions, &mut ());
         // Whoever waits for it waits until it comes.
-        drop(tell.send(Told::Ended(Box::new(ran))));
+        drop(tell.send(ScriptEnd::Ended(Box::new(ran))));
     })?;
     match told.recv() {
-        Ok(Told::Ended(ended)) => Ok(Some((*ended).map_err(sessions::run_failure)?)),
-        Ok(Told::Left) => Ok(None),
+        Ok(ScriptEnd::Ended(ended)) => Ok(Some((*ended).map_err(sessions::run_failure)?)),
+        Ok(ScriptEnd::Left) => Ok(None),
         Err(mpsc::RecvError) => Err(Failure("the session's thread ended before the session".to_owned())),
     }
 }

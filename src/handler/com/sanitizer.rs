@@ -14,13 +14,13 @@ use crate::json::files;
 
 /// Which one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum SanitizerKind {
     Address,
     Thread,
     Memory,
 }
 
-impl Kind {
+impl SanitizerKind {
     const ALL: [Self; 3] = [Self::Address, Self::Thread, Self::Memory];
 
     fn name(self) -> &'static str {
@@ -71,7 +71,7 @@ impl Kind {
 /// The sanitizer for which a library is compiled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Sanitizer {
-    kind: Kind,
+    kind: SanitizerKind,
     by_clang: bool,
     /// The runtime that the library names itself.
     needed: Option<String>,
@@ -137,7 +137,7 @@ impl Sanitizer {
     fn of_file<'a, R: ReadRef<'a>>(file: &object::File<'a, R>) -> Option<Self> {
         let wanted = |symbol: object::Symbol<'a, '_, R>| {
             let name = symbol.name().ok().filter(|_| symbol.is_undefined())?;
-            Kind::ALL
+            SanitizerKind::ALL
                 .into_iter()
                 .find(|kind| name.strip_prefix("__").is_some_and(|name| name.starts_with(kind.short())))
         };
@@ -175,7 +175,7 @@ impl Sanitizer {
     /// When there is none on this system.
     pub(crate) fn environment(&self) -> Result<Environment, SanitizerError> {
         let name = self.kind.name();
-        if self.kind == Kind::Memory {
+        if self.kind == SanitizerKind::Memory {
             return Err(SanitizerError::Unsupported(name));
         }
         let given = |variable: &str| std::env::var(variable).ok().filter(|value| !value.is_empty());
@@ -276,7 +276,7 @@ fn is_runtime(file: &str, short: &str) -> bool {
 
 /// Whether a file is the runtime of any sanitizer: its functions are not the handler's.
 pub(crate) fn is_any_runtime(file: &str) -> bool {
-    Kind::ALL.into_iter().any(|kind| is_runtime(file, kind.short()))
+    SanitizerKind::ALL.into_iter().any(|kind| is_runtime(file, kind.short()))
 }
 
 /// Starts a process whose addresses are not random: where the system makes them as random as it can, ThreadSanitizer's runtime
@@ -296,7 +296,7 @@ fn with_fixed_addresses<T>(start: impl FnOnce() -> T) -> T {
 }
 
 /// Whether an empty program runs with that runtime: some do not on some systems, and every handler would seem to crash.
-fn tried(runtime: &Path, kind: Kind) -> Result<(), String> {
+fn tried(runtime: &Path, kind: SanitizerKind) -> Result<(), String> {
     static TRIED: Mutex<Vec<(PathBuf, Result<(), String>)>> = Mutex::new(Vec::new());
     let mut known = TRIED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((_, outcome)) = known.iter().find(|(path, _)| path == runtime) {
@@ -315,7 +315,7 @@ fn tried(runtime: &Path, kind: Kind) -> Result<(), String> {
 
 /// What a sanitizer said in a few words, in what a process wrote: `AddressSanitizer: heap-use-after-free a.cpp:7 in Next`.
 pub(crate) fn summary(output: &str) -> Option<&str> {
-    let names = Kind::ALL.map(|kind| format!("SUMMARY: {}: ", kind.name()));
+    let names = SanitizerKind::ALL.map(|kind| format!("SUMMARY: {}: ", kind.name()));
     let is_summary = |line: &&str| names.iter().any(|name| line.starts_with(name.as_str()));
     output.lines().find(is_summary)?.strip_prefix("SUMMARY: ")
 }

@@ -22,7 +22,7 @@ pub(super) struct Round {
 /// Locked for an instant only, never during a callback: `SetItemStatus` waits for nothing else.
 #[derive(Debug)]
 struct RoundState {
-    items: Vec<ItemState>,
+    items: Vec<ItemWork>,
     /// How many items have not ended. It starts with all of them, before there is any worker: one alone is the last.
     working: usize,
     failed: bool,
@@ -31,7 +31,7 @@ struct RoundState {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ItemState {
+enum ItemWork {
     Working,
     /// Cancelled by a reply, or skipped by `SetItemStatus`.
     Skipped,
@@ -51,7 +51,7 @@ pub(super) struct Ending {
 impl Round {
     pub fn new(gate: Arc<Gate>, errors: Arc<LiveErrors>, items: Vec<FolderItem>) -> Self {
         let state = RoundState {
-            items: vec![ItemState::Working; items.len()],
+            items: vec![ItemWork::Working; items.len()],
             working: items.len(),
             failed: false,
             cancelled_all: false,
@@ -79,9 +79,9 @@ impl Round {
     pub fn skip(&self, item: Guid) -> HResult {
         let mut state = self.state();
         match self.items.iter().position(|known| known.id == item).map(|index| &mut state.items[index]) {
-            Some(ItemState::Ended) | None => HResult::E_UNEXPECTED,
+            Some(ItemWork::Ended) | None => HResult::E_UNEXPECTED,
             Some(working) => {
-                *working = ItemState::Skipped;
+                *working = ItemWork::Skipped;
                 HResult::S_OK
             }
         }
@@ -92,7 +92,7 @@ impl Round {
         let state = self.state();
         if state.gone {
             Err(Halt::Gone)
-        } else if state.items[index] == ItemState::Skipped {
+        } else if state.items[index] == ItemWork::Skipped {
             Err(Halt::Item)
         } else if state.cancelled_all {
             Err(Halt::All)
@@ -172,9 +172,9 @@ impl Round {
     /// Settles an item's final status: from here on it cannot be skipped, and what it was told before has been heeded.
     fn settle(&self, index: usize, ending: Result<Ending, Halt>) -> ProgressItem {
         let mut state = self.state();
-        let before = std::mem::replace(&mut state.items[index], ItemState::Ended);
+        let before = std::mem::replace(&mut state.items[index], ItemWork::Ended);
         match ending {
-            _ if before == ItemState::Skipped => ProgressItem::status(Status::SKIPPED),
+            _ if before == ItemWork::Skipped => ProgressItem::status(Status::SKIPPED),
             Ok(ending) if !state.cancelled_all => {
                 let word = ProgressItem::status(ending.status).text(ending.text);
                 if ending.total == 0 { word } else { word.at(ending.total, ending.total) }
@@ -196,8 +196,8 @@ impl Round {
     fn heed(&self, index: usize, reply: HResult) {
         let mut state = self.state();
         match reply {
-            HResult::S_SYNCMGR_CANCELITEM if state.items[index] == ItemState::Working => {
-                state.items[index] = ItemState::Skipped;
+            HResult::S_SYNCMGR_CANCELITEM if state.items[index] == ItemWork::Working => {
+                state.items[index] = ItemWork::Skipped;
             }
             HResult::S_SYNCMGR_CANCELALL => state.cancelled_all = true,
             // `Progress` is not documented to fail: the manager says that it has closed the session.

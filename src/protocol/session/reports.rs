@@ -11,7 +11,7 @@ impl Instance {
         let at = self.items.position(report.item);
         let hr = self.progress_reply(at, report, wish);
         self.reported(at, report);
-        self.told(at, hr);
+        self.notified(at, hr);
         hr
     }
 
@@ -44,12 +44,12 @@ impl Instance {
     /// A report of this item was replied to.
     pub(super) fn progress_replied(&mut self, item: Guid, hr: HResult) {
         if hr != HResult::S_OK {
-            self.told(self.items.position(item), hr);
+            self.notified(self.items.position(item), hr);
         }
     }
 
     /// The handler was told, in reply to a report of the item at this position, to stop or to go on.
-    fn told(&mut self, at: Option<usize>, hr: HResult) {
+    fn notified(&mut self, at: Option<usize>, hr: HResult) {
         match hr {
             HResult::S_SYNCMGR_CANCELALL => self.cancelled_all = true,
             HResult::S_SYNCMGR_CANCELITEM => {
