@@ -239,3 +239,16 @@ fn a_finding_weighs_as_much_as_what_follows_from_it() {
     let hangs = "opening synchronizing\nmanager SetItemStatus B SKIPPED\nnote TimedOut SetItemStatus return +10s\n";
     assert_eq!(level(hangs, "STOP-04"), Some(Level::Error));
 }
+
+#[test]
+fn a_thread_that_nobody_ends_keeps_the_handler() {
+    is_one_mistake(
+        "note Created \"H\" native=true\n\
+         manager Initialize MANUAL -> S_OK\n\
+         manager Release -> S_OK refs=1\n\
+         note UnloadAsked S_FALSE in_use=false\n\
+         note Unloaded threads=1\n",
+        "LIFE-07",
+        &["COM-04"],
+    );
+}

@@ -206,8 +206,8 @@ impl Known {
         // The first one came too early: another thread took itself for the last one, too.
         let is_early = [SYNC_08, SYNC_09, SYNC_11, CB_04, CB_07].contains(&rule);
         let early = || self.second.get(&(finding.handler, finding.round)).filter(|_| is_early);
-        // A thread that nobody ends may keep the callback, and one that calls back too late goes on for that long.
-        let outlived = || self.outlives.as_ref().filter(|_| [CB_03, CB_08].contains(&rule));
+        // A thread that nobody ends may keep the callback and the handler, and one that calls back too late goes on for that long.
+        let outlived = || self.outlives.as_ref().filter(|_| [CB_03, CB_08, COM_04].contains(&rule));
         let is_outliving = || matches!(finding.violation, Violation::Life(LifeViolation::Outlives { .. }));
         let calls_late = || self.calls_late.as_ref().filter(|_| is_outliving());
         // A completion did not come, and the manager's leave waits for the same thread: where it stands says more.
