@@ -306,6 +306,7 @@ fn it_ends_like_a_test_runner() {
     let line = last_line(&text);
     assert!(number("passed") > 0 && number("failed") > 0 && number("skipped") > 0, "{line}");
     assert!(line.starts_with(&begin) && line.ends_with("; 1 cause"), "{line}, and not {begin}");
+    assert!(line.contains(&format!("; {} reached Synchronize; ", number("synchronized"))), "{line}");
     assert_eq!(code, Some(1));
     let (_, text, _) = ran(&["fixtures/handlers/panics.json", "--case", "event-manual"]);
     assert!(last_line(&text).starts_with("1 case: 1 failed (1 crashed) in "), "{text}");

@@ -402,7 +402,8 @@ pub(super) fn run_summary(report: &Report) -> String {
     text
 }
 
-/// The last line of a suite, as test runners have it: what became of its cases, and how long it took.
+/// The last line of a suite, as test runners have it: what became of its cases, how long it took, and how many cases came as
+/// far as Synchronize.
 fn run_line(text: &mut String, report: &Report, paint: &Paint) {
     let many = |outcome| report.cases.iter().filter(|case| case.outcome == outcome).count();
     let not_run = report.cases.iter().filter(|case| case.not_run().is_some()).count();
@@ -430,8 +431,9 @@ fn run_line(text: &mut String, report: &Report, paint: &Paint) {
     };
     let flaky = report.cases.iter().filter(|case| case.is_flaky()).count();
     let flaky = if flaky > 0 { format!("; {flaky} flaky") } else { String::new() };
+    let reached = report.summary.synchronized.map_or(String::new(), |many| format!("; {many} reached Synchronize"));
     let cases = paint.bold(&counted(report.cases.len(), "case"));
-    let _ = writeln!(text, "{cases}{counts}{took}{causes}{flaky}");
+    let _ = writeln!(text, "{cases}{counts}{took}{reached}{causes}{flaky}");
 }
 
 /// A time of the clock on the wall, as exact as somebody wants to know it.
