@@ -59,16 +59,16 @@ pub(super) struct Hangs {
 impl Hangs {
     /// The next session has ended so.
     pub(super) fn add(&mut self, result: &SessionResult, enough: &Enough) {
-        let Some(place) = HangSite::of(result) else {
+        let Some(site) = HangSite::of(result) else {
             self.others += usize::from(result.skipped.is_none());
             return;
         };
-        let many = self.by_site.entry(place).or_default();
+        let many = self.by_site.entry(site).or_default();
         *many += 1;
         // A handler that hangs only after a cancel is judged in the other cases.
         if *many >= ENOUGH && *many > self.others {
-            tracing::info!(?place, "no more sessions: the handler hangs everywhere");
-            self.why.get_or_insert_with(|| place.why());
+            tracing::info!(?site, "no more sessions: the handler hangs everywhere");
+            self.why.get_or_insert_with(|| site.why());
             enough.0.store(true, Ordering::Relaxed);
         }
     }

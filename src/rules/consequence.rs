@@ -92,13 +92,12 @@ pub fn is_stronger(one: &Rule, other: &Rule) -> bool {
 ///
 /// [`Monitor::finish`](super::Monitor::finish) does it for what was not taken away.
 pub fn link_consequences<'a>(findings: impl IntoIterator<Item = &'a mut Finding>) {
-    let findings: Vec<&mut Finding> = findings.into_iter().collect();
+    let mut findings: Vec<&mut Finding> = findings.into_iter().collect();
     let mut known = Known::default();
     findings.iter().for_each(|finding| known.take(finding));
     let direct: BTreeMap<u64, u64> =
         findings.iter().filter_map(|finding| Some((finding.number, known.cause_of(finding)?))).collect();
     let mut heaviest = BTreeMap::<u64, Level>::new();
-    let mut findings = findings;
     for finding in &mut findings {
         finding.consequence_of = root(&direct, finding.number);
         if let Some(cause) = finding.consequence_of {
