@@ -156,6 +156,7 @@
 //! | [`handler`] | the handler's trait, and the kinds of handlers |
 //! | [`time`] | clocks, and the scheduler of virtual time |
 //! | [`trace`] | traces as files and as text, and the difference of two |
+//! | [`store`] | the registered handlers, and what the user prefers for each |
 //! | [`json`] | how files of JSON are read, and what is said of their errors |
 //! | [`rules`] | the catalogue, and the [`Monitor`](rules::Monitor) that finds broken rules in events |
 //! | [`protocol`] | results, flags, items, calls, callbacks, events; and the state machine |
@@ -178,5 +179,6 @@ pub mod report;
 pub mod rules;
 pub mod runner;
 pub mod scenario;
+pub mod store;
 pub mod time;
 pub mod trace;

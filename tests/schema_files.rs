@@ -7,7 +7,17 @@ use std::process::{Command, Output};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
-const SCHEMAS: [&str; 6] = ["trace", "script", "scenario", "report", "baseline", "config"];
+const SCHEMAS: [&str; 9] = [
+    "trace",
+    "script",
+    "scenario",
+    "report",
+    "baseline",
+    "config",
+    "registration",
+    "preferences",
+    "preferences-export",
+];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -143,5 +153,42 @@ fn every_trace_keeps_the_schema() {
             let line = serde_json::from_str(line).expect("a line is JSON");
             takes(&schema, &line, &format!("{} line {}", path.display(), at + 1));
         }
+    }
+}
+
+#[test]
+fn the_files_of_the_store_keep_their_schemas() {
+    use mobsync::protocol::{Guid, RegisterFlags, SyncEvent};
+    use mobsync::store::{Exchange, ExchangedHandler, Key, Registration, Start, StartFolders, Store};
+
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let store = Store::at(folder.path());
+    let clsid = Guid::from_u128(7);
+    let folders = vec![StartFolders { left: "/a".into(), right: "/b".into() }];
+    for start in [
+        Start::Library { library: "/h.so".into() },
+        Start::Command { command: vec!["python3".to_owned(), "h.py".to_owned()], folder: Some("/h".into()) },
+        Start::File { file: "/h.json".into() },
+        Start::Filesync { folders, update: true },
+    ] {
+        let flags = RegisterFlags(5);
+        let registration = Registration { clsid, description: Some("H".to_owned()), flags, start };
+        store.register(&registration).expect("the store can be changed");
+        let own = folder.path().join(format!("handlers/{clsid}"));
+        let key =
+            Key { item: Guid::from_alias("A"), event: Some(SyncEvent::IDLE), connection: Some("Office".to_owned()) };
+        store.change_preferences(clsid, |all| all.set(key, true)).expect("the store can be changed");
+        let preferences = store.preferences(clsid).expect("they can be read");
+        let exchange = Exchange { handlers: vec![ExchangedHandler { clsid, description: None, preferences }] };
+        fs::write(own.join("preferences-export.json"), exchange.text().expect("it has a text"))
+            .expect("it can be written");
+        for name in ["registration", "preferences", "preferences-export"] {
+            let text = fs::read_to_string(own.join(format!("{name}.json"))).expect("it is there");
+            let mut value: Value = serde_json::from_str(&text).expect("it is JSON");
+            takes(&validator(name), &value, name);
+            value["version"] = json!(2);
+            assert!(!validator(name).is_valid(&value), "{name}");
+        }
+        assert_eq!(Exchange::load(&own.join("preferences-export.json")).expect("it can be read"), exchange);
     }
 }

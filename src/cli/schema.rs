@@ -10,6 +10,9 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<Ended, Failure> {
         SchemaName::Scenario => crate::scenario::schema(),
         SchemaName::Report => crate::report::schema(),
         SchemaName::Baseline => crate::report::baseline_schema(),
+        SchemaName::Registration => crate::store::registration_schema(),
+        SchemaName::Preferences => crate::store::preferences_schema(),
+        SchemaName::PreferencesExport => crate::store::exchange_schema(),
         SchemaName::Config => schemars::schema_for!(super::config::Settings).to_value(),
     };
     let text = serde_json::to_string_pretty(&schema)?;

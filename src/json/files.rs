@@ -4,6 +4,9 @@ use std::fs::{self, File, FileType, Metadata, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+/// How the names of files begin that are being written.
+pub(crate) const NEW_PREFIX: &str = ".mobsync-new-";
+
 /// How many links to links are followed, as systems do.
 const MOST_LINKS: usize = 40;
 
@@ -70,6 +73,28 @@ impl NewFile {
             Err(_) if found.is_some() => Ok(Self { content: tempfile::NamedTempFile::new()?, place, in_place: true }),
             Err(error) => Err(error),
         }
+    }
+
+    /// A file that always takes its place in one step: one with more names loses the others. It fails where the folder takes no
+    /// files.
+    ///
+    /// # Errors
+    /// When something other than a file is there, or none can be made.
+    pub(crate) fn replacing(path: &Path) -> io::Result<Self> {
+        let file = Self::create(path)?;
+        match file.place.metadata() {
+            Ok(_) if file.in_place => Ok(Self { content: beside(&file.place)?, in_place: false, ..file }),
+            _ => Ok(file),
+        }
+    }
+
+    /// Puts the content on the disk before it takes its place: then the file is whole also after a power failure.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(crate) fn sync(&mut self) -> io::Result<()> {
+        self.content.flush()?;
+        self.content.as_file().sync_all()
     }
 
     /// Puts the content where it belongs.
@@ -140,7 +165,7 @@ fn has_other_names(_: &Metadata) -> bool {
 /// A file without content in the folder of that one, with the rights that a new file has.
 fn beside(place: &Path) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".mobsync-new-");
+    builder.prefix(NEW_PREFIX);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder.tempfile_in(folder_of(place))

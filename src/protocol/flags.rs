@@ -338,3 +338,30 @@ impl ErrorFlags {
         self.0 & bits.0 == bits.0
     }
 }
+
+named! {
+    /// `SYNCMGRREGISTERFLAGS`: the events for which a handler is registered (`ne-mobsync-syncmgrregisterflags`).
+    pub bits RegisterFlags, "SYNCMGRREGISTERFLAGS" {
+        /// A network connection was opened.
+        CONNECT = 1,
+        /// A network connection is about to be closed.
+        PENDINGDISCONNECT = 2,
+        /// The machine is idle.
+        IDLE = 4,
+    }
+}
+
+impl RegisterFlags {
+    /// `SYNCMGRREGISTERFLAGS_MASK`: the valid flags.
+    pub const MASK: u32 = 0x7;
+
+    /// Whether all of `bits` are set.
+    pub const fn has(self, bits: RegisterFlags) -> bool {
+        self.0 & bits.0 == bits.0
+    }
+
+    /// Whether there are no bits beyond the mask.
+    pub const fn is_valid(self) -> bool {
+        self.0 & !Self::MASK == 0
+    }
+}

@@ -27,6 +27,12 @@ pub(in crate::cli) enum SchemaName {
     Baseline,
     /// The settings of a project (mobsync.toml)
     Config,
+    /// A registered handler, in the store
+    Registration,
+    /// What the user prefers for a handler, in the store
+    Preferences,
+    /// Preferences that are taken from one store to another
+    PreferencesExport,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
