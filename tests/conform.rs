@@ -186,6 +186,15 @@ fn a_case_without_an_end_is_nothing_that_a_suite_passes_with() {
 }
 
 #[test]
+fn more_random_sessions_than_a_report_can_have_are_refused() {
+    for many in ["10000001", "18446744073709551615"] {
+        let (code, _, errors) = ran(&["fixtures/handlers/good.json", "--sessions", many]);
+        assert_eq!(code, Some(2), "{errors}");
+        assert!(errors.starts_with("mobsync: --sessions: at most 10000000 sessions"), "{errors}");
+    }
+}
+
+#[test]
 #[cfg(unix)]
 fn a_suite_that_is_interrupted_before_its_first_case_has_a_report_that_says_so() {
     use nix::sys::signal::{Signal, kill};

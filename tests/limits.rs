@@ -109,6 +109,13 @@ fn a_handler_that_goes_on_for_ever_is_ended_at_the_limit_of_the_session_and_cost
             report["findings"].as_array().unwrap().iter().filter_map(|row| row["rule"].as_str()).collect();
         assert!(rules.contains(&"SYNC-03"), "{how}: what it owes has not come: {rules:?}");
         assert!(!rules.contains(&"LIFE-02"), "{how}: {rules:?}");
+        let why = if how == "WRITE_FOR_EVER" {
+            "and the handler is silent"
+        } else {
+            "when mobsync ended the session at its limit"
+        };
+        let says_why = |row: &Value| row["message"].as_str().is_some_and(|message| message.contains(why));
+        assert!(report["findings"].as_array().unwrap().iter().any(says_why), "{how}: {report:#}");
         // The ring of 16 MiB is shared with the worker, and counted here too.
         assert!(most < 64 << 10, "{how}: {most} KiB");
     }

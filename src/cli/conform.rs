@@ -23,6 +23,11 @@ use crate::runner::Stop;
 
 pub(super) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
     let filter = judging::filter(&args.judge)?;
+    if args.sessions.is_some_and(|sessions| sessions > MOST_SESSIONS) {
+        return Err(Failure(format!(
+            "--sessions: at most {MOST_SESSIONS} sessions can be run at once; use --seed for others"
+        )));
+    }
     let given = args.handler.given();
     let handler = given.find()?;
     for (option, folder) in [("--scenarios", &args.scenarios), ("--trace", &args.trace)] {
@@ -59,6 +64,9 @@ pub(super) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
     }
     Ended::after(&failures, report.failed())
 }
+
+/// The report has a line for each of them.
+const MOST_SESSIONS: u64 = 10_000_000;
 
 fn options(args: &ConformArgs, filter: Filter) -> Result<SuiteOptions, Failure> {
     Ok(SuiteOptions {

@@ -11,7 +11,7 @@ use super::live::Live;
 use super::output::{keep_apart, tell};
 use super::reproduce;
 use super::sessions;
-use crate::host::Controls;
+use crate::host::{Controls, Left};
 use crate::job::{Opened, Terms};
 use crate::protocol::{Event, Session, plain_path};
 use crate::report::{CaseRecord, Report, Scope};
@@ -66,18 +66,22 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     let interrupt = Interrupt::default();
     let mut shown = Shown { live: Live::new(args.judge.quiet), interrupt: interrupt.clone() };
     let ran = runner::run(&handler, &terms, &options, &mut shown).map_err(sessions::run_failure)?;
+    let broken_off = ran.broken_off();
     let JudgedSession { header, mut judged, left, exhausted, recording, trace_failure, .. } = ran;
 
     // Whatever went wrong, what happened is reported first.
     let mut failures = Vec::new();
     if exhausted {
         failures.push(Endless::new(&judged).to_string());
-    } else if !left {
+    } else if left.is_none() {
         let missing = NoSuchItem::find(&selection, &judged.items());
         failures.extend(missing.map(|missing| format!("--item {missing}")));
     }
-    if left {
-        failures.push("interrupted: the session was ended early".to_owned());
+    if let Some(left) = left {
+        failures.push(match left {
+            Left::ByUser => format!("interrupted: {left}"),
+            Left::AtLimit => left.to_string(),
+        });
     } else if interrupt.came() {
         failures.push("interrupted: items that were not finished were cancelled".to_owned());
     }
@@ -92,12 +96,11 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     {
         failures.push(format!("--record {why}"));
     }
-    let broken_off = (left || exhausted).then(|| "the session was ended early".to_owned());
 
     let mut report = Report::new(name.as_str(), header.profile, header.seed, &filter);
     report.handler_file = handler_file.map(|file| file.display().to_string());
     report.add_items(judged.session());
-    if !args.allow_failure && !left && !interrupt.came() {
+    if !args.allow_failure && left.is_none() && !interrupt.came() {
         report.failure = SessionFailure::find(judged.session()).map(|failure| failure.to_string());
     }
     let record = CaseRecord { error: broken_off, debug: Some(debug), ..judged.take_record("run", Some(replay)) };

@@ -207,15 +207,13 @@ impl<'a> Sessions<'a> {
             self.hook_failures.lock().push(format!("{}: {error}", task.name));
         }
         let session = session?;
-        let JudgedSession { mut judged, left, exhausted, steps, trace_failure, .. } = session;
+        let early = session.broken_off();
+        let JudgedSession { mut judged, steps, trace_failure, .. } = session;
         // That the handler is released without its retry is what such a session is for.
         judged.acquit(ERRS_08);
         match trace_failure.filter(|failure| !failure.at_limit) {
             Some(failure) => Err(failure.into()),
-            None => {
-                let early = (left || exhausted).then(|| "the session was ended early".to_owned());
-                Ok((judged, steps, early))
-            }
+            None => Ok((judged, steps, early)),
         }
     }
 

@@ -306,11 +306,13 @@ impl Suite {
             let sessions = Sessions::new(&self.handler, options, &self.commands, known, stop);
             let enough = Enough::default();
             let one = |at| {
-                let task = tasks.get(at, options.profile, known);
-                let run = || stop.unless_stopped(|watcher| sessions.run(&task, watcher));
+                // What is not run is not made: of many random sessions that takes long.
+                let run =
+                    || stop.unless_stopped(|watcher| sessions.run(&tasks.get(at, options.profile, known), watcher));
                 let result = if enough.is_reached() { None } else { run() };
-                watcher.session_ended(&task.name);
-                (task.name, result)
+                let name = tasks.name(at);
+                watcher.session_ended(&name);
+                (name, result)
             };
             in_order(self.jobs(), tasks.len(), one, |_, (name, result)| {
                 let first = report.findings.len();

@@ -33,11 +33,19 @@ impl Tasks {
         self.fixed.len() + self.seeds.len()
     }
 
+    pub(super) fn name(&self, at: usize) -> String {
+        self.fixed.get(at).map_or_else(|| random_name(self.seed(at)), |task| task.name.clone())
+    }
+
+    fn seed(&self, at: usize) -> u64 {
+        self.seeds.get(at - self.fixed.len()).copied().unwrap_or_default()
+    }
+
     pub(super) fn get(&self, at: usize, profile: Profile, known: &Known) -> Task {
         if let Some(task) = self.fixed.get(at) {
             return task.clone();
         }
-        let seed = self.seeds.get(at - self.fixed.len()).copied().unwrap_or_default();
+        let seed = self.seed(at);
         Task { name: random_name(seed), scenario: scenario(seed, profile, known), rules: Vec::new(), random: true }
     }
 }

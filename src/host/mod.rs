@@ -18,7 +18,7 @@ pub use plan::{Instruction, Plan, Selection, StandardPlan, View};
 pub(crate) use run::{ApartmentObserver, LookForLeft, RealTimeOptions, run_real_with};
 #[cfg(unix)]
 pub(crate) use run::{Controller, closing_notes};
-pub use run::{Controls, Drain, Ran, SessionSetup, run_real, run_virtual};
+pub use run::{Controls, Drain, Left, Ran, SessionSetup, run_real, run_virtual};
 pub(crate) use settle::HandlerThreads;
 pub(crate) use state::Outlet;
 pub(crate) use tape::pack;

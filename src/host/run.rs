@@ -3,6 +3,8 @@
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 use super::driver::{Driver, run_together};
 use super::observer::Observer;
 use super::plan::Plan;
@@ -29,13 +31,24 @@ impl<F: FnMut(Vec<Event>, &Session)> Drain for F {
     }
 }
 
+/// Why a session was left before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+pub enum Left {
+    /// The user left it ([`Controls::leave`]).
+    #[error("the session was ended early")]
+    ByUser,
+    /// It had used up its limit ([`RealTimeOptions::session_ns`]), and the handler owed nothing.
+    #[error("the session was ended at its limit (--session-limit)")]
+    AtLimit,
+}
+
 /// A session that has ended.
 #[derive(Debug)]
 pub struct Ran {
     /// The session at its end.
     pub session: Session,
-    /// The user left it before its end ([`Controls::leave`]).
-    pub left: bool,
+    /// Why it was left before its end, if it was.
+    pub left: Option<Left>,
     /// The session was left because a script's threads did not come to an end, after a million steps.
     pub exhausted: bool,
     /// What the handler's process wrote to its standard output and standard error, where it has a process of its own: the end
@@ -275,7 +288,7 @@ pub(crate) fn run_real_with(
                     frames
                 };
                 let stack = || apartment_observer.as_ref().map(stacks).unwrap_or_default();
-                if shared.lock().left
+                if shared.lock().left.is_some()
                     || shared.give_up_on_hung_call(limits.timeout_ns, stack)
                     || session_ns
                         .is_some_and(|session_ns| shared.give_up_on_endless_session(session_ns, limits.timeout_ns))
@@ -291,7 +304,7 @@ pub(crate) fn run_real_with(
             }
         }
     };
-    if ended.is_ok() && !shared.lock().left {
+    if ended.is_ok() && shared.lock().left.is_none() {
         let has_ended = || apartment_observer.as_ref().is_some_and(|observer| observer.has_ended());
         listen(linger, || !has_ended() || threads.as_ref().is_none_or(|look| look() != HandlerThreads::None));
         let released = shared.lock().session.instances().all(|instance| instance.state() == State::Released);
@@ -320,7 +333,7 @@ pub fn run_virtual(setup: SessionSetup, scheduler: &Scheduler, drain: &mut dyn D
     scheduler.drain(scheduler.now_ns().saturating_add(limits.timeout_ns));
     close(&shared, &mut tape, drain);
     let session = shared.lock().session.clone();
-    Ok(Ran { session, left: false, exhausted: scheduler.is_exhausted(), output: None })
+    Ok(Ran { session, left: None, exhausted: scheduler.is_exhausted(), output: None })
 }
 
 /// The instances of a session.

@@ -9,7 +9,7 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 use super::hold::Holds;
 use super::observer::{Observer, Observers};
 use super::plan::{Instruction, Plan, View};
-use super::run::ApartmentObserver;
+use super::run::{ApartmentObserver, Left};
 use super::settle::{LookAtThreads, Settling};
 use super::state::{Called, Outlet, SharedState, index, plan_of};
 use super::tape::Tape;
@@ -90,7 +90,7 @@ impl Shared {
             woken: false,
             holds,
             cancelled: false,
-            left: false,
+            left: None,
             called: None,
             closed: false,
             ended: false,
@@ -301,7 +301,9 @@ impl Shared {
         };
         let owed: Vec<_> =
             state.session.instances().filter_map(|instance| Some((instance.id(), owed(instance)?))).collect();
-        state.left |= owed.is_empty();
+        if owed.is_empty() {
+            state.left = state.left.or(Some(Left::AtLimit));
+        }
         for (handler, (method, waiting_for)) in owed {
             tracing::info!(%method, instance = handler.0, "time-out: the session has used up its limit");
             let note = Note::TimedOut(TimedOut { method, waiting_for });
@@ -376,7 +378,8 @@ impl Shared {
 
     /// The user leaves the session.
     pub(super) fn want_to_leave(&self) {
-        self.lock().left = true;
+        let mut state = self.lock();
+        state.left = state.left.or(Some(Left::ByUser));
     }
 
     /// Keeps what ends an instance.

@@ -3,6 +3,7 @@
 use super::hold::Holds;
 use super::observer::Observers;
 use super::plan::{Plan, View};
+use super::run::Left;
 use super::settle::Settling;
 use super::tape::Tape;
 use crate::protocol::{CallId, CallMethod, Event, EventKind, HResult, HandlerId, Session, Thread, Wish};
@@ -59,8 +60,8 @@ pub(super) struct SharedState {
     pub(super) woken: bool,
     /// The user wants everything stopped.
     pub(super) cancelled: bool,
-    /// The user has left the session.
-    pub(super) left: bool,
+    /// Why the session was left.
+    pub(super) left: Option<Left>,
     /// When each instance was last heard: its last return or callback.
     pub(super) heard_ns: Vec<u64>,
     /// The open call.

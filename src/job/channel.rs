@@ -4,7 +4,7 @@
 
 use std::fs::File;
 use std::io;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 #[cfg(unix)]
@@ -76,6 +76,8 @@ const MOST_IN_PARTS: usize = 2 * RING;
 /// Either end.
 pub(super) struct Channel {
     memory: SharedMemory,
+    /// What this end has written, or has read. The handler can change the number in the memory: it is compared with this one.
+    position: AtomicU64,
 }
 
 impl Channel {
@@ -86,7 +88,7 @@ impl Channel {
         memory.write(JOB_AT, job);
         memory.number(FORMAT).store(THIS_FORMAT, Ordering::Release);
         memory.number(JOB).store(job.len() as u64, Ordering::Release);
-        Ok((Self { memory }, file))
+        Ok((Self { memory, position: AtomicU64::new(0) }, file))
     }
 
     /// Opens the other end.
@@ -102,7 +104,7 @@ impl Channel {
             return Err(io::Error::new(io::ErrorKind::InvalidData, why));
         }
         memory.number(OPENED).store(1, Ordering::Release);
-        Ok(Self { memory })
+        Ok(Self { memory, position: AtomicU64::new(0) })
     }
 
     /// Whether the worker has come so far as to open it.
@@ -164,6 +166,7 @@ impl Channel {
         let put = |at, bytes: &[u8], room: usize| self.memory.write(at, &bytes[..bytes.len().min(room)]);
         self.memory.number(WRITTEN).store(image.positions.0, Ordering::Release);
         self.memory.number(READ).store(image.positions.1, Ordering::Release);
+        self.position.store(image.positions.1, Ordering::Relaxed);
         put(CRASH, &image.crash, CRASH_MAPS);
         put(CRASH + CRASH_MAPS, &image.maps, CRASH_ROOM - CRASH_MAPS);
         put(RING_AT, &image.ring, RING);
@@ -186,7 +189,12 @@ impl Channel {
     }
 
     fn write_one(&self, kind: RecordKind, bytes: &[u8], gone: &impl Fn() -> bool) {
-        let written = self.memory.number(WRITTEN).load(Ordering::Relaxed);
+        let written = self.position.load(Ordering::Relaxed);
+        if self.memory.number(WRITTEN).load(Ordering::Relaxed) != written {
+            // The handler wrote there. No position is so far: the reader sees it, however late it looks.
+            self.memory.number(WRITTEN).store(u64::MAX, Ordering::Release);
+            return;
+        }
         let size = 4 + bytes.len();
         let mut full = false;
         // What the numbers say cannot be trusted: the handler can write there.
@@ -204,7 +212,9 @@ impl Channel {
         let head = (bytes.len() as u32) << 8 | kind as u32;
         self.put(written, &head.to_ne_bytes());
         self.put(written.wrapping_add(4), bytes);
-        self.memory.number(WRITTEN).store(written.wrapping_add(size as u64), Ordering::Release);
+        let written = written.wrapping_add(size as u64);
+        self.position.store(written, Ordering::Relaxed);
+        self.memory.number(WRITTEN).store(written, Ordering::Release);
     }
 
     fn put(&self, position: u64, bytes: &[u8]) {
@@ -231,8 +241,11 @@ impl Channel {
         parts: &mut Vec<u8>,
         mut record: impl FnMut(RecordKind, Vec<u8>),
     ) -> Result<bool, Corrupt> {
-        let mut read = self.memory.number(READ).load(Ordering::Relaxed);
+        let mut read = self.position.load(Ordering::Relaxed);
         let written = self.memory.number(WRITTEN).load(Ordering::Acquire);
+        if self.memory.number(READ).load(Ordering::Relaxed) != read {
+            return Err(Corrupt);
+        }
         if written.checked_sub(read).is_none_or(|waiting| waiting > RING as u64) {
             return Err(Corrupt);
         }
@@ -268,6 +281,7 @@ impl Channel {
             }
             record(kind, bytes);
         }
+        self.position.store(read, Ordering::Relaxed);
         self.memory.number(READ).store(read, Ordering::Release);
         Ok(any)
     }
@@ -402,5 +416,22 @@ mod tests {
         writer.memory.write(0, &[0xff; 64]);
         writer.write(RecordKind::Event, b"four", || true);
         let _ = reader.read(&mut Vec::new(), |_, _| {});
+    }
+
+    #[test]
+    fn a_ring_whose_numbers_were_set_back_is_known_however_late_its_reader_looks() {
+        for (number, read_before) in [(WRITTEN, false), (WRITTEN, true), (READ, true)] {
+            let (reader, file) = Channel::new(b"").unwrap();
+            let writer = Channel::open(&file).unwrap();
+            writer.write(RecordKind::Event, b"lost if nobody notices", || false);
+            if read_before {
+                assert_eq!(reader.read(&mut Vec::new(), |_, _| {}), Ok(true));
+            }
+            writer.memory.number(number).store(0, Ordering::Release);
+            for _ in 0..3 {
+                writer.write(RecordKind::Event, b"what comes afterwards", || false);
+            }
+            assert_eq!(reader.read(&mut Vec::new(), |_, _| unreachable!()), Err(Corrupt));
+        }
     }
 }

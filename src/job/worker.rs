@@ -38,7 +38,7 @@ pub(super) struct PlanNews {
 /// How the session ended.
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct Done {
-    pub(super) left: bool,
+    pub(super) left: Option<host::Left>,
     pub(super) exhausted: bool,
     /// The instance could not be created: the handler, and why.
     pub(super) not_created: Option<(String, String)>,
@@ -110,7 +110,7 @@ fn run(parent: Option<i32>) -> Result<Leave, String> {
         },
         Err(CreateError { handler, why }) => {
             let not_created = Some((handler, why));
-            Done { left: false, exhausted: false, not_created, runs_destructors: false }
+            Done { left: None, exhausted: false, not_created, runs_destructors: false }
         }
     };
     tell(channel, RecordKind::Done, &done);

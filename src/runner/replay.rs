@@ -145,13 +145,9 @@ pub fn replay(
     let mut kept = Kept { patterns, events: Vec::new(), counts: Counts::default(), watcher };
     let session = run(&handler, &terms, &run_options, &mut kept)?;
     let Kept { events, counts, .. } = kept;
-    let JudgedSession { header, judged, left, exhausted, steps, trace_failure, .. } = session;
+    let broken_off = if session.exhausted { Some("the script never ends".to_owned()) } else { session.broken_off() };
+    let JudgedSession { header, judged, steps, trace_failure, .. } = session;
 
-    let broken_off = if exhausted {
-        Some("the script never ends".to_owned())
-    } else {
-        left.then(|| "the session was ended early".to_owned())
-    };
     expect_only_what_is_reported(&mut scenario, options.acceptance);
     let steps = steps.unwrap_or_default();
     let handler = handler.name();

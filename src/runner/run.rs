@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use super::Judged;
 use super::files::WriteError;
 use crate::handler::CreateError;
-use crate::host::Controls;
 use crate::host::break_on::BreakOn;
+use crate::host::{Controls, Left};
 use crate::job::{self, Additions, Handler, JobEnd, MakeObservers, Terms};
 use crate::protocol::{Event, Session};
 use crate::rules::{Conditions, Rule};
@@ -76,8 +76,8 @@ pub struct JudgedSession {
     pub header: Header,
     /// What was found, and the session itself.
     pub judged: Judged,
-    /// The user left it before its end.
-    pub left: bool,
+    /// Why it was left before its end, if it was.
+    pub left: Option<Left>,
     /// The script's threads did not come to an end, and were given up.
     pub exhausted: bool,
     /// What came of the scenario's steps, where there is a scenario.
@@ -86,6 +86,14 @@ pub struct JudgedSession {
     pub recording: Option<Recording>,
     /// Why the trace file is not whole, where one was wanted.
     pub trace_failure: Option<TraceFailure>,
+}
+
+impl JudgedSession {
+    /// Why it broke off, if it did.
+    pub fn broken_off(&self) -> Option<String> {
+        let exhausted = self.exhausted.then_some(Left::ByUser);
+        self.left.or(exhausted).map(|left| left.to_string())
+    }
 }
 
 /// Why a session was not run.

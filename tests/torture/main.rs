@@ -117,7 +117,10 @@ impl Run {
             Verdict::Passes => code == Some(0) && rules.is_empty(),
             Verdict::Warned(expected) => code == Some(0) && rules == *expected,
             Verdict::Breaks(expected) => code == Some(1) && rules == *expected,
-            Verdict::Endless => code == Some(1) && rules == ["SYNC-03"] || code == Some(2) && rules.is_empty(),
+            Verdict::Endless => {
+                code == Some(1) && rules == ["SYNC-03"] && says("when mobsync ended the session at its limit")
+                    || code == Some(2) && rules.is_empty() && errors.contains("at its limit (--session-limit)")
+            }
             Verdict::AtMost(allowed) => matches!(code, Some(0 | 1)) && rules.iter().all(|rule| allowed.contains(rule)),
             Verdict::Ends(text) => code == Some(1) && rules == ["LIFE-02"] && says(text),
             Verdict::Hangs(text) => code == Some(1) && rules == ["LIFE-03"] && says(text),

@@ -315,12 +315,13 @@ const SURROUNDINGS: &[(&str, Verdict)] = &[
     ("synchronize:low-priority", Passes),
     ("synchronize:not-dumpable", Passes),
     ("synchronize:not-dumpable-then-segv", Ends("inside Synchronize: SIGSEGV")),
-    // What is overwritten may have been read already, and may make sense.
     ("synchronize:shared-garbage", Ends(WROTE)),
     ("synchronize:shared-ones", Ends(WROTE)),
     ("synchronize:shared-head", Ends(WROTE)),
     ("synchronize:shared-written", Ends(WROTE)),
+    ("synchronize:shared-set-back", Ends(WROTE)),
     ("synchronize:shared-both", Ends(WROTE)),
+    // What is overwritten may have been read already, and may make sense.
     ("synchronize:shared-ring", AtMost(&["LIFE-02"])),
     ("synchronize:shared-read", AtMost(&["LIFE-02"])),
     ("synchronize:shared-cancel", AtMost(&["STOP-02", "STOP-03", "STOP-07"])),

@@ -107,7 +107,8 @@ impl Config {
         if let Some(file) = named {
             return Self::read(file).map(Some);
         }
-        let here = std::env::current_dir()?;
+        let here = std::env::current_dir()
+            .map_err(|error| Failure(format!("the current folder: {error}; change to one that exists")))?;
         let Some(file) = here.ancestors().map(|folder| folder.join(NAME)).find(|file| file.is_file()) else {
             return Ok(None);
         };

@@ -174,7 +174,9 @@ pub(crate) fn note(cx: &mut Context<'_>, note: &Note) {
             let due = cx.watch().due_since_ns;
             let place = place.of(Some(Method::Call(method)));
             let waited = due.map(|due| Delay(now_ns.saturating_sub(due)));
-            cx.judge.broken(place, rules.comes, CompletionViolation::Overdue { method, waited });
+            let silent_ns = now_ns.saturating_sub(cx.watch().heard_ns);
+            let heard = (silent_ns < cx.conditions.limits.timeout_ns).then_some(Delay(silent_ns));
+            cx.judge.broken(place, rules.comes, CompletionViolation::Overdue { method, waited, heard });
             if method == CallMethod::Synchronize && cancelled_all {
                 cx.judge.broken(place, STOP_02, StopViolation::NotCompleted);
             }

@@ -90,10 +90,14 @@ pub enum CompletionViolation {
         /// The method.
         method: CallMethod,
     },
-    /// The completion did not come within the limit, and nothing else was heard.
+    /// The completion did not come within a limit: that of silence, or that of the session.
     #[error(
-        "{method} was not completed{}, and the handler is silent",
-        .waited.map_or(String::new(), |waited| format!(" {waited} after its return"))
+        "{method} was not completed{}, {}",
+        .waited.map_or(String::new(), |waited| format!(" {waited} after its return")),
+        match .heard {
+            Some(heard) => format!("when mobsync ended the session at its limit; the handler's last callback was {heard} before"),
+            None => "and the handler is silent".to_owned(),
+        }
     )]
     Overdue {
         /// The method.
@@ -101,6 +105,9 @@ pub enum CompletionViolation {
         /// How long ago it returned.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         waited: Option<Delay>,
+        /// How long ago the handler was last heard, where that is less than the limit of silence: then the session had used up its own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        heard: Option<Delay>,
     },
     /// Nothing was said of an item.
     #[error("no Progress was reported for item {item}")]
