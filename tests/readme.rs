@@ -9,7 +9,7 @@ use std::process::Command;
 use mobsync::rules::{Checked, RULES};
 
 /// The documents whose `sh` blocks are run, each with how many commands it has at least.
-const RUN: [(&str, usize); 10] = [
+const RUN: [(&str, usize); 11] = [
     ("README.md", 5),
     ("docs/running.md", 14),
     ("docs/handlers.md", 6),
@@ -17,6 +17,7 @@ const RUN: [(&str, usize); 10] = [
     ("docs/checking.md", 4),
     ("docs/pictures.md", 4),
     ("docs/project.md", 6),
+    ("docs/manager.md", 8),
     ("docs/ci.md", 3),
     ("docs/scenarios.md", 4),
     ("docs/scripts.md", 5),
@@ -135,6 +136,7 @@ fn run_all(name: &str) -> (usize, tempfile::TempDir) {
                         .current_dir(folder.path())
                         .env("PATH", &path)
                         .env_remove("NO_COLOR")
+                        .env("MOBSYNC_STORE", folder.path().join("target/store"))
                         .output()
                         .expect("a shell starts");
                     let code = output.status.code().map_or("none".to_owned(), |code| code.to_string());
@@ -222,6 +224,11 @@ fn the_document_about_traces_is_true() {
 #[test]
 fn the_commands_about_projects_run() {
     runs("docs/project.md");
+}
+
+#[test]
+fn the_commands_about_registered_handlers_run() {
+    runs("docs/manager.md");
 }
 
 #[test]

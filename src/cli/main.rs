@@ -8,8 +8,8 @@ use super::args::{ApartmentName, Cli, Command, LogArgs, WindowsArgs};
 use super::config::{self, Config};
 use super::ended::{Ended, Failure};
 use super::{
-    baseline, check, completions, conform, debug, diff, init, log, output, replay, report, rules, run, schema,
-    timeline, watch,
+    baseline, check, completions, conform, debug, diff, init, log, output, prefs, registered, replay, report, rules,
+    run, schema, timeline, watch,
 };
 use crate::job::Apartment;
 use crate::protocol::plain_lines;
@@ -57,6 +57,9 @@ pub fn main() -> ExitCode {
     if let Some(when) = cli.color {
         output::use_colour(when);
     }
+    if let Some(folder) = &cli.store {
+        crate::store::use_folder(folder);
+    }
     use_windows(&cli.windows);
     #[cfg(unix)]
     if let Ok(program) = std::env::current_exe() {
@@ -93,6 +96,7 @@ fn configured(cli: &mut Cli) -> Result<Option<Config>, Failure> {
         Command::Run(args) => &args.handler,
         Command::Conform(args) => &args.handler,
         Command::Debug(args) => &args.handler,
+        Command::Register(args) => &args.handler,
         _ => return Ok(config),
     };
     if !handler.is_given() {
@@ -110,6 +114,10 @@ fn run_command(command: Command, config: Option<&Config>) -> Result<Ended, Failu
         Command::Init(args) => init::init(&args),
         Command::Config(args) => config::show(&args, config),
         Command::Baseline(args) => baseline::baseline(&args),
+        Command::Register(args) => registered::register(&args),
+        Command::Unregister(args) => registered::unregister(&args),
+        Command::Handlers(args) => registered::handlers(&args),
+        Command::Prefs(args) => prefs::prefs(&args),
         Command::Man(args) => completions::man(&args),
         Command::Run(args) => run::run(&args),
         Command::Conform(args) => conform::conform(&args),

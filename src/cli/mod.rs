@@ -20,6 +20,8 @@ mod log;
 mod main;
 mod notation;
 mod output;
+mod prefs;
+mod registered;
 mod replay;
 mod report;
 mod reproduce;

@@ -211,6 +211,12 @@ impl CommandLine {
             HandlerName::Word { folders, clsid, update, .. } => {
                 folders.iter().for_each(|folder| self.option("--folder", folder));
                 self.flag("--update", *update);
+                if given.registered().is_some() {
+                    if let Some(folder) = crate::store::folder_used() {
+                        self.option("--store", &folder.display().to_string());
+                    }
+                    self.windows_options();
+                }
                 if let Some(clsid) = clsid {
                     self.option("--clsid", &clsid.to_string());
                     self.windows_options();

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::handler::FolderError;
 use crate::json::FileError;
 use crate::protocol::plain_path;
+use crate::store::StoreError;
 
 /// A handler that cannot be driven. The messages say what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -120,10 +121,13 @@ pub enum HandlerError {
         /// What it nearly is.
         near: &'static str,
     },
+    /// A registered handler that cannot be looked up.
+    #[error(transparent)]
+    Store(Box<StoreError>),
     /// A word that means no handler.
     #[error(
         "{word}: no such handler; expected `filesync` with --folder LEFT=RIGHT, a native library (.so, .dylib, .dll) with \
-         --clsid, a handler file ending in .json, or a program with --exec"
+         --clsid, a handler file ending in .json, a registered handler's name or CLSID, or a program with --exec"
     )]
     NoSuch {
         /// The word.

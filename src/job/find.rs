@@ -8,7 +8,7 @@ use crate::handler::FolderPair;
 use crate::protocol::{Guid, nearest};
 
 impl Handler {
-    /// Finds the handler that the word means: a built-in, a library, or a file. `folders` are the LEFT=RIGHT pairs of
+    /// Finds the handler that the word means: a built-in, a library, a file, or a registered handler. `folders` are the LEFT=RIGHT pairs of
     /// `filesync`, `clsid` is the class of a library.
     ///
     /// # Errors
@@ -62,6 +62,12 @@ fn spec(word: &str, folders: &[String], clsid: Option<Guid>, update: bool) -> Re
         let pair = |folder: &String| folder.parse().map(|pair: FolderPair| pair.leaving_newer(update));
         let folders = folders.iter().map(pair).collect::<Result<Vec<FolderPair>, _>>()?;
         return Ok(HandlerSpec::Filesync { folders });
+    }
+    if let Some(registration) = super::registered(word) {
+        if !folders.is_empty() || update {
+            return Err(HandlerError::FoldersElsewhere { word: word.to_owned() });
+        }
+        return super::registered::spec_of(&registration?);
     }
     if let Some(near) = nearest(word, ["filesync"])
         && !Path::new(word).exists()

@@ -31,6 +31,7 @@ mod output;
 mod process;
 #[cfg(unix)]
 mod received;
+mod registered;
 #[cfg(unix)]
 mod ring_image;
 mod run;
@@ -55,6 +56,7 @@ pub use guardian::guard_program;
 pub use isolated::{Workers, isolated};
 pub use logging::{LOG, LOG_FORMAT, log_in_workers};
 pub use name::HandlerName;
+pub use registered::{made_clsid, registered};
 #[cfg(unix)]
 pub use ring_image::RingImage;
 pub use run::{Additions, JobEnd, MakeObservers, in_process, in_process_with};

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use super::{Handler, HandlerError};
 use crate::protocol::Guid;
+use crate::store::Start;
 
 /// A handler as the user names it.
 #[derive(Clone, Debug)]
 pub enum HandlerName {
     /// HANDLER, and the options that belong to it.
     Word {
-        /// HANDLER: a built-in handler, a library, or a file.
+        /// HANDLER: a built-in handler, a library, a file, or a registered handler's name or CLSID.
         word: String,
         /// LEFT=RIGHT pairs, for `filesync`.
         folders: Vec<String>,
@@ -39,7 +40,10 @@ impl HandlerName {
     /// is a file; not an interpreter, which is no file of the user's.
     pub fn file(&self) -> Option<PathBuf> {
         match self {
-            Self::Word { word, .. } => Some(PathBuf::from(word)).filter(|file| file.is_file()),
+            Self::Word { word, .. } => match self.registered() {
+                Some(registration) => file_of(registration.ok()?.start),
+                None => Some(PathBuf::from(word)).filter(|file| file.is_file()),
+            },
             Self::Exec(command) => {
                 let words = shell_words::split(command).ok()?;
                 let mut files = words.iter().enumerate().filter(|(at, word)| *at > 0 || !is_on_path(word));
@@ -54,6 +58,14 @@ impl HandlerName {
             Self::Word { word, .. } => word,
             Self::Exec(command) => command,
         }
+    }
+}
+
+/// The file from which a registered handler is started.
+fn file_of(start: Start) -> Option<PathBuf> {
+    match start {
+        Start::Library { library: file } | Start::File { file } => Some(file).filter(|file| file.is_file()),
+        Start::Command { .. } | Start::Filesync { .. } => None,
     }
 }
 

@@ -12,6 +12,7 @@ mod recorded;
 mod replay;
 mod run;
 mod scenarios;
+mod survey;
 mod traces;
 
 pub use crate::host::Controls;
@@ -27,4 +28,5 @@ pub use recorded::{RecordError, Recorded, naming};
 pub use replay::{ReplayError, ReplayOptions, Replayed, handler_name, replay};
 pub use run::{Isolation, JudgedSession, RunError, RunOptions, TraceFailure, Watcher, run, run_with};
 pub use scenarios::{FindScenariosError, TracePlacesError, find_scenarios, trace_places};
+pub use survey::{Survey, survey};
 pub use traces::{JudgedTrace, conditions_of, ends_too_early, judge_and_keep, judge_trace};

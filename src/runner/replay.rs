@@ -6,7 +6,7 @@ use super::acceptance::Acceptance;
 use super::run::{JudgedSession, RunError, RunOptions, TraceFailure, Watcher, run};
 use super::{CaseRecord, DebugCommand, Found, Judged};
 use crate::host::Controls;
-use crate::job::{Handler, HandlerError, HandlerName, Terms};
+use crate::job::{self, Handler, HandlerError, HandlerName, Terms};
 use crate::protocol::{Event, Session, plain_path};
 use crate::rules::{self, Finding, Rule};
 use crate::scenario::{
@@ -210,7 +210,8 @@ pub fn handler_name(file: &Path, scenario: &Scenario) -> Option<HandlerName> {
             None => pair.clone(),
         })
         .collect();
-    let word = if word == "filesync" { word.clone() } else { in_base(word) };
+    let is_path = word != "filesync" && (Path::new(&in_base(word)).exists() || job::registered(word).is_none());
+    let word = if is_path { in_base(word) } else { word.clone() };
     Some(HandlerName::Word { word, folders, clsid: scenario.clsid, update: false })
 }
 

@@ -8,7 +8,7 @@ use crate::json::FileError;
 use crate::protocol::{Guid, RegisterFlags, plain_path};
 
 /// The store could not be read or changed. The messages say where, and what to do.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// A file of the store is damaged, or of another version. It stays as it is.
     #[error("{0}; the file stays as it is: repair it, or move it away and register again")]
@@ -24,14 +24,14 @@ pub enum StoreError {
         expected: Guid,
     },
     /// A file or folder of the store cannot be read or written.
-    #[error("{}: {action}: {error}", plain_path(path))]
+    #[error("{}: {action}: {why}", plain_path(path))]
     Io {
         /// The file or folder.
         path: PathBuf,
         /// What was tried.
         action: &'static str,
         /// The system's words.
-        error: io::Error,
+        why: String,
     },
     /// Another process holds the lock for longer than the time limit.
     #[error(
@@ -86,6 +86,6 @@ fn list(clsids: &[Guid]) -> String {
 
 impl StoreError {
     pub(super) fn io(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> Self {
-        move |error| Self::Io { path: path.to_owned(), action, error }
+        move |error| Self::Io { path: path.to_owned(), action, why: error.to_string() }
     }
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use super::disk::Disk;
@@ -14,6 +15,22 @@ use crate::protocol::{Guid, RegisterFlags, nearest};
 
 /// How long a process waits for others that change the store.
 const LIMIT: Duration = Duration::from_secs(10);
+
+/// The variable that names the folder of the store.
+pub const STORE: &str = "MOBSYNC_STORE";
+
+/// What [`use_folder`] says.
+static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+
+/// From now on, [`Store::in_use`] is the store in this folder. Only the first call counts.
+pub fn use_folder(folder: &Path) {
+    let _ = FOLDER.set(folder.to_owned());
+}
+
+/// The folder that [`use_folder`] named.
+pub fn folder_used() -> Option<&'static Path> {
+    FOLDER.get().map(PathBuf::as_path)
+}
 
 /// Registered handlers and preferences, in a folder.
 #[derive(Debug)]
@@ -45,6 +62,19 @@ impl Store {
     pub fn of_user() -> Result<Self, StoreError> {
         let folders = directories::ProjectDirs::from("", "", "mobsync").ok_or(StoreError::NoPlace)?;
         Ok(Self::at(folders.data_dir()))
+    }
+
+    /// The store that this process uses: the folder that [`use_folder`] or the variable `MOBSYNC_STORE` names, or else the
+    /// [user's](Self::of_user).
+    ///
+    /// # Errors
+    /// As [`of_user`](Self::of_user).
+    pub fn in_use() -> Result<Self, StoreError> {
+        let of_variable = || std::env::var_os(STORE).filter(|folder| !folder.is_empty()).map(PathBuf::from);
+        match folder_used().map(Path::to_owned).or_else(of_variable) {
+            Some(folder) => Ok(Self::at(folder)),
+            None => Self::of_user(),
+        }
     }
 
     /// Another limit for how long it waits for others that change the store; 10 s by default.

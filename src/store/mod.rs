@@ -48,7 +48,7 @@ mod tests;
 
 pub use error::StoreError;
 pub use exchange::{Exchange, ExchangedHandler};
-pub use folder::{Registered, Store};
+pub use folder::{Registered, STORE, Store, folder_used, use_folder};
 pub use preferences::{Key, Preference, Preferences};
 pub use registration::{Registration, Start, StartFolders};
 

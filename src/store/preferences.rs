@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::json::{self, FileError, Id};
@@ -119,6 +119,11 @@ impl Preferences {
         });
     }
 
+    /// Removes all.
+    pub fn clear(&mut self) {
+        self.all.clear();
+    }
+
     pub(super) fn rows(&self) -> Vec<Row> {
         self.iter().cloned().map(Row::from).collect()
     }
@@ -133,6 +138,13 @@ impl Preferences {
             }
         }
         Ok(Self { all, rest: Map::new() })
+    }
+}
+
+/// As the list in the file.
+impl Serialize for Preferences {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.rows().serialize(serializer)
     }
 }
 

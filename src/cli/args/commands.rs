@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::handler::{HandlerArgs, OtherHandlerArgs};
+use super::manager::{HandlersArgs, PrefsArgs, RegisterArgs, UnregisterArgs};
 use super::options::{JudgeArgs, LogArgs, OutputArgs, SessionArgs, WatchArgs, WindowsArgs};
 use super::words::{
     CheckFormat, CiName, ColourName, IgnoreName, JudgeFormat, ProfileName, ReportFormat, SchemaName, partition, time,
@@ -15,6 +16,9 @@ use crate::protocol::Guid;
 const EXIT_CODES: &str = "Exit codes: 0 success; 1 findings of level error (with --strict, also warnings), unmet expectations of a \
                           scenario, or (run) a session that failed; 2 the request could not be carried out, was interrupted, \
                           or the handler could not be judged.";
+
+/// What the exit codes of the commands around the store mean.
+const STORE_CODES: &str = "Exit codes: 0 done; 2 the store cannot be read or changed, or there is no such handler.";
 
 const OF_RUN: &str = "Ctrl-C cancels every item through the protocol; a second Ctrl-C ends the session at once. Both exit with \
                       2. The trace and the report contain everything that happened until then.";
@@ -37,6 +41,11 @@ pub(in crate::cli) struct Cli {
     /// Read the project's settings from this file [default: mobsync.toml in this folder or above]
     #[arg(long, value_name = "FILE", global = true, conflicts_with = "no_config", help_heading = "General")]
     pub(in crate::cli) config: Option<PathBuf>,
+
+    /// The folder with the registered handlers and preferences [default: what MOBSYNC_STORE names, or mobsync in the place for
+    /// the user's data]
+    #[arg(long, value_name = "FOLDER", global = true, help_heading = "General")]
+    pub(in crate::cli) store: Option<PathBuf>,
 
     /// Read no mobsync.toml
     #[arg(long, global = true, help_heading = "General")]
@@ -82,6 +91,18 @@ pub(in crate::cli) enum Command {
     Trace(TraceArgs),
     /// List the rules, or explain one
     Rules(RulesArgs),
+    /// Register a handler, so that its name or CLSID can be used as HANDLER
+    #[command(after_help = STORE_CODES)]
+    Register(RegisterArgs),
+    /// Remove registered handlers and their preferences
+    #[command(after_help = STORE_CODES)]
+    Unregister(UnregisterArgs),
+    /// List the registered handlers
+    #[command(after_help = STORE_CODES)]
+    Handlers(HandlersArgs),
+    /// Show and change which items of a registered handler are synchronized, and when
+    #[command(after_help = STORE_CODES)]
+    Prefs(PrefsArgs),
     /// Write mobsync.toml and a job for a CI system; asks for what the options do not say
     Init(InitArgs),
     /// Show the settings of this project, and where each comes from

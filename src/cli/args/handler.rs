@@ -9,7 +9,8 @@ use crate::protocol::Guid;
 #[derive(Clone, Debug, Args)]
 #[command(group = ArgGroup::new("which handler").args(["handler", "exec"]))]
 pub(in crate::cli) struct HandlerArgs {
-    /// `filesync` (with --folder), a native library (with --clsid), or a .json handler file [default: that of mobsync.toml]
+    /// `filesync` (with --folder), a native library (with --clsid), a .json handler file, or the name or CLSID of a registered
+    /// handler [default: that of mobsync.toml]
     #[arg(value_name = "HANDLER")]
     handler: Option<String>,
 

@@ -2,6 +2,7 @@
 
 mod commands;
 mod handler;
+mod manager;
 mod options;
 mod words;
 
@@ -12,6 +13,10 @@ pub(super) use commands::{
     RulesArgs, RunArgs, SchemaArgs, ShowArgs, TimelineArgs, TraceArgs, TraceCommand,
 };
 pub(super) use handler::HandlerArgs;
+pub(super) use manager::{
+    HandlersArgs, PreferenceName, PrefsArgs, PrefsCommand, PrefsExportArgs, PrefsImportArgs, PrefsSetArgs,
+    PrefsShowArgs, RegisterArgs, UnregisterArgs,
+};
 pub(super) use options::{ApartmentName, JudgeArgs, LogArgs, LogFormat, OutputArgs, RETRIES, SessionArgs, WindowsArgs};
 pub(super) use words::{
     CiName, ColourName, EventName, IgnoreName, JudgeFormat, OtherReport, ProfileName, ReportFormat, SchemaName,

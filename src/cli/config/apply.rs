@@ -5,6 +5,7 @@ use toml::Spanned;
 use super::file::{Config, LimitSettings};
 use crate::cli::args::{Command, HandlerArgs, JudgeArgs, OtherReport, ReportCommand, other_report};
 use crate::cli::ended::Failure;
+use crate::job;
 use crate::protocol::Delay;
 
 /// What is set and was not given.
@@ -35,6 +36,7 @@ impl Config {
                 let limits = (&mut session.timeout, &mut session.blocking_limit, &mut session.progress_limit);
                 apply_limits(&set.limits, limits, &mut session.session_limit);
             }
+            Command::Register(args) => self.handler(&mut args.handler),
             Command::Conform(args) => {
                 self.handler(&mut args.handler);
                 self.judge(&mut args.judge);
@@ -85,8 +87,9 @@ impl Config {
             args.fill_exec(exec.get_ref());
         }
         if let Some(word) = &set.handler {
-            let is_path = word.get_ref() != "filesync";
             let place = |word: &str| self.path(word.as_ref()).display().to_string();
+            let is_file = || self.path(word.get_ref().as_ref()).exists();
+            let is_path = word.get_ref() != "filesync" && (is_file() || job::registered(word.get_ref()).is_none());
             let word = if is_path { place(word.get_ref()) } else { word.get_ref().clone() };
             let pairs = set.folders.iter().flat_map(|folders| folders.get_ref());
             let pairs = pairs.map(|pair| match pair.split_once('=') {

@@ -177,7 +177,7 @@ impl FolderPair {
     }
 
     /// See [`leaving_newer`](Self::leaving_newer).
-    pub(super) fn leaves_newer(&self) -> bool {
+    pub fn leaves_newer(&self) -> bool {
         self.leaves_newer
     }
 

@@ -1,0 +1,178 @@
+//! `mobsync register`, `unregister` and `handlers`.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+
+use super::args::{HandlersArgs, RegisterArgs, ReportFormat, UnregisterArgs};
+use super::ended::{Ended, Failure};
+use super::output::{print, tell};
+use super::sessions;
+use crate::job::{self, Handler};
+use crate::protocol::{Guid, Outcome, RegisterFlags, column_width, padded, plain, plain_path};
+use crate::runner;
+use crate::store::{Preferences, Registered, Registration, Start, Store, StoreError};
+
+pub(super) fn register(args: &RegisterArgs) -> Result<Ended, Failure> {
+    let store = Store::in_use()?;
+    let given = args.handler.given();
+    let handler = given.find()?;
+    let (start, clsid) = given.start(&handler)?;
+    let clsid = match (clsid, args.register_as) {
+        (Some(own), Some(other)) if own != other => {
+            return Err(Failure(format!(
+                "--register-as {other}: this handler has a CLSID of its own, {own}; leave it out"
+            )));
+        }
+        (own, other) => own.or(other).unwrap_or_else(|| job::made_clsid(&start)),
+    };
+    let own_name = if args.no_check { None } else { started(&handler)? };
+    let description = args.description.clone().or(own_name).or_else(|| Some(handler.name()));
+    let flags = args.event.iter().fold(0, |flags, event| flags | RegisterFlags::from(*event).0);
+    let registration = Registration { clsid, description, flags: RegisterFlags(flags), start };
+    let is_new = store.register(&registration)?;
+    let text = match args.format {
+        ReportFormat::Json => format!("{}\n", crate::json::to_string_pretty(&Row::of(&registration, None))?),
+        ReportFormat::Human => {
+            let what = if is_new { "registered" } else { "registered again; its preferences stay" };
+            format!("{} {clsid}: {what}\n", plain(&registration.name()))
+        }
+    };
+    print(text.as_bytes())?;
+    Ok(Ended::Well)
+}
+
+/// Starts the handler once, and returns the name that it gives itself.
+fn started(handler: &Handler) -> Result<Option<String>, Failure> {
+    let hint = "nothing was registered; --no-check registers it all the same";
+    let survey = runner::survey(handler, sessions::isolation(false)?)
+        .map_err(|error| Failure(format!("{}; {hint}", sessions::run_failure(error))))?;
+    match survey.outcome {
+        Outcome::NothingPrepared | Outcome::Declined(crate::protocol::HResult::S_FALSE) => {}
+        outcome => return Err(Failure(format!("{}: {outcome}; {hint}", plain(&handler.name())))),
+    }
+    let name = survey.name.and_then(|name| name.as_str().map(str::to_owned));
+    Ok(name.filter(|name| !name.trim().is_empty()))
+}
+
+pub(super) fn unregister(args: &UnregisterArgs) -> Result<Ended, Failure> {
+    let store = Store::in_use()?;
+    let mut failures = Vec::new();
+    for word in &args.handlers {
+        let done = store.find(word).and_then(|found| store.unregister(found.clsid).map(|()| found));
+        match done {
+            Ok(found) => tell(format_args!("{} {}: unregistered", plain(&found.name()), found.clsid)),
+            Err(error) => failures.push(error.to_string()),
+        }
+    }
+    Ended::after(&failures, false)
+}
+
+pub(super) fn handlers(args: &HandlersArgs) -> Result<Ended, Failure> {
+    let store = Store::in_use()?;
+    let mut failures = Vec::new();
+    let mut chosen = Vec::new();
+    if args.handlers.is_empty() {
+        let Registered { handlers, damaged } = store.handlers()?;
+        chosen = handlers;
+        failures.extend(damaged.iter().map(StoreError::to_string));
+    }
+    for word in &args.handlers {
+        match store.find(word) {
+            Ok(found) => chosen.push(found),
+            Err(error) => failures.push(error.to_string()),
+        }
+    }
+    let mut rows = Vec::new();
+    for registration in &chosen {
+        let preferences = store.preferences(registration.clsid).map_err(|error| failures.push(error.to_string())).ok();
+        rows.push(Row::of(registration, preferences));
+    }
+    let text = match args.format {
+        ReportFormat::Json => {
+            let list = List {
+                format: "mobsync-handlers",
+                version: 1,
+                store: store.folder().display().to_string(),
+                handlers: rows,
+            };
+            format!("{}\n", crate::json::to_string_pretty(&list)?)
+        }
+        ReportFormat::Human if rows.is_empty() && failures.is_empty() => {
+            tell(format_args!(
+                "no handler is registered in {}; `mobsync register HANDLER` does",
+                plain_path(store.folder())
+            ));
+            String::new()
+        }
+        ReportFormat::Human => table(&rows),
+    };
+    print(text.as_bytes())?;
+    Ended::after(&failures, false)
+}
+
+/// The registered handlers, as data.
+#[derive(Serialize)]
+struct List {
+    format: &'static str,
+    version: u32,
+    store: String,
+    handlers: Vec<Row>,
+}
+
+/// A registered handler, as data.
+#[derive(Serialize)]
+struct Row {
+    clsid: Guid,
+    description: Option<String>,
+    flags: RegisterFlags,
+    start: Start,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preferences: Option<Preferences>,
+}
+
+impl Row {
+    fn of(registration: &Registration, preferences: Option<Preferences>) -> Self {
+        let Registration { clsid, description, flags, start } = registration.clone();
+        Self { clsid, description, flags, start, preferences }
+    }
+}
+
+fn table(rows: &[Row]) -> String {
+    let lines: Vec<[String; 5]> = rows
+        .iter()
+        .map(|row| {
+            let name = row.description.as_deref().map(plain).unwrap_or_default().into_owned();
+            let events = if row.flags.0 == 0 { "-".to_owned() } else { row.flags.to_string() };
+            let preferences = row.preferences.as_ref().map_or(0, |all| all.iter().count());
+            let preferences = if preferences == 0 { "-".to_owned() } else { preferences.to_string() };
+            [name, row.clsid.to_string(), events, preferences, plain(&started_by(&row.start)).into_owned()]
+        })
+        .collect();
+    let head = ["NAME", "CLSID", "EVENTS", "PREFERENCES", "STARTED BY"].map(str::to_owned);
+    aligned(&[vec![head], lines].concat())
+}
+
+/// How it is started, in a line.
+fn started_by(start: &Start) -> String {
+    match start {
+        Start::Library { library: file } | Start::File { file } => file.display().to_string(),
+        Start::Command { command, .. } => shell_words::join(command),
+        Start::Filesync { folders, .. } => {
+            let pairs = folders.iter().map(|pair| format!("{}={}", pair.left.display(), pair.right.display()));
+            format!("filesync {}", pairs.collect::<Vec<_>>().join(" "))
+        }
+    }
+}
+
+/// Columns below each other; the last one has no end.
+pub(super) fn aligned<const N: usize>(lines: &[[String; N]]) -> String {
+    let width = |at: usize| column_width(lines.iter().map(|line| line[at].as_str()));
+    let widths: Vec<usize> = (0..N).map(width).collect();
+    let mut text = String::new();
+    for line in lines {
+        let cells = line.iter().enumerate().map(|(at, cell)| padded(cell, widths[at]).to_string());
+        let _ = writeln!(text, "{}", cells.collect::<Vec<_>>().join("  ").trim_end());
+    }
+    text
+}

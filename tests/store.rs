@@ -1,0 +1,253 @@
+//! Registered handlers and preferences on the command line.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// A store of its own, and a folder to stand in.
+struct Place(TempDir);
+
+impl Place {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a temporary folder can be made"))
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Runs the program: its exit code, and what it wrote to standard output and to standard error.
+    fn mobsync(&self, args: &[&str]) -> (Option<i32>, String, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mobsync"));
+        command.args(args).current_dir(self.0.path()).env("MOBSYNC_STORE", self.path("store"));
+        let output = command.output().expect("it starts");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it writes UTF-8");
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    }
+
+    #[track_caller]
+    fn done(&self, args: &[&str]) -> String {
+        let (code, text, errors) = self.mobsync(args);
+        assert_eq!(code, Some(0), "{args:?}: {errors}");
+        text
+    }
+
+    #[track_caller]
+    fn refused(&self, args: &[&str], complaint: &str) {
+        let (code, text, errors) = self.mobsync(args);
+        assert!(code == Some(2) && errors.contains(complaint), "{args:?}: {code:?} {text}{errors}");
+    }
+
+    fn handlers(&self) -> Vec<Value> {
+        let list: Value = serde_json::from_str(&self.done(&["handlers", "--format", "json"])).expect("it is JSON");
+        assert_eq!((&list["format"], &list["version"]), (&json!("mobsync-handlers"), &json!(1)));
+        list["handlers"].as_array().expect("a list").clone()
+    }
+
+    fn preferences(&self, handler: &str) -> Value {
+        let shown = self.done(&["prefs", "show", handler, "--format", "json"]);
+        serde_json::from_str::<Value>(&shown).expect("it is JSON")["preferences"].clone()
+    }
+}
+
+fn sample(name: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/handlers").join(name).display().to_string()
+}
+
+/// A script with these items, each with its flags, whose enumeration returns that.
+fn script(place: &Place, items: &[(&str, &str, &str)], result: &str) {
+    let items: Vec<Value> =
+        items.iter().map(|(id, name, flags)| json!({ "id": id, "name": name, "flags": flags })).collect();
+    let script = json!({
+        "kind": "script", "version": 1, "name": "Mine", "items": items,
+        "methods": { "EnumSyncMgrItems": { "returns": result } }
+    });
+    fs::write(place.path("mine.json"), script.to_string()).expect("it can be written");
+}
+
+#[test]
+fn a_handler_is_registered_under_its_own_name_and_run_by_it() {
+    let place = Place::new();
+    fs::copy(sample("minimal.json"), place.path("own.json")).expect("it can be copied");
+    let said = place.done(&["register", "own.json", "--event", "idle,connect"]);
+    assert!(said.starts_with("Minimal {") && said.ends_with("}: registered\n"), "{said}");
+    let again = place.done(&["register", "own.json", "--event", "idle"]);
+    assert_eq!(again, said.replace(": registered", ": registered again; its preferences stay"));
+
+    let listed = place.handlers();
+    let [row] = listed.as_slice() else { panic!("{listed:?}") };
+    assert_eq!((&row["description"], &row["flags"]), (&json!("Minimal"), &json!("IDLE")));
+    let file = place.path("own.json").canonicalize().expect("it is there");
+    let written: PathBuf = row["start"]["file"].as_str().expect("a file").into();
+    assert_eq!((&row["start"]["kind"], written.canonicalize().expect("it is there")), (&json!("file"), file));
+    let clsid = row["clsid"].as_str().expect("a CLSID").to_owned();
+    let table = place.done(&["handlers"]);
+    let lines: Vec<&str> = table.lines().collect();
+    assert!(lines.len() == 2 && lines[0].starts_with("NAME ") && lines[1].starts_with("Minimal  {"), "{table}");
+
+    // By name and by CLSID, wherever HANDLER stands.
+    for word in ["Minimal", &clsid, &clsid.to_lowercase()] {
+        let report: Value = serde_json::from_str(&place.done(&["run", word, "--format", "json"])).expect("it is JSON");
+        assert_eq!(report["handler"], "Minimal");
+    }
+    place.done(&["conform", "Minimal", "--case", "event-manual"]);
+    fs::write(
+        place.path("one.scenario.json"),
+        r#"{"format": "mobsync-scenario", "version": 1, "title": "T", "handler": "Minimal", "expect": {"outcome": "completed with S_OK"}}"#,
+    )
+    .expect("it can be written");
+    place.done(&["replay", "one.scenario.json"]);
+    place.done(&["replay", "one.scenario.json", "--handler", &clsid]);
+    fs::write(place.path("mobsync.toml"), "handler = 'Minimal'\n").expect("it can be written");
+    place.done(&["run"]);
+    // What it is started from is not overwritten.
+    place.refused(&["run", "Minimal", "--trace", "own.json"], "this would overwrite the handler's file");
+    // A file comes before a registered name.
+    fs::create_dir(place.path("Minimal")).expect("a folder can be made");
+    place.refused(&["run", "Minimal"], "Minimal: ");
+
+    place.done(&["unregister", &clsid]);
+    assert_eq!(place.handlers(), Vec::<Value>::new());
+    place.refused(&["run", &clsid], "is not registered; `mobsync handlers` lists");
+    place.refused(&["unregister", "Minimum"], "Minimum: no registered handler has this name or CLSID");
+}
+
+#[test]
+fn what_cannot_be_started_is_not_registered() {
+    let place = Place::new();
+    let broken = sample("minimal.json");
+    fs::write(
+        place.path("broken.json"),
+        fs::read_to_string(broken).expect("it is there").replace("\"items\"", "\"itms\""),
+    )
+    .expect("it can be written");
+    place.refused(&["register", "broken.json"], "unknown field `itms`");
+    place.refused(&["register", "nowhere.json"], "nowhere.json: cannot be read");
+    place.refused(&["register"], "no handler: ");
+    fs::write(
+        place.path("crashes.json"),
+        r#"{"kind": "script", "version": 1, "name": "H", "items": [], "methods": {"Initialize": {"returns": "E_FAIL"}}}"#,
+    )
+    .expect("it can be written");
+    place.refused(&["register", "crashes.json"], "nothing was registered; --no-check registers it all the same");
+    assert_eq!(place.handlers(), Vec::<Value>::new());
+    place.done(&["register", "crashes.json", "--no-check", "--description", "Later"]);
+    assert_eq!(place.handlers()[0]["description"], "Later");
+    place.refused(&["register", "crashes.json", "--register-as", "7"], "'7' for '--register-as");
+    if cfg!(unix) {
+        place.refused(&["register", "--exec", "no-such-program-anywhere"], "no-such-program-anywhere");
+        place.done(&["register", "--exec", "no-such-program-anywhere --now", "--no-check"]);
+        let command = &place.handlers()[1]["start"]["command"];
+        assert_eq!(command, &json!(["no-such-program-anywhere", "--now"]));
+    }
+}
+
+#[test]
+fn filesync_is_registered_with_its_folders() {
+    let place = Place::new();
+    fs::create_dir(place.path("left")).expect("a folder can be made");
+    fs::write(place.path("left/note.txt"), "text").expect("it can be written");
+    let id = "{4B0E1F6E-6D86-4F1C-9B6A-2F1D5F0E7A11}";
+    let register = ["register", "filesync", "--folder", "left=right", "--update", "--register-as", id];
+    place.done(&[&register[..], &["--description", "Photos \u{1b}[31m"]].concat());
+    let row = &place.handlers()[0];
+    assert_eq!(
+        (&row["clsid"], &row["start"]["kind"], &row["start"]["update"]),
+        (&json!(id), &json!("filesync"), &json!(true))
+    );
+    assert!(!place.done(&["handlers"]).contains('\u{1b}'));
+    // From another folder, too.
+    fs::create_dir(place.path("deep")).expect("a folder can be made");
+    let mut run = Command::new(env!("CARGO_BIN_EXE_mobsync"));
+    run.args(["run", id, "--quiet"]).arg("--store").arg(place.path("store")).current_dir(place.path("deep"));
+    assert!(run.status().expect("it starts").success());
+    assert_eq!(fs::read_to_string(place.path("right/note.txt")).expect("it was copied"), "text");
+    place.refused(&["run", id, "--folder", "left=right"], "--folder and --update are for filesync");
+}
+
+#[test]
+fn preferences_are_set_shown_and_removed() {
+    let place = Place::new();
+    script(&place, &[("A", "Photos", "0"), ("B", "Letters", "0")], "S_OK");
+    place.done(&["register", "mine.json"]);
+    assert_eq!(place.preferences("Mine"), json!([]));
+    place.done(&["prefs", "set", "Mine", "unchecked", "--event", "idle"]);
+    place.done(&["prefs", "set", "Mine", "checked", "--item", "Photos", "--item", "B", "--connection", "Office"]);
+    assert_eq!(
+        place.preferences("Mine"),
+        json!([
+            { "event": "IDLE", "checked": false },
+            { "item": "A", "name": "Photos", "connection": "Office", "checked": true },
+            { "item": "B", "name": "Letters", "connection": "Office", "checked": true }
+        ])
+    );
+    assert_eq!(
+        place.done(&["prefs", "show", "Mine"]),
+        "ITEM       EVENT  CONNECTION  PREFERENCE\n\
+         any        IDLE   any         unchecked\n\
+         Photos A   any    Office      checked\n\
+         Letters B  any    Office      checked\n"
+    );
+    assert_eq!(place.handlers()[0]["preferences"].as_array().expect("a list").len(), 3);
+    place.refused(&["prefs", "set", "Mine", "checked", "--item", "Photo"], "Photo: no such item");
+    place.refused(&["prefs", "set", "Mine", "checked", "--event", "none"], "--event none: ");
+    place.done(&["prefs", "set", "Mine", "default", "--event", "idle"]);
+    let (code, _, said) = place.mobsync(&["prefs", "set", "Mine", "default", "--item", "A"]);
+    assert_eq!((code, said.as_str()), (Some(0), "1 of the preferences to remove was not set\n"));
+
+    place.done(&["prefs", "export", "Mine", "--output", "prefs.json"]);
+    place.done(&["prefs", "set", "Mine", "unchecked"]);
+    place.done(&["prefs", "import", "prefs.json"]);
+    assert_eq!(place.preferences("Mine").as_array().expect("a list").len(), 3);
+    place.done(&["prefs", "import", "prefs.json", "--replace"]);
+    let exported: Value = serde_json::from_str(&place.done(&["prefs", "export"])).expect("it is JSON");
+    assert_eq!(exported["handlers"][0]["preferences"], place.preferences("Mine"));
+    assert_eq!(place.preferences("Mine").as_array().expect("a list").len(), 2);
+    place.done(&["unregister", "Mine"]);
+    place.refused(&["prefs", "import", "prefs.json"], "is not registered");
+}
+
+/// REGI-04: the handler is asked for the names of its items, and what it enumerates decides which preferences are kept.
+#[test]
+fn preferences_of_items_that_are_gone_are_dropped_and_those_of_missing_ones_are_kept() {
+    let place = Place::new();
+    let all = [("A", "Photos", "0"), ("B", "Letters", "0"), ("C", "Now", "TEMPORARY"), ("D", "New", "0")];
+    script(&place, &all[..3], "S_OK");
+    place.done(&["register", "mine.json"]);
+    let set = |words: &[&str]| place.done(&[&["prefs", "set", "Mine", "checked"], words].concat());
+    set(&["--item", "Photos", "--item", "Letters", "--item", "Now"]);
+    let items = || {
+        let preferences = place.preferences("Mine");
+        let ids =
+            preferences.as_array().expect("a list").iter().map(|one| one["item"].as_str().expect("an ID").to_owned());
+        ids.collect::<Vec<_>>()
+    };
+    assert_eq!(items(), ["A", "B", "C"]);
+    script(&place, &[all[0], all[3]], "S_SYNCMGR_MISSINGITEMS");
+    set(&["--item", "New"]);
+    assert_eq!(items(), ["A", "B", "D"]);
+    script(&place, &[all[0], ("E", "Newer", "0")], "S_OK");
+    set(&["--item", "Newer"]);
+    assert_eq!(items(), ["A", "E"]);
+}
+
+#[test]
+fn a_damaged_file_is_named_and_the_rest_is_shown() {
+    let place = Place::new();
+    place.done(&["register", &sample("minimal.json"), "--description", "Two"]);
+    script(&place, &[], "S_OK");
+    place.done(&["register", "mine.json"]);
+    let clsid = place.handlers()[0]["clsid"].as_str().expect("a CLSID").to_owned();
+    let file = place.path("store/handlers").join(&clsid).join("registration.json");
+    fs::write(&file, "{\n \"format\": 7").expect("it can be written");
+    let (code, text, errors) = place.mobsync(&["handlers"]);
+    assert!(code == Some(2) && text.contains("\nTwo "), "{text}");
+    assert!(errors.contains("registration.json:2:12: ") && errors.contains("repair it"), "{errors}");
+    place.refused(&["register", "mine.json"], "registration.json:2:12: ");
+    assert_eq!(fs::read_to_string(&file).expect("it is there"), "{\n \"format\": 7");
+    fs::write(place.path("store/handlers/notes.txt"), "not the store's").expect("it can be written");
+    place.done(&["run", "Two"]);
+}
