@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use nix::sys::resource::{Resource, UsageWho, getrusage, setrlimit};
 use nix::sys::time::TimeValLike;
 
+use crate::mutate::LONGEST;
 use crate::random::Random;
 use crate::targets::{Place, Target};
 
@@ -18,6 +19,11 @@ const MEMORY: u64 = 500 << 20;
 
 /// How many times the limit of processor time may pass: whoever waits for what never comes uses none.
 pub const STANDSTILL: u32 = 6;
+
+/// How long an input of that size may take: what is longer than others has time in proportion.
+fn limit_for(limit: Duration, input: &[u8]) -> Duration {
+    limit * u32::try_from(input.len().div_ceil(LONGEST)).unwrap_or(u32::MAX).max(1)
+}
 
 /// Its exit code after a panic.
 pub const PANICKED: i32 = 101;
@@ -71,6 +77,8 @@ pub fn current(place: &Place) -> PathBuf {
 }
 
 static BEGAN: AtomicU64 = AtomicU64::new(0);
+/// How long the input that is tried may take, in milliseconds.
+static ALLOWED_MS: AtomicU64 = AtomicU64::new(0);
 
 /// The processor time that this process has used. On a busy machine, time that passes says little.
 fn used() -> Duration {
@@ -79,8 +87,8 @@ fn used() -> Duration {
 }
 
 /// The rest of the process's life is as a fuzzer needs it: any panic on any thread ends it, and so does an input that takes more
-/// than `limit` of processor time (or stands still for many times as long), and one that takes too much memory.
-pub fn prepare(limit: Duration) -> io::Result<()> {
+/// than its limit of processor time (or stands still for many times as long), and one that takes too much memory.
+pub fn prepare() -> io::Result<()> {
     std::panic::set_hook(Box::new(|info| {
         eprintln!("{info}\n{}", std::backtrace::Backtrace::force_capture());
         exit(PANICKED);
@@ -94,7 +102,10 @@ pub fn prepare(limit: Duration) -> io::Result<()> {
             let nth = BEGAN.load(Ordering::SeqCst);
             if nth != seen {
                 (seen, since, before) = (nth, Instant::now(), used());
-            } else if nth != 0 && (used() - before > limit || since.elapsed() > limit * STANDSTILL) {
+                continue;
+            }
+            let limit = Duration::from_millis(ALLOWED_MS.load(Ordering::SeqCst));
+            if nth != 0 && (used() - before > limit || since.elapsed() > limit * STANDSTILL) {
                 eprintln!("the input takes longer than {limit:?}");
                 exit(HUNG);
             }
@@ -103,9 +114,16 @@ pub fn prepare(limit: Duration) -> io::Result<()> {
     Ok(())
 }
 
+/// From now on this input's time runs.
+fn begin(input: &[u8], limit: Duration) {
+    let allowed = u64::try_from(limit_for(limit, input).as_millis()).unwrap_or(u64::MAX);
+    ALLOWED_MS.store(allowed, Ordering::SeqCst);
+    BEGAN.fetch_add(1, Ordering::SeqCst);
+}
+
 /// Tries inputs until the time is over.
 pub fn run(task: &Task, planted: Option<Planted>) -> io::Result<()> {
-    prepare(task.limit)?;
+    prepare()?;
     let samples = task.targets.iter().map(|target| target.samples()).collect::<io::Result<Vec<_>>>()?;
     let began = Instant::now();
     let mut nth = task.first;
@@ -126,7 +144,7 @@ pub fn run(task: &Task, planted: Option<Planted>) -> io::Result<()> {
         tried += 1;
         let head = format!("{} {number} {tried}\n", target.name());
         fs::write(current(&task.place), [head.as_bytes(), &input].concat())?;
-        BEGAN.fetch_add(1, Ordering::SeqCst);
+        begin(&input, task.limit);
         match planted {
             Some(planted) => planted.make(),
             None => task.place.attempt(target, &input),
@@ -141,8 +159,8 @@ pub fn again(place: &Place, file: &[u8], limit: Duration) -> Result<(), String> 
     let head = String::from_utf8_lossy(&file[..end]);
     let name = head.split(' ').next().unwrap_or_default();
     let target = Target::named(name).ok_or_else(|| format!("no target is called {name:?}"))?;
-    prepare(limit).map_err(|error| error.to_string())?;
-    BEGAN.fetch_add(1, Ordering::SeqCst);
+    prepare().map_err(|error| error.to_string())?;
+    begin(&file[end + 1..], limit);
     place.attempt(target, &file[end + 1..]);
     Ok(())
 }

@@ -2,7 +2,7 @@
 //! the debugger's commands. `scripts/fuzz` runs it.
 //!
 //! Inputs are tried in child processes, by the library itself where it has a function for that. A panic on any thread, an input
-//! that takes more than 5 seconds, 500 MB of memory, and a wrong result (see `targets.rs`) are faults. Each is kept in
+//! that takes more than 5 seconds for each 96 KiB, 500 MB of memory, and a wrong result (see `targets.rs`) are faults. Each is kept in
 //! `target/fuzz`, with the command that reproduces it. A seed decides every input.
 
 #[cfg(target_os = "linux")]

@@ -4,8 +4,11 @@ use serde_json::{Map, Value};
 
 use crate::random::Random;
 
-/// No input is longer, in bytes, but for one of very many repetitions.
-const LONGEST: usize = 96 << 10;
+/// Hardly any input is longer, in bytes.
+pub const LONGEST: usize = 96 << 10;
+
+/// How many times as long an input with very many repetitions may be.
+pub const MOST_TIMES: usize = 4;
 
 /// What programs often stumble over.
 const WORDS: [&str; 34] = [
@@ -90,7 +93,7 @@ impl Samples {
                 _ => self.as_json(input, random),
             };
         }
-        input.truncate(if random.one_in(64) { 16 * LONGEST } else { LONGEST });
+        input.truncate(if random.one_in(64) { MOST_TIMES * LONGEST } else { LONGEST });
         input
     }
 

@@ -7,6 +7,7 @@ use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::child::{self, HUNG, PANICKED, Planted, STANDSTILL, Task, current};
+use crate::mutate::MOST_TIMES;
 use crate::targets::{Place, Target};
 
 /// How long an input may take.
@@ -224,7 +225,7 @@ fn finish(mut child: Child, place: &Place) -> Result<(ExitStatus, String), Failu
         let changed = fs::metadata(current(place)).and_then(|data| data.modified()).ok();
         if changed != seen.0 {
             seen = (changed, Instant::now());
-        } else if seen.1.elapsed() > LIMIT * STANDSTILL + STUCK {
+        } else if seen.1.elapsed() > LIMIT * MOST_TIMES as u32 * STANDSTILL + STUCK {
             child.kill()?;
         }
     };

@@ -3,6 +3,9 @@
 #[path = "common/native.rs"]
 #[allow(dead_code, reason = "shared with other tests, which use other parts")]
 mod handlers;
+#[path = "common/interpreter.rs"]
+#[cfg(unix)]
+mod interpreter;
 #[path = "common/rust_handler.rs"]
 #[cfg(unix)]
 mod rust_handler;
@@ -265,7 +268,10 @@ mod native {
     fn the_reference_handler_in_python_passes_in_both_profiles() {
         let folder = TempDir::new().unwrap();
         let [left, recipes] = pairs(&folder);
-        passes(&["--exec", &format!("python3 examples/python/folders.py '{left}' '{recipes}'")]);
+        passes(&[
+            "--exec",
+            &format!("{} examples/python/folders.py '{left}' '{recipes}'", crate::interpreter::python()),
+        ]);
     }
 
     #[test]

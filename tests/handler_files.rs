@@ -47,7 +47,7 @@ fn a_missing_kind_is_told_whatever_else_the_file_has() {
 #[test]
 fn what_is_no_object_is_told_as_such() {
     for (text, why) in [
-        ("[]", "expected an object with the fields of a handler file"),
+        ("[]", "expected an object, found a list"),
         ("7", "expected an object, found 7"),
         ("", "the file is empty; expected a JSON object"),
     ] {

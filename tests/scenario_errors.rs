@@ -54,6 +54,18 @@ fn refused(text: &str, line: usize, path: &str, why: &str) {
 }
 
 #[test]
+fn a_list_is_no_object() {
+    refused(&field(r#""expect": []"#), 8, "expect", "found a list");
+    refused(&expect(r#""findings": [[]]"#), 8, "expect.findings[0]", "found a list");
+    refused(&when("[]"), 6, "steps[0].when", "found a list");
+    let ScenarioError::Invalid { line, why, .. } = error(r#"["mobsync-scenario", 1, "t"]"#) else {
+        panic!("it is read")
+    };
+    assert_eq!(line, 1);
+    assert!(why.contains("found a list"), "{why}");
+}
+
+#[test]
 fn unknown_fields_and_words() {
     refused(&field(r#""chose": "all""#), 8, "chose", "did you mean `choose`?");
     refused(&field(r#""choose": "al""#), 8, "choose", "did you mean `all`?");

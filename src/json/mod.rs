@@ -3,6 +3,7 @@
 
 pub(crate) mod files;
 mod id;
+mod objects;
 mod path;
 mod read;
 mod text;

@@ -8,6 +8,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_json::error::Category;
 
+use super::objects::OnlyObjects;
 use super::path::{Path, byte_of, place_of};
 use super::{files, readable, wording};
 use crate::protocol::plain_path;
@@ -117,7 +118,7 @@ pub(crate) fn check_version(text: &str, file: &FilePath) -> Result<(), FileError
 pub(crate) fn from_json<T: serde::de::DeserializeOwned>(text: &str, file: &FilePath) -> Result<T, FileError> {
     let text = without_mark(text);
     let mut json = serde_json::Deserializer::from_str(text);
-    let value = serde_path_to_error::deserialize(&mut json)
+    let value = serde_path_to_error::deserialize(OnlyObjects(&mut json))
         .map_err(|error| invalid(text, file, &Path::from(error.path()), error.inner()))?;
     json.end().map_err(|error| invalid(text, file, &Path::default(), &error))?;
     Ok(value)

@@ -10,6 +10,8 @@
 #[allow(dead_code, reason = "shared with other tests, which use other parts")]
 mod native;
 
+#[path = "../common/interpreter.rs"]
+mod interpreter;
 #[path = "../common/rust_handler.rs"]
 mod rust_handler;
 

@@ -6,6 +6,7 @@ use mobsync::job::{Handler, HandlerSpec};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::interpreter::python;
 use crate::native::of_repository;
 use crate::notebook::{if_stopped, report};
 use crate::sessions::Came;
@@ -29,7 +30,7 @@ impl crate::BackEnd for Python {
     fn handler(&self) -> (Handler, Option<TempDir>) {
         let root = TempDir::new().expect("a folder can be made");
         let program = of_repository("examples/python/folders.py");
-        let mut command = vec!["python3".to_owned(), program.display().to_string()];
+        let mut command = vec![python().to_owned(), program.display().to_string()];
         for (name, files) in FOLDERS {
             for file in files {
                 let file = root.path().join(name).join(file);

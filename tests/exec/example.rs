@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::interpreter::python;
 use crate::mobsync;
 
 /// Two folders with so many files each, of which none was copied yet.
@@ -48,7 +49,7 @@ impl Folders {
         });
         let file = self.at("scenario.json");
         fs::write(&file, scenario.to_string()).unwrap();
-        let command = format!("python3 {} {}", program.display(), self.pairs());
+        let command = format!("{} {} {}", python(), program.display(), self.pairs());
         let ran = mobsync().args(["replay", "--strict", "--exec", &command]).arg(&file).output().unwrap();
         let said = format!("{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
         assert_eq!(ran.status.code(), Some(0), "{said}");

@@ -6,12 +6,15 @@ mod document;
 mod example;
 #[cfg(target_os = "linux")]
 mod guarded;
+#[path = "../common/interpreter.rs"]
+mod interpreter;
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use interpreter::python;
 use serde_json::json;
 
 /// A handler's program in Python: `answers` are the statements that deal with `method`, before the ordinary answer.
@@ -50,7 +53,7 @@ fn run(body: &str) -> Ran {
     );
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("small.py"), program(body)).unwrap();
-    let file = json!({ "kind": "exec", "version": 1, "name": "Small", "command": ["python3", "small.py"] });
+    let file = json!({ "kind": "exec", "version": 1, "name": "Small", "command": [python(), "small.py"] });
     fs::write(folder.path().join("small.json"), file.to_string()).unwrap();
     let trace = folder.path().join("trace.jsonl");
     let since = Instant::now();
@@ -110,7 +113,7 @@ fn a_small_good_program_breaks_nothing() {
 fn the_example_in_python_copies_folders_and_breaks_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let right = folder.path().join("right");
-    let command = format!("python3 examples/python/folders.py fixtures/folders/left={}", right.display());
+    let command = format!("{} examples/python/folders.py fixtures/folders/left={}", python(), right.display());
     let ran = mobsync().args(["run", "--strict", "--exec", &command]).output().unwrap();
     assert_eq!(ran.status.code(), Some(0), "{}", String::from_utf8_lossy(&ran.stdout));
     let copied = fs::read(right.join("welcome.txt")).unwrap();
@@ -128,7 +131,7 @@ fn the_example_in_python_passes_the_suite() {
         format!("{}={}", root.join("fixtures/folders").join(name).display(), folder.path().join(name).display())
     };
     let program = root.join("examples/python/folders.py");
-    let file = json!({ "kind": "exec", "version": 1, "name": "Folders", "command": ["python3", program, pair("left"), pair("recipes")] });
+    let file = json!({ "kind": "exec", "version": 1, "name": "Folders", "command": [python(), program, pair("left"), pair("recipes")] });
     fs::write(folder.path().join("folders.json"), file.to_string()).unwrap();
     let mut command = mobsync();
     command.args(["conform", "--strict", "--sessions", "5"]).arg(folder.path().join("folders.json"));
