@@ -251,3 +251,106 @@ fn a_damaged_file_is_named_and_the_rest_is_shown() {
     fs::write(place.path("store/handlers/notes.txt"), "not the store's").expect("it can be written");
     place.done(&["run", "Two"]);
 }
+
+#[test]
+fn sync_follows_the_preferences_and_keeps_the_results() {
+    let place = Place::new();
+    script(&place, &[("A", "Photos", "0"), ("B", "Letters", "0"), ("C", "Drafts", "0")], "S_OK");
+    place.done(&["register", "mine.json", "--event", "idle"]);
+    place.done(&["register", &sample("minimal.json")]);
+    assert_eq!(place.done(&["results", "Mine"]), "Mine: not synchronized yet\n");
+    place.done(&["prefs", "set", "Mine", "unchecked"]);
+    place.done(&["prefs", "set", "Mine", "checked", "--item", "Letters"]);
+    place.done(&["prefs", "set", "Mine", "checked", "--event", "idle", "--connection", "Office"]);
+    place.done(&["prefs", "set", "Mine", "unchecked", "--item", "Letters", "--event", "idle"]);
+    let chosen = |args: &[&str]| {
+        let text = place.done(&[&["sync", "--quiet", "--format", "json"], args].concat());
+        let list: Value = serde_json::from_str(&text).expect("it is JSON");
+        let handlers = list["handlers"].as_array().expect("a list").iter();
+        let items = |row: &Value| {
+            let items = row["results"]["items"].as_array().expect("a list").iter();
+            items.filter(|item| item["chosen"] == true).map(|item| item["name"].as_str().unwrap().to_owned()).collect()
+        };
+        handlers
+            .map(|row| (row["description"].as_str().unwrap().to_owned(), items(row)))
+            .collect::<Vec<(String, Vec<String>)>>()
+    };
+    let mine = |items: &[&str]| ("Mine".to_owned(), items.iter().map(|item| (*item).to_owned()).collect::<Vec<_>>());
+    assert_eq!(chosen(&["Mine"]), [mine(&["Letters"])]);
+    // Only that one is registered for the event.
+    assert_eq!(chosen(&["--event", "idle"]), [mine(&[])]);
+    assert_eq!(chosen(&["--event", "idle", "--connection", "Office"]), [mine(&["Photos", "Drafts"])]);
+    assert_eq!(chosen(&["Mine", "--item", "Photos", "--event", "idle"]), [mine(&["Photos"])]);
+    assert_eq!(chosen(&[]).len(), 2);
+    assert_eq!(
+        place.done(&["sync", "Mine", "--quiet"]),
+        "Mine: completed with S_OK\n  Photos   not chosen\n  Letters  SUCCEEDED\n  Drafts   not chosen\n"
+    );
+    let shown = place.done(&["results", "Mine"]);
+    assert!(shown.contains("  Letters  SUCCEEDED\n") && shown.contains("  MANUAL at 20"), "{shown}");
+    let row = &place.handlers()[0];
+    assert_eq!((&row["description"], &row["results"]["outcome"]), (&json!("Mine"), &json!("completed with S_OK")));
+    // Beside the handler that cannot be run, the other one is.
+    fs::remove_file(place.path("mine.json")).expect("it is there");
+    let (code, text, errors) = place.mobsync(&["sync", "--quiet"]);
+    assert!(code == Some(2) && text.starts_with("Minimal: completed with S_OK\n"), "{text}");
+    assert!(errors.starts_with("mobsync: Mine: ") && errors.contains("mine.json: cannot be read"), "{errors}");
+    place.refused(&["sync", "--item", "A"], "--item needs exactly one HANDLER");
+    place.refused(&["sync", "--event", "none"], "--event none: ");
+    place.refused(&["sync", "Minimal", "--item", "Nothing", "--quiet"], "Nothing: no such item");
+}
+
+#[test]
+fn a_session_that_fails_or_breaks_a_rule_is_seen_in_the_exit_code_and_in_the_results() {
+    let place = Place::new();
+    place.done(&["register", &sample("completes-twice.json"), "--description", "Twice"]);
+    let (code, text, errors) = place.mobsync(&["sync", "--quiet"]);
+    assert!(code == Some(1) && text.contains("  rules broken: SYNC-04; `mobsync run` shows where\n"), "{text}{errors}");
+    fs::write(
+        place.path("fails.json"),
+        r#"{"kind": "script", "version": 1, "name": "Fails", "items": [{"id": "A", "name": "Photos"}],
+            "methods": {"Synchronize": {"then": [{"log": {"level": "ERROR", "text": "the disk is full", "item": "A"}},
+            {"progress": {"item": "A", "status": "FAILED"}}, {"complete": "E_FAIL"}]}}}"#,
+    )
+    .expect("it can be written");
+    place.done(&["register", "fails.json"]);
+    let (code, text, errors) = place.mobsync(&["sync", "Fails", "--quiet"]);
+    assert_eq!(
+        (code, text.as_str()),
+        (Some(1), "Fails: completed with E_FAIL\n  Photos  FAILED\n    ERROR: the disk is full\n"),
+        "{errors}"
+    );
+    assert_eq!(place.mobsync(&["sync", "Fails", "--quiet", "--allow-failure"]).0, Some(0));
+    let table = place.done(&["handlers", "Fails"]);
+    assert!(table.contains("  failed  "), "{table}");
+    // What is damaged stays.
+    let clsid = place.handlers()[0]["clsid"].as_str().expect("a CLSID").to_owned();
+    let file = place.path("store/handlers").join(clsid).join("results.json");
+    fs::write(&file, "{").expect("it can be written");
+    place.refused(&["sync", "Fails", "--quiet"], "results.json:1:");
+    place.refused(&["unregister", "Fails"], "results.json:1:");
+    assert_eq!(fs::read_to_string(&file).expect("it is there"), "{");
+}
+
+/// REGI-04 over two sessions.
+#[test]
+fn sessions_decide_which_preferences_are_kept() {
+    let place = Place::new();
+    let all = [("A", "Photos", "0"), ("B", "Letters", "0"), ("C", "Now", "TEMPORARY")];
+    script(&place, &all, "S_OK");
+    place.done(&["register", "mine.json"]);
+    place.done(&["prefs", "set", "Mine", "checked", "--item", "A", "--item", "B", "--item", "C"]);
+    let items = || place.preferences("Mine").as_array().expect("a list").len();
+    // The IDs alone did not say which item is TEMPORARY; the first session does.
+    place.done(&["sync", "--quiet"]);
+    script(&place, &all[..1], "S_SYNCMGR_MISSINGITEMS");
+    place.done(&["sync", "--quiet"]);
+    assert_eq!(items(), 2);
+    // Whoever fails in the middle says nothing about the rest.
+    script(&place, &[], "E_FAIL");
+    place.mobsync(&["sync", "--quiet"]);
+    assert_eq!(items(), 2);
+    script(&place, &all[..1], "S_OK");
+    place.done(&["sync", "--quiet"]);
+    assert_eq!(items(), 1);
+}

@@ -29,6 +29,7 @@ mod rules;
 mod run;
 mod schema;
 mod sessions;
+mod sync;
 mod timeline;
 mod watch;
 

@@ -2,6 +2,7 @@
 
 mod acceptance;
 mod context;
+mod enumeration;
 mod files;
 mod found;
 mod judged;
@@ -18,6 +19,7 @@ mod traces;
 pub use crate::host::Controls;
 pub use crate::job::Additions;
 pub use acceptance::Acceptance;
+pub use enumeration::Enumeration;
 pub use files::{MakeFolderError, WriteError, make_folder};
 pub use found::{CaseRecord, ContextLine, DebugCommand, Found, Omitted, Repeats};
 pub use judged::Judged;

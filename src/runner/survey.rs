@@ -1,19 +1,20 @@
 //! What a handler has to offer: a session in which the user chooses nothing.
 
+use super::Enumeration;
 use super::run::{Isolation, RunError, RunOptions, run};
 use crate::host::Selection;
 use crate::job::{Handler, Standard, Terms};
-use crate::protocol::{CallMethod, Event, EventKind, HResult, Initialize, Item, Outcome, SyncEvent, SyncFlags, Text};
+use crate::protocol::{CallMethod, Event, EventKind, Initialize, Item, Outcome, SyncEvent, SyncFlags, Text};
 
 /// What a handler says of itself and of its items.
 #[derive(Clone, Debug)]
 pub struct Survey {
     /// The name that `GetHandlerInfo` gives.
     pub name: Option<Text>,
-    /// What the last `EnumSyncMgrItems` returned.
-    pub enumerated: Option<HResult>,
     /// Its items.
     pub items: Vec<Item>,
+    /// What it enumerated.
+    pub enumeration: Enumeration,
     /// How the session ended; [`Outcome::NothingPrepared`] if all went well.
     pub outcome: Outcome,
 }
@@ -34,11 +35,13 @@ pub fn survey(handler: &Handler, isolation: Isolation) -> Result<Survey, RunErro
             _ => None,
         })
     };
+    let mut enumeration = Enumeration::default();
+    events.iter().for_each(|event| enumeration.observe(event));
     let instance = session.judged.session().instances().next();
     Ok(Survey {
         name: returns(CallMethod::GetHandlerInfo).and_then(|info| info.out.info.as_ref()).map(|info| info.name.clone()),
-        enumerated: returns(CallMethod::EnumSyncMgrItems).map(|returned| returned.hr),
         items: instance.map(|instance| instance.items().listed().cloned().collect()).unwrap_or_default(),
+        enumeration,
         outcome: instance.map_or(Outcome::Unfinished, |instance| instance.outcome()),
     })
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::handler::HandlerArgs;
-use super::words::{EventName, ReportFormat};
+use super::words::{EventName, ProfileName, ReportFormat};
 use crate::protocol::{Guid, RegisterFlags};
 
 #[derive(Debug, Args)]
@@ -159,4 +159,59 @@ pub(in crate::cli) struct PrefsImportArgs {
     /// Remove the preferences that the handlers of the file have now
     #[arg(long)]
     pub(in crate::cli) replace: bool,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct SyncArgs {
+    /// Names or CLSIDs of registered handlers [default: all; for the events connect, pending-disconnect and idle, those that
+    /// are registered for the event]
+    #[arg(value_name = "HANDLER")]
+    pub(in crate::cli) handlers: Vec<String>,
+
+    /// Event that starts the sessions
+    #[arg(long, value_enum, default_value_t = EventName::Manual)]
+    pub(in crate::cli) event: EventName,
+
+    /// Network connection, for preferences that are for one
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) connection: Option<String>,
+
+    /// Choose this item of the one HANDLER (repeatable) [default: by the preferences, or else what the handler preselects]
+    #[arg(long, value_name = "ID|NAME")]
+    pub(in crate::cli) item: Vec<String>,
+
+    /// Run without a user: the handlers must not show UI (no MAYBOTHERUSER)
+    #[arg(long)]
+    pub(in crate::cli) no_user: bool,
+
+    /// Number of times the user opens the logged errors, and so of possible retries
+    #[arg(long, value_name = "N", default_value_t = super::options::RETRIES)]
+    pub(in crate::cli) retries: u32,
+
+    /// Windows version that the manager emulates
+    #[arg(long, value_enum)]
+    pub(in crate::cli) profile: Option<ProfileName>,
+
+    /// Exit with 0 although a session failed or an item FAILED, if no rule was broken
+    #[arg(long)]
+    pub(in crate::cli) allow_failure: bool,
+
+    /// Show no progress
+    #[arg(long, short)]
+    pub(in crate::cli) quiet: bool,
+
+    /// Output format
+    #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
+    pub(in crate::cli) format: ReportFormat,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ResultsArgs {
+    /// Names or CLSIDs of registered handlers [default: all]
+    #[arg(value_name = "HANDLER")]
+    pub(in crate::cli) handlers: Vec<String>,
+
+    /// Output format
+    #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
+    pub(in crate::cli) format: ReportFormat,
 }
