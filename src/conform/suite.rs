@@ -13,7 +13,7 @@ use super::tasks::{Chosen, NoSuchCase, choose, scenario_of};
 use super::{Case, Known, cases, survey};
 use crate::handler::HandlerFactory;
 use crate::job::{Handler, HandlerError, HandlerName, Terms};
-use crate::protocol::{Event, Guid, Limits, Profile, Session};
+use crate::protocol::{Event, Guid, Limits, Outcome, Profile, Session};
 use crate::report::{Case as CaseOfReport, Filter, FindingRow, Report, Scope};
 use crate::rules::Rule;
 use crate::runner::{
@@ -361,7 +361,7 @@ impl Suite {
         } else if let Some(why) = hangs.why().filter(|_| !report.failed()) {
             report.unfinished.push(format!("{not_run} of {} sessions were {why}", tasks.len()));
         } else if let Some(known) = known.as_ref().filter(|_| !report.failed())
-            && report.summary.synchronized == Some(0)
+            && (report.summary.synchronized == Some(0) || always_failed(&outcomes))
             && let Some(why) = known.unjudged(&outcomes)
         {
             report.unfinished.push(why);
@@ -439,6 +439,13 @@ impl Watcher for Surveyed<'_> {
     fn event(&mut self, event: &Event, session: &Session) {
         self.known.observe(event, session);
     }
+}
+
+/// Whether Synchronize returned a failure whenever it was called.
+fn always_failed(outcomes: &[Outcome]) -> bool {
+    let synchronized = |outcome: &Outcome| matches!(outcome, Outcome::Completed(_) | Outcome::Overdue(_));
+    outcomes.iter().any(|outcome| matches!(outcome, Outcome::SynchronizeFailed(_)))
+        && !outcomes.iter().any(synchronized)
 }
 
 fn add(report: &mut Report, mut result: SessionResult, filter: &Filter) {

@@ -26,6 +26,10 @@ pub struct Instance {
     pub(super) synchronize: Phase,
     pub(super) show_error: Phase,
     pub(super) show_properties: Phase,
+    /// What the last `EnumSyncMgrItems` returned, if it failed.
+    pub(super) enumeration_failed: Option<HResult>,
+    /// `ShowProperties` ended with its return, for the handler had no callback to say that it is done: it may say so later, once.
+    pub(super) properties_unsaid: bool,
     asked_retry: Vec<Guid>,
     pub(super) retry: Option<Vec<Guid>>,
     pub(super) round: u32,
@@ -71,6 +75,8 @@ impl Instance {
             synchronize: Phase::Idle,
             show_error: Phase::Idle,
             show_properties: Phase::Idle,
+            properties_unsaid: false,
+            enumeration_failed: None,
             asked_retry: Vec::new(),
             retry: None,
             round: 0,
@@ -264,7 +270,10 @@ impl Instance {
             (_, _, Phase::Done(hr)) => Outcome::Completed(hr),
             (_, _, Phase::Refused(hr)) => Outcome::SynchronizeFailed(hr),
             (_, _, Phase::Overdue) => Outcome::Overdue(CallMethod::Synchronize),
-            (_, Phase::Idle, _) => Outcome::NothingPrepared,
+            (_, Phase::Idle, _) => match self.enumeration_failed.filter(|_| self.items.is_empty()) {
+                Some(hr) => Outcome::EnumerationFailed(hr),
+                None => Outcome::NothingPrepared,
+            },
             (_, Phase::Overdue, _) => Outcome::Overdue(CallMethod::PrepareForSync),
             (_, Phase::Refused(hr), _) => Outcome::PrepareFailed(hr),
             (_, Phase::Done(hr), _) if hr != HResult::S_OK => Outcome::PrepareFailed(hr),
@@ -287,7 +296,10 @@ impl Instance {
                 self.asked_retry.clear();
                 self.show_error.called();
             }
-            Call::ShowProperties(_) => self.show_properties.called(),
+            Call::ShowProperties(_) => {
+                self.show_properties.called();
+                self.properties_unsaid = false;
+            }
             _ => {}
         }
     }
@@ -314,7 +326,12 @@ impl Instance {
                     self.handler_flags = info.flags;
                 }
             }
-            CallMethod::EnumSyncMgrItems if hr.is_success() => self.begin_enumeration(what.out.enumerator),
+            CallMethod::EnumSyncMgrItems => {
+                self.enumeration_failed = Some(hr).filter(|hr| hr.is_failure());
+                if hr.is_success() {
+                    self.begin_enumeration(what.out.enumerator);
+                }
+            }
             CallMethod::Clone => self.enumerators.extend(what.out.enumerator),
             CallMethod::Next if hr.is_success() => what.out.items.iter().for_each(|item| self.list(item)),
             CallMethod::SetProgressCallback => match call {
@@ -330,9 +347,10 @@ impl Instance {
             CallMethod::Synchronize => self.synchronize.returned(what.method, hr),
             CallMethod::ShowProperties => {
                 self.show_properties.returned(what.method, hr);
-                if !matches!(self.interface, Interface::Given(_)) {
+                if !matches!(self.interface, Interface::Given(_)) && self.show_properties == Phase::Awaiting {
                     // In the choice, before it has the callback, the handler cannot say when it is done: it is done now.
                     self.show_properties.completed(hr);
+                    self.properties_unsaid = true;
                 }
                 self.properties_ended();
             }
@@ -377,7 +395,11 @@ impl Instance {
             Callback::PrepareForSyncCompleted(args) => self.prepare.completed(args.hr),
             Callback::SynchronizeCompleted(args) => self.synchronize.completed(args.hr),
             Callback::ShowPropertiesCompleted(args) => {
-                self.show_properties.completed(args.hr);
+                if std::mem::take(&mut self.properties_unsaid) {
+                    self.show_properties = Phase::Done(args.hr);
+                } else {
+                    self.show_properties.completed(args.hr);
+                }
                 self.properties_ended();
             }
             Callback::ShowErrorCompleted(args) => {
