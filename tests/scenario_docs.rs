@@ -50,7 +50,6 @@ fn the_outcomes_are_those_of_the_code() {
         Outcome::PrepareFailed(HResult::E_FAIL),
         Outcome::SynchronizeFailed(HResult::E_FAIL),
         Outcome::CallbackRefused(HResult::E_FAIL),
-        Outcome::EnumerationFailed(HResult::E_FAIL),
         Outcome::NothingPrepared,
         Outcome::Abandoned,
         Outcome::Overdue(CallMethod::PrepareForSync),
@@ -65,7 +64,7 @@ fn the_outcomes_are_those_of_the_code() {
             true
         }
         Outcome::NothingPrepared | Outcome::Abandoned | Outcome::Crashed | Outcome::Unfinished => true,
-        Outcome::Overdue(_) | Outcome::Hung(_) | Outcome::CallbackRefused(_) | Outcome::EnumerationFailed(_) => true,
+        Outcome::Overdue(_) | Outcome::Hung(_) | Outcome::CallbackRefused(_) => true,
     };
     assert!(outcomes.iter().all(known));
     assert_eq!(table("Outcomes"), outcomes.iter().map(ToString::to_string).collect::<Vec<_>>());

@@ -27,6 +27,8 @@ pub struct Known {
     /// The states in which the session was, and the windows of `SetItemStatus` that opened, or that open where the handler's
     /// threads take another turn: its completion came from another thread, and only chance let it come before the return.
     pub states: BTreeSet<State>,
+    /// The failure of `EnumSyncMgrItems`, where no item is known.
+    pub enumeration_failed: Option<HResult>,
     /// How the session ended; nothing before its first event.
     pub outcome: Option<Outcome>,
 }
@@ -55,6 +57,13 @@ pub fn survey(profile: Profile) -> Scenario {
     Scenario { profile, choose: Choose::All, steps, ..Scenario::titled("What there is to know") }
 }
 
+/// Whether Synchronize returned a failure whenever it was called.
+pub(super) fn always_failed(outcomes: &[Outcome]) -> bool {
+    let synchronized = |outcome: &Outcome| matches!(outcome, Outcome::Completed(_) | Outcome::Overdue(_));
+    outcomes.iter().any(|outcome| matches!(outcome, Outcome::SynchronizeFailed(_)))
+        && !outcomes.iter().any(synchronized)
+}
+
 impl Known {
     /// Takes what the next event shows, and the session after it.
     pub fn observe(&mut self, event: &Event, session: &Session) {
@@ -70,6 +79,7 @@ impl Known {
         {
             self.flags = instance.handler_flags();
             self.items = instance.items().clone();
+            self.enumeration_failed = instance.enumeration_failed();
             self.outcome = Some(instance.outcome());
         }
     }
@@ -78,18 +88,23 @@ impl Known {
     /// there is to know ended. `outcomes` are those of the other sessions.
     pub fn unjudged(&self, outcomes: &[Outcome]) -> Option<String> {
         let outcome = self.outcome?;
+        if self.states.contains(&State::Synchronizing) && !always_failed(outcomes) {
+            return None;
+        }
         // A session that the manager left early says nothing of what would have come.
         let left_early = |other: &&Outcome| matches!(other, Outcome::Unfinished | Outcome::Abandoned);
         let all = outcomes.iter().filter(|other| !left_early(other)).count();
         let same = outcomes.iter().filter(|other| **other == outcome).count();
         let cases = if same == all { format!("all {same}") } else { format!("{same} of {all}") };
         let why = match outcome {
+            Outcome::NothingPrepared if let Some(hr) = self.enumeration_failed => {
+                format!("EnumSyncMgrItems failed with {hr} in {cases} cases")
+            }
             Outcome::Declined(HResult::S_FALSE) => {
                 format!("the handler declined every event: Initialize returned S_FALSE in {cases} cases")
             }
             Outcome::Declined(hr) => format!("Initialize failed with {hr} in {cases} cases"),
             Outcome::PrepareFailed(hr) => format!("PrepareForSync failed with {hr} in {cases} cases"),
-            Outcome::EnumerationFailed(hr) => format!("EnumSyncMgrItems failed with {hr} in {cases} cases"),
             Outcome::SynchronizeFailed(hr) => format!("Synchronize failed with {hr} in {cases} cases"),
             Outcome::NothingPrepared if self.items.is_empty() => "the handler has no items".to_owned(),
             outcome => format!("no case reached Synchronize: {outcome}"),

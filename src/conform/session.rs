@@ -211,7 +211,7 @@ impl<'a> Sessions<'a> {
         let JudgedSession { mut judged, steps, trace_failure, .. } = session;
         // That the handler is released without its retry is what such a session is for.
         judged.acquit(ERRS_08);
-        if matches!(self.known.outcome, Some(Outcome::EnumerationFailed(_))) {
+        if self.known.enumeration_failed.is_some() {
             // It fails in every session, not in those for configuration alone.
             let enumerates = |violation: &Violation| {
                 matches!(

@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 use super::cases::NO_VTABLES;
 use super::hangs::{Enough, Failures, Hangs};
 use super::hooks::{HookError, Hooks};
+use super::known::always_failed;
 use super::session::{SessionResult, Sessions};
 use super::tasks::{Chosen, NoSuchCase, choose, scenario_of};
 use super::{Case, Known, cases, survey};
 use crate::handler::HandlerFactory;
 use crate::job::{Handler, HandlerError, HandlerName, Terms};
-use crate::protocol::{Event, Guid, Limits, Outcome, Profile, Session};
+use crate::protocol::{Event, Guid, Limits, Profile, Session};
 use crate::report::{Case as CaseOfReport, Filter, FindingRow, Report, Scope};
 use crate::rules::Rule;
 use crate::runner::{
@@ -439,13 +440,6 @@ impl Watcher for Surveyed<'_> {
     fn event(&mut self, event: &Event, session: &Session) {
         self.known.observe(event, session);
     }
-}
-
-/// Whether Synchronize returned a failure whenever it was called.
-fn always_failed(outcomes: &[Outcome]) -> bool {
-    let synchronized = |outcome: &Outcome| matches!(outcome, Outcome::Completed(_) | Outcome::Overdue(_));
-    outcomes.iter().any(|outcome| matches!(outcome, Outcome::SynchronizeFailed(_)))
-        && !outcomes.iter().any(synchronized)
 }
 
 fn add(report: &mut Report, mut result: SessionResult, filter: &Filter) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::codes::*;
 use super::{
     ComViolation, CompletionViolation, EnumerationViolation, Finding, Level, LifeViolation, ManagerViolation,
-    ResultViolation, Rule, Subject, Violation,
+    ProgressViolation, ResultViolation, Rule, Subject, Violation,
 };
 use crate::protocol::{CallMethod, CallbackMethod, Guid, HandlerId, Refusal};
 
@@ -261,6 +261,11 @@ impl Known {
         };
         let refused = || match &finding.violation {
             Violation::Result(ResultViolation::NotListed { method, .. }) => {
+                let rules = super::checks::completion::rules_of(*method)?;
+                self.in_round.get(&(finding.handler, finding.round, rules.not_refused.index))
+            }
+            // Whoever completes what has failed has gone on with it.
+            Violation::Progress(ProgressViolation::AfterFailure { method, .. }) => {
                 let rules = super::checks::completion::rules_of(*method)?;
                 self.in_round.get(&(finding.handler, finding.round, rules.not_refused.index))
             }

@@ -224,12 +224,11 @@ fn outcome_of(words: &str) -> Result<Outcome, UnknownName> {
     if let Some(outcome) = plain.iter().find(|outcome| outcome.to_string() == words) {
         return Ok(*outcome);
     }
-    let with_result: [Words<HResult>; 6] = [
+    let with_result: [Words<HResult>; 5] = [
         ("declined with ", Outcome::Declined),
         ("prepare failed with ", Outcome::PrepareFailed),
         ("Synchronize returned ", Outcome::SynchronizeFailed),
         ("SetProgressCallback returned ", Outcome::CallbackRefused),
-        ("EnumSyncMgrItems returned ", Outcome::EnumerationFailed),
         ("completed with ", Outcome::Completed),
     ];
     for (prefix, outcome) in with_result {
@@ -260,7 +259,7 @@ fn outcome_of(words: &str) -> Result<Outcome, UnknownName> {
         given: words.to_owned(),
         what: "an outcome",
         expected: "`completed with HRESULT`, `declined with HRESULT`, `prepare failed with HRESULT`, `Synchronize returned \
-                   HRESULT`, `SetProgressCallback returned HRESULT`, `EnumSyncMgrItems returned HRESULT`, `nothing to synchronize`, `released before it was completed`, `METHOD was never completed`, \
+                   HRESULT`, `SetProgressCallback returned HRESULT`, `nothing to synchronize`, `released before it was completed`, `METHOD was never completed`, \
                    `METHOD never returned` or `crashed`"
             .to_owned(),
     })

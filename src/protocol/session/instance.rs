@@ -26,7 +26,6 @@ pub struct Instance {
     pub(super) synchronize: Phase,
     pub(super) show_error: Phase,
     pub(super) show_properties: Phase,
-    /// What the last `EnumSyncMgrItems` returned, if it failed.
     pub(super) enumeration_failed: Option<HResult>,
     /// `ShowProperties` ended with its return, for the handler had no callback to say that it is done: it may say so later, once.
     pub(super) properties_unsaid: bool,
@@ -253,6 +252,11 @@ impl Instance {
         }
     }
 
+    /// The failure of the last `EnumSyncMgrItems`, where no item is known: why there was nothing to synchronize.
+    pub fn enumeration_failed(&self) -> Option<HResult> {
+        self.enumeration_failed.filter(|_| self.items.is_empty())
+    }
+
     /// What came of the session so far.
     pub fn outcome(&self) -> Outcome {
         match self.end {
@@ -270,10 +274,7 @@ impl Instance {
             (_, _, Phase::Done(hr)) => Outcome::Completed(hr),
             (_, _, Phase::Refused(hr)) => Outcome::SynchronizeFailed(hr),
             (_, _, Phase::Overdue) => Outcome::Overdue(CallMethod::Synchronize),
-            (_, Phase::Idle, _) => match self.enumeration_failed.filter(|_| self.items.is_empty()) {
-                Some(hr) => Outcome::EnumerationFailed(hr),
-                None => Outcome::NothingPrepared,
-            },
+            (_, Phase::Idle, _) => Outcome::NothingPrepared,
             (_, Phase::Overdue, _) => Outcome::Overdue(CallMethod::PrepareForSync),
             (_, Phase::Refused(hr), _) => Outcome::PrepareFailed(hr),
             (_, Phase::Done(hr), _) if hr != HResult::S_OK => Outcome::PrepareFailed(hr),

@@ -179,8 +179,6 @@ pub enum Outcome {
     Declined(HResult),
     /// `SetProgressCallback` returned this failure.
     CallbackRefused(HResult),
-    /// `EnumSyncMgrItems` returned this failure, and no item is known.
-    EnumerationFailed(HResult),
     /// No item was prepared: nothing chosen, or a session for configuration.
     NothingPrepared,
     /// `PrepareForSync` returned or was completed with this.
@@ -208,11 +206,7 @@ impl Outcome {
                 !matches!(hr, HResult::S_FALSE)
             }
             Outcome::Completed(hr) => !hr.is_success(),
-            Outcome::CallbackRefused(_)
-            | Outcome::EnumerationFailed(_)
-            | Outcome::Overdue(_)
-            | Outcome::Crashed
-            | Outcome::Hung(_) => true,
+            Outcome::CallbackRefused(_) | Outcome::Overdue(_) | Outcome::Crashed | Outcome::Hung(_) => true,
             Outcome::Unfinished | Outcome::NothingPrepared | Outcome::Abandoned => false,
         }
     }
@@ -224,7 +218,6 @@ impl fmt::Display for Outcome {
             Outcome::Unfinished => f.write_str("unfinished"),
             Outcome::Declined(hr) => write!(f, "declined with {hr}"),
             Outcome::CallbackRefused(hr) => write!(f, "SetProgressCallback returned {hr}"),
-            Outcome::EnumerationFailed(hr) => write!(f, "EnumSyncMgrItems returned {hr}"),
             Outcome::NothingPrepared => f.write_str("nothing to synchronize"),
             Outcome::PrepareFailed(hr) => write!(f, "prepare failed with {hr}"),
             Outcome::Abandoned => f.write_str("released before it was completed"),
