@@ -28,6 +28,8 @@ pub use parallel::{Stop, in_order, interrupted, side_by_side};
 pub use problems::{Endless, NoSuchItem, SessionFailure};
 pub use recorded::{RecordError, Recorded, naming};
 pub use replay::{ReplayError, ReplayOptions, Replayed, handler_name, replay};
+#[cfg(unix)]
+pub use run::run_steered;
 pub use run::{Isolation, JudgedSession, RunError, RunOptions, TraceFailure, Watcher, run, run_with};
 pub use scenarios::{FindScenariosError, TracePlacesError, find_scenarios, trace_places};
 pub use survey::{Survey, survey};
