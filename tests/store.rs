@@ -354,3 +354,102 @@ fn sessions_decide_which_preferences_are_kept() {
     place.done(&["sync", "--quiet"]);
     assert_eq!(items(), 1);
 }
+
+/// The script waits in Initialize until a file is there, and then declines.
+#[cfg(unix)]
+#[test]
+fn update_all_returns_at_once_and_the_sessions_run_elsewhere() {
+    let place = Place::new();
+    let wait = r#"read -r call; while [ ! -e go ]; do sleep 0.01; done
+        echo '{"jsonrpc":"2.0","id":1,"result":{"hr":"S_FALSE"}}'; read -r release
+        echo '{"jsonrpc":"2.0","id":2,"result":{"hr":"S_OK","args":{"refs":0}}}'; read -r end; exit 0"#;
+    fs::write(place.path("wait.sh"), wait).expect("it can be written");
+    place.done(&["register", "--exec", "sh wait.sh", "--no-check", "--description", "Waits"]);
+    place.done(&["register", &sample("minimal.json")]);
+    let (code, _, said) = place.mobsync(&["update", "--all", "--timeout", "1h"]);
+    assert!(code == Some(0) && said.contains(" runs the sessions of all registered handlers; "), "{said}");
+    // It cannot have ended: what it waits for is not there.
+    assert_eq!(place.done(&["results", "Waits"]), "Waits: not synchronized yet\n");
+    fs::write(place.path("go"), "").expect("it can be written");
+    let has_ended = || {
+        let shown = place.done(&["results"]);
+        !shown.contains("not synchronized yet")
+    };
+    let began = std::time::Instant::now();
+    while !has_ended() {
+        assert!(began.elapsed().as_secs() < 120, "{}", fs::read_to_string(place.path("store/update-all.log")).unwrap());
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let shown = place.done(&["results"]);
+    assert!(
+        shown.contains("Waits: declined with S_FALSE") && shown.contains("Minimal: completed with S_OK"),
+        "{shown}"
+    );
+    assert_eq!(shown.matches("  INVOKE at ").count(), 2, "{shown}");
+}
+
+#[test]
+fn update_gives_the_cookie_to_the_handler_byte_for_byte() {
+    let place = Place::new();
+    script(&place, &[("A", "Photos", "0")], "S_OK");
+    place.done(&["register", "mine.json"]);
+    place.done(&["update", "--handler", "Mine", "--cookie", "00ff", "--start"]);
+    let results = place.done(&["results", "--format", "json"]);
+    assert!(results.contains("\"event\": \"INVOKE\""), "{results}");
+    // 64 KiB of all bytes, to a program that writes down what it is given.
+    let bytes: Vec<u8> = (0..=255).cycle().take(65_536).collect();
+    fs::write(place.path("cookie"), &bytes).expect("it can be written");
+    if cfg!(unix) {
+        let keep = r#"read -r call; printf '%s' "$call" > call; echo '{"jsonrpc":"2.0","id":1,"result":{"hr":"S_FALSE"}}'
+            read -r release; echo '{"jsonrpc":"2.0","id":2,"result":{"hr":"S_OK","args":{"refs":0}}}'; read -r end; exit 0"#;
+        fs::write(place.path("keep.sh"), keep).expect("it can be written");
+        place.done(&["register", "--exec", "sh keep.sh", "--no-check", "--description", "Keeps"]);
+        place.done(&[
+            "update",
+            "--handler",
+            "Keeps",
+            "--cookie",
+            "@cookie",
+            "--start",
+            "--minimized",
+            "--timeout",
+            "1h",
+        ]);
+        let call: Value = serde_json::from_slice(&fs::read(place.path("call")).expect("it was called")).expect("JSON");
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert!(call["params"]["cookie"] == hex.as_str() && call["params"]["flags"] == "INVOKE|MAYBOTHERUSER");
+    }
+    place.refused(&["update", "--handler", "Mine", "--cookie", "0", "--start"], "--cookie `0` is not a cookie");
+    place.refused(&["update", "--handler", "Mine", "--cookie", "@nowhere", "--start"], "--cookie nowhere: ");
+    place.refused(&["update", "--handler", "Mine"], "there is no terminal to ask on; add --start");
+    place.refused(&["update", "--handler", "Other", "--start"], "Other: no registered handler has this name");
+    place.refused(&["update"], "--handler");
+    place.refused(&["update", "--all", "--start"], "cannot be used with");
+}
+
+/// The user leaves one item out, and chooses nothing of the other handler.
+#[cfg(unix)]
+#[test]
+fn on_a_terminal_the_user_chooses_first() -> Result<(), rexpect::error::Error> {
+    let place = Place::new();
+    script(&place, &[("A", "Photos", "0"), ("B", "Letters", "0")], "S_OK");
+    place.done(&["register", "mine.json"]);
+    place.done(&["register", &sample("minimal.json")]);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mobsync"));
+    command.args(["sync", "--quiet"]).current_dir(place.0.path()).env("MOBSYNC_STORE", place.path("store"));
+    command.env("TERM", "xterm").env("NO_COLOR", "1");
+    let mut session = rexpect::session::spawn_command(command, Some(120_000))?;
+    session.exp_string("Mine (space: check, Enter: start, Esc: skip)")?;
+    session.exp_string("Letters")?;
+    session.send(" \r")?;
+    session.flush()?;
+    session.exp_string("Minimal (space: check")?;
+    session.send("\u{1b}")?;
+    session.flush()?;
+    session.exp_string("Minimal: nothing was chosen")?;
+    session.exp_eof()?;
+    let shown = place.done(&["results", "Mine"]);
+    assert!(shown.contains("  Photos   not chosen\n  Letters  SUCCEEDED\n"), "{shown}");
+    assert_eq!(place.done(&["results", "Minimal"]), "Minimal: not synchronized yet\n");
+    Ok(())
+}

@@ -31,6 +31,7 @@ mod schema;
 mod sessions;
 mod sync;
 mod timeline;
+mod update;
 mod watch;
 
 pub use args::command;

@@ -16,7 +16,7 @@ use crate::host::Selection;
 use crate::job::Handler;
 use crate::json::{Id, files};
 use crate::protocol::{Guid, Items, SyncEvent, plain, plain_path};
-use crate::runner::{self, Enumeration, NoSuchItem, WriteError};
+use crate::runner::{Enumeration, NoSuchItem, WriteError};
 use crate::store::{Exchange, ExchangedHandler, Key, Preferences, Registration, Store};
 
 pub(super) fn prefs(args: &PrefsArgs) -> Result<Ended, Failure> {
@@ -124,7 +124,7 @@ impl Named {
             return Ok(Self { ids, enumeration: Enumeration::default() });
         }
         let handler = Handler::of_registration(registration)?;
-        let survey = runner::survey(&handler, sessions::isolation(false)?).map_err(sessions::run_failure)?;
+        let survey = sessions::survey(&handler)?;
         let items: Items = survey.items.iter().cloned().collect();
         if let Some(missing) = NoSuchItem::find(&Selection::Named(words.to_owned()), &items) {
             return Err(Failure(format!("--item {missing}")));

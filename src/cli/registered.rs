@@ -10,7 +10,6 @@ use super::output::{print, tell};
 use super::sessions;
 use crate::job::{self, Handler};
 use crate::protocol::{Guid, Outcome, RegisterFlags, column_width, padded, plain, plain_path};
-use crate::runner;
 use crate::store::{Preferences, Registered, Registration, Results, Start, Store, StoreError};
 
 pub(super) fn register(args: &RegisterArgs) -> Result<Ended, Failure> {
@@ -45,8 +44,7 @@ pub(super) fn register(args: &RegisterArgs) -> Result<Ended, Failure> {
 /// Starts the handler once, and returns the name that it gives itself.
 fn started(handler: &Handler) -> Result<Option<String>, Failure> {
     let hint = "nothing was registered; --no-check registers it all the same";
-    let survey = runner::survey(handler, sessions::isolation(false)?)
-        .map_err(|error| Failure(format!("{}; {hint}", sessions::run_failure(error))))?;
+    let survey = sessions::survey(handler).map_err(|Failure(why)| Failure(format!("{why}; {hint}")))?;
     match survey.outcome {
         Outcome::NothingPrepared | Outcome::Declined(crate::protocol::HResult::S_FALSE) => {}
         outcome => return Err(Failure(format!("{}: {outcome}; {hint}", plain(&handler.name())))),

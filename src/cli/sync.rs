@@ -1,6 +1,7 @@
-//! `mobsync sync`, `update` and `results`.
+//! `mobsync sync` and `results`.
 
 use std::fmt::Write;
+use std::io::IsTerminal;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -10,12 +11,12 @@ use super::args::{EventName, ReportFormat, ResultsArgs, SyncArgs};
 use super::ended::{Ended, Failure};
 use super::interrupt::Interrupt;
 use super::live::{Live, Teller};
-use super::output::{print, tell};
+use super::output::{is_dumb_terminal, print, tell};
 use super::sessions;
 use crate::host::Controls;
 use crate::manager::{self, Request, Synchronized};
-use crate::protocol::{Event, Guid, RegisterFlags, Session, SyncEvent, padded, plain};
-use crate::runner::Watcher;
+use crate::protocol::{Event, Guid, Limits, RegisterFlags, Session, SyncEvent, padded, plain};
+use crate::runner::{Isolation, Watcher};
 use crate::store::{Registered, Registration, Results, Store, StoreError};
 
 pub(super) fn sync(args: &SyncArgs) -> Result<Ended, Failure> {
@@ -34,19 +35,24 @@ pub(super) fn sync(args: &SyncArgs) -> Result<Ended, Failure> {
         items: args.item.clone(),
         retries: if args.no_user { 0 } else { args.retries },
         profile: args.profile.map(Into::into).unwrap_or_default(),
+        limits: limits(args.timeout),
     };
     let store = Store::in_use()?;
     let (chosen, failures) = chosen(&store, &args.handlers, |one| args.handlers.is_empty() && !is_for(one, event))?;
     if chosen.is_empty() && failures.is_empty() {
         tell(format_args!("no handler is registered for {event}; `mobsync handlers` lists the registered handlers"));
     }
-    let how = How { quiet: args.quiet, allow_failure: args.allow_failure, format: args.format };
+    let is_asked = !args.start && args.item.is_empty() && !args.no_user && args.format == ReportFormat::Human;
+    let asks = is_asked && can_choose();
+    let how = How { asks, quiet: args.quiet, allow_failure: args.allow_failure, format: args.format };
     run_all(&store, &chosen, &request, failures, how)
 }
 
 /// How the sessions are shown and counted.
 #[derive(Clone, Copy)]
 pub(super) struct How {
+    /// The user chooses the items of each handler first.
+    pub(super) asks: bool,
     pub(super) quiet: bool,
     pub(super) allow_failure: bool,
     pub(super) format: ReportFormat,
@@ -70,8 +76,22 @@ pub(super) fn run_all(
             failures.push(format!("{name}: interrupted before its session began"));
             continue;
         }
+        let mut request = request.clone();
+        if how.asks {
+            match choose(store, registration, &request, isolation.clone()) {
+                Ok(Some(items)) => request.items = items,
+                Ok(None) => {
+                    tell(format_args!("{name}: nothing was chosen"));
+                    continue;
+                }
+                Err(Failure(why)) => {
+                    failures.push(format!("{name}: {why}"));
+                    continue;
+                }
+            }
+        }
         let mut shown = Shown { live: Live::new(how.quiet), running: running.clone() };
-        match manager::synchronize(store, registration, request, isolation.clone(), &mut shown) {
+        match manager::synchronize(store, registration, &request, isolation.clone(), &mut shown) {
             Ok(Synchronized { results, has_errors, broke_off }) => {
                 found |= has_errors || results.failed && !how.allow_failure;
                 if let Some(why) = broke_off {
@@ -92,6 +112,38 @@ pub(super) fn run_all(
         print(json(rows)?.as_bytes())?;
     }
     Ended::after(&failures, found)
+}
+
+/// The limits with this one for calls.
+pub(super) fn limits(timeout: Option<u64>) -> Limits {
+    let usual = Limits::default();
+    Limits { timeout_ns: timeout.unwrap_or(usual.timeout_ns), ..usual }
+}
+
+/// Whether there is a terminal on which the user can choose.
+pub(super) fn can_choose() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal() && !is_dumb_terminal()
+}
+
+/// Lets the user choose the items of a handler; none if nothing is chosen.
+fn choose(
+    store: &Store,
+    registration: &Registration,
+    request: &Request,
+    isolation: Isolation,
+) -> Result<Option<Vec<String>>, Failure> {
+    let choices = manager::choices(store, registration, request, isolation)?;
+    if choices.is_empty() {
+        return Ok(None);
+    }
+    let names: Vec<String> = choices.iter().map(|choice| plain(&choice.name).into_owned()).collect();
+    let checked: Vec<bool> = choices.iter().map(|choice| choice.checked).collect();
+    let prompt = format!("{} (space: check, Enter: start, Esc: skip)", plain(&registration.name()));
+    let dialog = dialoguer::MultiSelect::new().with_prompt(prompt).items(&names).defaults(&checked);
+    let chosen = dialog.interact_on_opt(&console::Term::stderr())?;
+    let chosen = chosen.unwrap_or_default();
+    let ids = chosen.into_iter().map(|at| choices[at].id.to_string()).collect::<Vec<_>>();
+    Ok((!ids.is_empty()).then_some(ids))
 }
 
 /// Whether the manager starts a session of the handler for this event: for those of SYNCMGRREGISTERFLAGS only if it is registered

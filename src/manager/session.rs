@@ -6,7 +6,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::host::{Controls, Selection};
 use crate::job::{Handler, HandlerError, Standard, Terms};
 use crate::json::Id;
-use crate::protocol::{Cookie, Event, FileTime, Guid, Initialize, Instance, Profile, Session, SyncEvent, SyncFlags};
+use crate::protocol::{
+    Cookie, Event, FileTime, Guid, Initialize, Instance, Limits, Profile, Session, SyncEvent, SyncFlags,
+};
 use crate::rules::Level;
 use crate::runner::{
     Endless, Enumeration, Isolation, JudgedSession, NoSuchItem, RunError, RunOptions, SessionFailure, Watcher, run,
@@ -30,6 +32,16 @@ pub struct Request {
     pub retries: u32,
     /// The Windows version that the manager emulates.
     pub profile: Profile,
+    /// The time limits.
+    pub limits: Limits,
+}
+
+impl Request {
+    /// The arguments of `Initialize`.
+    pub fn initialize(&self) -> Initialize {
+        let flags = SyncFlags::new(self.event, if self.user { SyncFlags::MAYBOTHERUSER } else { 0 });
+        Initialize { cookie: self.cookie.clone(), ..Initialize::new(flags) }
+    }
 }
 
 /// What came of a session. It is in the store, too.
@@ -78,11 +90,10 @@ pub fn synchronize(
         items => Selection::Named(items.to_owned()),
     };
     let handler = Handler::of_registration(registration)?;
-    let flags = SyncFlags::new(request.event, if request.user { SyncFlags::MAYBOTHERUSER } else { 0 });
-    let initialize = Initialize { cookie: request.cookie.clone(), ..Initialize::new(flags) };
-    let standard = Standard { initialize, selection: selection.clone(), retries: request.retries };
+    let standard =
+        Standard { initialize: request.initialize(), selection: selection.clone(), retries: request.retries };
     let session_ns = Terms::usual_session_ns(&handler);
-    let terms = Terms { profile: request.profile, session_ns, ..Terms::standard(standard) };
+    let terms = Terms { profile: request.profile, limits: request.limits, session_ns, ..Terms::standard(standard) };
     let mut watched = Watched { enumeration: Enumeration::default(), watcher };
     let started = now();
     let session = run(&handler, &terms, &RunOptions { isolation, ..RunOptions::default() }, &mut watched)?;
@@ -103,7 +114,7 @@ pub fn synchronize(
 }
 
 /// What the preferences choose in a session with this event on this connection.
-fn preferred(preferences: &Preferences, event: SyncEvent, connection: Option<&str>) -> Selection {
+pub(super) fn preferred(preferences: &Preferences, event: SyncEvent, connection: Option<&str>) -> Selection {
     let items: BTreeSet<Guid> = preferences.iter().filter_map(|one| one.key.item).collect();
     let items = items.into_iter().filter_map(|id| Some((id, preferences.checked(id, event, connection)?)));
     Selection::Preferred { items: items.collect(), others: preferences.others_checked(event, connection) }

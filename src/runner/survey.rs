@@ -4,7 +4,7 @@ use super::Enumeration;
 use super::run::{Isolation, RunError, RunOptions, run};
 use crate::host::Selection;
 use crate::job::{Handler, Standard, Terms};
-use crate::protocol::{CallMethod, Event, EventKind, Initialize, Item, Outcome, SyncEvent, SyncFlags, Text};
+use crate::protocol::{CallMethod, Event, EventKind, Initialize, Item, Outcome, Text};
 
 /// What a handler says of itself and of its items.
 #[derive(Clone, Debug)]
@@ -19,13 +19,12 @@ pub struct Survey {
     pub outcome: Outcome,
 }
 
-/// Asks a handler for its name and its items, in a session that synchronizes nothing.
+/// Asks a handler for its name and its items, in a session with these arguments of `Initialize` that synchronizes nothing.
 ///
 /// # Errors
 /// When the session cannot begin: the handler cannot be started, or its library does not have the class.
-pub fn survey(handler: &Handler, isolation: Isolation) -> Result<Survey, RunError> {
-    let initialize = Initialize::new(SyncFlags::new(SyncEvent::MANUAL, 0));
-    let terms = Terms::standard(Standard { initialize, selection: Selection::Nothing, retries: 0 });
+pub fn survey(handler: &Handler, initialize: &Initialize, isolation: Isolation) -> Result<Survey, RunError> {
+    let terms = Terms::standard(Standard { initialize: initialize.clone(), selection: Selection::Nothing, retries: 0 });
     let terms = Terms { session_ns: Terms::usual_session_ns(handler), ..terms };
     let mut events: Vec<Event> = Vec::new();
     let session = run(handler, &terms, &RunOptions { isolation, ..RunOptions::default() }, &mut events)?;

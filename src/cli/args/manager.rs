@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
 use super::handler::HandlerArgs;
-use super::words::{EventName, ProfileName, ReportFormat};
+use super::words::{EventName, ProfileName, ReportFormat, time};
 use crate::protocol::{Guid, RegisterFlags};
 
 #[derive(Debug, Args)]
@@ -180,6 +180,10 @@ pub(in crate::cli) struct SyncArgs {
     #[arg(long, value_name = "ID|NAME")]
     pub(in crate::cli) item: Vec<String>,
 
+    /// Start at once: on a terminal, too, the items are chosen by the preferences, or else by what the handler preselects
+    #[arg(long)]
+    pub(in crate::cli) start: bool,
+
     /// Run without a user: the handlers must not show UI (no MAYBOTHERUSER)
     #[arg(long)]
     pub(in crate::cli) no_user: bool,
@@ -191,6 +195,10 @@ pub(in crate::cli) struct SyncArgs {
     /// Windows version that the manager emulates
     #[arg(long, value_enum)]
     pub(in crate::cli) profile: Option<ProfileName>,
+
+    /// Time limit of a call, and of silence while a completion is due [default: 10]
+    #[arg(long, value_name = "TIME", value_parser = time, allow_negative_numbers = true)]
+    pub(in crate::cli) timeout: Option<u64>,
 
     /// Exit with 0 although a session failed or an item FAILED, if no rule was broken
     #[arg(long)]
@@ -214,4 +222,44 @@ pub(in crate::cli) struct ResultsArgs {
     /// Output format
     #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
     pub(in crate::cli) format: ReportFormat,
+}
+
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("what").args(["handler", "all"]).required(true))]
+pub(in crate::cli) struct UpdateArgs {
+    /// Start a session of this registered handler (UpdateItems): a name or CLSID
+    #[arg(long, value_name = "HANDLER")]
+    pub(in crate::cli) handler: Option<String>,
+
+    /// Start the sessions of all registered handlers (UpdateAll): this command ends at once, and another process runs them
+    #[arg(long, conflicts_with_all = ["cookie", "minimized", "start", "connection", "allow_failure"])]
+    pub(in crate::cli) all: bool,
+
+    /// Cookie for the handler's Initialize: hexadecimal digits, or the bytes of a file
+    #[arg(long, value_name = "HEX|@FILE")]
+    pub(in crate::cli) cookie: Option<String>,
+
+    /// Show no progress (MINIMIZED)
+    #[arg(long)]
+    pub(in crate::cli) minimized: bool,
+
+    /// Start at once (STARTSYNC); otherwise the user chooses the items first, which needs a terminal
+    #[arg(long)]
+    pub(in crate::cli) start: bool,
+
+    /// Network connection, for preferences that are for one
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) connection: Option<String>,
+
+    /// Windows version that the manager emulates
+    #[arg(long, value_enum)]
+    pub(in crate::cli) profile: Option<ProfileName>,
+
+    /// Time limit of a call, and of silence while a completion is due [default: 10]
+    #[arg(long, value_name = "TIME", value_parser = time, allow_negative_numbers = true)]
+    pub(in crate::cli) timeout: Option<u64>,
+
+    /// Exit with 0 although the session failed or an item FAILED, if no rule was broken
+    #[arg(long)]
+    pub(in crate::cli) allow_failure: bool,
 }
