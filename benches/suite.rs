@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use mobsync::conform::{self, Case, Known};
-use mobsync::job::{self, Handler, Terms, Workers};
+use mobsync::job::{self, Handler, Terms};
 use mobsync::protocol::{Event, Profile, Session};
 use mobsync::scenario::Scenario;
 use support::paired::{Effort, Paired};
@@ -187,8 +187,9 @@ fn processors() -> usize {
 }
 
 /// Holds a session in a worker; `see` gets the events when they are heard.
+#[cfg(unix)]
 fn hold(handler: &Handler, scenario: &Scenario, mut see: impl FnMut(&[Event])) {
-    let workers = Workers { program: env!("CARGO_BIN_EXE_mobsync").into() };
+    let workers = job::Workers { program: env!("CARGO_BIN_EXE_mobsync").into() };
     let mut drain = |events: Vec<Event>, _: &Session| see(&events);
     job::isolated(&workers, handler, &Terms::scenario(scenario.clone()), |_| {}, &mut drain).expect("a worker starts");
 }

@@ -4,7 +4,9 @@
 #[allow(dead_code, reason = "shared with other tests, which use other parts")]
 mod program;
 
+#[cfg(unix)]
 use std::io::Write;
+#[cfg(unix)]
 use std::process::{Command, Stdio};
 
 use program::ran;

@@ -45,6 +45,7 @@ fn rules(report: &Value) -> BTreeSet<&str> {
 }
 
 /// As much time as a busy machine needs, for handlers in real time.
+#[cfg(unix)]
 const PATIENT: &[&str] = &["--timeout", "60", "--blocking-limit", "30"];
 
 const GOOD: &str = "fixtures/handlers/good.json";

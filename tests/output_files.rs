@@ -1,7 +1,9 @@
 //! Files that the program writes: whole or not there, never one over another, and nothing that is no file.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+#[cfg(unix)]
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -30,6 +32,7 @@ fn assert_refused(args: &[&str], why: &str) {
     assert!(!errors.contains("SUCCEEDED"), "{args:?}: it is refused before the session: {errors}");
 }
 
+#[cfg(unix)]
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).expect("a folder").flatten();
     let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();

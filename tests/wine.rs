@@ -120,10 +120,15 @@ fn json(options: &[&'static str]) -> Vec<&'static str> {
     [options, &["--format", "json"]].concat()
 }
 
-/// What must be the same: the verdict on each rule, and the counts.
-fn verdict(run: &Run) -> (Value, Value, Vec<String>) {
+/// The rule of a library that goes away, for which nobody looks under Wine.
+const AT_THE_END: &str = "LIFE-07";
+
+/// What must be the same: the verdict on each other rule, and the counts; and the verdict on that rule.
+fn verdict(run: &Run) -> ((Vec<Value>, Value, Vec<String>), Value) {
     let report = run.report();
-    (report["rules"].clone(), report["summary"].clone(), run.rules())
+    let rows = report["rules"].as_array().expect("a report has rules").clone();
+    let (end, others): (Vec<Value>, Vec<Value>) = rows.into_iter().partition(|row| row["rule"] == AT_THE_END);
+    ((others, report["summary"].clone(), run.rules()), end[0]["verdict"].clone())
 }
 
 #[test]
@@ -143,7 +148,9 @@ fn same_verdict(source: &str, clsid: &str, profile: &'static str) {
     let options = json(&["--profile", profile, "--sessions", "12"]);
     let (there, here) = (mobsync("conform", &dll, clsid, &options), mobsync("conform", &so, clsid, &options));
     assert_eq!((there.code, here.code), (Some(0), Some(0)), "{}", there.output);
-    assert_eq!(verdict(&there), verdict(&here));
+    let ((there, end_there), (here, end_here)) = (verdict(&there), verdict(&here));
+    assert_eq!(there, here);
+    assert_eq!((end_there, end_here), ("not-exercised".into(), "held".into()), "{AT_THE_END}");
     let trace = |library: &Path, name: &str| {
         let trace = folder.path().join(name);
         let run = mobsync("run", library, clsid, &["--trace", trace.to_str().unwrap(), "--profile", profile]);
@@ -192,7 +199,9 @@ fn whatever_a_handler_does_is_found_with_its_place_and_nothing_is_left() {
         let folder = TempDir::new().unwrap();
         let definition = format!("WITH_TORTURE=\"{how}\"");
         let built = dll(folder.path(), &of_repository(NOTEBOOK), &definition, &[]);
-        let run = mobsync("run", &built, NOTEBOOK_CPP, &json(&["--timeout", "2"]));
+        // A hang is waited for; whatever else happens may take its time on a busy machine.
+        let limit = if rule == "LIFE-03" { "3" } else { "60" };
+        let run = mobsync("run", &built, NOTEBOOK_CPP, &json(&["--timeout", limit]));
         assert_eq!((run.code, run.rules()), (Some(1), vec![rule.to_owned()]), "{how}: {}", run.output);
         let (message, frames) = run.first();
         assert!(message.contains(says), "{how}: {message}");
@@ -208,7 +217,8 @@ fn a_handler_with_a_window_is_heard_while_the_manager_waits_and_only_then() {
     for (variant, expected) in [("", None), ("MARSHAL", None), ("NO_PUMP", Some("LIFE-03"))] {
         let folder = TempDir::new().unwrap();
         let built = dll(folder.path(), &source, &format!("WITH_DESK=\"{variant}\""), &[]);
-        let run = mobsync("run", &built, DESK, &json(&["--timeout", "3"]));
+        let limit = if expected.is_some() { "3" } else { "60" };
+        let run = mobsync("run", &built, DESK, &json(&["--timeout", limit]));
         assert_eq!(run.rules(), Vec::from_iter(expected.map(str::to_owned)), "{variant}: {}{}", run.output, run.errors);
         if expected.is_some() {
             assert!(run.first().1.contains("CDesk::Synchronize"), "{:?}", run.first());

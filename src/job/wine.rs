@@ -248,6 +248,10 @@ impl Wine {
         if !self.run(&self.program, &words)? {
             return Err(failed(&words.join(" ")));
         }
+        // Wine's desktop looked for a screen when it was made. Only that of a new server knows of what the registry says now.
+        if let Some(server) = &self.server {
+            self.run(server, &["-k"])?;
+        }
         File::create(self.prefix.join(READY)).map(drop)
     }
 }

@@ -42,11 +42,11 @@ pub enum MergeError {
         /// Where in the reports.
         what: &'static str,
         /// The first file.
-        file: PathBuf,
+        file: Box<Path>,
         /// What it says.
         ours: Box<str>,
         /// The other file.
-        other: PathBuf,
+        other: Box<Path>,
         /// What that says.
         theirs: Box<str>,
     },
@@ -161,9 +161,9 @@ struct Whole<'a> {
 fn differ(what: &'static str, one: &Part, ours: String, other: &Part, theirs: String) -> MergeError {
     MergeError::Differ {
         what,
-        file: one.file.clone(),
+        file: one.file.as_path().into(),
         ours: ours.into(),
-        other: other.file.clone(),
+        other: other.file.as_path().into(),
         theirs: theirs.into(),
     }
 }

@@ -31,8 +31,6 @@ pub(in crate::cli) enum SchemaName {
     Registration,
     /// What the user prefers for a handler, in the store
     Preferences,
-    /// How the last session of a registered handler ended, in the store
-    Results,
     /// Preferences that are taken from one store to another
     PreferencesExport,
 }

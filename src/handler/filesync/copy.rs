@@ -116,7 +116,7 @@ pub(super) fn metadata_of(path: &Path) -> io::Result<Option<Metadata>> {
 /// The two are of kinds that cannot replace one another.
 pub(super) fn conflict(left: &Path, left_kind: EntryKind, right: &Path, there: &Metadata) -> Trouble {
     let right_kind = EntryKind::of(there.file_type());
-    Trouble::Conflict { left: left.to_owned(), left_kind, right: right.to_owned(), right_kind }
+    Trouble::Conflict { left: left.into(), left_kind, right: right.into(), right_kind }
 }
 
 /// Opens a file that must be the one that stands at `left`, not where a link leads.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs::FileType;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why the work on an item ends before it is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub(super) enum Trouble {
     #[error(
         "{left} is a {left_kind}, but {right} is a {right_kind}; both were left unchanged; rename or remove one of them"
     )]
-    Conflict { left: PathBuf, left_kind: EntryKind, right: PathBuf, right_kind: EntryKind },
+    Conflict { left: Box<Path>, left_kind: EntryKind, right: Box<Path>, right_kind: EntryKind },
     #[error("cannot start a thread to synchronize {path}: {why}")]
     Thread { path: PathBuf, why: io::Error },
     #[error("an internal error occurred while synchronizing {path}")]
