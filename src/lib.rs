@@ -149,6 +149,7 @@
 //! | `cli` | the program: its command line and its terminal (feature `cli`, which is on by default) |
 //! | [`conform`] | the conformance suite: cases, random sessions, shrinking |
 //! | [`report`] | findings for people and for programs |
+//! | [`manager`] | runs the sessions of registered handlers, by the user's preferences |
 //! | [`runner`] | runs a session, records and judges it; many at a time; replays a scenario |
 //! | [`job`] | which handler runs which session, and in which process |
 //! | [`scenario`] | files that say what the manager and the user do, and what is expected |
@@ -174,6 +175,7 @@ pub mod handler;
 pub mod host;
 pub mod job;
 pub mod json;
+pub mod manager;
 pub mod protocol;
 pub mod report;
 pub mod rules;

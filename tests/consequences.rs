@@ -252,3 +252,62 @@ fn a_thread_that_nobody_ends_keeps_the_handler() {
         &["COM-04"],
     );
 }
+
+#[test]
+fn a_completion_in_the_middle_of_the_work_is_one_mistake_whatever_is_left_of_each_item() {
+    is_one_mistake(
+        "opening synchronizing A B\n\
+         handler Progress A UPDATING 1/9\n\
+         handler SynchronizeCompleted S_OK\n",
+        "SYNC-08",
+        &["SYNC-09"],
+    );
+}
+
+#[test]
+fn who_is_called_without_a_callback_has_none_to_answer_through() {
+    let logged = "opening synchronizing A\n\
+                  handler LogError ERROR \"A is locked\" error=E1 flags=ENABLEJUMPTEXT item=A\n\
+                  handler Progress A FAILED\n\
+                  handler SynchronizeCompleted E_FAIL\n\
+                  manager SetProgressCallback NULL -> S_OK\n\
+                  manager ShowError E1 -> S_OK\n";
+    is_one_mistake(&format!("{logged}handler ShowErrorCompleted S_OK\n"), "ERRS-01", &["CB-07"]);
+    // What else comes then has nothing to do with it.
+    let found = found(&format!("{logged}handler Progress A UPDATING\n"));
+    assert_eq!(found, [("ERRS-01", None), ("CB-07", None)]);
+}
+
+#[test]
+fn an_enumerator_without_an_end_is_one_mistake() {
+    let items = |ids: &[&str]| {
+        let items: Vec<String> = ids.iter().map(|id| format!("{{id:{id},name:\"{id}\"}}")).collect();
+        format!("fetched={} items=[{}]", ids.len(), items.join(","))
+    };
+    is_one_mistake(
+        &format!(
+            "opening initialized\n\
+             manager EnumSyncMgrItems -> S_OK enumerator=1\n\
+             manager Next 1 16 -> S_FALSE {both}\n\
+             manager EnumSyncMgrItems -> S_OK enumerator=2\n\
+             manager Next 2 2 -> S_OK {both}\n\
+             manager Next 2 1 -> S_OK {first}\n\
+             manager EnumSyncMgrItems -> S_OK enumerator=3\n\
+             manager Skip 3 2 -> S_OK\n\
+             manager Next 3 1 -> S_OK {first}\n",
+            both = items(&["A", "B"]),
+            first = items(&["A"]),
+        ),
+        "ENUM-09",
+        &["ENUM-07"],
+    );
+}
+
+#[test]
+fn whoever_completes_what_has_failed_has_gone_on_with_it() {
+    let failed = "opening prepared A\n\
+                  manager Synchronize -> E_OUTOFMEMORY\n\
+                  handler Progress A UPDATING 1/2\n";
+    is_one_mistake(&format!("{failed}handler SynchronizeCompleted E_OUTOFMEMORY\n"), "SYNC-05", &["PROG-10"]);
+    is_one_mistake(failed, "PROG-10", &[]);
+}

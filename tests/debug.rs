@@ -1,5 +1,10 @@
 //! `mobsync debug`, as a person uses it: on a terminal, and from a pipe.
 
+#[cfg(unix)]
+#[path = "common/native.rs"]
+#[allow(dead_code, reason = "shared with other tests, which use other parts")]
+mod native;
+
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
@@ -280,5 +285,101 @@ fn the_document_shows_what_the_program_says() {
         let commands: Vec<&str> = shown.lines().filter_map(|line| line.strip_prefix("(mobsync) ")).collect();
         let (_, said, _) = piped(&handler, &[], &commands);
         assert!(said.contains(shown), "the document has\n{shown}\nbut the program says\n{said}");
+    }
+}
+
+#[cfg(unix)]
+mod in_a_worker {
+    use super::*;
+    use crate::native::{NOTEBOOK_CPP, library};
+
+    /// The notebook that does this.
+    fn notebook(how: &str) -> PathBuf {
+        library("fixtures/handlers/cpp/notebook.cpp", &[&format!("WITH_TORTURE=\"{how}\"")])
+    }
+
+    #[test]
+    fn a_crash_is_a_finding_with_its_stack_and_the_prompt_stays() {
+        let library = notebook("SEGFAULT");
+        let commands = ["continue", "findings", "where", "restart", "step 2", "state", "restart", "continue", "quit"];
+        let (code, text, errors) = piped(&library, &["--clsid", NOTEBOOK_CPP], &commands);
+        assert_eq!(code, Some(1), "{text}{errors}");
+        assert_eq!(text.matches("The session is over: crashed.\n").count(), 2, "{text}{errors}");
+        let found = answer(&text, "findings");
+        assert!(found.contains("LIFE-02") && found.contains("crashed inside Synchronize: SIGSEGV"), "{found}");
+        assert!(found.contains("    in CNotebook::Synchronize"), "the stack is there: {found}");
+        assert!(answer(&text, "where").starts_with("No session is stopped here"), "{text}");
+        assert!(answer(&text, "state").contains("open       Initialize has not returned\n"), "{text}");
+    }
+
+    #[test]
+    fn the_user_sees_threads_and_stacks_and_acts_as_in_this_process() {
+        let library = library("fixtures/handlers/cpp/notebook.cpp", &[]);
+        let commands = [
+            "break Progress",
+            "continue",
+            "threads",
+            "where",
+            "cancel all",
+            "delete all",
+            "continue",
+            "items",
+            "restart",
+            "break prepared",
+            "continue",
+            "release",
+            "continue",
+            "trace 12",
+            "quit",
+        ];
+        let (code, text, errors) = piped(&library, &["--clsid", NOTEBOOK_CPP], &commands);
+        assert_eq!(code, Some(0), "{text}{errors}");
+        let threads = answer(&text, "threads");
+        assert!(threads.starts_with("apartment  #") && threads.contains("handler Progress"), "{threads}");
+        let stacks = answer(&text, "where");
+        assert!(stacks.starts_with("apartment:\n") && stacks.contains("which called back last:\n"), "{stacks}");
+        assert!(stacks.contains("  CNotebook::") || stacks.contains("RunWork"), "{stacks}");
+        let items = answer(&text, "items");
+        assert!(items.contains("SKIPPED") && !items.contains("SUCCEEDED"), "{items}{text}");
+        assert!(answer(&text, "trace 12").contains("manager SetProgressCallback NULL"), "{text}");
+        // The other half of the choice gives the same session.
+        let (_, there, _) = piped(&library, &["--clsid", NOTEBOOK_CPP], &["step 12", "quit"]);
+        let (_, here, _) = piped(&library, &["--clsid", NOTEBOOK_CPP, "--in-process"], &["step 12", "quit"]);
+        let lines = |text: &str| -> Vec<String> {
+            let crossings = text.lines().filter(|line| line.starts_with('#'));
+            crossings.map(|line| line.split(" +").next().unwrap_or_default().to_owned()).collect()
+        };
+        assert_eq!(lines(&there), lines(&here), "{there}");
+    }
+
+    /// Whether it works or hangs: a session that Ctrl-C could not stop would end the program, or wait for ever.
+    #[test]
+    fn ctrl_c_stops_every_time() -> Result<(), rexpect::error::Error> {
+        let stops = |how: &str| -> Result<(), rexpect::error::Error> {
+            let library = notebook(how);
+            for time in 0..25 {
+                let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("mobsync"));
+                command.arg("debug").arg(&library).args(["--clsid", NOTEBOOK_CPP]);
+                command.env("TERM", "xterm").env("NO_COLOR", "1");
+                let mut session = rexpect::session::spawn_command(command, Some(60_000))?;
+                session.exp_string("(mobsync) ")?;
+                session.send_line("continue")?;
+                // From here on the terminal gives Ctrl-C to the program as a signal.
+                session.exp_string("at work")?;
+                session.send_control('c')?;
+                session.exp_string("stopping at the next call or callback")?;
+                session.exp_string("(mobsync) ")?;
+                session.send_line("threads")?;
+                let said = session.exp_string("(mobsync) ")?;
+                assert!(said.contains("manager Synchronize"), "{how}, time {time}: {said}");
+                session.send_line("quit")?;
+                session.exp_eof()?;
+            }
+            Ok(())
+        };
+        std::thread::scope(|scope| {
+            let hangs = scope.spawn(|| stops("HANG_ALOUD"));
+            stops("WORKS_ALOUD").and(hangs.join().expect("it does not panic"))
+        })
     }
 }

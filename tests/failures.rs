@@ -31,6 +31,7 @@ fn failures() -> Vec<(Value, &'static str)> {
     ]);
     vec![
         (json!({"Initialize": {"returns": "E_UNEXPECTED"}}), "declined with E_UNEXPECTED"),
+        (json!({"EnumSyncMgrItems": {"returns": "E_FAIL"}}), "EnumSyncMgrItems returned E_FAIL"),
         (json!({"PrepareForSync": {"returns": "E_UNEXPECTED"}}), "prepare failed with E_UNEXPECTED"),
         (json!({"PrepareForSync": {"do": [{"complete": "E_UNEXPECTED"}]}}), "prepare failed with E_UNEXPECTED"),
         (json!({"Synchronize": {"returns": "E_UNEXPECTED"}}), "Synchronize returned E_UNEXPECTED"),
@@ -92,6 +93,7 @@ fn a_handler_that_no_case_could_bring_to_synchronize_is_not_judged() {
             "PrepareForSync failed with E_UNEXPECTED",
         ),
         (json!([]), json!({}), "the handler has no items"),
+        (two_items(), json!({"EnumSyncMgrItems": {"returns": "E_FAIL"}}), "EnumSyncMgrItems failed with E_FAIL"),
     ];
     for (items, methods, why) in unjudged {
         let (code, said, errors) = mobsync("conform", &items, &methods, &[]);
@@ -101,6 +103,21 @@ fn a_handler_that_no_case_could_bring_to_synchronize_is_not_judged() {
         let last = verdict(&said);
         assert!(last.starts_with("incomplete") && last.contains("; 0 of "), "{last}");
     }
+}
+
+#[test]
+fn a_handler_whose_synchronize_always_fails_is_not_judged() {
+    let fails = |hr: &str| json!({"Synchronize": {"returns": hr}});
+    let (code, said, errors) = mobsync("conform", &two_items(), &fails("E_OUTOFMEMORY"), &[]);
+    assert_eq!(code, Some(2), "{said}{errors}");
+    assert!(errors.contains("could not be judged: Synchronize failed with E_OUTOFMEMORY"), "{errors}");
+    // A mistake beside it is found all the same.
+    let listed = json!({
+        "Synchronize": {"returns": "E_OUTOFMEMORY"},
+        "PrepareForSync": {"then": [{"complete": "S_OK"}, {"complete": "S_OK"}]}
+    });
+    let (code, said, errors) = mobsync("conform", &two_items(), &listed, &[]);
+    assert_eq!(code, Some(1), "{said}{errors}");
 }
 
 #[test]

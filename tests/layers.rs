@@ -12,8 +12,8 @@ use source::{Named, paths, sources};
 
 /// The folders of `src`, the lowest first: each imports those before it, and none behind it.
 const LAYERS: &[&str] = &[
-    "protocol", "rules", "json", "store", "trace", "time", "handler", "host", "scenario", "job", "runner", "report",
-    "conform", "cli",
+    "protocol", "rules", "json", "store", "trace", "time", "handler", "host", "scenario", "job", "runner", "manager",
+    "report", "conform", "cli",
 ];
 
 /// A file of the crate: its module, as the names that lead to it, and what it imports, as modules or what is in them.

@@ -64,12 +64,15 @@ fn what_is_no_file_is_refused_at_once() {
             &["check", file, "--format", "notation"],
             &["diff", file, file],
             &["report", "merge", file],
+            &["config", "--config", file],
+            &["run", GOOD, "--config", file],
         ] {
             assert_refused(args, why);
         }
     }
     assert_refused(&["run", pipe], "this is a pipe");
     assert_refused(&["replay", pipe], "this is a pipe");
+    assert_refused(&["conform", GOOD, "--failing", pipe, "--case", "event-manual"], "this is a pipe");
 }
 
 #[test]
@@ -81,6 +84,12 @@ fn a_pipe_that_a_shell_has_opened_is_read() {
     let line = format!("{} check <(cat {})", env!("CARGO_BIN_EXE_mobsync"), text(&trace));
     let output = Command::new("/bin/bash").args(["-c", &line]).output().expect("it runs");
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    // It is read more than once.
+    let line = format!("{} diff <(cat {1}) <(cat {1})", env!("CARGO_BIN_EXE_mobsync"), text(&trace));
+    let output = Command::new("/bin/bash").args(["-c", &line]).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.starts_with("equal: ") && !said.contains("(0 events)"), "{said}");
 }
 
 #[test]

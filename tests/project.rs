@@ -43,7 +43,7 @@ fn project(settings: &str) -> TempDir {
 #[test]
 fn settings_are_found_upwards_and_the_command_line_wins() {
     let folder = project(
-        "handler = 'handler.json'\nprofile = 'vista'\nignore = ['SYNC-04']\n[limits]\ntimeout = '7s'\n[conform]\nskip = ['cancel-*']\n",
+        "handler = 'handler.json'\nprofile = 'vista'\nignore = ['SYNC']\n[limits]\ntimeout = '7s'\n[conform]\nskip = ['cancel-*']\n",
     );
     let deep = folder.path().join("src/deep");
     let report = |args: &[&str]| -> (Option<i32>, Value) {

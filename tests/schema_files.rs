@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
-const SCHEMAS: [&str; 9] = [
+const SCHEMAS: [&str; 10] = [
     "trace",
     "script",
     "scenario",
@@ -17,6 +17,7 @@ const SCHEMAS: [&str; 9] = [
     "registration",
     "preferences",
     "preferences-export",
+    "results",
 ];
 
 fn root() -> &'static Path {
@@ -158,8 +159,11 @@ fn every_trace_keeps_the_schema() {
 
 #[test]
 fn the_files_of_the_store_keep_their_schemas() {
-    use mobsync::protocol::{Guid, RegisterFlags, SyncEvent};
-    use mobsync::store::{Exchange, ExchangedHandler, Key, Registration, Start, StartFolders, Store};
+    use mobsync::json::Id;
+    use mobsync::protocol::{FileTime, Guid, RegisterFlags, Status, SyncEvent};
+    use mobsync::store::{
+        Exchange, ExchangedHandler, ItemResult, Key, Registration, Results, Start, StartFolders, Store,
+    };
 
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let store = Store::at(folder.path());
@@ -179,10 +183,29 @@ fn the_files_of_the_store_keep_their_schemas() {
             Key { item: Guid::from_alias("A"), event: Some(SyncEvent::IDLE), connection: Some("Office".to_owned()) };
         store.change_preferences(clsid, |all| all.set(key, true)).expect("the store can be changed");
         let preferences = store.preferences(clsid).expect("they can be read");
+        let item = ItemResult {
+            id: Id(Guid::from_u128(1)),
+            name: "A".to_owned(),
+            chosen: true,
+            status: Some(Status::FAILED),
+            errors: vec!["ERROR: full".to_owned()],
+        };
+        let results = Results {
+            event: SyncEvent::IDLE,
+            started: FileTime(7),
+            ended: FileTime(8),
+            outcome: "completed with S_OK".to_owned(),
+            failed: true,
+            items: vec![item],
+            errors: vec!["WARNING: slow".to_owned()],
+            broken: vec!["SYNC-04".to_owned()],
+        };
+        store.keep_results(clsid, &results).expect("the store can be changed");
+        assert_eq!(store.results(clsid).expect("they can be read"), Some(results));
         let exchange = Exchange { handlers: vec![ExchangedHandler { clsid, description: None, preferences }] };
         fs::write(own.join("preferences-export.json"), exchange.text().expect("it has a text"))
             .expect("it can be written");
-        for name in ["registration", "preferences", "preferences-export"] {
+        for name in ["registration", "preferences", "preferences-export", "results"] {
             let text = fs::read_to_string(own.join(format!("{name}.json"))).expect("it is there");
             let mut value: Value = serde_json::from_str(&text).expect("it is JSON");
             takes(&validator(name), &value, name);

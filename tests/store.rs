@@ -251,3 +251,205 @@ fn a_damaged_file_is_named_and_the_rest_is_shown() {
     fs::write(place.path("store/handlers/notes.txt"), "not the store's").expect("it can be written");
     place.done(&["run", "Two"]);
 }
+
+#[test]
+fn sync_follows_the_preferences_and_keeps_the_results() {
+    let place = Place::new();
+    script(&place, &[("A", "Photos", "0"), ("B", "Letters", "0"), ("C", "Drafts", "0")], "S_OK");
+    place.done(&["register", "mine.json", "--event", "idle"]);
+    place.done(&["register", &sample("minimal.json")]);
+    assert_eq!(place.done(&["results", "Mine"]), "Mine: not synchronized yet\n");
+    place.done(&["prefs", "set", "Mine", "unchecked"]);
+    place.done(&["prefs", "set", "Mine", "checked", "--item", "Letters"]);
+    place.done(&["prefs", "set", "Mine", "checked", "--event", "idle", "--connection", "Office"]);
+    place.done(&["prefs", "set", "Mine", "unchecked", "--item", "Letters", "--event", "idle"]);
+    let chosen = |args: &[&str]| {
+        let text = place.done(&[&["sync", "--quiet", "--format", "json"], args].concat());
+        let list: Value = serde_json::from_str(&text).expect("it is JSON");
+        let handlers = list["handlers"].as_array().expect("a list").iter();
+        let items = |row: &Value| {
+            let items = row["results"]["items"].as_array().expect("a list").iter();
+            items.filter(|item| item["chosen"] == true).map(|item| item["name"].as_str().unwrap().to_owned()).collect()
+        };
+        handlers
+            .map(|row| (row["description"].as_str().unwrap().to_owned(), items(row)))
+            .collect::<Vec<(String, Vec<String>)>>()
+    };
+    let mine = |items: &[&str]| ("Mine".to_owned(), items.iter().map(|item| (*item).to_owned()).collect::<Vec<_>>());
+    assert_eq!(chosen(&["Mine"]), [mine(&["Letters"])]);
+    // Only that one is registered for the event.
+    assert_eq!(chosen(&["--event", "idle"]), [mine(&[])]);
+    assert_eq!(chosen(&["--event", "idle", "--connection", "Office"]), [mine(&["Photos", "Drafts"])]);
+    assert_eq!(chosen(&["Mine", "--item", "Photos", "--event", "idle"]), [mine(&["Photos"])]);
+    assert_eq!(chosen(&[]).len(), 2);
+    assert_eq!(
+        place.done(&["sync", "Mine", "--quiet"]),
+        "Mine: completed with S_OK\n  Photos   not chosen\n  Letters  SUCCEEDED\n  Drafts   not chosen\n"
+    );
+    let shown = place.done(&["results", "Mine"]);
+    assert!(shown.contains("  Letters  SUCCEEDED\n") && shown.contains("  MANUAL at 20"), "{shown}");
+    let row = &place.handlers()[0];
+    assert_eq!((&row["description"], &row["results"]["outcome"]), (&json!("Mine"), &json!("completed with S_OK")));
+    // Beside the handler that cannot be run, the other one is.
+    fs::remove_file(place.path("mine.json")).expect("it is there");
+    let (code, text, errors) = place.mobsync(&["sync", "--quiet"]);
+    assert!(code == Some(2) && text.starts_with("Minimal: completed with S_OK\n"), "{text}");
+    assert!(errors.starts_with("mobsync: Mine: ") && errors.contains("mine.json: cannot be read"), "{errors}");
+    place.refused(&["sync", "--item", "A"], "--item needs exactly one HANDLER");
+    place.refused(&["sync", "--event", "none"], "--event none: ");
+    place.refused(&["sync", "Minimal", "--item", "Nothing", "--quiet"], "Nothing: no such item");
+}
+
+#[test]
+fn a_session_that_fails_or_breaks_a_rule_is_seen_in_the_exit_code_and_in_the_results() {
+    let place = Place::new();
+    place.done(&["register", &sample("completes-twice.json"), "--description", "Twice"]);
+    let (code, text, errors) = place.mobsync(&["sync", "--quiet"]);
+    assert!(code == Some(1) && text.contains("  rules broken: SYNC-04; `mobsync run` shows where\n"), "{text}{errors}");
+    fs::write(
+        place.path("fails.json"),
+        r#"{"kind": "script", "version": 1, "name": "Fails", "items": [{"id": "A", "name": "Photos"}],
+            "methods": {"Synchronize": {"then": [{"log": {"level": "ERROR", "text": "the disk is full", "item": "A"}},
+            {"progress": {"item": "A", "status": "FAILED"}}, {"complete": "E_FAIL"}]}}}"#,
+    )
+    .expect("it can be written");
+    place.done(&["register", "fails.json"]);
+    let (code, text, errors) = place.mobsync(&["sync", "Fails", "--quiet"]);
+    assert_eq!(
+        (code, text.as_str()),
+        (Some(1), "Fails: completed with E_FAIL\n  Photos  FAILED\n    ERROR: the disk is full\n"),
+        "{errors}"
+    );
+    assert_eq!(place.mobsync(&["sync", "Fails", "--quiet", "--allow-failure"]).0, Some(0));
+    let table = place.done(&["handlers", "Fails"]);
+    assert!(table.contains("  failed  "), "{table}");
+    // What is damaged stays.
+    let clsid = place.handlers()[0]["clsid"].as_str().expect("a CLSID").to_owned();
+    let file = place.path("store/handlers").join(clsid).join("results.json");
+    fs::write(&file, "{").expect("it can be written");
+    place.refused(&["sync", "Fails", "--quiet"], "results.json:1:");
+    place.refused(&["unregister", "Fails"], "results.json:1:");
+    assert_eq!(fs::read_to_string(&file).expect("it is there"), "{");
+}
+
+/// REGI-04 over two sessions.
+#[test]
+fn sessions_decide_which_preferences_are_kept() {
+    let place = Place::new();
+    let all = [("A", "Photos", "0"), ("B", "Letters", "0"), ("C", "Now", "TEMPORARY")];
+    script(&place, &all, "S_OK");
+    place.done(&["register", "mine.json"]);
+    place.done(&["prefs", "set", "Mine", "checked", "--item", "A", "--item", "B", "--item", "C"]);
+    let items = || place.preferences("Mine").as_array().expect("a list").len();
+    // The IDs alone did not say which item is TEMPORARY; the first session does.
+    place.done(&["sync", "--quiet"]);
+    script(&place, &all[..1], "S_SYNCMGR_MISSINGITEMS");
+    place.done(&["sync", "--quiet"]);
+    assert_eq!(items(), 2);
+    // Whoever fails in the middle says nothing about the rest.
+    script(&place, &[], "E_FAIL");
+    place.mobsync(&["sync", "--quiet"]);
+    assert_eq!(items(), 2);
+    script(&place, &all[..1], "S_OK");
+    place.done(&["sync", "--quiet"]);
+    assert_eq!(items(), 1);
+}
+
+/// The script waits in Initialize until a file is there, and then declines.
+#[cfg(unix)]
+#[test]
+fn update_all_returns_at_once_and_the_sessions_run_elsewhere() {
+    let place = Place::new();
+    let wait = r#"read -r call; while [ ! -e go ]; do sleep 0.01; done
+        echo '{"jsonrpc":"2.0","id":1,"result":{"hr":"S_FALSE"}}'; read -r release
+        echo '{"jsonrpc":"2.0","id":2,"result":{"hr":"S_OK","args":{"refs":0}}}'; read -r end; exit 0"#;
+    fs::write(place.path("wait.sh"), wait).expect("it can be written");
+    place.done(&["register", "--exec", "sh wait.sh", "--no-check", "--description", "Waits"]);
+    place.done(&["register", &sample("minimal.json")]);
+    let (code, _, said) = place.mobsync(&["update", "--all", "--timeout", "1h"]);
+    assert!(code == Some(0) && said.contains(" runs the sessions of all registered handlers; "), "{said}");
+    // It cannot have ended: what it waits for is not there.
+    assert_eq!(place.done(&["results", "Waits"]), "Waits: not synchronized yet\n");
+    fs::write(place.path("go"), "").expect("it can be written");
+    let has_ended = || {
+        let shown = place.done(&["results"]);
+        !shown.contains("not synchronized yet")
+    };
+    let began = std::time::Instant::now();
+    while !has_ended() {
+        assert!(began.elapsed().as_secs() < 120, "{}", fs::read_to_string(place.path("store/update-all.log")).unwrap());
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let shown = place.done(&["results"]);
+    assert!(
+        shown.contains("Waits: declined with S_FALSE") && shown.contains("Minimal: completed with S_OK"),
+        "{shown}"
+    );
+    assert_eq!(shown.matches("  INVOKE at ").count(), 2, "{shown}");
+}
+
+#[test]
+fn update_gives_the_cookie_to_the_handler_byte_for_byte() {
+    let place = Place::new();
+    script(&place, &[("A", "Photos", "0")], "S_OK");
+    place.done(&["register", "mine.json"]);
+    place.done(&["update", "--handler", "Mine", "--cookie", "00ff", "--start"]);
+    let results = place.done(&["results", "--format", "json"]);
+    assert!(results.contains("\"event\": \"INVOKE\""), "{results}");
+    // 64 KiB of all bytes, to a program that writes down what it is given.
+    let bytes: Vec<u8> = (0..=255).cycle().take(65_536).collect();
+    fs::write(place.path("cookie"), &bytes).expect("it can be written");
+    if cfg!(unix) {
+        let keep = r#"read -r call; printf '%s' "$call" > call; echo '{"jsonrpc":"2.0","id":1,"result":{"hr":"S_FALSE"}}'
+            read -r release; echo '{"jsonrpc":"2.0","id":2,"result":{"hr":"S_OK","args":{"refs":0}}}'; read -r end; exit 0"#;
+        fs::write(place.path("keep.sh"), keep).expect("it can be written");
+        place.done(&["register", "--exec", "sh keep.sh", "--no-check", "--description", "Keeps"]);
+        place.done(&[
+            "update",
+            "--handler",
+            "Keeps",
+            "--cookie",
+            "@cookie",
+            "--start",
+            "--minimized",
+            "--timeout",
+            "1h",
+        ]);
+        let call: Value = serde_json::from_slice(&fs::read(place.path("call")).expect("it was called")).expect("JSON");
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert!(call["params"]["cookie"] == hex.as_str() && call["params"]["flags"] == "INVOKE|MAYBOTHERUSER");
+    }
+    place.refused(&["update", "--handler", "Mine", "--cookie", "0", "--start"], "--cookie `0` is not a cookie");
+    place.refused(&["update", "--handler", "Mine", "--cookie", "@nowhere", "--start"], "--cookie nowhere: ");
+    place.refused(&["update", "--handler", "Mine"], "there is no terminal to ask on; add --start");
+    place.refused(&["update", "--handler", "Other", "--start"], "Other: no registered handler has this name");
+    place.refused(&["update"], "--handler");
+    place.refused(&["update", "--all", "--start"], "cannot be used with");
+}
+
+/// The user leaves one item out, and chooses nothing of the other handler.
+#[cfg(unix)]
+#[test]
+fn on_a_terminal_the_user_chooses_first() -> Result<(), rexpect::error::Error> {
+    let place = Place::new();
+    script(&place, &[("A", "Photos", "0"), ("B", "Letters", "0")], "S_OK");
+    place.done(&["register", "mine.json"]);
+    place.done(&["register", &sample("minimal.json")]);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mobsync"));
+    command.args(["sync", "--quiet"]).current_dir(place.0.path()).env("MOBSYNC_STORE", place.path("store"));
+    command.env("TERM", "xterm").env("NO_COLOR", "1");
+    let mut session = rexpect::session::spawn_command(command, Some(120_000))?;
+    session.exp_string("Mine (space: check, Enter: start, Esc: skip)")?;
+    session.exp_string("Letters")?;
+    session.send(" \r")?;
+    session.flush()?;
+    session.exp_string("Minimal (space: check")?;
+    session.send("\u{1b}")?;
+    session.flush()?;
+    session.exp_string("Minimal: nothing was chosen")?;
+    session.exp_eof()?;
+    let shown = place.done(&["results", "Mine"]);
+    assert!(shown.contains("  Photos   not chosen\n  Letters  SUCCEEDED\n"), "{shown}");
+    assert_eq!(place.done(&["results", "Minimal"]), "Minimal: not synchronized yet\n");
+    Ok(())
+}

@@ -10,12 +10,13 @@ mod rust_handler;
 
 use std::panic::catch_unwind;
 use std::process::Command;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use mobsync::conform::{Reproduce, Suite, SuiteOptions, SuiteWatcher, assert_conforms};
+use mobsync::conform::{Case, Reproduce, Suite, SuiteOptions, SuiteWatcher, assert_conforms};
+use mobsync::handler::{CreateError, EnumItems, HandlerFactory, SyncCallback, SyncHandler};
 use mobsync::job::Handler;
-use mobsync::protocol::Profile;
+use mobsync::protocol::{Guid, HResult, HandlerInfo, Profile, Status, SyncFlags};
 use mobsync::report::{CaseOutcome, Report, human};
 use mobsync::runner::{Isolation, Stop};
 use tempfile::TempDir;
@@ -179,4 +180,71 @@ fn the_example_runs_the_suite_over_its_own_handler_and_over_a_library() {
     let (code, said) = run(&[library.to_str().unwrap(), rust_handler::NOTEBOOK_RUST]);
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("passed: no findings"), "{said}");
+}
+
+/// A good handler whose `Synchronize` comes back when its worker has long had the time to complete it.
+struct SlowReturn;
+
+struct SlowSession(Box<dyn SyncHandler>);
+
+impl HandlerFactory for SlowReturn {
+    fn name(&self) -> &str {
+        "SlowReturn"
+    }
+
+    fn create(&self) -> Result<Box<dyn SyncHandler>, CreateError> {
+        Ok(Box::new(SlowSession(notes::Notes.create()?)))
+    }
+}
+
+impl SyncHandler for SlowSession {
+    fn initialize(&mut self, reserved: u32, flags: SyncFlags, cookie: Option<&[u8]>) -> HResult {
+        self.0.initialize(reserved, flags, cookie)
+    }
+
+    fn get_handler_info(&mut self) -> (HResult, Option<HandlerInfo>) {
+        self.0.get_handler_info()
+    }
+
+    fn enum_sync_mgr_items(&mut self) -> (HResult, Option<Box<dyn EnumItems>>) {
+        self.0.enum_sync_mgr_items()
+    }
+
+    fn show_properties(&mut self, hwnd: u64, item: Guid) -> HResult {
+        self.0.show_properties(hwnd, item)
+    }
+
+    fn set_progress_callback(&mut self, callback: Option<Arc<dyn SyncCallback>>) -> HResult {
+        self.0.set_progress_callback(callback)
+    }
+
+    fn prepare_for_sync(&mut self, items: &[Guid], hwnd: u64, reserved: u32) -> HResult {
+        self.0.prepare_for_sync(items, hwnd, reserved)
+    }
+
+    fn synchronize(&mut self, hwnd: u64) -> HResult {
+        let hr = self.0.synchronize(hwnd);
+        std::thread::sleep(Duration::from_millis(50));
+        hr
+    }
+
+    fn set_item_status(&mut self, item: Guid, status: Status) -> HResult {
+        self.0.set_item_status(item, status)
+    }
+
+    fn show_error(&mut self, hwnd: u64, error: Guid) -> HResult {
+        self.0.show_error(hwnd, error)
+    }
+}
+
+#[test]
+fn which_cases_there_are_does_not_depend_on_whose_turn_it_is() {
+    let skipped = |cases: Vec<Case>| -> Vec<(String, Option<String>)> {
+        cases.into_iter().map(|case| (case.name, case.skipped)).collect()
+    };
+    let quick = skipped(Suite::new(notes::Notes).cases().unwrap());
+    let slow = skipped(Suite::new(SlowReturn).cases().unwrap());
+    assert_eq!(slow, quick);
+    let of_window = |(name, skipped): &&(String, Option<String>)| name.starts_with("skip-") && skipped.is_none();
+    assert!(slow.iter().any(|case| of_window(&case)), "{slow:?}");
 }

@@ -28,6 +28,9 @@ pub(super) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
             "--sessions: at most {MOST_SESSIONS} sessions can be run at once; use --seed for others"
         )));
     }
+    if let Some(file) = &args.failing {
+        failing::check(file)?;
+    }
     let given = args.handler.given();
     let handler = given.find()?;
     for (option, folder) in [("--scenarios", &args.scenarios), ("--trace", &args.trace)] {

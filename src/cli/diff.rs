@@ -1,15 +1,17 @@
 //! `mobsync diff`.
 
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek};
 use std::path::Path;
 
 use super::args::{DiffArgs, IgnoreName, ReportFormat};
 use super::ended::{Ended, Failure};
-use super::input::{is_stdin, stdin};
+use super::input::is_stdin;
 use super::output::Output;
-use crate::protocol::Event;
+use crate::json::files;
 use crate::report::diff::{Compared, Layout, human, json};
-use crate::trace::diff::{Ignore, diff as compare};
-use crate::trace::{self, TraceError};
+use crate::trace::diff::{Events, Ignore, diff_read};
+use crate::trace::{self, TraceError, TraceReader};
 
 pub(super) fn diff(args: &DiffArgs) -> Result<Ended, Failure> {
     if is_stdin(&args.a) && is_stdin(&args.b) {
@@ -17,11 +19,15 @@ pub(super) fn diff(args: &DiffArgs) -> Result<Ended, Failure> {
     }
     let ignore =
         Ignore { names: args.ignore.contains(&IgnoreName::Names), times: args.ignore.contains(&IgnoreName::Times) };
-    let (events_a, events_b) = (read(&args.a, ignore)?, read(&args.b, ignore)?);
+    let traces = [Source::of(&args.a)?, Source::of(&args.b)?];
+    let read = |side: usize| -> Result<Events<'_, TraceError>, TraceError> {
+        Ok(Box::new(traces[side].events()?.map(move |event| event.map(|event| ignore.apply(event)))))
+    };
+    let compared = diff_read(read)?;
+    let (difference, [events_a, events_b]) = (compared.difference, compared.events);
     let (name_a, name_b) = (name(&args.a), name(&args.b));
-    let a = Compared { file: &name_a, events: events_a.len() };
-    let b = Compared { file: &name_b, events: events_b.len() };
-    let difference = compare(&events_a, &events_b);
+    let a = Compared { file: &name_a, events: events_a };
+    let b = Compared { file: &name_b, events: events_b };
     let output = Output::standard();
     let text = match args.format {
         ReportFormat::Json => format!("{}\n", json(a, b, difference.as_ref())?),
@@ -36,12 +42,49 @@ fn name(path: &Path) -> String {
     if is_stdin(path) { "standard input".to_owned() } else { path.display().to_string() }
 }
 
-fn read(path: &Path, ignore: Ignore) -> Result<Vec<Event>, TraceError> {
-    let apply = |event: Result<Event, TraceError>| event.map(|event| ignore.apply(event));
-    if is_stdin(path) {
-        return stdin()?.map(apply).collect();
+/// A trace, which is read more than once.
+enum Source<'a> {
+    File(&'a Path),
+    /// Standard input, or the pipe of a shell (`<(…)`), as a file; and what it is called.
+    Copied(File, String),
+}
+
+impl<'a> Source<'a> {
+    fn of(path: &'a Path) -> Result<Self, Failure> {
+        let copied = |from: &mut dyn Read| {
+            let mut file = tempfile::tempfile()?;
+            io::copy(from, &mut file)?;
+            Ok(file)
+        };
+        let cannot =
+            |error: io::Error| Failure(format!("{} cannot be copied to a temporary file: {error}", name(path)));
+        if is_stdin(path) {
+            return Ok(Self::Copied(copied(&mut io::stdin().lock()).map_err(cannot)?, name(path)));
+        }
+        match files::open(path) {
+            Ok(mut pipe) if pipe.metadata().is_ok_and(|found| !found.is_file()) => {
+                Ok(Self::Copied(copied(&mut pipe).map_err(cannot)?, name(path)))
+            }
+            // What is wrong with a file is said when it is read.
+            _ => Ok(Self::File(path)),
+        }
     }
-    trace::open_file(path)?.map(apply).collect()
+
+    fn events(&self) -> Result<Events<'_, TraceError>, TraceError> {
+        match self {
+            Self::File(path) => Ok(Box::new(trace::open_file(path)?)),
+            Self::Copied(file, name) => {
+                let cannot = |error: io::Error| TraceError::Io {
+                    file: name.clone(),
+                    action: "read",
+                    kind: error.kind(),
+                    message: error.to_string(),
+                };
+                (&*file).rewind().map_err(cannot)?;
+                Ok(Box::new(TraceReader::new(BufReader::new(file), name.as_str())?))
+            }
+        }
+    }
 }
 
 /// As wide as the user says, or the terminal is. What is no terminal has no width to go by.

@@ -1,5 +1,6 @@
 //! The cases that failed in the last run of `conform --watch`.
 
+use std::io::Read;
 use std::path::Path;
 
 use super::ended::Failure;
@@ -9,8 +10,14 @@ use crate::runner::WriteError;
 
 /// The names in the file; none where nothing was written yet.
 pub(super) fn read(file: &Path) -> Vec<String> {
-    let text = std::fs::read_to_string(file).unwrap_or_default();
-    serde_json::from_str(&text).unwrap_or_default()
+    let mut text = String::new();
+    let read = files::open(file).and_then(|mut file| file.read_to_string(&mut text));
+    read.ok().and_then(|_| serde_json::from_str(&text).ok()).unwrap_or_default()
+}
+
+/// Refuses what cannot be written, before the suite runs.
+pub(super) fn check(file: &Path) -> Result<(), Failure> {
+    files::may_write(file).map_err(|error| Failure(WriteError::new(file, &error).to_string()))
 }
 
 /// Writes the names of the cases that failed or could not be judged.

@@ -9,7 +9,7 @@ use super::config::{self, Config};
 use super::ended::{Ended, Failure};
 use super::{
     baseline, check, completions, conform, debug, diff, init, log, output, prefs, registered, replay, report, rules,
-    run, schema, timeline, watch,
+    run, schema, sync, timeline, update, watch,
 };
 use crate::job::Apartment;
 use crate::protocol::plain_lines;
@@ -117,6 +117,9 @@ fn run_command(command: Command, config: Option<&Config>) -> Result<Ended, Failu
         Command::Register(args) => registered::register(&args),
         Command::Unregister(args) => registered::unregister(&args),
         Command::Handlers(args) => registered::handlers(&args),
+        Command::Sync(args) => sync::sync(&args),
+        Command::Update(args) => update::update(&args),
+        Command::Results(args) => sync::results(&args),
         Command::Prefs(args) => prefs::prefs(&args),
         Command::Man(args) => completions::man(&args),
         Command::Run(args) => run::run(&args),

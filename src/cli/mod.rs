@@ -29,7 +29,9 @@ mod rules;
 mod run;
 mod schema;
 mod sessions;
+mod sync;
 mod timeline;
+mod update;
 mod watch;
 
 pub use args::command;

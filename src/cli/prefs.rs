@@ -15,8 +15,8 @@ use super::sessions;
 use crate::host::Selection;
 use crate::job::Handler;
 use crate::json::{Id, files};
-use crate::protocol::{Guid, HResult, Item, Items, SyncEvent, plain, plain_path};
-use crate::runner::{self, NoSuchItem, WriteError};
+use crate::protocol::{Guid, Items, SyncEvent, plain, plain_path};
+use crate::runner::{Enumeration, NoSuchItem, WriteError};
 use crate::store::{Exchange, ExchangedHandler, Key, Preferences, Registration, Store};
 
 pub(super) fn prefs(args: &PrefsArgs) -> Result<Ended, Failure> {
@@ -90,8 +90,8 @@ fn set(store: &Store, args: &PrefsSetArgs) -> Result<Ended, Failure> {
                 PreferenceName::Default => missing += usize::from(!all.unset(&key)),
             }
         }
-        if let Some((result, items)) = &items.enumerated {
-            all.enumerated(*result, items);
+        if let Some((result, items)) = items.enumeration.whole() {
+            all.enumerated(result, items);
         }
         missing
     })?;
@@ -109,22 +109,22 @@ struct Named {
     /// Their IDs; every item, if none is named.
     ids: Vec<Option<Guid>>,
     /// What the handler enumerated, if it had to be asked.
-    enumerated: Option<(HResult, Vec<Item>)>,
+    enumeration: Enumeration,
 }
 
 impl Named {
     /// Asks the handler only for names that no preference knows.
     fn find(store: &Store, registration: &Registration, words: &[String]) -> Result<Self, Failure> {
         if words.is_empty() {
-            return Ok(Self { ids: vec![None], enumerated: None });
+            return Ok(Self { ids: vec![None], enumeration: Enumeration::default() });
         }
         let known = store.preferences(registration.clsid)?;
         let ids: Option<Vec<_>> = words.iter().map(|word| known.item_named(word).map(Some)).collect();
         if let Some(ids) = ids {
-            return Ok(Self { ids, enumerated: None });
+            return Ok(Self { ids, enumeration: Enumeration::default() });
         }
         let handler = Handler::of_registration(registration)?;
-        let survey = runner::survey(&handler, sessions::isolation(false)?).map_err(sessions::run_failure)?;
+        let survey = sessions::survey(&handler)?;
         let items: Items = survey.items.iter().cloned().collect();
         if let Some(missing) = NoSuchItem::find(&Selection::Named(words.to_owned()), &items) {
             return Err(Failure(format!("--item {missing}")));
@@ -135,7 +135,7 @@ impl Named {
             id.into_iter().chain(named).map(Some).collect::<Vec<_>>()
         };
         let ids = words.iter().flat_map(of_word).collect();
-        Ok(Self { ids, enumerated: survey.enumerated.map(|result| (result, survey.items)) })
+        Ok(Self { ids, enumeration: survey.enumeration })
     }
 }
 

@@ -10,8 +10,7 @@ use super::output::{print, tell};
 use super::sessions;
 use crate::job::{self, Handler};
 use crate::protocol::{Guid, Outcome, RegisterFlags, column_width, padded, plain, plain_path};
-use crate::runner;
-use crate::store::{Preferences, Registered, Registration, Start, Store, StoreError};
+use crate::store::{Preferences, Registered, Registration, Results, Start, Store, StoreError};
 
 pub(super) fn register(args: &RegisterArgs) -> Result<Ended, Failure> {
     let store = Store::in_use()?;
@@ -45,8 +44,7 @@ pub(super) fn register(args: &RegisterArgs) -> Result<Ended, Failure> {
 /// Starts the handler once, and returns the name that it gives itself.
 fn started(handler: &Handler) -> Result<Option<String>, Failure> {
     let hint = "nothing was registered; --no-check registers it all the same";
-    let survey = runner::survey(handler, sessions::isolation(false)?)
-        .map_err(|error| Failure(format!("{}; {hint}", sessions::run_failure(error))))?;
+    let survey = sessions::survey(handler).map_err(|Failure(why)| Failure(format!("{why}; {hint}")))?;
     match survey.outcome {
         Outcome::NothingPrepared | Outcome::Declined(crate::protocol::HResult::S_FALSE) => {}
         outcome => return Err(Failure(format!("{}: {outcome}; {hint}", plain(&handler.name())))),
@@ -86,7 +84,8 @@ pub(super) fn handlers(args: &HandlersArgs) -> Result<Ended, Failure> {
     let mut rows = Vec::new();
     for registration in &chosen {
         let preferences = store.preferences(registration.clsid).map_err(|error| failures.push(error.to_string())).ok();
-        rows.push(Row::of(registration, preferences));
+        let results = store.results(registration.clsid).map_err(|error| failures.push(error.to_string())).ok();
+        rows.push(Row { results: results.flatten(), ..Row::of(registration, preferences) });
     }
     let text = match args.format {
         ReportFormat::Json => {
@@ -129,27 +128,37 @@ struct Row {
     start: Start,
     #[serde(skip_serializing_if = "Option::is_none")]
     preferences: Option<Preferences>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    results: Option<Results>,
 }
 
 impl Row {
     fn of(registration: &Registration, preferences: Option<Preferences>) -> Self {
         let Registration { clsid, description, flags, start } = registration.clone();
-        Self { clsid, description, flags, start, preferences }
+        Self { clsid, description, flags, start, preferences, results: None }
     }
 }
 
 fn table(rows: &[Row]) -> String {
-    let lines: Vec<[String; 5]> = rows
+    let lines: Vec<[String; 6]> = rows
         .iter()
         .map(|row| {
             let name = row.description.as_deref().map(plain).unwrap_or_default().into_owned();
             let events = if row.flags.0 == 0 { "-".to_owned() } else { row.flags.to_string() };
             let preferences = row.preferences.as_ref().map_or(0, |all| all.iter().count());
             let preferences = if preferences == 0 { "-".to_owned() } else { preferences.to_string() };
-            [name, row.clsid.to_string(), events, preferences, plain(&started_by(&row.start)).into_owned()]
+            let last = row.results.as_ref().map_or("-", |results| if results.failed { "failed" } else { "succeeded" });
+            [
+                name,
+                row.clsid.to_string(),
+                events,
+                preferences,
+                last.to_owned(),
+                plain(&started_by(&row.start)).into_owned(),
+            ]
         })
         .collect();
-    let head = ["NAME", "CLSID", "EVENTS", "PREFERENCES", "STARTED BY"].map(str::to_owned);
+    let head = ["NAME", "CLSID", "EVENTS", "PREFERENCES", "LAST", "STARTED BY"].map(str::to_owned);
     aligned(&[vec![head], lines].concat())
 }
 

@@ -12,6 +12,7 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<Ended, Failure> {
         SchemaName::Baseline => crate::report::baseline_schema(),
         SchemaName::Registration => crate::store::registration_schema(),
         SchemaName::Preferences => crate::store::preferences_schema(),
+        SchemaName::Results => crate::store::results_schema(),
         SchemaName::PreferencesExport => crate::store::exchange_schema(),
         SchemaName::Config => schemars::schema_for!(super::config::Settings).to_value(),
     };

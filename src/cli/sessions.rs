@@ -7,9 +7,9 @@ use super::args::{EventName, SessionArgs};
 use super::ended::Failure;
 use super::reproduce;
 use crate::host::Selection;
-use crate::job::{HandlerName, Standard, Terms};
+use crate::job::{Handler, HandlerName, Standard, Terms};
 use crate::protocol::{Delay, Initialize, Limits, SyncEvent, SyncFlags, plain_path};
-use crate::runner::{Isolation, Recorded, RunError};
+use crate::runner::{self, Isolation, Recorded, RunError, Survey};
 use crate::scenario::{Expect, Scenario};
 
 /// Where sessions run: those of native handlers in workers of this program, but with `--in-process`.
@@ -100,4 +100,10 @@ pub(super) fn record(recorded: &Recorded, file: &Path, expect: Expect) -> Result
             format!("{said} It does not contain the handler's command; replay it with: {replay}")
         }
     })
+}
+
+/// Asks a handler for its name and its items, as when the user opens the manager without a wish to see dialogs.
+pub(super) fn survey(handler: &Handler) -> Result<Survey, Failure> {
+    let initialize = Initialize::new(SyncFlags::new(SyncEvent::MANUAL, 0));
+    runner::survey(handler, &initialize, isolation(false)?).map_err(run_failure)
 }

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::alphabet::in_state;
 use crate::protocol::{
-    Callback, Event, EventKind, Guid, HResult, HandlerFlags, Item, Items, LogErrorInfo, Outcome, Profile, Session,
-    State,
+    CallMethod, Callback, CallbackMethod, Event, EventKind, Guid, HResult, HandlerFlags, Item, Items, LogErrorInfo,
+    Outcome, Profile, Session, State, Thread,
 };
-use crate::scenario::{Action, Choose, ErrorRef, Scenario};
+use crate::scenario::{Action, CallbackPattern, Choose, ErrorRef, EventPattern, Hold, Scenario, Step, Trigger, Until};
 
 /// What sessions have shown of a handler: what there is to choose, to skip, to cancel and to refuse.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,16 +24,44 @@ pub struct Known {
     pub connections: u32,
     /// How many errors with jump text were logged.
     pub jump_errors: u32,
-    /// The states in which the session was, in their order.
+    /// The states in which the session was, and the windows of `SetItemStatus` that opened, or that open where the handler's
+    /// threads take another turn: its completion came from another thread, and only chance let it come before the return.
     pub states: BTreeSet<State>,
+    /// The failure of `EnumSyncMgrItems`, where no item is known.
+    pub enumeration_failed: Option<HResult>,
     /// How the session ended; nothing before its first event.
     pub outcome: Option<Outcome>,
 }
 
+/// How many threads of a handler the first session holds until Synchronize has returned.
+const THREADS: u32 = 8;
+
 /// The scenario that shows what there is to know: all items are chosen, and the first error is looked at.
+///
+/// The first report of each thread is held until Synchronize has returned. So whether the session comes to the time between the
+/// return and the completion is decided by the handler, and not by whose turn it is.
 pub fn survey(profile: Profile) -> Scenario {
-    let show = in_state(State::Synchronized, 1, Action::ShowError(ErrorRef::First));
-    Scenario { profile, choose: Choose::All, steps: vec![show], ..Scenario::titled("What there is to know") }
+    let returned = || Until::Event {
+        event: Box::new(EventPattern::returned(CallMethod::Synchronize)),
+        of_call: None,
+        nth: Some(1),
+        instance: None,
+    };
+    let first_of = |thread: Option<String>| {
+        let when = CallbackPattern { callback: CallbackMethod::Progress, nth: 1, item: None, status: None, thread };
+        Step::new(Trigger::Callback(when), Action::Hold(Hold { until: returned(), at_most: None }))
+    };
+    let threads = (1..=THREADS).map(|thread| Some(format!("thread-{thread}")));
+    let mut steps: Vec<Step> = threads.chain([None]).map(first_of).collect();
+    steps.push(in_state(State::Synchronized, 1, Action::ShowError(ErrorRef::First)));
+    Scenario { profile, choose: Choose::All, steps, ..Scenario::titled("What there is to know") }
+}
+
+/// Whether Synchronize returned a failure whenever it was called.
+pub(super) fn always_failed(outcomes: &[Outcome]) -> bool {
+    let synchronized = |outcome: &Outcome| matches!(outcome, Outcome::Completed(_) | Outcome::Overdue(_));
+    outcomes.iter().any(|outcome| matches!(outcome, Outcome::SynchronizeFailed(_)))
+        && !outcomes.iter().any(synchronized)
 }
 
 impl Known {
@@ -42,6 +70,7 @@ impl Known {
         if let EventKind::Callback { what, .. } = &event.kind {
             let round = session.instance(event.handler).map_or(0, crate::protocol::Instance::round);
             self.called_back(what, round);
+            self.completed_elsewhere(what, &event.thread);
         }
         // What the handler says of itself and of its items is taken when the session comes to something new, and not with every
         // event: whoever keeps the items makes the session copy them at the next change.
@@ -50,28 +79,33 @@ impl Known {
         {
             self.flags = instance.handler_flags();
             self.items = instance.items().clone();
+            self.enumeration_failed = instance.enumeration_failed();
             self.outcome = Some(instance.outcome());
         }
     }
 
-    /// Why no session says anything of the handler, where the one that shows what there is to know did not come as far as
-    /// Synchronize. `outcomes` are those of the other sessions.
+    /// Why no session says anything of the handler, where none came so far that Synchronize succeeded: as the one that shows what
+    /// there is to know ended. `outcomes` are those of the other sessions.
     pub fn unjudged(&self, outcomes: &[Outcome]) -> Option<String> {
-        if self.states.contains(&State::Synchronizing) {
+        let outcome = self.outcome?;
+        if self.states.contains(&State::Synchronizing) && !always_failed(outcomes) {
             return None;
         }
-        let outcome = self.outcome?;
         // A session that the manager left early says nothing of what would have come.
         let left_early = |other: &&Outcome| matches!(other, Outcome::Unfinished | Outcome::Abandoned);
         let all = outcomes.iter().filter(|other| !left_early(other)).count();
         let same = outcomes.iter().filter(|other| **other == outcome).count();
         let cases = if same == all { format!("all {same}") } else { format!("{same} of {all}") };
         let why = match outcome {
+            Outcome::NothingPrepared if let Some(hr) = self.enumeration_failed => {
+                format!("EnumSyncMgrItems failed with {hr} in {cases} cases")
+            }
             Outcome::Declined(HResult::S_FALSE) => {
                 format!("the handler declined every event: Initialize returned S_FALSE in {cases} cases")
             }
             Outcome::Declined(hr) => format!("Initialize failed with {hr} in {cases} cases"),
             Outcome::PrepareFailed(hr) => format!("PrepareForSync failed with {hr} in {cases} cases"),
+            Outcome::SynchronizeFailed(hr) => format!("Synchronize failed with {hr} in {cases} cases"),
             Outcome::NothingPrepared if self.items.is_empty() => "the handler has no items".to_owned(),
             outcome => format!("no case reached Synchronize: {outcome}"),
         };
@@ -84,6 +118,17 @@ impl Known {
             Outcome::Crashed => Some("the first session crashed before its end"),
             Outcome::Hung(_) | Outcome::Overdue(_) => Some("the first session hung before its end"),
             _ => None,
+        }
+    }
+
+    fn completed_elsewhere(&mut self, callback: &Callback, thread: &Thread) {
+        let window = match callback {
+            Callback::PrepareForSyncCompleted(_) => State::PrepareReturned,
+            Callback::SynchronizeCompleted(_) => State::SynchronizeReturned,
+            _ => return,
+        };
+        if *thread != Thread::APARTMENT {
+            self.states.insert(window);
         }
     }
 

@@ -11,9 +11,9 @@ use super::tasks::Task;
 use super::{Known, SuiteOptions, shrink};
 use crate::job::{Handler, Terms};
 use crate::json::files;
-use crate::protocol::{HandlerId, Instance, Outcome};
-use crate::rules::codes::ERRS_08;
-use crate::rules::{Finding, Rule};
+use crate::protocol::{CallMethod, HandlerId, Instance, Outcome};
+use crate::rules::codes::{ERRS_08, LIFE_05};
+use crate::rules::{Finding, LifeViolation, Rule, Violation};
 use crate::runner::{
     self, DebugCommand, Judged, JudgedSession, Repeats, RunError, RunOptions, Stop, TraceFailure, Watcher, WriteError,
 };
@@ -211,6 +211,16 @@ impl<'a> Sessions<'a> {
         let JudgedSession { mut judged, steps, trace_failure, .. } = session;
         // That the handler is released without its retry is what such a session is for.
         judged.acquit(ERRS_08);
+        if self.known.enumeration_failed.is_some() {
+            // It fails in every session, not in those for configuration alone.
+            let enumerates = |violation: &Violation| {
+                matches!(
+                    violation,
+                    Violation::Life(LifeViolation::FailedInSettings { method: CallMethod::EnumSyncMgrItems, .. })
+                )
+            };
+            judged.acquit_of(LIFE_05, enumerates);
+        }
         match trace_failure.filter(|failure| !failure.at_limit) {
             Some(failure) => Err(failure.into()),
             None => Ok((judged, steps, early)),

@@ -1,6 +1,6 @@
 //! What the manager and its user want: a plan is asked, the session machine has the last word.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -93,6 +93,13 @@ pub enum Selection {
     Nothing,
     /// Those whose ID or name is in the list, in its order.
     Named(Vec<String>),
+    /// Those that the user prefers. Where nothing is preferred, those that the handler preselects.
+    Preferred {
+        /// For each of these items, whether the user wants it.
+        items: BTreeMap<Guid, bool>,
+        /// Whether the user wants the others, if that is known.
+        others: Option<bool>,
+    },
 }
 
 impl Selection {
@@ -104,6 +111,13 @@ impl Selection {
                 items.listed().filter(|item| item.state == ItemState::CHECKED).map(|item| item.id).collect()
             }
             Selection::All => items.listed().map(|item| item.id).collect(),
+            Selection::Preferred { items: preferred, others } => {
+                let is_wanted = |item: &&Item| {
+                    let preferred = preferred.get(&item.id).copied().or(*others);
+                    preferred.unwrap_or(item.state == ItemState::CHECKED)
+                };
+                items.listed().filter(is_wanted).map(|item| item.id).collect()
+            }
             Selection::Nothing => Vec::new(),
             Selection::Named(words) => {
                 let listed = |item: &&Item| instance.item(item.id).is_some_and(|known| known.listed);

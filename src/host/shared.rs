@@ -85,6 +85,7 @@ impl Shared {
             wait_for_all,
             tape: Tape::default(),
             outlet: None,
+            in_event: false,
             next_seq: 0,
             next_call: 0,
             woken: false,

@@ -14,6 +14,11 @@ pub(crate) trait Outlet: Send {
     /// An event, and of a callback what it was answered: the reply is an event too, the next one, at the same time and on
     /// the same thread.
     fn record(&mut self, event: &Event, answer: Option<HResult>);
+
+    /// All that an event brings is recorded, and the session may stand still. True wakes the apartment thread.
+    fn stand_still(&mut self) -> bool {
+        false
+    }
 }
 
 /// Where an instance's things stand.
@@ -50,6 +55,8 @@ pub(super) struct SharedState {
     pub(super) tape: Tape,
     /// Where recorded events go instead.
     pub(super) outlet: Option<Box<dyn Outlet>>,
+    /// What an event brings is being recorded.
+    pub(super) in_event: bool,
     pub(super) next_seq: u64,
     pub(super) next_call: u64,
     /// The replies that are held.
@@ -86,6 +93,7 @@ impl SharedState {
 
     /// Keeps an event that is applied already.
     pub(super) fn keep(&mut self, event: &Event) {
+        let outer = !std::mem::replace(&mut self.in_event, true);
         let woken = plan_of(&mut self.plans, event.handler).is_some_and(|plan| plan.observe(event, &self.session));
         self.woken |= self.observers.event(event, &self.session, woken);
         match &mut self.outlet {
@@ -97,6 +105,17 @@ impl SharedState {
         }
         if self.holds.any() {
             self.end_holds(event);
+        }
+        if outer {
+            self.stand_still();
+        }
+    }
+
+    /// All that the event brought is recorded.
+    fn stand_still(&mut self) {
+        self.in_event = false;
+        if let Some(outlet) = &mut self.outlet {
+            self.woken |= outlet.stand_still();
         }
     }
 
@@ -139,12 +158,15 @@ impl SharedState {
             *woken |= observers.event(reply, session, plan.observe(reply, session));
             std::mem::swap(&mut reply.thread, &mut event.thread);
             if observers.have_notes() {
+                self.in_event = true;
                 self.keep_notes(event.handler, now_ns);
             }
         }
         if self.holds.any() {
+            self.in_event = true;
             self.end_holds(event);
         }
+        self.stand_still();
         result
     }
 

@@ -33,9 +33,21 @@ const OPENED: usize = 40;
 const FORMAT: usize = 48;
 /// The process that is the worker.
 const WORKER: usize = 56;
+/// The last stop of a steered session that was answered, and how long the answer is.
+const ANSWERED: usize = 64;
+const ANSWER: usize = 72;
+/// How often the parent has asked for stacks, which of these questions was answered, and how long the answer is.
+const ASKED: usize = 80;
+const TOLD: usize = 88;
+const STACKS: usize = 96;
 /// What a crash leaves.
-const CRASH: usize = 64;
-const RING_AT: usize = (CRASH + CRASH_ROOM).next_multiple_of(64);
+const CRASH: usize = 128;
+/// The parent's answer to a stop, and the worker's to a question for stacks.
+const ANSWER_AT: usize = (CRASH + CRASH_ROOM).next_multiple_of(64);
+const ANSWER_ROOM: usize = 64 << 10;
+const STACKS_AT: usize = ANSWER_AT + ANSWER_ROOM;
+const STACKS_ROOM: usize = 256 << 10;
+const RING_AT: usize = STACKS_AT + STACKS_ROOM;
 const JOB_AT: usize = RING_AT + RING;
 
 /// The format: the version of the program, which may change what is written, and the size of the parts.
@@ -61,6 +73,10 @@ pub(super) enum RecordKind {
     Plan = 3,
     /// The session is over.
     Done = 4,
+    /// A steered session stands still.
+    Stop = 5,
+    /// A call that the parent wanted was refused.
+    Refused = 6,
 }
 
 /// How long whoever waits for room or for the other side sleeps.
@@ -143,6 +159,53 @@ impl Channel {
     pub(super) fn wishes(&self) -> (bool, bool) {
         let is_set = |at| self.memory.number(at).load(Ordering::Acquire) != 0;
         (is_set(CANCELLED), is_set(LEFT))
+    }
+
+    /// The parent answers a stop.
+    pub(super) fn answer_stop(&self, stop: u64, answer: &[u8]) {
+        // More than there is room for nobody wants at once.
+        let answer = if answer.len() <= ANSWER_ROOM { answer } else { &[] };
+        self.memory.write(ANSWER_AT, answer);
+        self.memory.number(ANSWER).store(answer.len() as u64, Ordering::Relaxed);
+        self.memory.number(ANSWERED).store(stop, Ordering::Release);
+    }
+
+    /// The parent's answer to that stop, once it is there.
+    pub(super) fn stop_answered(&self, stop: u64) -> Option<Vec<u8>> {
+        let answered = self.memory.number(ANSWERED).load(Ordering::Acquire) >= stop;
+        answered.then(|| self.bytes(ANSWER_AT, ANSWER, ANSWER_ROOM))
+    }
+
+    /// The parent asks for stacks. Returns the number of the question.
+    pub(super) fn ask_for_stacks(&self) -> u64 {
+        self.memory.number(ASKED).fetch_add(1, Ordering::AcqRel) + 1
+    }
+
+    /// The number of a question for stacks that was not answered. Whoever is told of it answers it.
+    pub(super) fn stacks_asked(&self) -> Option<u64> {
+        let asked = self.memory.number(ASKED).load(Ordering::Acquire);
+        (asked != self.memory.number(TOLD).load(Ordering::Acquire)).then_some(asked)
+    }
+
+    /// The worker answers a question for stacks; what there is no room for is left out.
+    pub(super) fn tell_stacks(&self, asked: u64, text: &[u8]) {
+        let text = &text[..text.len().min(STACKS_ROOM)];
+        self.memory.write(STACKS_AT, text);
+        self.memory.number(STACKS).store(text.len() as u64, Ordering::Relaxed);
+        self.memory.number(TOLD).store(asked, Ordering::Release);
+    }
+
+    /// The worker's answer to that question, once it is there.
+    pub(super) fn stacks_told(&self, asked: u64) -> Option<Vec<u8>> {
+        let told = self.memory.number(TOLD).load(Ordering::Acquire) >= asked;
+        told.then(|| self.bytes(STACKS_AT, STACKS, STACKS_ROOM))
+    }
+
+    fn bytes(&self, at: usize, length: usize, room: usize) -> Vec<u8> {
+        let length = usize::try_from(self.memory.number(length).load(Ordering::Relaxed)).unwrap_or(0);
+        let mut bytes = vec![0; length.min(room)];
+        self.memory.read(at, &mut bytes);
+        bytes
     }
 
     /// The memory, and where a crash is written down in it.
@@ -266,6 +329,8 @@ impl Channel {
                 2 => RecordKind::Part,
                 3 => RecordKind::Plan,
                 4 => RecordKind::Done,
+                5 => RecordKind::Stop,
+                6 => RecordKind::Refused,
                 _ => return Err(Corrupt),
             };
             if kind == RecordKind::Part {

@@ -18,6 +18,7 @@ use super::mark::Mark;
 use super::output::{Output, reported};
 use super::process::start;
 use super::received::{GivenUp, WorkerSession};
+use super::steer::{Steer, SteeredWorker};
 use super::wine_worker::{WineWorker, did_not_begin, is_for_wine, let_exception_out, spec_under_wine, wine_is_there};
 use super::worker::WorkerJob;
 use super::{Handler, JobEnd, Terms};
@@ -30,6 +31,9 @@ use crate::host::{Controller, Controls, Drain};
 
 /// How often the ring is emptied.
 const TICK: Duration = Duration::from_millis(2);
+
+/// The same for a session that stands still after every event.
+const STEERED_TICK: Duration = Duration::from_micros(100);
 
 /// How much longer than its own limits a worker is waited for.
 const GRACE: Duration = Duration::from_secs(2);
@@ -84,6 +88,32 @@ pub fn isolated(
     started: impl FnOnce(Controls),
     drain: &mut dyn Drain,
 ) -> Result<JobEnd, CreateError> {
+    run(workers, handler, terms, started, drain, None)
+}
+
+/// As [`isolated`], for a session that stands still after every event until `steer` says how it goes on.
+///
+/// # Errors
+/// As [`isolated`].
+pub fn steered(
+    workers: &Workers,
+    handler: &Handler,
+    terms: &Terms,
+    started: impl FnOnce(Controls),
+    drain: &mut dyn Drain,
+    steer: &mut dyn Steer,
+) -> Result<JobEnd, CreateError> {
+    run(workers, handler, terms, started, drain, Some(steer))
+}
+
+fn run(
+    workers: &Workers,
+    handler: &Handler,
+    terms: &Terms,
+    started: impl FnOnce(Controls),
+    drain: &mut dyn Drain,
+    mut steer: Option<&mut dyn Steer>,
+) -> Result<JobEnd, CreateError> {
     let _span = tracing::debug_span!("job", handler = ?handler.name()).entered();
     let error = |why: String| CreateError { handler: handler.name(), why };
     let spec =
@@ -92,6 +122,7 @@ pub fn isolated(
     let job = WorkerJob {
         handler: wine.as_ref().map_or_else(|| spec.clone(), |_| spec_under_wine(spec)),
         terms: terms.clone(),
+        steered: steer.is_some(),
     };
     let job = serde_json::to_vec(&job).map_err(|why| error(format!("cannot be sent to a worker: {why}")))?;
     let (channel, file) = Channel::new(&job)
@@ -119,21 +150,38 @@ pub fn isolated(
     }
 
     let mut session = WorkerSession::new(handler, terms, wine.as_ref().map(WineWorker::exe));
+    let steered = SteeredWorker(Arc::clone(&channel));
+    if let Some(steer) = &mut steer {
+        steer.begins(steered.clone(), session.recording());
+    }
     let longest_ns = terms.limits.timeout_ns.max(terms.limits.blocking_ns).max(terms.longest_hold_ns());
     let limit = Duration::from_nanos(longest_ns).saturating_add(GRACE);
     let begun = Instant::now();
     let mut heard = begun;
     // The worker keeps it itself, unless the handler keeps it from that.
     let session_limit = terms.session_ns.map(|limit| Duration::from_nanos(limit).saturating_add(2 * GRACE));
+    let tick = if steer.is_some() { STEERED_TICK } else { TICK };
     let mut given_up = None;
     let status = loop {
-        let ended = told.recv_timeout(TICK);
+        let ended = told.recv_timeout(tick);
         match session.receive(&channel, drain) {
             Ok(true) => heard = Instant::now(),
             Ok(false) => {}
             Err(_) => {
                 tracing::warn!("the ring is corrupt: something wrote into it");
                 given_up = Some(GivenUp::Corrupt);
+            }
+        }
+        if let Some(steer) = &mut steer {
+            for (call, why) in session.refused.drain(..) {
+                steer.refused(&call, why);
+            }
+            match session.stop.take() {
+                Some(stop) => {
+                    steered.go_on(stop, &steer.stands_still());
+                    heard = Instant::now();
+                }
+                None => steer.idle(),
             }
         }
         match ended {

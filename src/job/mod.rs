@@ -37,6 +37,9 @@ mod ring_image;
 mod run;
 mod spec;
 mod stack;
+#[cfg(any(unix, windows))]
+#[cfg_attr(windows, allow(dead_code, reason = "the parents of workers are on other systems"))]
+mod steer;
 mod terms;
 mod violations;
 #[cfg(unix)]
@@ -53,7 +56,7 @@ pub use fork_server::{FORK_SERVER, end_fork_server, fork_server, fork_workers};
 #[cfg(target_os = "linux")]
 pub use guardian::guard_program;
 #[cfg(unix)]
-pub use isolated::{Workers, isolated};
+pub use isolated::{Workers, isolated, steered};
 pub use logging::{LOG, LOG_FORMAT, log_in_workers};
 pub use name::HandlerName;
 pub use registered::{made_clsid, registered};
@@ -61,6 +64,8 @@ pub use registered::{made_clsid, registered};
 pub use ring_image::RingImage;
 pub use run::{Additions, JobEnd, MakeObservers, in_process, in_process_with};
 pub use spec::{Handler, HandlerSpec, Opened};
+#[cfg(any(unix, windows))]
+pub use steer::{Steer, SteeredWorker, Wanted, closing};
 pub use terms::{Conduct, Standard, Terms};
 #[cfg(unix)]
 pub use wine::{EXE, Missing, WINE, WineOptions, use_wine, wine_used};

@@ -10,15 +10,17 @@ use nix::sys::signal::Signal;
 
 use super::assemble::Outcomes;
 use super::channel::{BATCHES, Channel, RecordKind};
+use super::steer::read_refused;
 use super::worker::{Done, PlanNews};
 use super::{Handler, JobEnd, Terms, stack};
 use crate::handler::CreateError;
 use crate::handler::com::{Crash, crash};
 use crate::host::{self, Drain, Ran};
 use crate::protocol::{
-    CallMethod, Crashed, Created, Event, EventKind, HandlerId, Instance, Note, Session, Stack, Text, Thread, TimedOut,
-    Unloaded, WaitingFor,
+    Call, CallMethod, Crashed, Created, Event, EventKind, HandlerId, Instance, Note, Refusal, Session, Stack, Text,
+    Thread, TimedOut, Unloaded, WaitingFor,
 };
+use crate::scenario::Recording;
 
 /// Why a worker was ended before it was done.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +43,10 @@ pub(super) struct WorkerSession {
     next_seq: u64,
     at_ns: u64,
     pub(super) done: Option<Done>,
+    /// The stop at which a steered session stands still.
+    pub(super) stop: Option<u64>,
+    /// What the user of a steered session wanted in vain.
+    pub(super) refused: Vec<(Call, Refusal)>,
     /// The worker's program, where it ran under Wine.
     exe: Option<&'static Path>,
     /// What a sanitizer has found.
@@ -64,11 +70,18 @@ impl WorkerSession {
             next_seq: 1,
             at_ns: 0,
             done: None,
+            stop: None,
+            refused: Vec::new(),
             exe,
             reported: None,
             let_exception_out: false,
             called_back: BTreeMap::new(),
         }
+    }
+
+    /// What the user does in the session, where the terms ask for it.
+    pub(super) fn recording(&self) -> Option<Recording> {
+        self.outcomes.recording.clone()
     }
 
     /// Takes all that has come; false when that is nothing. An error when it makes no sense.
@@ -114,6 +127,8 @@ impl WorkerSession {
                 Err(_) => sense = false,
             },
             RecordKind::Done => self.done = serde_json::from_slice(&bytes).ok(),
+            RecordKind::Stop => self.stop = bytes.try_into().ok().map(u64::from_le_bytes),
+            RecordKind::Refused => self.refused.extend(read_refused(&bytes)),
             RecordKind::Part => {}
         });
         (self.parts, self.next_seq) = (parts, next_seq);

@@ -12,13 +12,16 @@ use super::assemble::{Assembled, Outcomes, assemble};
 use super::channel::{Channel, RecordKind};
 use super::late::{Before, Lasting};
 use super::mark::Mark;
+use super::steer::{Steered, TellStacks, tell_stacks};
 use super::{Handler, HandlerSpec, Terms, stack};
 use crate::handler::CreateError;
 use crate::handler::com::{
     AskableThread, all_can_unload_now, loaded_files, notice_forks, use_another_stack, write_crashes_to,
 };
 use crate::host::{self, ApartmentObserver, HandlerThreads, Instruction, Observer, Outlet, RealTimeOptions, View};
-use crate::protocol::{Call, Callback, Event, HResult, Note, Refusal, Session, Stack, Text, Unloaded, Wish, plain};
+use crate::protocol::{
+    Call, Callback, Event, HResult, Note, Refusal, Session, Stack, Text, Thread, Unloaded, Wish, plain,
+};
 use crate::scenario::{self, Recording, StepCame, StepOutcomes};
 
 /// What a worker is to do.
@@ -26,6 +29,9 @@ use crate::scenario::{self, Recording, StepCame, StepOutcomes};
 pub(super) struct WorkerJob {
     pub(super) handler: HandlerSpec,
     pub(super) terms: Terms,
+    /// The session stands still after every event, until the parent says how it goes on.
+    #[serde(default)]
+    pub(super) steered: bool,
 }
 
 /// What came of the plan so far.
@@ -101,7 +107,7 @@ fn run(parent: Option<i32>) -> Result<Leave, String> {
 
     let _span = tracing::debug_span!("worker", pid = std::process::id()).entered();
     let handler = job.handler.open().map_err(|error| error.to_string())?;
-    let done = match run_session(&handler, &job.terms, channel) {
+    let done = match run_session(&handler, &job.terms, job.steered, channel) {
         Ok((ran, leave)) => Done {
             left: ran.left,
             exhausted: ran.exhausted,
@@ -166,15 +172,26 @@ fn tell<T: Serialize>(channel: &Channel, kind: RecordKind, what: &T) {
     channel.write(kind, &bytes, is_orphan);
 }
 
-fn run_session(handler: &Handler, terms: &Terms, channel: &'static Channel) -> Result<(host::Ran, Leave), CreateError> {
-    let Assembled { setup, scheduler, is_virtual, outcomes } = assemble(handler, terms, None, |_| Vec::new());
+fn run_session(
+    handler: &Handler,
+    terms: &Terms,
+    steered: bool,
+    channel: &'static Channel,
+) -> Result<(host::Ran, Leave), CreateError> {
+    let apartment = Arc::new(StackOfApartment::default());
+    let asked = Arc::clone(&apartment);
+    let stacks: TellStacks = Arc::new(move |calling| asked.of_all(calling));
+    let steered = steered.then(|| Steered::new(channel, Arc::clone(&stacks), is_orphan));
+    // The user's wishes come first, so that they are recorded.
+    let observers = steered.clone().map(|steered| -> Box<dyn Observer> { Box::new(steered) });
+    let Assembled { setup, scheduler, is_virtual, outcomes } =
+        assemble(handler, terms, None, |_| observers.into_iter().collect());
     let setup = setup.observed_by(Box::new(Reporter { channel, outcomes, recorded: 0 }));
-    let mut outlet = RingOutlet { channel, buffer: Vec::new() };
+    let mut outlet = RingOutlet { channel, buffer: Vec::new(), steered };
     if is_virtual {
         let mut drain = |events: Vec<Event>, _: &Session| events.iter().for_each(|event| outlet.record(event, None));
         return host::run_virtual(setup, &scheduler, &mut drain).map(|ran| (ran, Leave::AtOnce));
     }
-    let apartment = Arc::new(StackOfApartment::default());
     let (observed, looked) = (Arc::clone(&apartment), Arc::clone(&apartment));
     let (tell_leave, leave) = std::sync::mpsc::channel();
     let left_behind = move || {
@@ -189,7 +206,7 @@ fn run_session(handler: &Handler, terms: &Terms, channel: &'static Channel) -> R
         apartment: Some(apartment),
         linger: LINGER,
         session_ns: terms.session_ns,
-        in_between: Some(Box::new(heed_parent(channel))),
+        in_between: Some(Box::new(heed_parent(channel, stacks))),
         left_behind: handler.is_native().then(|| Box::new(left_behind) as host::LookForLeft),
     };
     let ran = host::run_real_with(setup, options, |_| {}, &mut |_: Vec<Event>, _: &Session| {})?;
@@ -197,7 +214,7 @@ fn run_session(handler: &Handler, terms: &Terms, channel: &'static Channel) -> R
 }
 
 /// Does what the parent wants of the session, each time that it is called.
-fn heed_parent(channel: &'static Channel) -> impl FnMut(&host::Controls) {
+fn heed_parent(channel: &'static Channel, stacks: TellStacks) -> impl FnMut(&host::Controls) {
     let mut stopped = false;
     move |controls| {
         let (stop, leave) = channel.wishes();
@@ -207,6 +224,7 @@ fn heed_parent(channel: &'static Channel) -> impl FnMut(&host::Controls) {
         if leave {
             controls.leave();
         }
+        tell_stacks(channel, &stacks, false);
     }
 }
 
@@ -214,6 +232,7 @@ fn heed_parent(channel: &'static Channel) -> impl FnMut(&host::Controls) {
 struct RingOutlet {
     channel: &'static Channel,
     buffer: Vec<u8>,
+    steered: Option<Steered>,
 }
 
 impl Outlet for RingOutlet {
@@ -221,6 +240,10 @@ impl Outlet for RingOutlet {
         self.buffer.clear();
         host::pack(event, answer, &mut self.buffer);
         self.channel.write(RecordKind::Event, &self.buffer, is_orphan);
+    }
+
+    fn stand_still(&mut self) -> bool {
+        self.steered.as_mut().is_some_and(Steered::stand_still)
     }
 }
 
@@ -275,6 +298,18 @@ struct StackOfApartment {
 }
 
 impl StackOfApartment {
+    /// What the apartment thread and the handler's other threads do now. `calling` says that the calling thread is one of them.
+    fn of_all(&self, calling: bool) -> Vec<Text> {
+        let mut lines = vec![Text::from("apartment:")];
+        lines.extend(self.stack());
+        if calling && crate::time::name_of_crashed_thread() != Some(Thread::APARTMENT) {
+            lines.push(Text::from("the thread that calls back:"));
+            lines.extend(self.here());
+        }
+        lines.extend(self.stacks_of_threads());
+        lines
+    }
+
     /// What the handler has left that may call back.
     fn handlers_threads(&self) -> HandlerThreads {
         self.before.get().and_then(Option::as_ref).map_or(HandlerThreads::Some, Before::handlers_threads)

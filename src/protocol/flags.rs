@@ -365,3 +365,25 @@ impl RegisterFlags {
         self.0 & !Self::MASK == 0
     }
 }
+
+named! {
+    /// `SYNCMGRINVOKEFLAGS`: how `UpdateItems` starts a session (`ne-mobsync-syncmgrinvokeflags`).
+    pub bits InvokeFlags, "SYNCMGRINVOKEFLAGS" {
+        /// Start at once: the user does not choose first.
+        STARTSYNC = 2,
+        /// The dialog in which the user chooses is minimized.
+        MINIMIZED = 4,
+    }
+}
+
+impl InvokeFlags {
+    /// Whether all of `bits` are set.
+    pub const fn has(self, bits: InvokeFlags) -> bool {
+        self.0 & bits.0 == bits.0
+    }
+
+    /// Whether there are no bits beyond the two flags.
+    pub const fn is_valid(self) -> bool {
+        self.0 & !(Self::STARTSYNC.0 | Self::MINIMIZED.0) == 0
+    }
+}

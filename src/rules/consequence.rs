@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::codes::*;
 use super::{
-    ComViolation, CompletionViolation, Finding, Level, LifeViolation, ResultViolation, Rule, Subject, Violation,
+    ComViolation, CompletionViolation, EnumerationViolation, Finding, Level, LifeViolation, ManagerViolation,
+    ProgressViolation, ResultViolation, Rule, Subject, Violation,
 };
-use crate::protocol::{CallMethod, Guid, HandlerId};
+use crate::protocol::{CallMethod, CallbackMethod, Guid, HandlerId, Refusal};
 
 /// Pairs of rules of which the first is the stronger form of the second: where both are broken at the same place, the stronger
 /// one says what is wrong.
@@ -46,6 +47,8 @@ static SAME_EVENT: &[(&Rule, &Rule)] = &[
     (LIFE_05, PREP_03),
     (LIFE_05, SYNC_04),
     (LIFE_05, SYNC_07),
+    // Completed too early: some items have not been begun, others are at work.
+    (SYNC_08, SYNC_09),
     // Why a call does not return says more than that it does not.
     (STOP_04, LIFE_03),
     // A completion that does not come is missed after a cancel as well.
@@ -146,6 +149,10 @@ struct Known {
     over_released: BTreeMap<HandlerId, u64>,
     /// The manager's leave hangs.
     hangs_at_leave: BTreeMap<HandlerId, u64>,
+    /// An enumerator goes on past its end.
+    past_end: BTreeMap<HandlerId, u64>,
+    /// The manager showed an error after it had taken the callback back.
+    shown_late: BTreeMap<HandlerId, u64>,
     /// A thread of the handler goes on when everything was released.
     outlives: Option<u64>,
     /// A callback through an interface that is gone, or that nobody listens to any more.
@@ -160,6 +167,14 @@ impl Known {
         let seq = finding.seq();
         self.at_event.entry((seq, rule.index)).or_insert(*number);
         self.in_round.entry((*handler, *round, rule.index)).or_insert(*number);
+        if let Violation::Manager(ManagerViolation::Refused {
+            method: CallMethod::ShowError,
+            why: Refusal::Closed,
+            ..
+        }) = &finding.violation
+        {
+            self.shown_late.entry(*handler).or_insert(*number);
+        }
         if [CB_04, CB_07].contains(rule) {
             self.calls_late.get_or_insert(*number);
         }
@@ -174,6 +189,9 @@ impl Known {
         match &finding.violation {
             Violation::Completion(CompletionViolation::Second { method: CallMethod::Synchronize }) => {
                 self.second.entry((*handler, *round)).or_insert(*number);
+            }
+            Violation::Enumeration(EnumerationViolation::PastEnd { .. }) => {
+                self.past_end.entry(*handler).or_insert(*number);
             }
             Violation::Com(ComViolation::OverReleased { .. }) => {
                 self.over_released.entry(*handler).or_insert(*number);
@@ -212,6 +230,18 @@ impl Known {
         // A completion did not come, and the manager's leave waits for the same thread: where it stands says more.
         let is_missed = [PREP_02, SYNC_03, ERRS_02, PROP_02].contains(&rule);
         let hung = || self.hangs_at_leave.get(&finding.handler).filter(|_| is_missed);
+        // Who is called without a callback has none to answer through.
+        let answers = matches!(
+            finding.violation,
+            Violation::Completion(CompletionViolation::AfterNull { callback: CallbackMethod::ShowErrorCompleted, .. })
+        );
+        // To an enumerator without an end, Skip and Clone come where there should be nothing.
+        let is_past_end = matches!(
+            finding.violation,
+            Violation::Enumeration(EnumerationViolation::Astray { found: Some(_), expected: None, .. })
+        );
+        let past_end = || self.past_end.get(&finding.handler).filter(|_| is_past_end);
+        let shown_late = || self.shown_late.get(&finding.handler).filter(|_| answers);
         let over_released = || self.over_released.get(&finding.handler).filter(|_| rule == CB_04);
         // What goes on after such a completion disturbs the next round, and how a session ends by it is chance.
         let late = || {
@@ -234,6 +264,11 @@ impl Known {
                 let rules = super::checks::completion::rules_of(*method)?;
                 self.in_round.get(&(finding.handler, finding.round, rules.not_refused.index))
             }
+            // Whoever completes what has failed has gone on with it.
+            Violation::Progress(ProgressViolation::AfterFailure { method, .. }) => {
+                let rules = super::checks::completion::rules_of(*method)?;
+                self.in_round.get(&(finding.handler, finding.round, rules.not_refused.index))
+            }
             _ => None,
         };
         let first = || self.goes_on.get(&(finding.handler, rule.index)).filter(|_| goes_on(&finding.violation));
@@ -242,6 +277,8 @@ impl Known {
             .or_else(early)
             .or_else(late)
             .or_else(of_item)
+            .or_else(shown_late)
+            .or_else(past_end)
             .or_else(over_released)
             .or_else(hung)
             .or_else(outlived)

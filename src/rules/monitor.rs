@@ -125,6 +125,10 @@ impl Monitor {
             for (id, watch) in self.watches.iter().filter(|(id, _)| self.session.dialog() == Some(*id)) {
                 checks::dialogs::at_end(watch.dialog, &mut self.judge, place.concerning(*id));
             }
+            for (id, watch) in &mut self.watches {
+                let nothing = watch.nothing_after_reset.take();
+                checks::enumeration::reset_gave_nothing(nothing, &mut self.judge, place.concerning(*id));
+            }
         }
         link_consequences(&mut self.judge.findings);
         self.judge.findings.len() - before
@@ -230,6 +234,7 @@ impl<'a> Context<'a> {
             EventKind::Call { call, what } => {
                 let legal = checks::manager::call(self, what);
                 checks::life::call(self, what);
+                checks::enumeration::call(self, what);
                 let open = self.open(*call, what, legal);
                 checks::comparison::call(self, what);
                 checks::stopping::call(self, what);

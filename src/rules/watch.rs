@@ -24,6 +24,8 @@ pub(super) struct Watch {
     pub(super) enumerations_differ: bool,
     /// `Reset` was seen to fail, or to stay at the end.
     pub(super) reset_broken: bool,
+    /// Nothing came after `Reset`: whether that is a mistake, a new enumeration can show.
+    pub(super) nothing_after_reset: Option<NothingAfterReset>,
     /// Items by the round's reports.
     pub(super) items: BTreeMap<Guid, ItemWatch>,
     /// The items of which an error was logged with each ErrorID in this round.
@@ -148,6 +150,11 @@ impl Enumeration {
         &self.items
     }
 
+    /// Whether it has shown the item of that ID.
+    pub(super) fn knows(&self, id: Guid) -> bool {
+        self.at.contains_key(&id)
+    }
+
     /// It shows one more item. Returns the item that had its ID before.
     pub(super) fn push(&mut self, item: Item) -> Option<NamedItem> {
         let first = self.at.get(&item.id).and_then(|at| self.items.get(*at)).map(NamedItem::from);
@@ -238,6 +245,17 @@ impl Pass {
     }
 }
 
+/// Nothing came after `Reset`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NothingAfterReset {
+    /// The event by which that was known.
+    pub(super) seq: u64,
+    /// How many items had come before.
+    pub(super) before: usize,
+    /// The first enumerator that was given out since.
+    pub(super) since: Option<u32>,
+}
+
 /// What moved an enumerator to where it stands, so that it tells where that should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Moved {
@@ -259,16 +277,16 @@ pub(super) struct Dialog {
     pub(super) outlasted: Option<u64>,
 }
 
-/// The reply by which whoever works on an item was told to stop it.
+/// An item was told to stop: by a reply, or by `SetItemStatus`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Cancelled {
+pub(super) struct Stopped {
     /// How much was to do.
     pub(super) left: Left,
     /// When, in the handler's own time.
     pub(super) at_ns: u64,
 }
 
-/// How much of an item's work was left when its handler was surely told to stop it.
+/// How much of an item's work was left when its handler was told to stop it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Left {
     /// At least half, by the item's value and maximum.
@@ -324,7 +342,9 @@ pub(super) struct ItemWatch {
     /// Reports of work in all.
     pub(super) work: u32,
     /// The cancel of which whoever works on it surely knew first.
-    pub(super) cancelled: Option<Cancelled>,
+    pub(super) cancelled: Option<Stopped>,
+    /// When `SetItemStatus` had skipped it, and how much was to do then.
+    pub(super) skipped: Option<Stopped>,
     /// The value that was reported last.
     pub(super) standstill: Option<Standstill>,
     pub(super) errors: ItemErrors,
@@ -343,16 +363,23 @@ impl ItemWatch {
     /// Whoever works on it has surely been told, by a reply to `Progress`, to stop it.
     pub(super) fn cancel(&mut self, now_ns: u64) {
         self.told_surely = true;
-        if self.cancelled.is_none() {
-            let left = match self.max {
-                Some(max) if max > 0 => {
-                    let to_do = i64::from(max) - i64::from(self.value.unwrap_or(0));
-                    if 2 * to_do >= i64::from(max) { Left::Half } else { Left::Less }
-                }
-                _ => Left::Unknown { reports: self.work },
-            };
-            self.cancelled = Some(Cancelled { left, at_ns: now_ns });
-        }
+        self.cancelled = self.cancelled.or(Some(self.stopped(now_ns)));
+    }
+
+    /// `SetItemStatus` has skipped it.
+    pub(super) fn skip(&mut self, now_ns: u64) {
+        self.skipped = self.skipped.or(Some(self.stopped(now_ns)));
+    }
+
+    fn stopped(&self, now_ns: u64) -> Stopped {
+        let left = match self.max {
+            Some(max) if max > 0 => {
+                let to_do = i64::from(max) - i64::from(self.value.unwrap_or(0));
+                if 2 * to_do >= i64::from(max) { Left::Half } else { Left::Less }
+            }
+            _ => Left::Unknown { reports: self.work },
+        };
+        Stopped { left, at_ns: now_ns }
     }
 }
 

@@ -7,7 +7,7 @@ use super::context::{self, AFTER, KEPT};
 use super::found::{CaseRecord, Found, Omitted};
 use super::kept::KeptEvents;
 use crate::protocol::{Event, EventKind, Items, Note, Session, Stack, Thread};
-use crate::rules::{Conditions, Finding, MOST_OF_A_RULE, Monitor, Rule, link_consequences};
+use crate::rules::{Conditions, Finding, MOST_OF_A_RULE, Monitor, Rule, Violation, link_consequences};
 
 /// How long the messages of the findings that are kept may be together, in bytes. The first of each rule is always kept.
 const MOST_TEXT: usize = 4 << 20;
@@ -202,8 +202,20 @@ impl Judged {
 
     /// Takes back what was found of a rule that whoever drives the session broke on purpose; only when the trace has ended.
     pub(crate) fn acquit(&mut self, rule: &Rule) {
-        self.monitor.acquit(rule);
-        self.found.retain(|found| found.finding.rule != rule);
+        self.acquit_of(rule, |_| true);
+    }
+
+    /// As [`acquit`](Self::acquit), of the findings of which `takes_back` says so.
+    pub(crate) fn acquit_of(&mut self, rule: &Rule, takes_back: impl Fn(&Violation) -> bool) {
+        let of_rule = |found: &Found| found.finding.rule == rule;
+        let before = self.found.len();
+        self.found.retain(|found| !(of_rule(found) && takes_back(&found.finding.violation)));
+        if !self.found.iter().any(of_rule) {
+            self.monitor.acquit(rule);
+        }
+        if self.found.len() < before {
+            link_consequences(self.found.iter_mut().map(|found| &mut found.finding));
+        }
     }
 
     /// What the handler's process wrote to its standard output and standard error.

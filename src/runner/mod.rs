@@ -2,6 +2,7 @@
 
 mod acceptance;
 mod context;
+mod enumeration;
 mod files;
 mod found;
 mod judged;
@@ -18,6 +19,7 @@ mod traces;
 pub use crate::host::Controls;
 pub use crate::job::Additions;
 pub use acceptance::Acceptance;
+pub use enumeration::Enumeration;
 pub use files::{MakeFolderError, WriteError, make_folder};
 pub use found::{CaseRecord, ContextLine, DebugCommand, Found, Omitted, Repeats};
 pub use judged::Judged;
@@ -26,6 +28,8 @@ pub use parallel::{Stop, in_order, interrupted, side_by_side};
 pub use problems::{Endless, NoSuchItem, SessionFailure};
 pub use recorded::{RecordError, Recorded, naming};
 pub use replay::{ReplayError, ReplayOptions, Replayed, handler_name, replay};
+#[cfg(unix)]
+pub use run::run_steered;
 pub use run::{Isolation, JudgedSession, RunError, RunOptions, TraceFailure, Watcher, run, run_with};
 pub use scenarios::{FindScenariosError, TracePlacesError, find_scenarios, trace_places};
 pub use survey::{Survey, survey};

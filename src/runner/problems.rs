@@ -49,7 +49,7 @@ pub struct SessionFailure {
 }
 
 impl SessionFailure {
-    /// Why the session failed, if it did: by an instance's outcome, or by an item whose last status is FAILED.
+    /// Why the session failed, if it did: by an instance's outcome, by an enumeration that failed, or by an item whose last status is FAILED.
     pub fn find(session: &Session) -> Option<Self> {
         let outcome = session.instances().map(Instance::outcome).find(|outcome| outcome.is_failure());
         let failed = session.instances().flat_map(Instance::known_items);
@@ -65,7 +65,10 @@ impl SessionFailure {
             1 => Some(format!("item {} FAILED", names.concat())),
             _ => Some(format!("{many} items FAILED: {}", names.join(", "))),
         };
-        let whys: Vec<String> = outcome.map(|outcome| outcome.to_string()).into_iter().chain(items).collect();
+        let enumerated = session.instances().find_map(Instance::enumeration_failed);
+        let enumerated = enumerated.map(|hr| format!("EnumSyncMgrItems returned {hr}"));
+        let outcome = outcome.map(|outcome| outcome.to_string());
+        let whys: Vec<String> = outcome.into_iter().chain(enumerated).chain(items).collect();
         (!whys.is_empty()).then(|| Self { why: whys.join("; ") })
     }
 }

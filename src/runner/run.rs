@@ -192,6 +192,27 @@ fn in_worker(
     Ok(watched.into_inner().end(end))
 }
 
+/// As [`run`], always in a worker, whose session stands still after every event until `steer` says how it goes on.
+///
+/// # Errors
+/// As [`run`].
+#[cfg(unix)]
+pub fn run_steered(
+    program: &Path,
+    handler: &Handler,
+    terms: &Terms,
+    options: &RunOptions,
+    steer: &mut dyn job::Steer,
+    watcher: &mut dyn Watcher,
+) -> Result<JudgedSession, RunError> {
+    let workers = job::Workers { program: program.to_owned() };
+    let watched = Watched::new(terms.header(handler), options, watcher)?;
+    let started = |controls| watched.borrow_mut().watcher.started(controls);
+    let mut drain = |events: Vec<Event>, _: &Session| watched.borrow_mut().take(events);
+    let end = job::steered(&workers, handler, terms, started, &mut drain, steer)?;
+    Ok(watched.into_inner().end(end))
+}
+
 /// There are no workers on this system: [`Isolation::worker_of`] names none.
 #[cfg(not(unix))]
 fn in_worker(

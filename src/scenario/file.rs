@@ -261,6 +261,11 @@ impl From<&Selection> for Choose {
             Selection::All => Choose::All,
             Selection::Nothing => Choose::Nothing,
             Selection::Named(words) => Choose::These(words.iter().map(|word| ItemRef(word.clone())).collect()),
+            // A scenario names the items; of the others it knows nothing.
+            Selection::Preferred { items, .. } => {
+                let wanted = items.iter().filter(|(_, wanted)| **wanted);
+                Choose::These(wanted.map(|(id, _)| ItemRef(id.to_string())).collect())
+            }
         }
     }
 }

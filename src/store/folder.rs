@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::disk::Disk;
 use super::lock::Lock;
 use super::registration::Read;
-use super::{Preferences, Registration, StoreError, preferences, registration};
+use super::{Preferences, Registration, Results, StoreError, preferences, registration, results};
 use crate::json;
 use crate::protocol::{Guid, RegisterFlags, nearest};
 
@@ -113,6 +113,10 @@ impl Store {
         self.folder_of(clsid).join("preferences.json")
     }
 
+    fn results_file(&self, clsid: Guid) -> PathBuf {
+        self.folder_of(clsid).join("results.json")
+    }
+
     /// Takes the lock for a change, and removes what a process left that was killed.
     fn change(&self, clsid: Guid) -> Result<Lock, StoreError> {
         let lock = Lock::change(&self.lock(), self.limit)?;
@@ -154,6 +158,7 @@ impl Store {
         self.known(clsid)?;
         // A damaged file is not thrown away.
         self.read_preferences(clsid)?;
+        self.read_results(clsid)?;
         let removed = self.removed_folder();
         self.disk.make_folder(&removed)?;
         self.disk.move_to(&self.folder_of(clsid), &removed.join(clsid.to_string()))?;
@@ -267,6 +272,31 @@ impl Store {
         Ok(returned)
     }
 
+    /// How the last session of a registered handler ended; none if it had none.
+    ///
+    /// # Errors
+    /// When it is not registered, or the results cannot be read.
+    pub fn results(&self, clsid: Guid) -> Result<Option<Results>, StoreError> {
+        let _lock = self.reading()?;
+        self.known(clsid)?;
+        self.read_results(clsid)
+    }
+
+    /// Keeps how a session of a registered handler ended, in place of the one before.
+    ///
+    /// # Errors
+    /// When the handler is not registered, when the results of the session before cannot be read, or when the store cannot be
+    /// changed.
+    pub fn keep_results(&self, clsid: Guid, new: &Results) -> Result<(), StoreError> {
+        let _lock = self.change(clsid)?;
+        self.known(clsid)?;
+        // A damaged file is not overwritten.
+        self.read_results(clsid)?;
+        let file = self.results_file(clsid);
+        let text = results::text(new).map_err(|error| StoreError::io(&file, "cannot write this")(error.into()))?;
+        self.disk.write(&file, &text)
+    }
+
     /// Makes sure that a handler is registered.
     fn known(&self, clsid: Guid) -> Result<(), StoreError> {
         self.read_registration(clsid)?.map(drop).ok_or(StoreError::NotRegistered { clsid })
@@ -281,6 +311,11 @@ impl Store {
             return Err(StoreError::WrongFolder { file, found, expected: clsid });
         }
         Ok(Some(read))
+    }
+
+    fn read_results(&self, clsid: Guid) -> Result<Option<Results>, StoreError> {
+        let file = self.results_file(clsid);
+        read(&file)?.map(|text| Ok(results::parse(&text, &file)?)).transpose()
     }
 
     fn read_preferences(&self, clsid: Guid) -> Result<Preferences, StoreError> {

@@ -6,6 +6,7 @@
 //! lock                                 held by the process that changes the store
 //! handlers/{CLSID}/registration.json   what `ISyncMgrRegister` stores, and how the handler is started
 //! handlers/{CLSID}/preferences.json    which items the user wants synchronized, and when
+//! handlers/{CLSID}/results.json        how its last session ended
 //! ```
 //!
 //! A handler is registered exactly if its `registration.json` is there. Each change is one file or folder that takes its place in
@@ -43,6 +44,7 @@ mod folder;
 mod lock;
 mod preferences;
 mod registration;
+mod results;
 #[cfg(test)]
 mod tests;
 
@@ -51,6 +53,7 @@ pub use exchange::{Exchange, ExchangedHandler};
 pub use folder::{Registered, STORE, Store, folder_used, use_folder};
 pub use preferences::{Key, Preference, Preferences};
 pub use registration::{Registration, Start, StartFolders};
+pub use results::{ItemResult, Results};
 
 /// The JSON Schema of `registration.json`.
 pub fn registration_schema() -> serde_json::Value {
@@ -60,6 +63,11 @@ pub fn registration_schema() -> serde_json::Value {
 /// The JSON Schema of `preferences.json`.
 pub fn preferences_schema() -> serde_json::Value {
     preferences::schema()
+}
+
+/// The JSON Schema of `results.json`.
+pub fn results_schema() -> serde_json::Value {
+    results::schema()
 }
 
 /// The JSON Schema of the files of `mobsync prefs export`.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::json::{self, FileError, Id};
-use crate::protocol::{Guid, HResult, Item, ItemFlags, SyncEvent};
+use crate::protocol::{GUID_NULL, Guid, HResult, Item, ItemFlags, SyncEvent};
 
 /// What the first field of the file says.
 const FORMAT: &str = "mobsync-preferences";
@@ -70,6 +70,13 @@ impl Preferences {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
+    }
+
+    /// As [`checked`](Self::checked), for an item of which no preference speaks.
+    pub fn others_checked(&self, event: SyncEvent, connection: Option<&str>) -> Option<bool> {
+        let about =
+            self.all.values().filter(|one| one.key.item.is_none() && one.key.is_about(GUID_NULL, event, connection));
+        about.max_by_key(|one| one.key.weight()).map(|one| one.checked)
     }
 
     /// Whether the item is to be synchronized in a session with this event on this connection; none where the user did not say,

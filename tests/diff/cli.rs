@@ -263,3 +263,58 @@ fn names_and_times_of_last_updates_are_left_out_on_request() {
     }
     assert_eq!(code(&["a.jsonl", "other.jsonl", "--ignore", "names,times"]), Some(1), "the rest counts");
 }
+
+/// The most memory that a comparison of two such traces takes, in KiB: one thread reports so often, and the last report differs.
+#[cfg(target_os = "linux")]
+fn most_memory(many: usize) -> u64 {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, last) in [("a.jsonl", 1), ("b.jsonl", 2)] {
+        let mut text = String::from(
+            "{\"format\":\"mobsync-trace\",\"version\":1,\"handler\":\"x\",\"profile\":\"xp\",\"clock\":\"virtual\",\
+             \"started\":\"2026-01-01T00:00:00Z\",\"seed\":0}\n",
+        );
+        for nth in 1..=many {
+            let (seq, value) = (2 * nth - 1, if nth == many { last } else { 0 });
+            text += &format!(
+                "{{\"seq\":{seq},\"at_ns\":0,\"thread\":\"w\",\"handler\":1,\"kind\":\"callback\",\"call\":{nth},\"method\":\"Progress\",\
+                 \"args\":{{\"item\":\"{{00000000-0000-0000-0000-00000000000A}}\",\"info\":{{\"value\":{value},\"max\":9}}}}}}\n\
+                 {{\"seq\":{},\"at_ns\":0,\"thread\":\"w\",\"handler\":1,\"kind\":\"reply\",\"call\":{nth},\"method\":\"Progress\",\"hr\":\"S_OK\"}}\n",
+                seq + 1
+            );
+        }
+        std::fs::write(folder.path().join(name), text).expect("it can be written");
+    }
+    let mut child = mobsync(&["a.jsonl", "b.jsonl"], folder.path()).stdout(Stdio::null()).spawn().expect("it starts");
+    let mut most = 0;
+    let status = loop {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+        let high = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        most = most.max(high.and_then(|high| high.trim().strip_suffix(" kB")?.parse().ok()).unwrap_or(0));
+        if let Some(status) = child.try_wait().expect("it can be waited for") {
+            break status;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    };
+    assert_eq!(status.code(), Some(1), "they differ");
+    most
+}
+
+/// When it kept the events, the longer traces took 14 MiB more.
+#[test]
+#[cfg(target_os = "linux")]
+fn ten_times_as_many_events_take_no_more_memory() {
+    let (few, many) = (most_memory(2_000), most_memory(20_000));
+    assert!(few > 0 && many < few + (6 << 10), "{few} KiB, and {many} KiB of ten times as many");
+}
+
+#[test]
+fn standard_input_is_read_as_often_as_a_file() {
+    let folder = folder();
+    for (other, code) in [("same.jsonl", 0), ("other.jsonl", 1)] {
+        let trace = std::fs::File::open(folder.path().join("a.jsonl")).expect("it is there");
+        let output = mobsync(&["-", other], folder.path()).stdin(trace).output().expect("it starts");
+        assert_eq!(output.status.code(), Some(code), "{}", stderr(&output));
+        let file = stdout(&run(&["a.jsonl", other], folder.path())).replace("a.jsonl", "standard input");
+        assert_eq!(stdout(&output), file);
+    }
+}

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::handler::{HandlerArgs, OtherHandlerArgs};
-use super::manager::{HandlersArgs, PrefsArgs, RegisterArgs, UnregisterArgs};
+use super::manager::{HandlersArgs, PrefsArgs, RegisterArgs, ResultsArgs, SyncArgs, UnregisterArgs, UpdateArgs};
 use super::options::{JudgeArgs, LogArgs, OutputArgs, SessionArgs, WatchArgs, WindowsArgs};
 use super::words::{
     CheckFormat, CiName, ColourName, IgnoreName, JudgeFormat, ProfileName, ReportFormat, SchemaName, partition, time,
@@ -14,7 +14,7 @@ use crate::protocol::Guid;
 
 /// What the exit codes mean; the same everywhere.
 const EXIT_CODES: &str = "Exit codes: 0 success; 1 findings of level error (with --strict, also warnings), unmet expectations of a \
-                          scenario, or (run) a session that failed; 2 the request could not be carried out, was interrupted, \
+                          scenario, or (run, sync, update) a session that failed; 2 the request could not be carried out, was interrupted, \
                           or the handler could not be judged.";
 
 /// What the exit codes of the commands around the store mean.
@@ -103,6 +103,15 @@ pub(in crate::cli) enum Command {
     /// Show and change which items of a registered handler are synchronized, and when
     #[command(after_help = STORE_CODES)]
     Prefs(PrefsArgs),
+    /// Synchronize registered handlers, by the user's preferences
+    #[command(after_help = EXIT_CODES)]
+    Sync(SyncArgs),
+    /// Start sessions as another program does (ISyncMgrSynchronizeInvoke)
+    #[command(after_help = EXIT_CODES)]
+    Update(UpdateArgs),
+    /// Show how the last sessions of registered handlers ended
+    #[command(after_help = STORE_CODES)]
+    Results(ResultsArgs),
     /// Write mobsync.toml and a job for a CI system; asks for what the options do not say
     Init(InitArgs),
     /// Show the settings of this project, and where each comes from

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
 use super::handler::HandlerArgs;
-use super::words::{EventName, ReportFormat};
+use super::words::{EventName, ProfileName, ReportFormat, time};
 use crate::protocol::{Guid, RegisterFlags};
 
 #[derive(Debug, Args)]
@@ -159,4 +159,107 @@ pub(in crate::cli) struct PrefsImportArgs {
     /// Remove the preferences that the handlers of the file have now
     #[arg(long)]
     pub(in crate::cli) replace: bool,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct SyncArgs {
+    /// Names or CLSIDs of registered handlers [default: all; for the events connect, pending-disconnect and idle, those that
+    /// are registered for the event]
+    #[arg(value_name = "HANDLER")]
+    pub(in crate::cli) handlers: Vec<String>,
+
+    /// Event that starts the sessions
+    #[arg(long, value_enum, default_value_t = EventName::Manual)]
+    pub(in crate::cli) event: EventName,
+
+    /// Network connection, for preferences that are for one
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) connection: Option<String>,
+
+    /// Choose this item of the one HANDLER (repeatable) [default: by the preferences, or else what the handler preselects]
+    #[arg(long, value_name = "ID|NAME")]
+    pub(in crate::cli) item: Vec<String>,
+
+    /// Start at once: on a terminal, too, the items are chosen by the preferences, or else by what the handler preselects
+    #[arg(long)]
+    pub(in crate::cli) start: bool,
+
+    /// Run without a user: the handlers must not show UI (no MAYBOTHERUSER)
+    #[arg(long)]
+    pub(in crate::cli) no_user: bool,
+
+    /// Number of times the user opens the logged errors, and so of possible retries
+    #[arg(long, value_name = "N", default_value_t = super::options::RETRIES)]
+    pub(in crate::cli) retries: u32,
+
+    /// Windows version that the manager emulates
+    #[arg(long, value_enum)]
+    pub(in crate::cli) profile: Option<ProfileName>,
+
+    /// Time limit of a call, and of silence while a completion is due [default: 10]
+    #[arg(long, value_name = "TIME", value_parser = time, allow_negative_numbers = true)]
+    pub(in crate::cli) timeout: Option<u64>,
+
+    /// Exit with 0 although a session failed or an item FAILED, if no rule was broken
+    #[arg(long)]
+    pub(in crate::cli) allow_failure: bool,
+
+    /// Show no progress
+    #[arg(long, short)]
+    pub(in crate::cli) quiet: bool,
+
+    /// Output format
+    #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
+    pub(in crate::cli) format: ReportFormat,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ResultsArgs {
+    /// Names or CLSIDs of registered handlers [default: all]
+    #[arg(value_name = "HANDLER")]
+    pub(in crate::cli) handlers: Vec<String>,
+
+    /// Output format
+    #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
+    pub(in crate::cli) format: ReportFormat,
+}
+
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("what").args(["handler", "all"]).required(true))]
+pub(in crate::cli) struct UpdateArgs {
+    /// Start a session of this registered handler (UpdateItems): a name or CLSID
+    #[arg(long, value_name = "HANDLER")]
+    pub(in crate::cli) handler: Option<String>,
+
+    /// Start the sessions of all registered handlers (UpdateAll): this command ends at once, and another process runs them
+    #[arg(long, conflicts_with_all = ["cookie", "minimized", "start", "connection", "allow_failure"])]
+    pub(in crate::cli) all: bool,
+
+    /// Cookie for the handler's Initialize: hexadecimal digits, or the bytes of a file
+    #[arg(long, value_name = "HEX|@FILE")]
+    pub(in crate::cli) cookie: Option<String>,
+
+    /// Show no progress (MINIMIZED)
+    #[arg(long)]
+    pub(in crate::cli) minimized: bool,
+
+    /// Start at once (STARTSYNC); otherwise the user chooses the items first, which needs a terminal
+    #[arg(long)]
+    pub(in crate::cli) start: bool,
+
+    /// Network connection, for preferences that are for one
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) connection: Option<String>,
+
+    /// Windows version that the manager emulates
+    #[arg(long, value_enum)]
+    pub(in crate::cli) profile: Option<ProfileName>,
+
+    /// Time limit of a call, and of silence while a completion is due [default: 10]
+    #[arg(long, value_name = "TIME", value_parser = time, allow_negative_numbers = true)]
+    pub(in crate::cli) timeout: Option<u64>,
+
+    /// Exit with 0 although the session failed or an item FAILED, if no rule was broken
+    #[arg(long)]
+    pub(in crate::cli) allow_failure: bool,
 }

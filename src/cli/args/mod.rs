@@ -15,7 +15,7 @@ pub(super) use commands::{
 pub(super) use handler::HandlerArgs;
 pub(super) use manager::{
     HandlersArgs, PreferenceName, PrefsArgs, PrefsCommand, PrefsExportArgs, PrefsImportArgs, PrefsSetArgs,
-    PrefsShowArgs, RegisterArgs, UnregisterArgs,
+    PrefsShowArgs, RegisterArgs, ResultsArgs, SyncArgs, UnregisterArgs, UpdateArgs,
 };
 pub(super) use options::{ApartmentName, JudgeArgs, LogArgs, LogFormat, OutputArgs, RETRIES, SessionArgs, WindowsArgs};
 pub(super) use words::{

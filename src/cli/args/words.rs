@@ -31,6 +31,8 @@ pub(in crate::cli) enum SchemaName {
     Registration,
     /// What the user prefers for a handler, in the store
     Preferences,
+    /// How the last session of a registered handler ended, in the store
+    Results,
     /// Preferences that are taken from one store to another
     PreferencesExport,
 }

@@ -1,5 +1,6 @@
 //! `mobsync.toml`: what stands in it, and where it is found.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
@@ -7,7 +8,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::cli::ended::Failure;
-use crate::json::place_of;
+use crate::json::{files, place_of};
 use crate::protocol::{Delay, Guid, Profile, plain, plain_path};
 
 /// What the file is called.
@@ -122,7 +123,10 @@ impl Config {
     }
 
     fn read(file: &Path) -> Result<Self, Failure> {
-        let text = std::fs::read_to_string(file).map_err(|error| Failure(format!("{}: {error}", plain_path(file))))?;
+        let mut text = String::new();
+        files::open(file)
+            .and_then(|mut opened| opened.read_to_string(&mut text))
+            .map_err(|error| Failure(format!("{}: cannot be read: {error}", plain_path(file))))?;
         let settings = toml::from_str(&text).map_err(|error| {
             let (line, column) = place_of(&text, error.span().map_or(0, |span| span.start));
             Failure(format!("{}:{line}:{column}: {}", plain_path(file), plain(error.message())))

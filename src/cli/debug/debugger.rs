@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use super::breakpoint::{Breakpoint, Moment};
 use super::command::{self, Command};
@@ -10,14 +11,19 @@ use super::complete::Words;
 use super::console::{Console, Input};
 use super::performed::{Performed, Seen};
 use super::show;
-use super::wanted::{self, Wanted};
+use super::stacks;
+use super::wanted;
 use crate::cli::ended::Failure;
 use crate::cli::sessions;
 use crate::host::Controls;
-use crate::protocol::{Event, EventKind, Instance};
+use crate::job::{SteeredWorker, Wanted};
+use crate::protocol::{Call, Event, EventKind, Instance, Refusal, Thread};
 use crate::report::plain;
 use crate::runner::Recorded;
-use crate::scenario::{Expect, ItemRef, Reply};
+use crate::scenario::{Expect, ItemRef, Recording, Reply};
+
+/// How long a handler may make no crossing until the user who wants to stop gets a prompt all the same.
+const PATIENCE: Duration = Duration::from_millis(300);
 
 /// How far the session goes before it stops again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +81,14 @@ pub(super) struct Debugger {
     pub(super) wanted: Wanted,
     /// What a callback brought, whose reply has not come.
     callback: Option<Seen>,
+    /// The worker in which the session runs, if it does not run in this process.
+    worker: Option<SteeredWorker>,
+    /// The session in a worker is to be stopped where it stands still.
+    due: bool,
+    /// The thread of the last crossing.
+    last: Thread,
+    /// When it was first seen that the user wants to stop a session in which nothing happens.
+    wants_to_stop: Option<Instant>,
     leave: Option<Leave>,
     /// How the session is left before its end.
     leaving: Option<After>,
@@ -95,6 +109,10 @@ impl Debugger {
             recorded: None,
             wanted: Wanted::default(),
             callback: None,
+            worker: None,
+            due: false,
+            last: Thread::APARTMENT,
+            wants_to_stop: None,
             leave: None,
             leaving: None,
             interrupted,
@@ -122,9 +140,52 @@ impl Debugger {
         self.recorded = Some(recorded);
         self.wanted = Wanted::default();
         self.callback = None;
+        self.worker = None;
+        self.due = false;
+        self.wants_to_stop = None;
         self.leave = None;
         self.leaving = None;
         self.at = At::Crossing;
+    }
+
+    /// The session runs in that worker; `recording` is what the user does in it.
+    pub(super) fn runs_in(&mut self, worker: SteeredWorker, recording: Recording) {
+        self.worker = Some(worker);
+        if let Some(recorded) = &mut self.recorded {
+            recorded.recording = recording;
+        }
+    }
+
+    /// The session in a worker stands still. Returns what the user wants when it goes on.
+    pub(super) fn stands_still(&mut self, number: u64) -> Wanted {
+        if !self.is_on(number) {
+            return Wanted::default();
+        }
+        self.wants_to_stop = None;
+        if std::mem::take(&mut self.due) {
+            self.stop();
+        }
+        self.wanted.clone()
+    }
+
+    /// Nothing happens in a session in a worker. If the user has wanted to stop it for a while, it is looked at as it runs.
+    pub(super) fn is_idle(&mut self, number: u64) {
+        if !self.is_on(number) || !self.interrupted.load(Ordering::SeqCst) {
+            return;
+        }
+        if self.wants_to_stop.get_or_insert_with(Instant::now).elapsed() < PATIENCE {
+            return;
+        }
+        self.wants_to_stop = None;
+        self.interrupted.store(false, Ordering::SeqCst);
+        self.console.say_painted("1", "The handler makes no call and no callback; `where` shows what its threads do.");
+        self.stop();
+    }
+
+    /// A call that the user wanted was refused.
+    pub(super) fn was_refused(&mut self, call: &Call, why: Refusal) {
+        self.wanted.was_refused(call);
+        self.tell(&format!("{} was not called: {why}.", call.method()));
     }
 
     /// How the session can be left.
@@ -180,7 +241,23 @@ impl Debugger {
 
     /// Sees the next event of the session, and stops if it is time.
     pub(super) fn observe(&mut self, event: &Event) {
-        let Some(performed) = &mut self.performed else { return };
+        if self.see(event) {
+            self.stop();
+        }
+    }
+
+    /// Sees the next event of a session in a worker, which is stopped where it stands still.
+    pub(super) fn observe_worker(&mut self, event: &Event) {
+        if let Some(performed) = &self.performed {
+            self.wanted.has_come(event, performed.judged.session());
+        }
+        self.due |= self.see(event);
+    }
+
+    /// Sees the next event; true if it is time to stop.
+    fn see(&mut self, event: &Event) -> bool {
+        let Some(performed) = &mut self.performed else { return false };
+        self.last.clone_from(&event.thread);
         let mut seen = performed.observe(event);
         if let Some(callback) = self.callback.take() {
             // A callback and its reply come under one lock: they are one crossing.
@@ -190,7 +267,7 @@ impl Debugger {
         }
         let Some(line) = &seen.line else {
             self.callback = Some(seen);
-            return;
+            return false;
         };
         let due = match &mut self.go {
             Go::Step(left) => {
@@ -215,9 +292,7 @@ impl Debugger {
         if let Some(hit) = hit {
             self.console.say_painted("1", &hit);
         }
-        if stops {
-            self.stop();
-        }
+        stops
     }
 
     fn stop(&mut self) {
@@ -296,7 +371,7 @@ impl Debugger {
             Command::Release => {
                 let instance =
                     self.performed.as_ref().and_then(Performed::instance).filter(|_| self.at == At::Crossing);
-                let said = self.wanted.release(instance.ok_or(NO_SESSION)?);
+                let said = wanted::want_release(&mut self.wanted, instance.ok_or(NO_SESSION)?);
                 self.tell(&said);
             }
             Command::Cancel => {
@@ -317,6 +392,16 @@ impl Debugger {
             Command::Trace => {
                 let lines = if rest.is_empty() { 10 } else { count(rest)? };
                 self.tell(&show::trace(self.any()?, usize::try_from(lines).unwrap_or(usize::MAX)));
+            }
+            Command::Threads => self.tell(&show::threads(self.any()?)),
+            Command::Where => {
+                let worker = self.worker()?;
+                self.tell(&stacks::in_words(&worker.stacks(), &self.last));
+            }
+            Command::Attach => {
+                let worker = self.worker()?.clone();
+                self.tell(&stacks::attach(&worker)?);
+                self.tell(stacks::wait_for_debugger(&worker, &self.interrupted));
             }
             Command::Findings => self.tell(&show::findings(self.any()?)),
             Command::Record => {
@@ -342,6 +427,12 @@ impl Debugger {
         Ok(After::Go)
     }
 
+    /// The worker in which the session runs.
+    fn worker(&self) -> Result<&SteeredWorker, String> {
+        self.session()?;
+        self.worker.as_ref().ok_or_else(|| stacks::NO_WORKER.to_owned())
+    }
+
     /// The session, while actions can be taken.
     fn session(&self) -> Result<&Performed, String> {
         self.performed.as_ref().filter(|_| self.at == At::Crossing).ok_or_else(|| NO_SESSION.to_owned())
@@ -352,9 +443,9 @@ impl Debugger {
         self.performed.as_ref().filter(|_| self.at != At::Beginning).ok_or_else(|| NOT_BEGUN.to_owned())
     }
 
-    fn want(&mut self, call: crate::protocol::Call) -> Result<(), String> {
+    fn want(&mut self, call: Call) -> Result<(), String> {
         let instance = self.performed.as_ref().and_then(Performed::instance).ok_or(NO_SESSION)?;
-        let said = self.wanted.call(call, instance);
+        let said = wanted::want(&mut self.wanted, call, instance);
         self.tell(&said);
         Ok(())
     }

@@ -8,11 +8,14 @@ mod command;
 mod complete;
 mod console;
 mod debugger;
+#[cfg(unix)]
+mod in_worker;
 mod interrupted;
 mod observer;
 mod performed;
 mod session;
 mod show;
+mod stacks;
 mod wanted;
 
 pub(super) use session::debug;

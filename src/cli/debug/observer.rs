@@ -44,10 +44,10 @@ impl Observer for DebugObserver {
     fn wish(&mut self, view: View<'_>, callback: &Callback, wish: Wish) -> Wish {
         let standing = view.session.standing(view.instance.id(), callback);
         let mut debugger = lock(&self.debugger);
-        if !debugger.is_on(self.number) || view.instance.id() != HandlerId::FIRST || !standing.is_expected() {
+        if !debugger.is_on(self.number) || view.instance.id() != HandlerId::FIRST {
             return wish;
         }
-        debugger.wanted.reply(callback).map_or(wish, Wish::from)
+        debugger.wanted.reply(callback, standing).map_or(wish, Wish::from)
     }
 
     fn event(&mut self, event: &Event, _: &Session, _: bool) -> bool {
@@ -68,10 +68,6 @@ impl Observer for DebugObserver {
         if by_plan {
             return;
         }
-        let mut debugger = lock(&self.debugger);
-        if matches!(call, Call::Release | Call::SetProgressCallback(_)) {
-            debugger.wanted.releasing = false;
-        }
-        debugger.tell(&format!("{} was not called: {why}.", call.method()));
+        lock(&self.debugger).was_refused(call, why);
     }
 }

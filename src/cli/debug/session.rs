@@ -4,6 +4,8 @@ use std::sync::{Arc, Mutex, mpsc};
 
 use super::console::Console;
 use super::debugger::{After, Debugger, Leave};
+#[cfg(unix)]
+use super::in_worker;
 use super::interrupted;
 use super::observer::{DebugObserver, Shared, lock};
 use super::performed::Performed;
@@ -12,7 +14,7 @@ use crate::cli::ended::{Ended, Failure};
 use crate::cli::sessions;
 use crate::cli::{break_on, conform};
 use crate::conform::{Suite, SuiteOptions};
-use crate::host::{Controls, Observer};
+use crate::host::{Controls, Observer, Selection};
 use crate::job::{Handler, Terms};
 use crate::protocol::{Delay, Limits};
 use crate::rules::{Conditions, Finding, Level, Rule};
@@ -27,10 +29,6 @@ const NO_LIMIT_NS: u64 = 3_155_760_000_000_000_000;
 const SCRIPT_STACK: usize = 8 << 20;
 
 pub(in crate::cli) fn debug(args: &DebugArgs) -> Result<Ended, Failure> {
-    #[cfg(unix)]
-    if args.handler.given().find()?.needs_wine() {
-        return Err(Failure(crate::job::go_on_under_wine(std::env::args_os().skip(1))));
-    }
     let given = match (&args.scenario, &args.case) {
         (Some(file), _) => Some(scenario::load(file)?),
         (None, Some(name)) => Some(of_case(args, name)?),
@@ -139,15 +137,29 @@ impl Prepared {
         let terms = Terms { record: true, ..terms };
         let given = args.handler.given();
         let debugging = Arc::clone(debugger);
-        let observers = move |recording: Option<Recording>| {
-            let recording = recording.unwrap_or_default();
+        let begin = move |recording: Recording| {
             lock(&debugging).begin(Performed::new(conditions), Recorded { recording, handler: given, scenario });
-            let debug: Box<dyn Observer> = Box::new(DebugObserver::new(debugging, number));
-            vec![debug]
+            debugging
         };
+        let needs_worker = handler.is_native() && !args.session.in_process && break_on.is_empty();
         let trace_limit = sessions::trace_limit(args.session.trace_limit);
         let trace = args.session.trace.clone();
         let options = RunOptions { break_on, trace, trace_limit, ..RunOptions::default() };
+        #[cfg(unix)]
+        if needs_worker && !handler.needs_wine() {
+            begin(Recording::default());
+            let ran = in_worker::run(&handler, &terms, &options, debugger, number)?;
+            return Ok(more_of(Some(ran), debugger, &selection));
+        }
+        #[cfg(unix)]
+        if handler.needs_wine() {
+            return Err(Failure(crate::job::go_on_under_wine(std::env::args_os().skip(1))));
+        }
+        let _ = needs_worker;
+        let observers = move |recording: Option<Recording>| {
+            let debug: Box<dyn Observer> = Box::new(DebugObserver::new(begin(recording.unwrap_or_default()), number));
+            vec![debug]
+        };
         let ran = if handler.is_scripted() {
             run_script(handler, terms, options, observers, debugger)?
         } else {
@@ -156,19 +168,24 @@ impl Prepared {
             let ran = runner::run_with(&handler, &terms, &options, additions, &mut leaving);
             Some(ran.map_err(sessions::run_failure)?)
         };
-        let (steps, failure) = ran.map(|ran| (ran.steps, ran.trace_failure)).unwrap_or_default();
-        let mut more: Vec<String> =
-            failure.iter().map(|failure| format!("The trace is not complete: {failure}.")).collect();
-        let debugger = lock(debugger);
-        let items = debugger.performed().map(|performed| performed.judged.items()).unwrap_or_default();
-        more.extend(NoSuchItem::find(&selection, &items).map(|missing| format!("--item {missing}")));
-        for (step, came, why) in steps.map(|steps| steps.came(&items)).unwrap_or_default() {
-            if came != StepCame::Taken {
-                more.push(format!("The scenario's step `{}` was not taken: {why}.", step.action));
-            }
-        }
-        Ok(more)
+        Ok(more_of(ran, debugger, &selection))
     }
+}
+
+/// What there is to say of a session beside what the debugger saw.
+fn more_of(ran: Option<JudgedSession>, debugger: &Shared, selection: &Selection) -> Vec<String> {
+    let (steps, failure) = ran.map(|ran| (ran.steps, ran.trace_failure)).unwrap_or_default();
+    let mut more: Vec<String> =
+        failure.iter().map(|failure| format!("The trace is not complete: {failure}.")).collect();
+    let debugger = lock(debugger);
+    let items = debugger.performed().map(|performed| performed.judged.items()).unwrap_or_default();
+    more.extend(NoSuchItem::find(selection, &items).map(|missing| format!("--item {missing}")));
+    for (step, came, why) in steps.map(|steps| steps.came(&items)).unwrap_or_default() {
+        if came != StepCame::Taken {
+            more.push(format!("The scenario's step `{}` was not taken: {why}.", step.action));
+        }
+    }
+    more
 }
 
 /// Lets a session in real time be left.

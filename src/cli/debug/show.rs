@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use super::performed::Performed;
-use super::wanted::{Wanted, name};
+use super::wanted::name;
+use crate::job::Wanted;
 use crate::protocol::{Call, column_width, padded};
 use crate::report::plain;
 use crate::rules::Level;
@@ -54,6 +55,18 @@ pub(super) fn state(performed: &Performed, wanted: &Wanted) -> String {
     text
 }
 
+/// The threads, each with its last crossing.
+pub(super) fn threads(performed: &Performed) -> String {
+    let names: Vec<String> = performed.last.keys().map(ToString::to_string).collect();
+    let width = column_width(names.iter().map(String::as_str));
+    let lines = performed.last.values().zip(&names).map(|(last, thread)| {
+        let (number, crossing) = last.split_once(' ').unwrap_or_default();
+        let crossing = crossing.split_once(": ").map_or(crossing, |(_, crossing)| crossing);
+        format!("{}  {number} {crossing}", padded(thread, width))
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// The items and their statuses.
 pub(super) fn items(performed: &Performed) -> String {
     let lines = item_lines(performed);
@@ -97,6 +110,9 @@ pub(super) fn findings(performed: &Performed) -> String {
         let _ = writeln!(text, "  at {} on thread {}", events.join(", "), finding.thread);
         for line in context {
             let _ = writeln!(text, "    | {}", line.line);
+        }
+        for frame in found.backtrace.iter().flatten() {
+            let _ = writeln!(text, "    in {}", plain(frame));
         }
         let _ = writeln!(text, "  rule: {}", rule.summary);
     }

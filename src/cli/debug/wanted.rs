@@ -1,83 +1,40 @@
-//! What the user wants done, until it is done.
-
-use std::collections::VecDeque;
+//! What the user wants done, by the words of the commands.
 
 use super::performed::Performed;
+use crate::job::{Wanted, closing};
 use crate::protocol::{
-    Call, Callback, GUID_NULL, Guid, Instance, Interface, Items, Refusal, SetItemStatus, SetProgressCallback,
-    ShowError, ShowProperties, Status, Thread, cut_off, plain,
+    Call, GUID_NULL, Guid, Instance, Items, Refusal, SetItemStatus, ShowError, ShowProperties, Status, Thread, cut_off,
+    plain,
 };
-use crate::scenario::{ItemRef, Reply};
+use crate::scenario::ItemRef;
 
 /// How many characters of an item's name are shown.
 const NAME: usize = 200;
 
-#[derive(Default)]
-pub(super) struct Wanted {
-    /// Calls to make, in this order, when no call is open.
-    pub(super) calls: VecDeque<Call>,
-    /// Replies to the next callbacks that fit; to Progress, of this item only.
-    pub(super) replies: Vec<(Reply, Option<Guid>)>,
-    /// The session is being closed.
-    pub(super) releasing: bool,
-}
-
-impl Wanted {
-    /// Takes the reply that was wanted for such a callback.
-    pub(super) fn reply(&mut self, callback: &Callback) -> Option<Reply> {
-        let fits = |(reply, item): &(Reply, Option<Guid>)| {
-            reply.answers() == callback.method()
-                && match callback {
-                    Callback::Progress(args) => item.is_none_or(|item| item == args.item),
-                    Callback::EnableModeless(args) => args.enable,
-                    _ => true,
-                }
-        };
-        let at = self.replies.iter().position(fits)?;
-        Some(self.replies.remove(at).0)
-    }
-
-    /// Wants a call, and says when it will be made, or why not.
-    pub(super) fn call(&mut self, call: Call, instance: &Instance) -> String {
-        match instance.may(&Thread::APARTMENT, &call) {
-            Ok(()) => {
-                self.calls.push_back(call);
-                "This is done when the session continues.".to_owned()
-            }
-            Err(Refusal::Busy) => {
-                self.calls.push_back(call);
-                let open = instance.open_call().map_or("the open call".to_owned(), |method| method.to_string());
-                format!("This is done when {open} has returned, if it is legal then.")
-            }
-            Err(why) => format!("This is not legal now: {why}."),
+/// Wants a call, and says when it will be made, or why not.
+pub(super) fn want(wanted: &mut Wanted, call: Call, instance: &Instance) -> String {
+    match instance.may(&Thread::APARTMENT, &call) {
+        Ok(()) => {
+            wanted.calls.push_back(call);
+            "This is done when the session continues.".to_owned()
         }
-    }
-
-    /// Wants the session closed.
-    pub(super) fn release(&mut self, instance: &Instance) -> String {
-        match instance.may(&Thread::APARTMENT, &closing(instance)) {
-            Ok(()) | Err(Refusal::Busy) => {
-                self.releasing = true;
-                "The manager ends the session when it continues.".to_owned()
-            }
-            Err(why) => format!("This is not legal now: {why}."),
+        Err(Refusal::Busy) => {
+            wanted.calls.push_back(call);
+            let open = instance.open_call().map_or("the open call".to_owned(), |method| method.to_string());
+            format!("This is done when {open} has returned, if it is legal then.")
         }
-    }
-
-    /// The next call that closes the session, while one is left.
-    pub(super) fn close(&self, instance: &Instance) -> Option<Call> {
-        (self.releasing && instance.interface() != Interface::TakenBack).then(|| closing(instance))
-    }
-
-    pub(super) fn is_some(&self) -> bool {
-        self.releasing || !self.calls.is_empty()
+        Err(why) => format!("This is not legal now: {why}."),
     }
 }
 
-fn closing(instance: &Instance) -> Call {
-    match instance.interface() {
-        Interface::Given(_) => Call::SetProgressCallback(SetProgressCallback { callback: None }),
-        _ => Call::Release,
+/// Wants the session closed.
+pub(super) fn want_release(wanted: &mut Wanted, instance: &Instance) -> String {
+    match instance.may(&Thread::APARTMENT, &closing(instance)) {
+        Ok(()) | Err(Refusal::Busy) => {
+            wanted.releasing = true;
+            "The manager ends the session when it continues.".to_owned()
+        }
+        Err(why) => format!("This is not legal now: {why}."),
     }
 }
 

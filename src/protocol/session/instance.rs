@@ -26,6 +26,9 @@ pub struct Instance {
     pub(super) synchronize: Phase,
     pub(super) show_error: Phase,
     pub(super) show_properties: Phase,
+    pub(super) enumeration_failed: Option<HResult>,
+    /// `ShowProperties` ended with its return, for the handler had no callback to say that it is done: it may say so later, once.
+    pub(super) properties_unsaid: bool,
     asked_retry: Vec<Guid>,
     pub(super) retry: Option<Vec<Guid>>,
     pub(super) round: u32,
@@ -71,6 +74,8 @@ impl Instance {
             synchronize: Phase::Idle,
             show_error: Phase::Idle,
             show_properties: Phase::Idle,
+            properties_unsaid: false,
+            enumeration_failed: None,
             asked_retry: Vec::new(),
             retry: None,
             round: 0,
@@ -247,6 +252,11 @@ impl Instance {
         }
     }
 
+    /// The failure of the last `EnumSyncMgrItems`, where no item is known: why there was nothing to synchronize.
+    pub fn enumeration_failed(&self) -> Option<HResult> {
+        self.enumeration_failed.filter(|_| self.items.is_empty())
+    }
+
     /// What came of the session so far.
     pub fn outcome(&self) -> Outcome {
         match self.end {
@@ -287,7 +297,10 @@ impl Instance {
                 self.asked_retry.clear();
                 self.show_error.called();
             }
-            Call::ShowProperties(_) => self.show_properties.called(),
+            Call::ShowProperties(_) => {
+                self.show_properties.called();
+                self.properties_unsaid = false;
+            }
             _ => {}
         }
     }
@@ -314,7 +327,12 @@ impl Instance {
                     self.handler_flags = info.flags;
                 }
             }
-            CallMethod::EnumSyncMgrItems if hr.is_success() => self.begin_enumeration(what.out.enumerator),
+            CallMethod::EnumSyncMgrItems => {
+                self.enumeration_failed = Some(hr).filter(|hr| hr.is_failure());
+                if hr.is_success() {
+                    self.begin_enumeration(what.out.enumerator);
+                }
+            }
             CallMethod::Clone => self.enumerators.extend(what.out.enumerator),
             CallMethod::Next if hr.is_success() => what.out.items.iter().for_each(|item| self.list(item)),
             CallMethod::SetProgressCallback => match call {
@@ -330,9 +348,10 @@ impl Instance {
             CallMethod::Synchronize => self.synchronize.returned(what.method, hr),
             CallMethod::ShowProperties => {
                 self.show_properties.returned(what.method, hr);
-                if !matches!(self.interface, Interface::Given(_)) {
+                if !matches!(self.interface, Interface::Given(_)) && self.show_properties == Phase::Awaiting {
                     // In the choice, before it has the callback, the handler cannot say when it is done: it is done now.
                     self.show_properties.completed(hr);
+                    self.properties_unsaid = true;
                 }
                 self.properties_ended();
             }
@@ -377,7 +396,11 @@ impl Instance {
             Callback::PrepareForSyncCompleted(args) => self.prepare.completed(args.hr),
             Callback::SynchronizeCompleted(args) => self.synchronize.completed(args.hr),
             Callback::ShowPropertiesCompleted(args) => {
-                self.show_properties.completed(args.hr);
+                if std::mem::take(&mut self.properties_unsaid) {
+                    self.show_properties = Phase::Done(args.hr);
+                } else {
+                    self.show_properties.completed(args.hr);
+                }
                 self.properties_ended();
             }
             Callback::ShowErrorCompleted(args) => {

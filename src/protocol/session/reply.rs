@@ -73,6 +73,9 @@ impl Instance {
 
     /// How a completion of the method would stand, as far as the method goes: whether or not the callback interface is set.
     pub fn completion_standing(&self, method: CallMethod) -> Standing {
+        if method == CallMethod::ShowProperties && self.properties_unsaid {
+            return Standing::Expected;
+        }
         completion_standing(self.phase(method))
     }
 

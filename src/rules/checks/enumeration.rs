@@ -1,11 +1,31 @@
 //! Enumerators (ENUM), and what takes the whole enumeration to see (ITEM-04).
 
 use super::description;
-use crate::protocol::{Call, CallMethod, HResult, Item, Return, Walk};
+use crate::protocol::{Call, CallMethod, HResult, Item, Method, Return, Walk};
 use crate::rules::codes::*;
+use crate::rules::judge::{EventRef, Judge};
 use crate::rules::monitor::Context;
-use crate::rules::watch::{Enumeration, Moved, OpenCall, Walker};
+use crate::rules::watch::{Enumeration, Moved, NothingAfterReset, OpenCall, Walker};
 use crate::rules::{EnumerationViolation, ItemViolation, NamedItem, Rule};
+
+/// The manager goes on, or leaves: no new enumeration shows whether there were items after `Reset`.
+pub(crate) fn call(cx: &mut Context<'_>, call: &Call) {
+    if matches!(call, Call::PrepareForSync(_) | Call::Release) {
+        let place = cx.place();
+        let nothing = cx.watch().nothing_after_reset.take();
+        reset_gave_nothing(nothing, cx.judge, place);
+    }
+}
+
+/// ENUM-06: nothing came after `Reset`, and nothing showed that there are no items any more.
+pub(crate) fn reset_gave_nothing(nothing: Option<NothingAfterReset>, judge: &mut Judge, place: EventRef<'_>) {
+    if let Some(NothingAfterReset { seq, before, .. }) = nothing {
+        let place = place.of(Some(Method::Call(CallMethod::Next)));
+        judge.check_with(place, ENUM_06, false, &[seq], || EnumerationViolation::NothingAfterReset {
+            before: before as u64,
+        });
+    }
+}
 
 pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCall>) {
     match (what.method, open.map(|open| &open.call)) {
@@ -27,6 +47,9 @@ fn begin(cx: &mut Context<'_>, what: &Return) {
         let watch = cx.watch();
         let before = watch.enumeration().filter(|_| !due && !watch.enumerations_differ);
         let enumeration = Enumeration::like(before);
+        if let Some(nothing) = &mut watch.nothing_after_reset {
+            nothing.since.get_or_insert(enumerator);
+        }
         watch.enumerations.push(enumeration);
         let walker = Walker::of(watch.enumerations.len() - 1);
         watch.walkers.insert(enumerator, walker);
@@ -79,6 +102,15 @@ fn next(cx: &mut Context<'_>, what: &Return, walk: &Walk) {
     for item in items {
         description::item(cx, item);
     }
+    let waits = |nothing: &mut NothingAfterReset| nothing.since == Some(walk.enumerator) && walk.celt > 0;
+    if let Some(nothing) = cx.watch().nothing_after_reset.take_if(waits) {
+        // There are no items any more: nothing is what should come.
+        let nothing = Some(nothing).filter(|_| !items.is_empty());
+        if nothing.is_none() {
+            cx.judge.kept(ENUM_06);
+        }
+        reset_gave_nothing(nothing, cx.judge, place);
+    }
     since_reset(cx, walk.enumerator, what);
     follow(cx, walk.enumerator, what);
 }
@@ -100,11 +132,14 @@ fn since_reset(cx: &mut Context<'_>, number: u32, what: &Return) {
     // Where only some were left, or all of them, what comes says whether it went back.
     let left = pass.from.filter(|from| before.complete && (1..total).contains(from)).map(|from| total - from);
     let stays = pass.given == 0 && total > 0 && !due;
-    if pass.given > 0 || stays {
-        cx.judge.check(place, ENUM_06, !stays, || EnumerationViolation::NothingAfterReset { before: total as u64 });
+    if pass.given > 0 {
+        cx.judge.kept(ENUM_06);
     }
     if stays {
-        cx.watch().reset_broken = true;
+        let watch = cx.watch();
+        watch.reset_broken = true;
+        let nothing = NothingAfterReset { seq: place.seq, before: total, since: None };
+        watch.nothing_after_reset.get_or_insert(nothing);
         return distrust(cx, number);
     }
     if let Some(left) = left.filter(|_| !due && !cx.watch().reset_broken) {
@@ -138,6 +173,10 @@ fn follow(cx: &mut Context<'_>, number: u32, what: &Return) {
     let mut news: Vec<(Item, Option<NamedItem>)> = Vec::new();
     // What came, and what was due; the end is nothing.
     let mut astray: Option<(Option<NamedItem>, Option<NamedItem>)> = None;
+    // What came again, where nothing is known of what was due.
+    let mut again: Option<NamedItem> = None;
+    // How many items came past the end that an earlier enumeration has shown.
+    let mut past_end = 0;
     {
         let watch = cx.watch();
         let Some(walker) = watch.walkers.get_mut(&number) else { return };
@@ -147,6 +186,14 @@ fn follow(cx: &mut Context<'_>, number: u32, what: &Return) {
             return;
         }
         for item in &what.out.items {
+            let came_already = enumeration.knows(item.id);
+            if walker.after == Moved::Nothing && enumeration.complete && walker.at >= enumeration.items().len() {
+                // One that is new may have come to be since; one that came already is begun with again.
+                past_end += u64::from(came_already);
+                if came_already {
+                    continue;
+                }
+            }
             let unlike = enumeration.items().get(walker.at).is_none_or(|known| known.id != item.id);
             if unlike && enumeration.expected && walker.after == Moved::Nothing {
                 enumeration.differs_from(walker.at);
@@ -157,6 +204,7 @@ fn follow(cx: &mut Context<'_>, number: u32, what: &Return) {
                 Some(known) => astray = astray.or_else(|| Some((Some(item.into()), Some(known.into())))),
                 None if enumeration.complete => astray = astray.or_else(|| Some((Some(item.into()), None))),
                 // Only an enumerator that walks straight on tells what comes next.
+                None if came_already && walker.after != Moved::Nothing => again = again.or_else(|| Some(item.into())),
                 None => {
                     if enumeration.items().len() == walker.at {
                         let first = enumeration.push(item.clone());
@@ -181,11 +229,19 @@ fn follow(cx: &mut Context<'_>, number: u32, what: &Return) {
                 enumeration.complete = true;
             }
         }
-        if let Some((after, rule)) = moved_by(walker.after) {
-            match astray.take() {
-                Some((found, expected)) => {
+        if past_end > 0 {
+            walker.distrusted = true;
+            cx.judge.broken(place, ENUM_09, EnumerationViolation::PastEnd { hr: what.hr, items: past_end });
+        } else if let Some((after, rule)) = moved_by(walker.after) {
+            let wrong = match (again, astray) {
+                (Some(found), _) => Some(EnumerationViolation::Again { after, found }),
+                (None, Some((found, expected))) => Some(EnumerationViolation::Astray { after, found, expected }),
+                (None, None) => None,
+            };
+            match wrong {
+                Some(wrong) => {
                     walker.distrusted = true;
-                    cx.judge.broken(place, rule, EnumerationViolation::Astray { after, found, expected });
+                    cx.judge.broken(place, rule, wrong);
                 }
                 None => cx.judge.kept(rule),
             }

@@ -128,6 +128,8 @@ fn broken(instance: &Instance, call: &Call, why: Refusal) -> Vec<&'static Rule> 
         Refusal::PrepareFailed => vec![PREP_08],
         Refusal::NoWindow | Refusal::OnlySkipped | Refusal::ItemNotPrepared(_) => vec![STOP_05],
         Refusal::NoSuchError(_) => vec![ERRS_01],
+        // Between the error's log and NULL.
+        Refusal::Closed if matches!(call, Call::ShowError(_)) => vec![ERRS_01],
         Refusal::NoProperties(_) => vec![PROP_01],
         // Inside an open PrepareForSync or Synchronize no window is open yet.
         Refusal::Busy if matches!(call, Call::SetItemStatus(_)) && is_preparing_or_synchronizing => vec![STOP_05],

@@ -5,7 +5,7 @@ use crate::protocol::{
 };
 use crate::rules::codes::*;
 use crate::rules::monitor::Context;
-use crate::rules::watch::{Cancelled, ItemWatch, Left, OpenCall};
+use crate::rules::watch::{ItemWatch, Left, OpenCall, Stopped};
 use crate::rules::{Occasion, Rule, StopViolation};
 
 /// A new round: nothing was reported, nobody was told anything.
@@ -27,7 +27,7 @@ pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCa
         && args.status == Status::SKIPPED
         && what.hr.is_success()
     {
-        let seq = cx.event.seq;
+        let (seq, now_ns) = (cx.event.seq, cx.own_ns());
         let instance = cx.session.instance(cx.event.handler);
         let before_any_work = instance.is_some_and(|instance| instance.phase(CallMethod::Synchronize) == Phase::Idle);
         // Whoever is inside a report of the item, which the manager has not answered, can look before it makes the next one.
@@ -37,6 +37,7 @@ pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, open: Option<&OpenCa
         watch.step_in(Occasion::Skipped);
         let item = watch.items.entry(args.item).or_default();
         item.tell(seq);
+        item.skip(now_ns);
         item.told_surely |= before_any_work || inside_a_report;
     }
 }
@@ -134,7 +135,7 @@ pub(crate) fn reported(cx: &mut Context<'_>, item: Guid, status: Option<Status>,
         return;
     }
     let Some(status) = status.filter(|status| status.is_final()) else { return };
-    if watch.told_too_late || !watch.told_surely {
+    if watch.told_too_late || !(watch.told_surely || had_time(cx, item)) {
         return;
     }
     if status != Status::SUCCEEDED {
@@ -157,6 +158,16 @@ pub(crate) fn reported(cx: &mut Context<'_>, item: Guid, status: Option<Status>,
         .check_with(place, STOP_06, stopped, &[told], || StopViolation::OtherEnd { item: place.item(item), status });
 }
 
+/// Whether whoever works on the item, which was skipped, had the time to see it: it reported work since, with at least half still to
+/// do at the skip, or an asynchronous method may have returned twice over.
+fn had_time(cx: &mut Context<'_>, item: Guid) -> bool {
+    let (limit_ns, now_ns) = (cx.conditions.limits.blocking_ns, cx.own_ns());
+    let watch = cx.watch().items.entry(item).or_default();
+    watch.skipped.is_some_and(|Stopped { left, at_ns }| {
+        (left == Left::Half && watch.work_since > 0) || now_ns.saturating_sub(at_ns) > limit_ns
+    })
+}
+
 /// Whether the item, which SUCCEEDED, had at least half of its work to do when its handler was told to stop it, and that work
 /// was done: to the maximum, beyond the tolerance, or for longer than a method may take. A handler that stops at once and only
 /// calls it a success breaks STOP-06. Without a maximum, the reports of work before and after are the measure.
@@ -166,11 +177,11 @@ fn was_finished(cx: &mut Context<'_>, item: Guid, done: bool) -> bool {
     let watch = cx.watch().items.entry(item).or_default();
     let goes_on = watch.work_since > tolerance;
     match watch.cancelled {
-        Some(Cancelled { left: Left::Half, at_ns }) => {
+        Some(Stopped { left: Left::Half, at_ns }) => {
             goes_on || (done && watch.work_since > 0) || now_ns.saturating_sub(at_ns) > limit_ns
         }
-        Some(Cancelled { left: Left::Unknown { reports }, .. }) => goes_on && watch.work_since >= reports,
-        Some(Cancelled { left: Left::Less, .. }) | None => false,
+        Some(Stopped { left: Left::Unknown { reports }, .. }) => goes_on && watch.work_since >= reports,
+        Some(Stopped { left: Left::Less, .. }) | None => false,
     }
 }
 

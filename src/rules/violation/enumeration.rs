@@ -75,6 +75,14 @@ pub enum EnumerationViolation {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expected: Option<NamedItem>,
     },
+    /// It has gone back.
+    #[error("after {after}, Next delivered item {found} again")]
+    Again {
+        /// What was done to it before: `Skip` or `Clone`.
+        after: CallMethod,
+        /// What came again.
+        found: NamedItem,
+    },
     /// A wrong result of `Skip`.
     #[error("Skip({count}) returned {hr}; expected {due}")]
     Skipped {
@@ -122,6 +130,7 @@ impl EnumerationViolation {
     pub(super) fn items(&self) -> Vec<&NamedItem> {
         match self {
             EnumerationViolation::Astray { found, expected, .. } => found.iter().chain(expected).collect(),
+            EnumerationViolation::Again { found, .. } => vec![found],
             EnumerationViolation::Enumerator { .. }
             | EnumerationViolation::NextNotImplemented
             | EnumerationViolation::PastEnd { .. }

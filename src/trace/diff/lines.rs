@@ -1,6 +1,6 @@
 //! Moments as lines of the notation.
 
-use super::reading::{Moment, Reading};
+use super::gather::Gathered;
 use super::{DiffLine, Row};
 use crate::protocol::{CallId, Event, EventKind, Thread};
 use crate::trace::notation::Printer;
@@ -19,8 +19,8 @@ impl Lines {
 
     pub fn row(
         &mut self,
-        (a, in_a): (&Reading<'_>, Option<usize>),
-        (b, in_b): (&Reading<'_>, Option<usize>),
+        (a, in_a): (&Gathered, Option<usize>),
+        (b, in_b): (&Gathered, Option<usize>),
         differs: bool,
     ) -> Row {
         Row { a: in_a.map(|moment| self.line(a, moment)), b: in_b.map(|moment| self.line(b, moment)), differs }
@@ -31,15 +31,15 @@ impl Lines {
         self.aliases
     }
 
-    fn line(&mut self, reading: &Reading<'_>, moment: usize) -> DiffLine {
-        let Moment { event, reply } = reading.moments[moment];
-        let event = &reading.events[event];
+    fn line(&mut self, trace: &Gathered, moment: usize) -> DiffLine {
+        let moment = trace.moment(moment);
+        let event = &moment.event;
         // Lines are taken from here and there: what would tie them together is taken away, as are time and thread.
         let call = CallId(self.next_call);
         self.next_call += 1;
         let mut text = String::new();
         self.printer.event(&alone(event, call), &mut text);
-        if let Some(reply) = reply.and_then(|reply| reading.events.get(reply)) {
+        if let Some(reply) = &moment.reply {
             self.printer.event(&alone(reply, call), &mut text);
         }
         self.printer.finish(&mut text);

@@ -56,15 +56,24 @@
 //! Each stream that differs does so at one place. The earliest is the one whose event has the smallest position in either
 //! trace. What is said of it, such as "missing in B", is the simplest edit that explains how the stream goes on behind it.
 
+//!
+//! # What it costs
+//!
+//! Traces are read up to three times: for their instances and lengths; side by side, to see which streams differ, and where; and
+//! for what stands around those places. So the memory that it takes grows with the number of streams and with how far one
+//! trace is ahead of the other, and not with their lengths.
+
 mod align;
 mod compare;
 mod difference;
 mod fields;
+mod gather;
 mod ignore;
 mod lines;
 mod meaning;
 mod reading;
+mod streams;
 
-pub use compare::diff;
+pub use compare::{Compared, Events, diff, diff_read};
 pub use difference::{DiffLine, Difference, Field, Row, Stream, Subject, What};
 pub use ignore::Ignore;

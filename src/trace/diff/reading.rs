@@ -1,6 +1,6 @@
-//! A trace taken apart: moments, each with its meaning, and the streams that they belong to.
+//! A trace taken apart, event by event: moments, each with its meaning, and the streams that they belong to.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{HashMap, VecDeque};
 
 use super::difference::Subject;
 use super::meaning::{Meaning, Numbers};
@@ -9,48 +9,54 @@ use crate::protocol::{
     Note, Return, Session, Text,
 };
 
-/// A trace, taken apart. Moments are referred to by their number.
-#[derive(Debug)]
-pub(super) struct Reading<'a> {
-    pub events: &'a [Event],
-    /// In the order of the trace.
-    pub moments: Vec<Moment>,
-    /// Of each moment.
-    pub meanings: Vec<Meaning>,
-    /// In the order of their first events.
-    pub instances: Vec<Part>,
-    /// Notes of connections that were closed. The manager closes them for all instances.
-    closings: Vec<usize>,
-    /// The session at the end of the trace.
-    pub session: Session,
-}
-
 /// One event, or a callback with its reply.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Moment {
     /// Where its event stands in the trace.
-    pub event: usize,
-    /// Where the reply stands.
-    pub reply: Option<usize>,
+    pub position: usize,
+    pub event: Event,
+    pub reply: Option<Event>,
+    pub meaning: Meaning,
+    pub slot: Slot,
+    /// A callback that may still be answered.
+    open: bool,
 }
 
-/// The moments of one instance, by what they belong to.
-#[derive(Debug)]
+/// An instance of a trace.
+#[derive(Clone, Debug)]
 pub(super) struct Part {
     pub handler: HandlerId,
     /// What the note of its creation calls it.
     pub name: Option<Text>,
-    session: Vec<usize>,
-    /// The session but for queries.
-    window: Vec<usize>,
-    turning: Vec<usize>,
-    /// DeleteLogError(GUID_NULL).
-    wipes: Vec<usize>,
-    own: BTreeMap<Subject, Vec<usize>>,
+}
+
+/// The instances of a trace, in the order of their first events, and the number of its events.
+#[derive(Default)]
+pub(super) struct Survey {
+    pub instances: Vec<Part>,
+    known: HashMap<HandlerId, usize>,
+    pub events: usize,
+}
+
+impl Survey {
+    pub fn take(&mut self, event: &Event) {
+        self.events += 1;
+        let instances = &mut self.instances;
+        let at = *self.known.entry(event.handler).or_insert_with(|| {
+            instances.push(Part { handler: event.handler, name: None });
+            instances.len() - 1
+        });
+        if let EventKind::Note(note) = &event.kind
+            && let Note::Created(created) = &**note
+        {
+            instances[at].name.get_or_insert_with(|| created.name.clone());
+        }
+    }
 }
 
 /// How a moment bears on the streams of its instance.
-enum Slot {
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Slot {
     /// The session, and whether items and the like go by it.
     Session { query: bool, turning: bool },
     /// The stream of one subject.
@@ -63,56 +69,30 @@ enum Slot {
     Closing,
 }
 
-impl<'a> Reading<'a> {
-    pub fn of(events: &'a [Event]) -> Self {
-        let mut reader = Reader::default();
-        let mut reading = Self {
-            events,
-            moments: Vec::with_capacity(events.len()),
-            meanings: Vec::with_capacity(events.len()),
-            instances: Vec::new(),
-            closings: Vec::new(),
-            session: Session::default(),
-        };
-        events.iter().enumerate().for_each(|(at, event)| reader.read(at, event, &mut reading));
-        reading.session = reader.session;
-        reading
-    }
-
-    /// The name of an item, as any instance enumerated it.
-    pub fn name_of(&self, item: Guid) -> Option<&Text> {
-        self.session.instances().find_map(|instance| instance.items().get(item)).map(|item| &item.name)
-    }
-
-    /// The moments of a stream of an instance, in order.
-    pub fn stream(&self, part: &Part, subject: Subject) -> Vec<usize> {
-        let mut stream: Vec<usize> = match subject {
-            Subject::Session => return part.session.clone(),
-            Subject::SetItemStatus(_) => part.window.clone(),
-            _ => part.turning.clone(),
-        };
-        stream.extend(part.own.get(&subject).into_iter().flatten());
-        match subject {
-            Subject::Item(_) | Subject::ErrorLog => stream.extend(&part.wipes),
-            Subject::Connections => stream.extend(&self.closings),
-            _ => {}
+impl Slot {
+    /// Whether the moment belongs to the stream of that subject.
+    pub fn concerns(self, subject: Subject) -> bool {
+        match self {
+            Slot::Session { query, turning } => match subject {
+                Subject::Session => true,
+                Subject::SetItemStatus(_) => !query,
+                _ => turning,
+            },
+            Slot::Of(own) => own == subject,
+            Slot::OfBoth(one, other) => one == subject || other == subject,
+            Slot::Wipe => matches!(subject, Subject::Item(_) | Subject::ErrorLog),
+            Slot::Closing => subject == Subject::Connections,
         }
-        // Mostly a few sorted runs behind each other, which this sort makes use of.
-        stream.sort();
-        stream
     }
 
-    fn push(&mut self, at: usize, meaning: Meaning) -> usize {
-        self.moments.push(Moment { event: at, reply: None });
-        self.meanings.push(meaning);
-        self.moments.len() - 1
-    }
-}
-
-impl Part {
-    /// The subjects that have events of their own.
-    pub fn subjects(&self) -> impl Iterator<Item = Subject> {
-        self.own.keys().copied()
+    /// The subjects whose own it is.
+    pub fn own(self) -> impl Iterator<Item = Subject> {
+        let (one, other) = match self {
+            Slot::Of(one) => (Some(one), None),
+            Slot::OfBoth(one, other) => (Some(one), Some(other)),
+            Slot::Session { .. } | Slot::Wipe | Slot::Closing => (None, None),
+        };
+        one.into_iter().chain(other)
     }
 }
 
@@ -132,67 +112,99 @@ struct Calls {
     made: HashMap<(HandlerId, CallMethod, Option<Guid>), u32>,
 }
 
-/// What is kept while a trace is read.
+/// Takes a trace apart, event by event. Moments come out in the order of the trace; one that waits for its reply keeps those behind
+/// it back.
 #[derive(Default)]
-struct Reader {
-    session: Session,
-    parts: HashMap<HandlerId, (usize, Numbers)>,
+pub(super) struct Reader {
+    pub session: Session,
+    numbers: HashMap<HandlerId, Numbers>,
     calls: Calls,
-    /// Callbacks that are not answered, by their moments.
+    /// Callbacks that are not answered, by the numbers of their moments.
     unanswered: HashMap<(HandlerId, CallId), usize>,
+    /// The moments that did not come out yet.
+    moments: VecDeque<Moment>,
+    /// How many came out.
+    taken: usize,
+    position: usize,
 }
 
 impl Reader {
-    fn read(&mut self, at: usize, event: &Event, reading: &mut Reading<'_>) {
-        let key = |call: &CallId| (event.handler, *call);
+    /// The next moment, unless events are missing that may change it.
+    pub fn take(&mut self) -> Option<Moment> {
+        self.moments.front().filter(|moment| !moment.open)?;
+        self.taken += 1;
+        self.moments.pop_front()
+    }
+
+    /// No event comes any more.
+    pub fn finish(&mut self) {
+        self.moments.iter_mut().for_each(|moment| moment.open = false);
+    }
+
+    fn moment(&mut self, nth: usize) -> Option<&mut Moment> {
+        self.moments.get_mut(nth.checked_sub(self.taken)?)
+    }
+
+    pub fn read(&mut self, event: Event) {
+        let position = self.position;
+        self.position += 1;
+        let handler = event.handler;
         if let EventKind::Reply { call, method, hr } = &event.kind
-            && let Some(moment) = self.unanswered.get(&key(call)).copied()
-            && matches!(&reading.meanings[moment].kind, EventKind::Callback { what, .. } if what.method() == *method)
+            && let Some(nth) = self.unanswered.get(&(handler, *call)).copied()
+            && let Some(moment) = self.moment(nth)
+            && matches!(&moment.meaning.kind, EventKind::Callback { what, .. } if what.method() == *method)
         {
-            self.unanswered.remove(&key(call));
-            reading.meanings[moment].reply = Some(*hr);
-            reading.moments[moment].reply = Some(at);
-            self.session.apply(event);
+            moment.meaning.reply = Some(*hr);
+            moment.open = false;
+            self.unanswered.remove(&(handler, *call));
+            self.session.apply(&event);
+            if let Some(moment) = self.moment(nth) {
+                moment.reply = Some(event);
+            }
             return;
         }
-        let part = self.part(event.handler, reading);
-        let (_, numbers) = self.parts.entry(event.handler).or_default();
-        let moment = reading.push(at, Meaning::of(&event.kind, numbers));
-        let meaning = &mut reading.meanings[moment];
-        let instance = self.session.instance(event.handler);
-        let place = match &event.kind {
+        let mut meaning = Meaning::of(&event.kind, self.numbers.entry(handler).or_default());
+        let instance = self.session.instance(handler);
+        let mut open = false;
+        let slot = match &event.kind {
             EventKind::Call { call, what } => {
                 meaning.inside_callback =
                     instance.is_some_and(|i| i.pending().iter().any(|pending| pending.thread == event.thread));
-                self.calls.open(event.handler, *call, what);
+                self.calls.open(handler, *call, what);
                 call_place(what)
             }
             EventKind::Return { call, what } => {
-                let open = self.calls.close(event.handler, *call, what.method);
+                let open = self.calls.close(handler, *call, what.method);
                 meaning.overtaken_by = open.as_ref().map(|(_, newer)| *newer);
                 let item = open.and_then(|(open, _)| open.item);
                 let was_active = instance.is_some_and(|i| i.phase(what.method).is_active());
-                self.session.apply(event);
-                let instance = self.session.instance(event.handler);
+                self.session.apply(&event);
+                let instance = self.session.instance(handler);
                 let ends = was_active && !instance.is_some_and(|i| i.phase(what.method).is_active());
-                return_place(what, item, ends, instance).put(&mut reading.instances[part], moment);
+                let slot = return_place(what, item, ends, instance);
+                self.moments.push_back(Moment { position, event, reply: None, meaning, slot, open: false });
                 return;
             }
             EventKind::Callback { call, what } => {
-                self.unanswered.insert(key(call), moment);
+                open = true;
+                let nth = self.taken + self.moments.len();
+                if let Some(before) = self.unanswered.insert((handler, *call), nth)
+                    && let Some(before) = before.checked_sub(self.taken).and_then(|at| self.moments.get_mut(at))
+                {
+                    // Its number was given away: nothing answers it any more.
+                    before.open = false;
+                }
                 if let Callback::EnableModeless(EnableModeless { enable: true }) = what {
                     let holder = self.session.dialog();
-                    meaning.another_holds_dialog = holder.is_some_and(|holder| holder != event.handler);
+                    meaning.another_holds_dialog = holder.is_some_and(|holder| holder != handler);
                 }
                 callback_place(what, instance)
             }
             EventKind::Reply { .. } => Slot::Session { query: false, turning: false },
             EventKind::Note(note) => match &**note {
-                Note::Created(created) => {
-                    reading.instances[part].name.get_or_insert_with(|| created.name.clone());
+                Note::Created(_) | Note::Crashed(_) | Note::TimedOut(_) => {
                     Slot::Session { query: false, turning: true }
                 }
-                Note::Crashed(_) | Note::TimedOut(_) => Slot::Session { query: false, turning: true },
                 Note::ConnectionClosed(_) => Slot::Closing,
                 // Facts of one kind of handler, beside what was said between it and the manager.
                 Note::CallbackReferences(_)
@@ -210,28 +222,8 @@ impl Reader {
                 | Note::LetGo(_) => return,
             },
         };
-        match place {
-            Slot::Closing => reading.closings.push(moment),
-            place => place.put(&mut reading.instances[part], moment),
-        }
-        self.session.apply(event);
-    }
-
-    /// Where the instance stands in the reading.
-    fn part(&mut self, handler: HandlerId, reading: &mut Reading<'_>) -> usize {
-        let (part, _) = self.parts.entry(handler).or_insert_with(|| {
-            reading.instances.push(Part {
-                handler,
-                name: None,
-                session: Vec::new(),
-                window: Vec::new(),
-                turning: Vec::new(),
-                wipes: Vec::new(),
-                own: BTreeMap::new(),
-            });
-            (reading.instances.len() - 1, Numbers::default())
-        });
-        *part
+        self.session.apply(&event);
+        self.moments.push_back(Moment { position, event, reply: None, meaning, slot, open });
     }
 }
 
@@ -252,29 +244,6 @@ impl Calls {
         let made = self.made.get(&(handler, method, open.item)).copied().unwrap_or_default();
         let newer = made.saturating_sub(open.nth);
         Some((open, newer))
-    }
-}
-
-impl Slot {
-    fn put(self, part: &mut Part, moment: usize) {
-        match self {
-            Slot::Session { query, turning } => {
-                part.session.push(moment);
-                if !query {
-                    part.window.push(moment);
-                }
-                if turning {
-                    part.turning.push(moment);
-                }
-            }
-            Slot::Of(subject) => part.own.entry(subject).or_default().push(moment),
-            Slot::OfBoth(one, other) => {
-                part.own.entry(one).or_default().push(moment);
-                part.own.entry(other).or_default().push(moment);
-            }
-            Slot::Wipe => part.wipes.push(moment),
-            Slot::Closing => {}
-        }
     }
 }
 

@@ -1,0 +1,64 @@
+//! What the handler's threads do, and debuggers for them.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crate::job::SteeredWorker;
+use crate::protocol::Thread;
+use crate::report::plain;
+
+/// Why there are no stacks.
+pub(super) const NO_WORKER: &str =
+    "This handler has no worker: only a native handler has one, and not with --in-process or --break-on.";
+
+/// How often it is looked whether a debugger has attached.
+#[cfg(target_os = "linux")]
+const LOOK: Duration = Duration::from_millis(50);
+
+/// The stacks, as the worker says them: a line that ends with a colon names a thread. `last` is the thread that called back last.
+pub(super) fn in_words(lines: &[String], last: &Thread) -> String {
+    if lines.is_empty() {
+        return "The worker does not say what its threads do.".to_owned();
+    }
+    let line = |line: &String| match line.strip_suffix(':') {
+        Some("the thread that calls back") => format!("{last}, which called back last:"),
+        Some(name) => format!("{}:", plain(name)),
+        None => format!("  {}", plain(line)),
+    };
+    lines.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// How a debugger is attached to the worker.
+pub(super) fn attach(worker: &SteeredWorker) -> Result<String, String> {
+    let pid = worker.pid().ok_or("the worker has not said which process it is; step once")?;
+    let debugger = if cfg!(target_os = "macos") { "lldb" } else { "gdb" };
+    let mut text = format!("The handler is in process {pid}. In another terminal:\n  {debugger} -p {pid}");
+    let scope = std::fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope").unwrap_or_default();
+    if !matches!(scope.trim(), "" | "0") {
+        text.push_str("\nThis system lets only parents trace a process: put `sudo` before it.");
+    }
+    Ok(text)
+}
+
+/// Waits until a debugger has attached to the worker, or the user presses Ctrl-C.
+#[cfg(target_os = "linux")]
+pub(super) fn wait_for_debugger(worker: &SteeredWorker, interrupted: &AtomicBool) -> &'static str {
+    let status = worker.pid().map(|pid| format!("/proc/{pid}/status")).unwrap_or_default();
+    loop {
+        let Ok(text) = std::fs::read_to_string(&status) else { return "The worker has ended." };
+        let tracer = text.lines().find_map(|line| line.strip_prefix("TracerPid:"));
+        if tracer.is_some_and(|tracer| tracer.trim() != "0") {
+            return "A debugger has attached. Let it continue; then `continue` goes on here.";
+        }
+        if interrupted.swap(false, Ordering::SeqCst) {
+            return "No debugger has attached.";
+        }
+        std::thread::sleep(LOOK);
+    }
+}
+
+/// Other systems do not say whether a debugger has attached.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn wait_for_debugger(_: &SteeredWorker, _: &AtomicBool) -> &'static str {
+    "When it has attached, let it continue; then `continue` goes on here."
+}

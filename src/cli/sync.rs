@@ -1,0 +1,306 @@
+//! `mobsync sync` and `results`.
+
+use std::fmt::Write;
+use std::io::IsTerminal;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use serde::Serialize;
+
+use super::args::{EventName, ReportFormat, ResultsArgs, SyncArgs};
+use super::ended::{Ended, Failure};
+use super::interrupt::Interrupt;
+use super::live::{Live, Teller};
+use super::output::{is_dumb_terminal, print, tell};
+use super::sessions;
+use crate::host::Controls;
+use crate::manager::{self, Request, Synchronized};
+use crate::protocol::{Event, Guid, Limits, RegisterFlags, Session, SyncEvent, padded, plain};
+use crate::runner::{Isolation, Watcher};
+use crate::store::{Registered, Registration, Results, Store, StoreError};
+
+pub(super) fn sync(args: &SyncArgs) -> Result<Ended, Failure> {
+    if args.event == EventName::None {
+        return Err(Failure("--event none: a session that synchronizes needs an event".to_owned()));
+    }
+    if !args.item.is_empty() && args.handlers.len() != 1 {
+        return Err(Failure("--item needs exactly one HANDLER: the items belong to it".to_owned()));
+    }
+    let event = SyncEvent::from(args.event);
+    let request = Request {
+        event,
+        user: !args.no_user,
+        cookie: None,
+        connection: args.connection.clone(),
+        items: args.item.clone(),
+        retries: if args.no_user { 0 } else { args.retries },
+        profile: args.profile.map(Into::into).unwrap_or_default(),
+        limits: limits(args.timeout),
+    };
+    let store = Store::in_use()?;
+    let (chosen, failures) = chosen(&store, &args.handlers, |one| args.handlers.is_empty() && !is_for(one, event))?;
+    if chosen.is_empty() && failures.is_empty() {
+        tell(format_args!("no handler is registered for {event}; `mobsync handlers` lists the registered handlers"));
+    }
+    let is_asked = !args.start && args.item.is_empty() && !args.no_user && args.format == ReportFormat::Human;
+    let asks = is_asked && can_choose();
+    let how = How { asks, quiet: args.quiet, allow_failure: args.allow_failure, format: args.format };
+    run_all(&store, &chosen, &request, failures, how)
+}
+
+/// How the sessions are shown and counted.
+#[derive(Clone, Copy)]
+pub(super) struct How {
+    /// The user chooses the items of each handler first.
+    pub(super) asks: bool,
+    pub(super) quiet: bool,
+    pub(super) allow_failure: bool,
+    pub(super) format: ReportFormat,
+}
+
+/// Runs a session of each handler, one after the other. A handler that fails does not keep the others from being run.
+pub(super) fn run_all(
+    store: &Store,
+    chosen: &[Registration],
+    request: &Request,
+    mut failures: Vec<String>,
+    how: How,
+) -> Result<Ended, Failure> {
+    let isolation = sessions::isolation(false)?;
+    let interrupt = Interrupt::default();
+    let running = Running::listen(&interrupt);
+    let (mut found, mut rows) = (false, Vec::new());
+    for registration in chosen {
+        let name = plain(&registration.name()).into_owned();
+        if interrupt.came() {
+            failures.push(format!("{name}: interrupted before its session began"));
+            continue;
+        }
+        let mut request = request.clone();
+        if how.asks {
+            match choose(store, registration, &request, isolation.clone()) {
+                Ok(Some(items)) => request.items = items,
+                Ok(None) => {
+                    tell(format_args!("{name}: nothing was chosen"));
+                    continue;
+                }
+                Err(Failure(why)) => {
+                    failures.push(format!("{name}: {why}"));
+                    continue;
+                }
+            }
+        }
+        let mut shown = Shown { live: Live::new(how.quiet), running: running.clone() };
+        match manager::synchronize(store, registration, &request, isolation.clone(), &mut shown) {
+            Ok(Synchronized { results, has_errors, broke_off }) => {
+                found |= has_errors || results.failed && !how.allow_failure;
+                if let Some(why) = broke_off {
+                    failures.push(format!("{name}: {why}"));
+                } else if interrupt.came() {
+                    failures.push(format!("{name}: interrupted: items that were not finished were cancelled"));
+                }
+                if how.format == ReportFormat::Human {
+                    print(human(&name, &results).as_bytes())?;
+                }
+                rows.push(Row::of(registration, Some(results)));
+            }
+            Err(error) => failures.push(format!("{name}: {error}")),
+        }
+    }
+    interrupt.session_is_over();
+    if how.format == ReportFormat::Json {
+        print(json(rows)?.as_bytes())?;
+    }
+    Ended::after(&failures, found)
+}
+
+/// The limits with this one for calls.
+pub(super) fn limits(timeout: Option<u64>) -> Limits {
+    let usual = Limits::default();
+    Limits { timeout_ns: timeout.unwrap_or(usual.timeout_ns), ..usual }
+}
+
+/// Whether there is a terminal on which the user can choose.
+pub(super) fn can_choose() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal() && !is_dumb_terminal()
+}
+
+/// Lets the user choose the items of a handler; none if nothing is chosen.
+fn choose(
+    store: &Store,
+    registration: &Registration,
+    request: &Request,
+    isolation: Isolation,
+) -> Result<Option<Vec<String>>, Failure> {
+    let choices = manager::choices(store, registration, request, isolation)?;
+    if choices.is_empty() {
+        return Ok(None);
+    }
+    let names: Vec<String> = choices.iter().map(|choice| plain(&choice.name).into_owned()).collect();
+    let checked: Vec<bool> = choices.iter().map(|choice| choice.checked).collect();
+    let prompt = format!("{} (space: check, Enter: start, Esc: skip)", plain(&registration.name()));
+    let dialog = dialoguer::MultiSelect::new().with_prompt(prompt).items(&names).defaults(&checked);
+    let chosen = dialog.interact_on_opt(&console::Term::stderr())?;
+    let chosen = chosen.unwrap_or_default();
+    let ids = chosen.into_iter().map(|at| choices[at].id.to_string()).collect::<Vec<_>>();
+    Ok((!ids.is_empty()).then_some(ids))
+}
+
+/// Whether the manager starts a session of the handler for this event: for those of SYNCMGRREGISTERFLAGS only if it is registered
+/// for them.
+fn is_for(registration: &Registration, event: SyncEvent) -> bool {
+    let flag = match event {
+        SyncEvent::CONNECT => RegisterFlags::CONNECT,
+        SyncEvent::PENDINGDISCONNECT => RegisterFlags::PENDINGDISCONNECT,
+        SyncEvent::IDLE => RegisterFlags::IDLE,
+        _ => return true,
+    };
+    registration.flags.has(flag)
+}
+
+/// The handlers that the words name, or all; and what is wrong with others.
+pub(super) fn chosen(
+    store: &Store,
+    words: &[String],
+    is_left_out: impl Fn(&Registration) -> bool,
+) -> Result<(Vec<Registration>, Vec<String>), Failure> {
+    if words.is_empty() {
+        let Registered { mut handlers, damaged } = store.handlers()?;
+        handlers.retain(|one| !is_left_out(one));
+        return Ok((handlers, damaged.iter().map(StoreError::to_string).collect()));
+    }
+    // Nothing is begun if a word is wrong.
+    let mut found: Vec<Registration> = Vec::new();
+    for word in words {
+        let one = store.find(word)?;
+        if found.iter().all(|other| other.clsid != one.clsid) {
+            found.push(one);
+        }
+    }
+    Ok((found, Vec::new()))
+}
+
+/// The session that runs now, which the user can stop.
+#[derive(Clone, Default)]
+struct Running(Arc<Mutex<Option<Controls>>>);
+
+impl Running {
+    /// The first Ctrl-C cancels every item of the session that runs, through the protocol; the second leaves it.
+    fn listen(interrupt: &Interrupt) -> Self {
+        let running = Self::default();
+        let (cancelled, left) = (running.clone(), running.clone());
+        let cancel = move || {
+            if let Some(controls) = cancelled.0.lock().as_ref() {
+                controls.cancel_all();
+            }
+            Teller::plain().tell("cancelling every item; press Ctrl-C again to end the session at once");
+        };
+        let leave = move || {
+            if let Some(controls) = left.0.lock().as_ref() {
+                controls.leave();
+            }
+        };
+        interrupt.listen_and(Teller::plain(), cancel, leave);
+        running
+    }
+}
+
+/// What a person sees of a session.
+struct Shown {
+    live: Live,
+    running: Running,
+}
+
+impl Watcher for Shown {
+    fn started(&mut self, controls: Controls) {
+        *self.running.0.lock() = Some(controls);
+    }
+
+    fn event(&mut self, event: &Event, session: &Session) {
+        self.live.observe(event, session);
+    }
+
+    fn ended(&mut self) {
+        *self.running.0.lock() = None;
+        self.live.finish();
+    }
+}
+
+pub(super) fn results(args: &ResultsArgs) -> Result<Ended, Failure> {
+    let store = Store::in_use()?;
+    let (chosen, mut failures) = chosen(&store, &args.handlers, |_| false)?;
+    let mut rows = Vec::new();
+    for registration in &chosen {
+        match store.results(registration.clsid) {
+            Ok(results) => rows.push(Row::of(registration, results)),
+            Err(error) => failures.push(error.to_string()),
+        }
+    }
+    match args.format {
+        ReportFormat::Json => print(json(rows)?.as_bytes())?,
+        ReportFormat::Human => {
+            for (registration, row) in chosen.iter().zip(&rows) {
+                let name = plain(&registration.name()).into_owned();
+                let text = match &row.results {
+                    None => format!("{name}: not synchronized yet\n"),
+                    Some(results) => format!("{}  {} at {}\n", human(&name, results), results.event, results.ended),
+                };
+                print(text.as_bytes())?;
+            }
+        }
+    }
+    Ended::after(&failures, false)
+}
+
+/// The results of a session for people: how it ended, then each item.
+fn human(name: &str, results: &Results) -> String {
+    let nothing = if results.items.is_empty() && !results.failed { ": the handler has no items to list" } else { "" };
+    let mut text = format!("{name}: {}{nothing}\n", plain(&results.outcome));
+    let names: Vec<String> = results.items.iter().map(|item| plain(&item.name).into_owned()).collect();
+    let width = crate::protocol::column_width(names.iter().map(String::as_str));
+    for (item, name) in results.items.iter().zip(&names) {
+        let status = match (item.chosen, item.status) {
+            (false, _) => "not chosen".to_owned(),
+            (true, Some(status)) => status.to_string(),
+            (true, None) => "no status".to_owned(),
+        };
+        let _ = writeln!(text, "  {}  {status}", padded(name, width));
+        for error in &item.errors {
+            let _ = writeln!(text, "    {}", plain(error));
+        }
+    }
+    for error in &results.errors {
+        let _ = writeln!(text, "  {}", plain(error));
+    }
+    if !results.broken.is_empty() {
+        let _ = writeln!(text, "  rules broken: {}; `mobsync run` shows where", results.broken.join(", "));
+    }
+    text
+}
+
+/// Results, as data.
+#[derive(Serialize)]
+struct List {
+    format: &'static str,
+    version: u32,
+    handlers: Vec<Row>,
+}
+
+/// The results of a handler, as data.
+#[derive(Serialize)]
+struct Row {
+    clsid: Guid,
+    description: Option<String>,
+    results: Option<Results>,
+}
+
+impl Row {
+    fn of(registration: &Registration, results: Option<Results>) -> Self {
+        Self { clsid: registration.clsid, description: registration.description.clone(), results }
+    }
+}
+
+fn json(handlers: Vec<Row>) -> Result<String, Failure> {
+    let list = List { format: "mobsync-results-list", version: 1, handlers };
+    Ok(format!("{}\n", crate::json::to_string_pretty(&list)?))
+}

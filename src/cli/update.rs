@@ -1,0 +1,77 @@
+//! `mobsync update`: `ISyncMgrSynchronizeInvoke` on the command line.
+
+use std::io::Read;
+use std::path::Path;
+
+use super::args::{ReportFormat, UpdateArgs};
+use super::ended::{Ended, Failure};
+use super::output::tell;
+use super::sync::{How, can_choose, limits, run_all};
+use crate::json::files;
+use crate::manager::{self, LOG_FILE, Request};
+use crate::protocol::{Cookie, InvokeFlags, SyncEvent, plain_path};
+use crate::store::Store;
+
+pub(super) fn update(args: &UpdateArgs) -> Result<Ended, Failure> {
+    let store = Store::in_use()?;
+    match &args.handler {
+        Some(word) => update_items(&store, word, args),
+        None => update_all(&store, args),
+    }
+}
+
+fn update_items(store: &Store, word: &str, args: &UpdateArgs) -> Result<Ended, Failure> {
+    let registration = store.find(word)?;
+    let flag = |is_set: bool, flag: InvokeFlags| if is_set { flag.0 } else { 0 };
+    let flags = InvokeFlags(flag(args.start, InvokeFlags::STARTSYNC) | flag(args.minimized, InvokeFlags::MINIMIZED));
+    let request = Request {
+        event: SyncEvent::INVOKE,
+        user: true,
+        cookie: None,
+        connection: args.connection.clone(),
+        items: Vec::new(),
+        retries: 1,
+        profile: args.profile.map(Into::into).unwrap_or_default(),
+        limits: limits(args.timeout),
+    };
+    let cookie = args.cookie.as_deref().map(cookie).transpose()?;
+    let request = manager::invoked(flags, cookie, request)
+        .map_err(|hr| Failure(format!("{flags} are not valid SYNCMGRINVOKEFLAGS ({hr})")))?;
+    let asks = !flags.has(InvokeFlags::STARTSYNC);
+    if asks && !can_choose() {
+        let why = "without --start the user chooses the items first, and there is no terminal to ask on; add --start";
+        return Err(Failure(why.to_owned()));
+    }
+    let quiet = flags.has(InvokeFlags::MINIMIZED);
+    let how = How { asks, quiet, allow_failure: args.allow_failure, format: ReportFormat::Human };
+    run_all(store, &[registration], &request, Vec::new(), how)
+}
+
+/// The bytes that `--cookie` says.
+fn cookie(given: &str) -> Result<Cookie, Failure> {
+    let Some(file) = given.strip_prefix('@').map(Path::new) else {
+        return given.parse().map_err(|error| Failure(format!("--cookie {error}, or @FILE")));
+    };
+    let mut bytes = Vec::new();
+    let read = files::open(file).and_then(|mut opened| opened.read_to_end(&mut bytes));
+    read.map_err(|error| Failure(format!("--cookie {}: {error}", plain_path(file))))?;
+    Ok(Cookie(bytes))
+}
+
+fn update_all(store: &Store, args: &UpdateArgs) -> Result<Ended, Failure> {
+    let mut more = Vec::new();
+    if let Some(profile) = args.profile {
+        more.extend(["--profile".to_owned(), crate::protocol::Profile::from(profile).to_string()]);
+    }
+    if let Some(timeout) = args.timeout {
+        more.extend(["--timeout".to_owned(), format!("{timeout}ns")]);
+    }
+    let process = manager::update_all(&std::env::current_exe()?, store, &more)?;
+    let log = store.folder().join(LOG_FILE);
+    tell(format_args!(
+        "process {process} runs the sessions of all registered handlers; `mobsync results` shows how they ended, and {} what \
+         the process said",
+        plain_path(&log)
+    ));
+    Ok(Ended::Well)
+}

@@ -1,0 +1,10 @@
+//! The manager around single sessions: it runs the sessions of registered handlers, by the user's preferences, and keeps what came
+//! of them in the [store](crate::store).
+
+mod choice;
+mod invoke;
+mod session;
+
+pub use choice::{Choice, choices};
+pub use invoke::{LOG_FILE, UpdateAllError, invoked, update_all};
+pub use session::{Request, SessionError, Synchronized, synchronize};
