@@ -1,5 +1,10 @@
 //! Registered handlers and preferences on the command line.
 
+#[cfg(unix)]
+#[allow(dead_code, reason = "several tests share it, and each uses a part of it")]
+#[path = "common/native.rs"]
+mod native;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -452,4 +457,25 @@ fn on_a_terminal_the_user_chooses_first() -> Result<(), rexpect::error::Error> {
     assert!(shown.contains("  Photos   not chosen\n  Letters  SUCCEEDED\n"), "{shown}");
     assert_eq!(place.done(&["results", "Minimal"]), "Minimal: not synchronized yet\n");
     Ok(())
+}
+
+#[cfg(unix)]
+#[test]
+fn a_native_library_is_registered_under_its_own_class_if_it_has_it() {
+    let place = Place::new();
+    let library = native::library("fixtures/handlers/c/notebook.c", &[]).display().to_string();
+    let other = "{00000000-0000-0000-0000-000000000007}";
+    place.refused(&["register", &library, "--clsid", other], "nothing was registered; --no-check");
+    assert_eq!(place.handlers(), Vec::<Value>::new());
+    place
+        .refused(&["register", &library, "--clsid", native::NOTEBOOK_C, "--register-as", other], "cannot be used with");
+    place.done(&["register", &library, "--clsid", native::NOTEBOOK_C, "--description", "Notes"]);
+    let row = &place.handlers()[0];
+    assert_eq!((&row["clsid"], &row["start"]["kind"]), (&json!(native::NOTEBOOK_C), &json!("library")));
+    place.done(&["conform", "Notes", "--case", "event-manual"]);
+    let said = place.mobsync(&["sync", "--quiet", "--allow-failure"]);
+    assert!(said.0 == Some(0) && said.1.starts_with("Notes: completed with "), "{said:?}");
+    fs::write(place.path("none.so"), "no library").expect("it can be written");
+    place.refused(&["register", "none.so", "--clsid", other], "none.so");
+    assert_eq!(place.handlers().len(), 1);
 }

@@ -90,7 +90,7 @@ pub(super) fn run_all(
                 }
             }
         }
-        let mut shown = Shown { live: Live::new(how.quiet), running: running.clone() };
+        let mut shown = Shown { live: Live::new(how.quiet), running: running.clone(), interrupt: interrupt.clone() };
         match manager::synchronize(store, registration, &request, isolation.clone(), &mut shown) {
             Ok(Synchronized { results, has_errors, broke_off }) => {
                 found |= has_errors || results.failed && !how.allow_failure;
@@ -209,11 +209,16 @@ impl Running {
 struct Shown {
     live: Live,
     running: Running,
+    interrupt: Interrupt,
 }
 
 impl Watcher for Shown {
     fn started(&mut self, controls: Controls) {
-        *self.running.0.lock() = Some(controls);
+        *self.running.0.lock() = Some(controls.clone());
+        // The user may have wanted an end while it began.
+        if self.interrupt.came() {
+            controls.cancel_all();
+        }
     }
 
     fn event(&mut self, event: &Event, session: &Session) {
