@@ -37,7 +37,7 @@ pub enum Left {
     /// The user left it ([`Controls::leave`]).
     #[error("the session was ended early")]
     ByUser,
-    /// It had used up its limit ([`RealTimeOptions::session_ns`]), and the handler owed nothing.
+    /// It had used up its limit (`RealTimeOptions::session_ns`), and the handler owed nothing.
     #[error("the session was ended at its limit (--session-limit)")]
     AtLimit,
 }
