@@ -288,6 +288,28 @@ fn the_document_shows_what_the_program_says() {
     }
 }
 
+#[test]
+fn while_a_reply_is_held_by_hand_the_other_threads_go_on() {
+    let (_folder, file) = folder_with(TWICE);
+    let commands = [
+        "break prepared",
+        "continue",
+        "hold Documents",
+        "delete all",
+        "break Held",
+        "continue",
+        "delete all",
+        "step 4",
+    ];
+    let (_, text, errors) = piped(&file, &[], &commands);
+    let after = answer(&text, "step 4");
+    assert!(after.contains("pictures: handler Progress B "), "{text}{errors}");
+    assert!(!after.contains("documents: "), "it waits for its reply: {text}{errors}");
+    let (_, text, errors) = piped(&file, &[], &[&commands[..], &["release reply", "step 4"]].concat());
+    let after = text.rsplit("(mobsync) step 4\n").next().unwrap_or_default();
+    assert!(after.contains("documents: "), "it was let go: {text}{errors}");
+}
+
 #[cfg(unix)]
 mod in_a_worker {
     use super::*;
@@ -350,6 +372,43 @@ mod in_a_worker {
             crossings.map(|line| line.split(" +").next().unwrap_or_default().to_owned()).collect()
         };
         assert_eq!(lines(&there), lines(&here), "{there}");
+    }
+
+    #[test]
+    fn a_reply_is_held_and_let_go_by_hand() {
+        let library = library("fixtures/handlers/cpp/notebook.cpp", &[]);
+        for options in [&["--clsid", NOTEBOOK_CPP][..], &["--clsid", NOTEBOOK_CPP, "--in-process"]] {
+            let commands = [
+                "release reply",
+                "break prepared",
+                "continue",
+                "hold Mail",
+                "state",
+                "delete all",
+                "break Held",
+                "continue",
+                "state",
+                "delete all",
+                "release reply",
+                "release what",
+                "continue",
+                "items",
+                "quit",
+            ];
+            let (code, text, errors) = piped(&library, options, &commands);
+            assert_eq!(code, Some(0), "{text}{errors}");
+            assert!(answer(&text, "release reply").starts_with("No session is stopped here"), "{text}");
+            let mut states = text.split("(mobsync) state\n").skip(1);
+            let (before, held) = (states.next().unwrap_or_default(), states.next().unwrap_or_default());
+            assert!(before.contains("wanted     the next Progress of Mail (A) is held\n"), "{text}");
+            assert!(held.split("(mobsync)").next().is_some_and(|held| held.contains("has no reply yet")), "{text}");
+            assert!(
+                text.contains("(mobsync) release reply\nThe reply is let go when the session continues.\n"),
+                "{text}"
+            );
+            assert!(text.contains("release what? `release` ends the session"), "{text}");
+            assert!(answer(&text, "items").contains("Mail (A)      SUCCEEDED"), "{text}");
+        }
     }
 
     /// Whether it works or hangs: a session that Ctrl-C could not stop would end the program, or wait for ever.

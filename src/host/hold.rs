@@ -32,7 +32,15 @@ pub struct Hold {
     pub at_most_ns: Option<u64>,
     /// Sees every event of the session from now on, and the session after it; true lets the reply go.
     pub ends: Ends,
+    /// Somebody lets it go by hand.
+    pub by_hand: Option<ByHand>,
 }
+
+/// Says whether somebody has let a reply go. Asked again and again, under the session's lock.
+pub type ByHand = Box<dyn Fn() -> bool + Send>;
+
+/// How often it is asked.
+const LOOK_NS: u64 = 20_000_000;
 
 /// Says whether an event ends a hold. Called under the session's lock.
 pub type Ends = Box<dyn FnMut(&Event, &Session) -> bool + Send>;
@@ -120,6 +128,12 @@ impl Holds {
         self.kept.iter().find(|kept| kept.call == call).map_or(0, |kept| kept.until_ns)
     }
 
+    /// Whether somebody has let it go by hand; nothing where nobody can.
+    fn by_hand(&self, call: CallId) -> Option<bool> {
+        let kept = self.kept.iter().find(|kept| kept.call == call && kept.answer.is_none())?;
+        kept.hold.by_hand.as_ref().map(|let_go| let_go())
+    }
+
     fn take(&mut self, call: CallId) -> Option<HResult> {
         let at = self.kept.iter().position(|kept| kept.call == call)?;
         let answer = self.kept[at].answer?;
@@ -155,7 +169,7 @@ impl SharedState {
         let instance = self.session.instance(handler)?;
         let view = View { session: &self.session, instance, now_ns, cancelled: self.cancelled, thread: &event.thread };
         let plan = super::state::plan_of(&mut self.plans, handler)?;
-        let hold = plan.hold(view, what)?;
+        let hold = plan.hold(view, what).or_else(|| self.observers.hold(view, what))?;
         let wish = self.observers.wish(view, what, plan.wish(view, what));
         let standing = self.session.standing(handler, what);
         let first = self.session.reply(handler, what, wish);
@@ -233,6 +247,8 @@ impl SharedState {
     fn reply_by_now(&mut self, call: CallId, now_ns: u64) -> Option<HResult> {
         if self.closed {
             self.holds.close();
+        } else if self.holds.by_hand(call) == Some(true) {
+            self.let_go(call, WhyLetGo::Reached, now_ns);
         } else if now_ns >= self.holds.until_ns(call) {
             self.time_is_over(call, now_ns);
         }
@@ -306,6 +322,7 @@ impl Shared {
                 break reply;
             }
             let left_ns = state.holds.until_ns(call).saturating_sub(now_ns);
+            let left_ns = if state.holds.by_hand(call).is_some() { left_ns.min(LOOK_NS) } else { left_ns };
             condvar.wait_for(&mut state, std::time::Duration::from_nanos(left_ns));
         };
         drop(state);

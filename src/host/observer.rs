@@ -1,5 +1,6 @@
 //! Whoever looks on while a session runs, and may speak for its user.
 
+use super::hold::Hold;
 use super::plan::{Instruction, View};
 use crate::protocol::{Call, Callback, Event, Note, Refusal, Session, Thread, Wish};
 
@@ -19,6 +20,17 @@ pub trait Observer: Send {
     /// What the manager does next was decided. `by_plan` says that no observer intervened.
     fn decided(&mut self, view: View<'_>, instruction: &Instruction, by_plan: bool) {
         let _ = (view, instruction, by_plan);
+    }
+
+    /// Whether [`hold`](Self::hold) may ever answer. Asked once, before the session begins.
+    fn may_hold(&self) -> bool {
+        false
+    }
+
+    /// How long the reply to a callback is held that the plan does not hold; asked before [`wish`](Self::wish).
+    fn hold(&mut self, view: View<'_>, callback: &Callback) -> Option<Hold> {
+        let _ = (view, callback);
+        None
     }
 
     /// What a callback is to be answered with: `wish` is what was decided so far.
@@ -58,6 +70,10 @@ pub(super) struct Observers(pub(super) Vec<Box<dyn Observer>>);
 impl Observers {
     pub(super) fn intervene(&mut self, view: View<'_>) -> Option<Instruction> {
         self.0.iter_mut().find_map(|observer| observer.intervene(view))
+    }
+
+    pub(super) fn hold(&mut self, view: View<'_>, callback: &Callback) -> Option<Hold> {
+        self.0.iter_mut().find_map(|observer| observer.hold(view, callback))
     }
 
     pub(super) fn decided(&mut self, view: View<'_>, instruction: &Instruction, by_plan: bool) {

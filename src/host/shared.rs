@@ -71,7 +71,8 @@ impl Shared {
         wait_for_all: bool,
         limits: Limits,
     ) -> Self {
-        let holds = Holds::new(plans.iter().any(|plan| plan.may_hold()), limits, &clock);
+        let may_hold = plans.iter().any(|plan| plan.may_hold()) || observers.iter().any(|observer| observer.may_hold());
+        let holds = Holds::new(may_hold, limits, &clock);
         let kind = EventKind::Reply { call: CallId(0), method: CallbackMethod::Progress, hr: HResult::S_OK };
         let callbacks_observed = !observers.is_empty() || plans.iter().any(|plan| plan.observes_callbacks());
         let state = SharedState {

@@ -40,6 +40,8 @@ const ANSWER: usize = 72;
 const ASKED: usize = 80;
 const TOLD: usize = 88;
 const STACKS: usize = 96;
+/// How many of the replies that are held by hand were let go.
+const LET_GO: usize = 104;
 /// What a crash leaves.
 const CRASH: usize = 128;
 /// The parent's answer to a stop, and the worker's to a question for stacks.
@@ -174,6 +176,16 @@ impl Channel {
     pub(super) fn stop_answered(&self, stop: u64) -> Option<Vec<u8>> {
         let answered = self.memory.number(ANSWERED).load(Ordering::Acquire) >= stop;
         answered.then(|| self.bytes(ANSWER_AT, ANSWER, ANSWER_ROOM))
+    }
+
+    /// The parent lets so many replies go that are held by hand, the oldest first.
+    pub(super) fn let_go(&self, many: u64) {
+        self.memory.number(LET_GO).store(many, Ordering::Release);
+    }
+
+    /// How many of the replies that are held by hand were let go.
+    pub(super) fn many_let_go(&self) -> u64 {
+        self.memory.number(LET_GO).load(Ordering::Acquire)
     }
 
     /// The parent asks for stacks. Returns the number of the question.

@@ -65,7 +65,7 @@ pub use ring_image::RingImage;
 pub use run::{Additions, JobEnd, MakeObservers, in_process, in_process_with};
 pub use spec::{Handler, HandlerSpec, Opened};
 #[cfg(any(unix, windows))]
-pub use steer::{Steer, SteeredWorker, Wanted, closing};
+pub use steer::{Steer, SteeredWorker, Wanted, closing, held_by_hand};
 pub use terms::{Conduct, Standard, Terms};
 #[cfg(unix)]
 pub use wine::{EXE, Missing, WINE, WineOptions, use_wine, wine_used};

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::channel::{Channel, RecordKind};
-use crate::host::{Instruction, Observer, View};
+use crate::host::{Hold, Instruction, Observer, View};
 use crate::protocol::{
     Call, Callback, Event, EventKind, Guid, HandlerId, Instance, Interface, Refusal, Session, SetItemStatus,
     SetProgressCallback, ShowError, ShowProperties, Standing, Status, Text, Wish,
@@ -24,6 +24,8 @@ pub struct Wanted {
     pub calls: VecDeque<Call>,
     /// Replies to the next callbacks that fit; to `Progress`, of this item only.
     pub replies: Vec<(Reply, Option<Guid>)>,
+    /// The replies to the next `Progress`, or to that of an item, are held until they are let go by hand.
+    pub holds: Vec<Option<Guid>>,
     /// The session is being closed.
     pub releasing: bool,
 }
@@ -41,6 +43,7 @@ enum WantedCall {
 struct WantedWire {
     calls: Vec<WantedCall>,
     replies: Vec<(Reply, Option<Guid>)>,
+    holds: Vec<Option<Guid>>,
     releasing: bool,
 }
 
@@ -66,6 +69,19 @@ impl Wanted {
         Some(self.replies.remove(at).0)
     }
 
+    /// Whether the reply to such a callback, which stands so, is to be held. It is wanted no more then.
+    pub fn hold(&mut self, callback: &Callback, standing: Standing) -> bool {
+        let Callback::Progress(args) = callback else { return false };
+        let fits = |item: &Option<Guid>| item.is_none_or(|item| item == args.item);
+        match self.holds.iter().position(fits).filter(|_| standing.is_expected()) {
+            Some(at) => {
+                self.holds.remove(at);
+                true
+            }
+            None => false,
+        }
+    }
+
     /// The next call that closes the session, while one is left.
     pub fn close(&self, instance: &Instance) -> Option<Call> {
         (self.releasing && instance.interface() != Interface::TakenBack).then(|| closing(instance))
@@ -83,7 +99,11 @@ impl Wanted {
         }
         match &event.kind {
             EventKind::Call { what, .. } if self.calls.front() == Some(&**what) => drop(self.calls.pop_front()),
-            EventKind::Callback { what, .. } => drop(self.reply(what, session.standing(event.handler, what))),
+            EventKind::Callback { what, .. } => {
+                let standing = session.standing(event.handler, what);
+                self.hold(what, standing);
+                let _ = self.reply(what, standing);
+            }
             _ => {}
         }
     }
@@ -99,15 +119,16 @@ impl Wanted {
 
     fn to_wire(&self) -> Vec<u8> {
         let calls = self.calls.iter().filter_map(WantedCall::of).collect();
-        let wire = WantedWire { calls, replies: self.replies.clone(), releasing: self.releasing };
+        let (replies, holds) = (self.replies.clone(), self.holds.clone());
+        let wire = WantedWire { calls, replies, holds, releasing: self.releasing };
         // It can be written as JSON.
         serde_json::to_vec(&wire).unwrap_or_default()
     }
 
     fn from_wire(bytes: &[u8]) -> Self {
         // What cannot be read was damaged by the handler, which can write there: then nothing is wanted.
-        let WantedWire { calls, replies, releasing } = serde_json::from_slice(bytes).unwrap_or_default();
-        Self { calls: calls.into_iter().map(WantedCall::call).collect(), replies, releasing }
+        let WantedWire { calls, replies, holds, releasing } = serde_json::from_slice(bytes).unwrap_or_default();
+        Self { calls: calls.into_iter().map(WantedCall::call).collect(), replies, holds, releasing }
     }
 }
 
@@ -181,6 +202,11 @@ impl SteeredWorker {
         }
     }
 
+    /// So many replies that are held by hand are let go, the oldest first.
+    pub fn let_go(&self, many: u64) {
+        self.0.let_go(many);
+    }
+
     /// The session goes on.
     pub(super) fn go_on(&self, stop: u64, wanted: &Wanted) {
         self.0.answer_stop(stop, &wanted.to_wire());
@@ -193,6 +219,18 @@ pub(super) fn read_refused(bytes: &[u8]) -> Option<(Call, Refusal)> {
     Some((call.map_or(Call::Release, WantedCall::call), why))
 }
 
+/// A hold that somebody ends by hand.
+pub fn held_by_hand(let_go: impl Fn() -> bool + Send + 'static) -> Hold {
+    Hold {
+        until: "it is let go by hand".into(),
+        call: None,
+        for_time: false,
+        at_most_ns: None,
+        ends: Box::new(|_, _| false),
+        by_hand: Some(Box::new(let_go)),
+    }
+}
+
 /// What the handler's threads do, in lines. The argument says that the calling thread is one of them.
 pub(super) type TellStacks = Arc<dyn Fn(bool) -> Vec<Text> + Send + Sync>;
 
@@ -202,6 +240,8 @@ pub(super) struct Steered {
     channel: &'static Channel,
     wanted: Arc<Mutex<Wanted>>,
     stops: u64,
+    /// How many replies were held by hand.
+    held: u64,
     stacks: TellStacks,
     /// Whether nobody is there to answer.
     gone: fn() -> bool,
@@ -209,7 +249,7 @@ pub(super) struct Steered {
 
 impl Steered {
     pub(super) fn new(channel: &'static Channel, stacks: TellStacks, gone: fn() -> bool) -> Self {
-        Self { channel, wanted: Arc::default(), stops: 0, stacks, gone }
+        Self { channel, wanted: Arc::default(), stops: 0, held: 0, stacks, gone }
     }
 
     /// Says that the session stands still, and waits for the answer. Returns whether a call is wanted.
@@ -252,6 +292,23 @@ impl Observer for Steered {
         }
         let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
         wanted.calls.pop_front().or_else(|| wanted.close(view.instance)).map(Instruction::Call)
+    }
+
+    fn may_hold(&self) -> bool {
+        true
+    }
+
+    fn hold(&mut self, view: View<'_>, callback: &Callback) -> Option<Hold> {
+        if view.instance.id() != HandlerId::FIRST {
+            return None;
+        }
+        let standing = view.session.standing(view.instance.id(), callback);
+        if !self.wanted.lock().unwrap_or_else(PoisonError::into_inner).hold(callback, standing) {
+            return None;
+        }
+        self.held += 1;
+        let (channel, number) = (self.channel, self.held);
+        Some(held_by_hand(move || channel.many_let_go() >= number))
     }
 
     fn wish(&mut self, view: View<'_>, callback: &Callback, wish: Wish) -> Wish {

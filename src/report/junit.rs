@@ -1,15 +1,16 @@
 //! The report as JUnit's XML.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
-use super::causes::{InCase, in_cases};
+use super::causes::{CauseRows, InCase, in_cases};
 use super::human::flaky;
 use super::render::cut;
 use super::{Case, CaseOutcome, FindingRow, Report, finding_text, plain};
 use crate::protocol::plain_lines;
-use crate::rules::rule;
+use crate::rules::{Level, rule};
 
 /// How many characters the message in the list of tests has; the whole text is below it.
 const MESSAGE: usize = 500;
@@ -31,7 +32,7 @@ pub(super) fn junit(report: &Report) -> Result<String, SerializeError> {
         let found = of_case.get(case.name.as_str()).map(Vec::as_slice).unwrap_or_default();
         suite.add_test_case(test(report, case, found, &class));
     }
-    of_no_case(report).into_iter().for_each(|test| {
+    warnings(report, &causes, &class).into_iter().chain(of_no_case(report)).for_each(|test| {
         suite.add_test_case(test);
     });
     suite.set_time(duration(report.cases.iter().map(|case| case.seconds).sum()));
@@ -45,6 +46,28 @@ pub(super) fn junit(report: &Report) -> Result<String, SerializeError> {
     let xml = xml.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}");
     // Texts of several lines are elements of their own: a line of them can begin like a command.
     Ok(plain_lines(&xml).into_owned())
+}
+
+/// Warnings fail nothing, and what a test that has passed says is seen by nobody: each is a test of its own that was skipped, as
+/// the nearest that this format has. With `--strict` they fail their cases.
+fn warnings(report: &Report, causes: &[CauseRows], class: &str) -> Vec<TestCase> {
+    let open = |cause: &&CauseRows| cause.level == Level::Warning && cause.accepted.is_none() && !report.strict;
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    let test = |cause: &CauseRows| {
+        // Test reports tell tests apart by their names.
+        let nth = seen.entry(cause.rule.code).and_modify(|nth| *nth += 1).or_insert(1);
+        let number = if *nth > 1 { format!(" ({nth})") } else { String::new() };
+        let (rule, example) = (cause.rule, &report.findings[cause.example]);
+        let cases = cause.cases.len();
+        let mut status = TestCaseStatus::skipped();
+        let message = format!("warning in {cases} of {} cases: {}", report.judged(), plain(&example.message));
+        status.set_type("warning").set_message(cut(&message, MESSAGE));
+        let mut test = TestCase::new(format!("warning {} {}{number}", rule.code, rule.name), status);
+        test.set_classname(format!("{class}.warnings")).set_time(Duration::ZERO);
+        test.set_system_out(format!("{}\nseen in the case {}\n", rule.summary, plain(&example.case)));
+        test
+    };
+    causes.iter().filter(open).map(test).collect()
 }
 
 /// What belongs to no case is a test of its own, or nobody would see it.

@@ -355,6 +355,7 @@ impl Hold {
             for_time: time.is_some(),
             at_most_ns,
             ends,
+            by_hand: None,
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::breakpoint::{Breakpoint, Moment};
@@ -15,9 +15,9 @@ use super::stacks;
 use super::wanted;
 use crate::cli::ended::Failure;
 use crate::cli::sessions;
-use crate::host::Controls;
-use crate::job::{SteeredWorker, Wanted};
-use crate::protocol::{Call, Event, EventKind, Instance, Refusal, Thread};
+use crate::host::{Controls, Hold};
+use crate::job::{SteeredWorker, Wanted, held_by_hand};
+use crate::protocol::{Call, Event, EventKind, Instance, Note, Refusal, Thread};
 use crate::report::plain;
 use crate::runner::Recorded;
 use crate::scenario::{Expect, ItemRef, Recording, Reply};
@@ -83,6 +83,11 @@ pub(super) struct Debugger {
     callback: Option<Seen>,
     /// The worker in which the session runs, if it does not run in this process.
     worker: Option<SteeredWorker>,
+    /// How many replies were held by hand in this process, and how many were let go.
+    held: u64,
+    let_go: Arc<AtomicU64>,
+    /// How many replies are held now, by hand or by the scenario.
+    holding: u64,
     /// The session in a worker is to be stopped where it stands still.
     due: bool,
     /// The thread of the last crossing.
@@ -110,6 +115,9 @@ impl Debugger {
             wanted: Wanted::default(),
             callback: None,
             worker: None,
+            held: 0,
+            let_go: Arc::default(),
+            holding: 0,
             due: false,
             last: Thread::APARTMENT,
             wants_to_stop: None,
@@ -141,6 +149,7 @@ impl Debugger {
         self.wanted = Wanted::default();
         self.callback = None;
         self.worker = None;
+        (self.held, self.holding, self.let_go) = (0, 0, Arc::default());
         self.due = false;
         self.wants_to_stop = None;
         self.leave = None;
@@ -180,6 +189,28 @@ impl Debugger {
         self.interrupted.store(false, Ordering::SeqCst);
         self.console.say_painted("1", "The handler makes no call and no callback; `where` shows what its threads do.");
         self.stop();
+    }
+
+    /// A reply is held until the user lets it go, in this process.
+    pub(super) fn holds_by_hand(&mut self) -> Hold {
+        self.held += 1;
+        let (let_go, number) = (Arc::clone(&self.let_go), self.held);
+        held_by_hand(move || let_go.load(Ordering::SeqCst) >= number)
+    }
+
+    /// Lets the oldest reply go that is held by hand.
+    fn let_one_go(&mut self) -> Result<(), String> {
+        self.session()?;
+        if self.holding == 0 {
+            return Err("No reply is held; `hold` holds the next one.".to_owned());
+        }
+        self.holding -= 1;
+        let many = self.let_go.fetch_add(1, Ordering::SeqCst) + 1;
+        if let Some(worker) = &self.worker {
+            worker.let_go(many);
+        }
+        self.tell("The reply is let go when the session continues.");
+        Ok(())
     }
 
     /// A call that the user wanted was refused.
@@ -258,6 +289,12 @@ impl Debugger {
     fn see(&mut self, event: &Event) -> bool {
         let Some(performed) = &mut self.performed else { return false };
         self.last.clone_from(&event.thread);
+        if let EventKind::Note(note) = &event.kind
+            && let Note::Held(held) = &**note
+            && held.until == held_by_hand(|| false).until
+        {
+            self.holding += 1;
+        }
         let mut seen = performed.observe(event);
         if let Some(callback) = self.callback.take() {
             // A callback and its reply come under one lock: they are one crossing.
@@ -367,6 +404,19 @@ impl Debugger {
             Command::Show => {
                 let call = wanted::show(rest, self.session()?)?;
                 self.want(call)?;
+            }
+            Command::Hold => {
+                let item = match rest {
+                    "" => None,
+                    word => Some(wanted::item(word, &self.session()?.judged.items())?),
+                };
+                self.session()?;
+                self.wanted.holds.push(item);
+                self.tell("The reply to the next such Progress is held; `release reply` lets it go.");
+            }
+            Command::Release if rest == "reply" => self.let_one_go()?,
+            Command::Release if !rest.is_empty() => {
+                return Err("release what? `release` ends the session, `release reply` lets a held reply go".to_owned());
             }
             Command::Release => {
                 let instance =

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::debugger::Debugger;
-use crate::host::{Instruction, Observer, View};
+use crate::host::{Hold, Instruction, Observer, View};
 use crate::protocol::{Call, Callback, Event, HandlerId, Refusal, Session, Wish};
 
 /// The debugger, shared by the sessions' threads.
@@ -39,6 +39,19 @@ impl Observer for DebugObserver {
         }
         let wanted = &mut debugger.wanted;
         wanted.calls.pop_front().or_else(|| wanted.close(view.instance)).map(Instruction::Call)
+    }
+
+    fn may_hold(&self) -> bool {
+        true
+    }
+
+    fn hold(&mut self, view: View<'_>, callback: &Callback) -> Option<Hold> {
+        let standing = view.session.standing(view.instance.id(), callback);
+        let mut debugger = lock(&self.debugger);
+        if !debugger.is_on(self.number) || view.instance.id() != HandlerId::FIRST {
+            return None;
+        }
+        debugger.wanted.hold(callback, standing).then(|| debugger.holds_by_hand())
     }
 
     fn wish(&mut self, view: View<'_>, callback: &Callback, wish: Wish) -> Wish {

@@ -51,7 +51,11 @@ pub(super) fn state(performed: &Performed, wanted: &Wanted) -> String {
     let calls = wanted.calls.iter().map(|call| in_words(call, performed));
     let release = wanted.releasing.then(|| "release".to_owned());
     let replies = wanted.replies.iter().map(|(reply, _)| format!("the next {}: {}", reply.answers(), answer(*reply)));
-    list(&mut text, "wanted", calls.chain(release).chain(replies));
+    let holds = wanted.holds.iter().map(|item| match item {
+        Some(id) => format!("the next Progress of {} is held", name(*id, instance.items())),
+        None => "the next Progress is held".to_owned(),
+    });
+    list(&mut text, "wanted", calls.chain(release).chain(replies).chain(holds));
     text
 }
 
