@@ -57,10 +57,19 @@ struct LinkState {
     bad: u32,
     /// `Release` was answered: the program may end.
     released: bool,
+    /// The open call is the last one, `Release`.
+    releasing: bool,
     /// The program is ended by us: how it ends is no news.
     ending: bool,
     /// The connection is over.
     over: bool,
+}
+
+impl LinkState {
+    /// Whether the program has answered `Release`, so that it may end; also when whoever called has not seen the answer yet.
+    fn may_end(&self) -> bool {
+        self.released || self.releasing && matches!(self.answer, Some(Ok(_)))
+    }
 }
 
 impl Link {
@@ -109,6 +118,7 @@ impl Link {
             state.last_id += 1;
             state.open = Some(state.last_id);
             state.answer = None;
+            state.releasing = call.method() == CallMethod::Release;
             state.last_id
         };
         let method = call.method();
@@ -143,8 +153,11 @@ impl Link {
     /// The last call. Closes the standard input when it is answered, and waits for the program's end.
     pub(super) fn release(&self) -> Option<u32> {
         let (_, out) = self.call(&Call::Release);
-        if self.lock().over {
-            return None;
+        {
+            let state = self.lock();
+            if state.over {
+                return out.refs.filter(|_| state.released);
+            }
         }
         *self.stdin.lock().unwrap_or_else(PoisonError::into_inner) = None;
         let until = Instant::now() + GRACE;
@@ -185,7 +198,7 @@ impl Link {
     /// The program has ended, or cannot be reached any more.
     pub(super) fn gone(&self, what: String, is_good: bool) {
         let state = self.lock();
-        let is_news = !(state.over || state.ending || state.released && is_good);
+        let is_news = !(state.over || state.ending || state.may_end() && is_good);
         drop(state);
         if is_news {
             self.crashed(what);
@@ -196,7 +209,7 @@ impl Link {
     /// Whether it is the program's turn to end.
     pub(super) fn is_ending(&self) -> bool {
         let state = self.lock();
-        state.released || state.ending
+        state.may_end() || state.ending
     }
 
     fn crashed(&self, mut what: String) {
