@@ -311,3 +311,38 @@ fn everything_is_installed_in_its_place() {
     let version = Command::new(to.join("bin/mobsync")).arg("--version").output().expect("it is a program");
     assert!(version.status.success());
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_package_for_debian_has_everything_in_its_place() {
+    if Command::new("dpkg-deb").arg("--version").output().is_err() {
+        // .ci/run says what the machine lacks.
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    let mut script = Command::new(root().join("scripts/deb"));
+    script.arg(folder.path()).env("MOBSYNC", env!("CARGO_BIN_EXE_mobsync")).env("COMPRESSION", "none");
+    script.env("CARGO_TARGET_DIR", folder.path());
+    let output = script.output().expect("it starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let package = String::from_utf8(output.stdout).unwrap();
+    let shown = |option: &str| {
+        let shown = Command::new("dpkg-deb").args([option, package.trim()]).output().expect("it starts");
+        String::from_utf8(shown.stdout).unwrap()
+    };
+    let about = shown("--info");
+    for line in [" Package: mobsync", &format!(" Version: {}", env!("CARGO_PKG_VERSION")), " Depends: libc6 (>= 2."] {
+        assert!(about.lines().any(|of| of.starts_with(line)), "{line}: {about}");
+    }
+    let files = shown("--contents");
+    for file in [
+        "./usr/bin/mobsync",
+        "./usr/include/mobsync/mobsync.h",
+        "./usr/share/man/man1/mobsync-conform.1.gz",
+        "./usr/share/bash-completion/completions/mobsync",
+        "./usr/share/zsh/vendor-completions/_mobsync",
+        "./usr/share/doc/mobsync/docs/windows.md",
+    ] {
+        assert!(files.lines().any(|line| line.contains(" root/root ") && line.ends_with(file)), "{file}: {files}");
+    }
+}
