@@ -1,6 +1,9 @@
 //! What the handler's threads do, and debuggers for them.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
+#[cfg(target_os = "linux")]
+use std::sync::atomic::Ordering;
+#[cfg(target_os = "linux")]
 use std::time::Duration;
 
 use crate::job::SteeredWorker;
