@@ -401,6 +401,9 @@ mod in_a_worker {
             let mut states = text.split("(mobsync) state\n").skip(1);
             let (before, held) = (states.next().unwrap_or_default(), states.next().unwrap_or_default());
             assert!(before.contains("wanted     the next Progress of Mail (A) is held\n"), "{text}");
+            let waits =
+                |line: &str| line.starts_with('#') && line.contains(": handler Progress A ") && line.contains("-> ?");
+            assert!(text.lines().any(waits), "{text}");
             assert!(held.split("(mobsync)").next().is_some_and(|held| held.contains("has no reply yet")), "{text}");
             assert!(
                 text.contains("(mobsync) release reply\nThe reply is let go when the session continues.\n"),

@@ -21,6 +21,8 @@ pub(super) struct Performed {
     /// The last value, maximum and text that were reported of an item.
     pub(super) progress: BTreeMap<Guid, (Option<i32>, Option<i32>, String)>,
     state: State,
+    /// The callback whose reply has not come with it: its number and its thread.
+    unanswered: Option<(u64, Thread)>,
 }
 
 /// What an event brought.
@@ -44,6 +46,7 @@ impl Performed {
             last: BTreeMap::new(),
             progress: BTreeMap::new(),
             state: State::Created,
+            unanswered: None,
         }
     }
 
@@ -89,11 +92,18 @@ impl Performed {
         let mut text = String::new();
         self.printer.marked_event(&Event { thread: usual, ..event.clone() }, codes, &mut text);
         if matches!(event.kind, EventKind::Callback { .. }) {
+            self.unanswered = Some((event.seq, event.thread.clone()));
             return None;
         }
         self.printer.finish(&mut text);
+        let unanswered = self.unanswered.take();
+        // A callback whose reply is held stands before what comes next; what has no number of its own declares a name.
+        let line = |line: &str| match &unanswered {
+            Some((number, thread)) if line.starts_with("handler ") => format!("#{number} {thread}: {line}\n"),
+            _ => format!("{line}\n"),
+        };
         let (declared, crossing) = match text.trim_end().rsplit_once('\n') {
-            Some((declared, crossing)) => (format!("{declared}\n"), crossing),
+            Some((declared, crossing)) => (declared.lines().map(line).collect(), crossing),
             None => (String::new(), text.trim_end()),
         };
         let line = format!("#{} {}: {crossing}", event.seq, event.thread);
