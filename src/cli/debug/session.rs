@@ -99,6 +99,11 @@ impl Prepared {
     fn new(args: &DebugArgs, given: Option<&Scenario>) -> Result<Self, Failure> {
         let break_on = break_on::rules(&args.session.break_on)?;
         let handler = args.handler.given().find()?;
+        // Before the first prompt: what the user says after it is for the debugger under Wine.
+        #[cfg(unix)]
+        if handler.needs_wine() {
+            return Err(Failure(crate::job::go_on_under_wine(std::env::args_os().skip(1))));
+        }
         let (mut terms, scenario) = match given {
             Some(scenario) => (Terms::scenario(scenario.clone()), scenario.clone()),
             None => {
@@ -146,14 +151,10 @@ impl Prepared {
         let trace = args.session.trace.clone();
         let options = RunOptions { break_on, trace, trace_limit, ..RunOptions::default() };
         #[cfg(unix)]
-        if needs_worker && !handler.needs_wine() {
+        if needs_worker {
             begin(Recording::default());
             let ran = in_worker::run(&handler, &terms, &options, debugger, number)?;
             return Ok(more_of(Some(ran), debugger, &selection));
-        }
-        #[cfg(unix)]
-        if handler.needs_wine() {
-            return Err(Failure(crate::job::go_on_under_wine(std::env::args_os().skip(1))));
         }
         let _ = needs_worker;
         let observers = move |recording: Option<Recording>| {
