@@ -311,3 +311,18 @@ fn whoever_completes_what_has_failed_has_gone_on_with_it() {
     is_one_mistake(&format!("{failed}handler SynchronizeCompleted E_OUTOFMEMORY\n"), "SYNC-05", &["PROG-10"]);
     is_one_mistake(failed, "PROG-10", &[]);
 }
+
+#[test]
+fn whoever_calls_back_after_null_has_kept_a_reference() {
+    let left = "note Created \"Handler\" native=true\n\
+                manager Initialize MANUAL -> S_OK\n\
+                manager SetProgressCallback 1 -> S_OK\n\
+                note CallbackReferences 1 1\n\
+                manager SetProgressCallback NULL -> S_OK\n\
+                note CallbackReferences 1 1\n";
+    let kept = "manager Release -> S_OK refs=0\n\
+                note CallbackReferences 1 1\n";
+    is_one_mistake(&format!("{left}{kept}"), "CB-03", &[]);
+    let late = "handler LogError INFORMATION \"late\" -> E_UNEXPECTED\n";
+    is_one_mistake(&format!("{left}{late}{kept}"), "CB-07", &["CB-03"]);
+}

@@ -157,6 +157,8 @@ struct Known {
     outlives: Option<u64>,
     /// A callback through an interface that is gone, or that nobody listens to any more.
     calls_late: Option<u64>,
+    /// The first callback that nobody listens to any more.
+    after_null: Option<u64>,
     /// The crash or the hang of an instance: its event, and the finding.
     end: BTreeMap<HandlerId, (u64, u64)>,
 }
@@ -174,6 +176,9 @@ impl Known {
         }) = &finding.violation
         {
             self.shown_late.entry(*handler).or_insert(*number);
+        }
+        if *rule == CB_07 {
+            self.after_null.get_or_insert(*number);
         }
         if [CB_04, CB_07].contains(rule) {
             self.calls_late.get_or_insert(*number);
@@ -227,6 +232,9 @@ impl Known {
         let outlived = || self.outlives.as_ref().filter(|_| [CB_03, CB_08, COM_04].contains(&rule));
         let is_outliving = || matches!(finding.violation, Violation::Life(LifeViolation::Outlives { .. }));
         let calls_late = || self.calls_late.as_ref().filter(|_| is_outliving());
+        // A thread that calls back after NULL has kept the reference through which it does; whether it is still there at the end is
+        // chance.
+        let kept = || self.after_null.as_ref().filter(|_| rule == CB_03);
         // A completion did not come, and the manager's leave waits for the same thread: where it stands says more.
         let is_missed = [PREP_02, SYNC_03, ERRS_02, PROP_02].contains(&rule);
         let hung = || self.hangs_at_leave.get(&finding.handler).filter(|_| is_missed);
@@ -283,6 +291,7 @@ impl Known {
             .or_else(hung)
             .or_else(outlived)
             .or_else(calls_late)
+            .or_else(kept)
             .or_else(refused)
             .or_else(first)?;
         (*cause != finding.number).then_some(*cause)
