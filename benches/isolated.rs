@@ -42,7 +42,7 @@ fn main() {
     let workers = job::Workers { program: env!("CARGO_BIN_EXE_mobsync").into() };
     let terms = terms();
     let isolated = |handler: &Handler| {
-        heard(|drain| job::isolated(&workers, handler, &terms, |_| {}, drain)).expect("a worker starts")
+        heard(|drain| job::isolated(&workers, handler, &terms, |_| {}, drain, None)).expect("a worker starts")
     };
     let in_process = |handler: &Handler| {
         heard(|drain| job::in_process(handler, &terms, |_| {}, drain)).expect("the library can be loaded")

@@ -191,7 +191,8 @@ fn processors() -> usize {
 fn hold(handler: &Handler, scenario: &Scenario, mut see: impl FnMut(&[Event])) {
     let workers = job::Workers { program: env!("CARGO_BIN_EXE_mobsync").into() };
     let mut drain = |events: Vec<Event>, _: &Session| see(&events);
-    job::isolated(&workers, handler, &Terms::scenario(scenario.clone()), |_| {}, &mut drain).expect("a worker starts");
+    job::isolated(&workers, handler, &Terms::scenario(scenario.clone()), |_| {}, &mut drain, None)
+        .expect("a worker starts");
 }
 
 /// The command, as a CI system runs it.

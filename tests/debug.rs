@@ -310,6 +310,24 @@ fn while_a_reply_is_held_by_hand_the_other_threads_go_on() {
     assert!(after.contains("documents: "), "it was let go: {text}{errors}");
 }
 
+#[test]
+fn a_reply_whose_time_is_over_is_held_no_more() {
+    let (_folder, file) = folder_with(TWICE);
+    let commands = [
+        "break prepared",
+        "continue",
+        "hold Documents",
+        "delete all",
+        "break LetGo",
+        "continue",
+        "release reply",
+        "quit",
+    ];
+    let (_, text, errors) = piped(&file, &[], &commands);
+    assert!(text.contains("note LetGo Progress"), "{text}{errors}");
+    assert_eq!(answer(&text, "release reply"), "No reply is held; `hold` holds the next one.\n", "{errors}");
+}
+
 #[cfg(unix)]
 mod in_a_worker {
     use super::*;

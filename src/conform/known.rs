@@ -58,7 +58,7 @@ pub fn survey(profile: Profile) -> Scenario {
 }
 
 /// Whether Synchronize returned a failure whenever it was called.
-pub(super) fn always_failed(outcomes: &[Outcome]) -> bool {
+fn always_failed(outcomes: &[Outcome]) -> bool {
     let synchronized = |outcome: &Outcome| matches!(outcome, Outcome::Completed(_) | Outcome::Overdue(_));
     outcomes.iter().any(|outcome| matches!(outcome, Outcome::SynchronizeFailed(_)))
         && !outcomes.iter().any(synchronized)
@@ -85,10 +85,11 @@ impl Known {
     }
 
     /// Why no session says anything of the handler, where none came so far that Synchronize succeeded: as the one that shows what
-    /// there is to know ended. `outcomes` are those of the other sessions.
-    pub fn unjudged(&self, outcomes: &[Outcome]) -> Option<String> {
+    /// there is to know ended. `outcomes` are those of the other sessions, of
+    /// which so many called it.
+    pub fn unjudged(&self, synchronized: usize, outcomes: &[Outcome]) -> Option<String> {
         let outcome = self.outcome?;
-        if self.states.contains(&State::Synchronizing) && !always_failed(outcomes) {
+        if (synchronized > 0 || self.states.contains(&State::Synchronizing)) && !always_failed(outcomes) {
             return None;
         }
         // A session that the manager left early says nothing of what would have come.

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use super::cases::NO_VTABLES;
 use super::hangs::{Enough, Failures, Hangs};
 use super::hooks::{HookError, Hooks};
-use super::known::always_failed;
 use super::session::{SessionResult, Sessions};
 use super::tasks::{Chosen, NoSuchCase, choose, scenario_of};
 use super::{Case, Known, cases, survey};
@@ -362,8 +361,7 @@ impl Suite {
         } else if let Some(why) = hangs.why().filter(|_| !report.failed()) {
             report.unfinished.push(format!("{not_run} of {} sessions were {why}", tasks.len()));
         } else if let Some(known) = known.as_ref().filter(|_| !report.failed())
-            && (report.summary.synchronized == Some(0) || always_failed(&outcomes))
-            && let Some(why) = known.unjudged(&outcomes)
+            && let Some(why) = known.unjudged(report.summary.synchronized.unwrap_or(0), &outcomes)
         {
             report.unfinished.push(why);
         }

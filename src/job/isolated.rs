@@ -79,34 +79,11 @@ impl Controller for Reach {
 /// crashes, hangs or ends its process is an event like another. When the session is over, the worker and all that it
 /// started are gone.
 ///
+/// With `steer`, the session stands still after every event until that says how it goes on.
+///
 /// # Errors
 /// When the worker cannot be started, or the instance cannot be created.
 pub fn isolated(
-    workers: &Workers,
-    handler: &Handler,
-    terms: &Terms,
-    started: impl FnOnce(Controls),
-    drain: &mut dyn Drain,
-) -> Result<JobEnd, CreateError> {
-    run(workers, handler, terms, started, drain, None)
-}
-
-/// As [`isolated`], for a session that stands still after every event until `steer` says how it goes on.
-///
-/// # Errors
-/// As [`isolated`].
-pub fn steered(
-    workers: &Workers,
-    handler: &Handler,
-    terms: &Terms,
-    started: impl FnOnce(Controls),
-    drain: &mut dyn Drain,
-    steer: &mut dyn Steer,
-) -> Result<JobEnd, CreateError> {
-    run(workers, handler, terms, started, drain, Some(steer))
-}
-
-fn run(
     workers: &Workers,
     handler: &Handler,
     terms: &Terms,

@@ -56,7 +56,7 @@ pub use fork_server::{FORK_SERVER, end_fork_server, fork_server, fork_workers};
 #[cfg(target_os = "linux")]
 pub use guardian::guard_program;
 #[cfg(unix)]
-pub use isolated::{Workers, isolated, steered};
+pub use isolated::{Workers, isolated};
 pub use logging::{LOG, LOG_FORMAT, log_in_workers};
 pub use name::HandlerName;
 pub use registered::{made_clsid, registered};
@@ -65,7 +65,7 @@ pub use ring_image::RingImage;
 pub use run::{Additions, JobEnd, MakeObservers, in_process, in_process_with};
 pub use spec::{Handler, HandlerSpec, Opened};
 #[cfg(any(unix, windows))]
-pub use steer::{Steer, SteeredWorker, Wanted, closing, held_by_hand};
+pub use steer::{BY_HAND, Steer, SteeredWorker, Wanted, closing, held_by_hand};
 pub use terms::{Conduct, Standard, Terms};
 #[cfg(unix)]
 pub use wine::{EXE, Missing, WINE, WineOptions, use_wine, wine_used};

@@ -219,10 +219,13 @@ pub(super) fn read_refused(bytes: &[u8]) -> Option<(Call, Refusal)> {
     Some((call.map_or(Call::Release, WantedCall::call), why))
 }
 
+/// Until what a reply is held that somebody lets go by hand, in words.
+pub const BY_HAND: &str = "it is let go by hand";
+
 /// A hold that somebody ends by hand.
 pub fn held_by_hand(let_go: impl Fn() -> bool + Send + 'static) -> Hold {
     Hold {
-        until: "it is let go by hand".into(),
+        until: BY_HAND.into(),
         call: None,
         for_time: false,
         at_most_ns: None,

@@ -1,14 +1,13 @@
 //! What a session runs for, and under which conditions.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use serde::{Deserialize, Serialize};
 
 use super::{Handler, HandlerSpec};
 use crate::host::Selection;
-use crate::protocol::{FileTime, Initialize, Limits, Profile, SyncEvent, SyncFlags};
+use crate::protocol::{Initialize, Limits, Profile, SyncEvent, SyncFlags};
 use crate::rules::Conditions;
 use crate::scenario::Scenario;
+use crate::time::wall_clock;
 use crate::trace::{Clock, Header, VIRTUAL_START};
 
 /// An hour.
@@ -135,7 +134,7 @@ impl Terms {
     pub fn header(&self, handler: &Handler) -> Header {
         let (clock, started, seed) = match handler.is_scripted() {
             true => (Clock::Virtual, VIRTUAL_START, Some(self.seed)),
-            false => (Clock::Real, now(), None),
+            false => (Clock::Real, wall_clock(), None),
         };
         Header {
             generator: concat!("mobsync ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -154,9 +153,4 @@ impl From<&Header> for Conditions {
     fn from(header: &Header) -> Self {
         Self { profile: header.profile, limits: header.limits, started: header.started }
     }
-}
-
-fn now() -> FileTime {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    FileTime::from_unix_nanos(i128::try_from(since.as_nanos()).unwrap_or(i128::MAX))
 }

@@ -1,19 +1,18 @@
 //! A session of a registered handler.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::collections::BTreeSet;
 
 use crate::host::{Controls, Selection};
 use crate::job::{Handler, HandlerError, Standard, Terms};
 use crate::json::Id;
-use crate::protocol::{
-    Cookie, Event, FileTime, Guid, Initialize, Instance, Limits, Profile, Session, SyncEvent, SyncFlags,
-};
+use crate::protocol::{Cookie, Event, FileTime, Guid, Initialize, Limits, Profile, Session, SyncEvent, SyncFlags};
 use crate::rules::Level;
 use crate::runner::{
-    Endless, Enumeration, Isolation, JudgedSession, NoSuchItem, RunError, RunOptions, SessionFailure, Watcher, run,
+    Ending, Endless, Enumeration, Isolation, ItemEnding, JudgedSession, NoSuchItem, RunError, RunOptions,
+    SessionFailure, Watcher, run,
 };
 use crate::store::{ItemResult, Preferences, Registration, Results, Store, StoreError};
+use crate::time::wall_clock;
 
 /// What the session is for.
 #[derive(Clone, Debug)]
@@ -95,7 +94,7 @@ pub fn synchronize(
     let session_ns = Terms::usual_session_ns(&handler);
     let terms = Terms { profile: request.profile, limits: request.limits, session_ns, ..Terms::standard(standard) };
     let mut watched = Watched { enumeration: Enumeration::default(), watcher };
-    let started = now();
+    let started = wall_clock();
     let session = run(&handler, &terms, &RunOptions { isolation, ..RunOptions::default() }, &mut watched)?;
     if let Some((result, items)) = watched.enumeration.whole() {
         store.change_preferences(clsid, |all| all.enumerated(result, items))?;
@@ -150,41 +149,23 @@ fn results_of(session: &JudgedSession, event: SyncEvent, started: FileTime) -> R
     let mut results = Results {
         event,
         started,
-        ended: now(),
+        ended: wall_clock(),
         outcome: String::new(),
         failed: session.left.is_some() || session.exhausted || SessionFailure::find(judged).is_some(),
         items: Vec::new(),
         errors: Vec::new(),
         broken,
     };
-    let Some(instance) = judged.instances().next() else { return results };
-    results.outcome = instance.outcome().to_string();
-    let mut errors = errors_by_item(instance);
-    let shown = instance.known_items().filter(|(_, known)| known.listed || known.ever_prepared);
-    results.items = shown
-        .map(|(item, known)| ItemResult {
-            id: Id(item.id),
-            name: item.name.to_string(),
-            chosen: known.ever_prepared,
-            status: known.last_status,
-            errors: errors.remove(&Some(item.id)).unwrap_or_default(),
-        })
-        .collect();
-    // What is left is of no item, or of one that nobody knows.
-    results.errors = errors.into_values().flatten().collect();
+    let Some(ending) = Ending::of(judged) else { return results };
+    let item = |ItemEnding { id, name, status, prepared, errors }| ItemResult {
+        id: Id(id),
+        name: name.to_string(),
+        chosen: prepared,
+        status,
+        errors,
+    };
+    results.outcome = ending.outcome;
+    results.items = ending.items.into_iter().map(item).collect();
+    results.errors = ending.errors;
     results
-}
-
-fn errors_by_item(instance: &Instance) -> BTreeMap<Option<Guid>, Vec<String>> {
-    let mut by_item: BTreeMap<Option<Guid>, Vec<String>> = BTreeMap::new();
-    for error in instance.errors() {
-        let text = error.text.as_ref().map(ToString::to_string).unwrap_or_default();
-        by_item.entry(error.item).or_default().push(format!("{}: {text}", error.level));
-    }
-    by_item
-}
-
-fn now() -> FileTime {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    FileTime::from_unix_nanos(i128::try_from(since.as_nanos()).unwrap_or(i128::MAX))
 }

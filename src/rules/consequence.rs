@@ -268,12 +268,9 @@ impl Known {
             pairs.find_map(|strong| items.iter().find_map(|item| self.of_item.get(&key(strong, item.id))))
         };
         let refused = || match &finding.violation {
-            Violation::Result(ResultViolation::NotListed { method, .. }) => {
-                let rules = super::checks::completion::rules_of(*method)?;
-                self.in_round.get(&(finding.handler, finding.round, rules.not_refused.index))
-            }
             // Whoever completes what has failed has gone on with it.
-            Violation::Progress(ProgressViolation::AfterFailure { method, .. }) => {
+            Violation::Result(ResultViolation::NotListed { method, .. })
+            | Violation::Progress(ProgressViolation::AfterFailure { method, .. }) => {
                 let rules = super::checks::completion::rules_of(*method)?;
                 self.in_round.get(&(finding.handler, finding.round, rules.not_refused.index))
             }

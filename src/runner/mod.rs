@@ -2,6 +2,7 @@
 
 mod acceptance;
 mod context;
+mod ending;
 mod enumeration;
 mod files;
 mod found;
@@ -19,6 +20,7 @@ mod traces;
 pub use crate::host::Controls;
 pub use crate::job::Additions;
 pub use acceptance::Acceptance;
+pub use ending::{Ending, ItemEnding};
 pub use enumeration::Enumeration;
 pub use files::{MakeFolderError, WriteError, make_folder};
 pub use found::{CaseRecord, ContextLine, DebugCommand, Found, Omitted, Repeats};

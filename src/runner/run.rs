@@ -144,7 +144,7 @@ pub fn run(
     if !options.break_on.is_empty() {
         return Err(RunError::BreakOnInWorker);
     }
-    in_worker(program, handler, terms, options, watcher)
+    in_worker(program, handler, terms, options, None, watcher)
 }
 
 /// As [`run`], always in this process, with a plan or observers of the caller's own.
@@ -182,13 +182,14 @@ fn in_worker(
     handler: &Handler,
     terms: &Terms,
     options: &RunOptions,
+    steer: Option<&mut dyn job::Steer>,
     watcher: &mut dyn Watcher,
 ) -> Result<JudgedSession, RunError> {
     let workers = job::Workers { program: program.to_owned() };
     let watched = Watched::new(terms.header(handler), options, watcher)?;
     let started = |controls| watched.borrow_mut().watcher.started(controls);
     let mut drain = |events: Vec<Event>, _: &Session| watched.borrow_mut().take(events);
-    let end = job::isolated(&workers, handler, terms, started, &mut drain)?;
+    let end = job::isolated(&workers, handler, terms, started, &mut drain, steer)?;
     Ok(watched.into_inner().end(end))
 }
 
@@ -205,12 +206,7 @@ pub fn run_steered(
     steer: &mut dyn job::Steer,
     watcher: &mut dyn Watcher,
 ) -> Result<JudgedSession, RunError> {
-    let workers = job::Workers { program: program.to_owned() };
-    let watched = Watched::new(terms.header(handler), options, watcher)?;
-    let started = |controls| watched.borrow_mut().watcher.started(controls);
-    let mut drain = |events: Vec<Event>, _: &Session| watched.borrow_mut().take(events);
-    let end = job::steered(&workers, handler, terms, started, &mut drain, steer)?;
-    Ok(watched.into_inner().end(end))
+    in_worker(program, handler, terms, options, Some(steer), watcher)
 }
 
 /// There are no workers on this system: [`Isolation::worker_of`] names none.
@@ -220,6 +216,7 @@ fn in_worker(
     handler: &Handler,
     terms: &Terms,
     options: &RunOptions,
+    _: Option<&mut dyn job::Steer>,
     watcher: &mut dyn Watcher,
 ) -> Result<JudgedSession, RunError> {
     run_with(handler, terms, options, Additions::default(), watcher)

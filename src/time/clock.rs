@@ -2,10 +2,10 @@
 
 use std::cell::OnceCell;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::Scheduler;
-use crate::protocol::Thread;
+use crate::protocol::{FileTime, Thread};
 
 /// The clock of a session: the machine's, or the deterministic scheduler's.
 pub(crate) enum Clock {
@@ -16,6 +16,12 @@ pub(crate) enum Clock {
 thread_local! {
     /// The name under which the current thread of the system stands in traces.
     static NAME: OnceCell<Thread> = const { OnceCell::new() };
+}
+
+/// The machine's date and time.
+pub(crate) fn wall_clock() -> FileTime {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    FileTime::from_unix_nanos(i128::try_from(since.as_nanos()).unwrap_or(i128::MAX))
 }
 
 /// The name of the current thread, if it was in a session; without making one, for a thread that has crashed.

@@ -7,7 +7,7 @@ mod slots;
 
 #[cfg(any(unix, windows))]
 pub(crate) use clock::name_of_crashed_thread;
-pub(crate) use clock::{Clock, enter_apartment};
+pub(crate) use clock::{Clock, enter_apartment, wall_clock};
 pub use scheduler::Scheduler;
 pub(crate) use scheduler::{MOST_STEPS, Next, Paused, Task};
 pub use sequence::Sequence;

@@ -1,5 +1,6 @@
 //! Stops, reads commands, and does what they say.
 
+use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -16,7 +17,7 @@ use super::wanted;
 use crate::cli::ended::Failure;
 use crate::cli::sessions;
 use crate::host::{Controls, Hold};
-use crate::job::{SteeredWorker, Wanted, held_by_hand};
+use crate::job::{BY_HAND, SteeredWorker, Wanted, held_by_hand};
 use crate::protocol::{Call, Event, EventKind, Instance, Note, Refusal, Thread};
 use crate::report::plain;
 use crate::runner::Recorded;
@@ -84,11 +85,11 @@ pub(super) struct Debugger {
     callback: Option<Seen>,
     /// The worker in which the session runs, if it does not run in this process.
     worker: Option<SteeredWorker>,
-    /// How many replies were held by hand in this process, and how many were let go.
+    /// How many replies were held by hand, and up to which of them they were let go.
     held: u64,
     let_go: Arc<AtomicU64>,
-    /// How many replies are held now, by hand or by the scenario.
-    holding: u64,
+    /// Those that are held by hand now: their numbers and their threads.
+    holding: VecDeque<(u64, Thread)>,
     /// The session in a worker is to be stopped where it stands still.
     due: bool,
     /// The thread of the last crossing.
@@ -118,7 +119,7 @@ impl Debugger {
             worker: None,
             held: 0,
             let_go: Arc::default(),
-            holding: 0,
+            holding: VecDeque::new(),
             due: false,
             last: Thread::APARTMENT,
             wants_to_stop: None,
@@ -150,7 +151,7 @@ impl Debugger {
         self.wanted = Wanted::default();
         self.callback = None;
         self.worker = None;
-        (self.held, self.holding, self.let_go) = (0, 0, Arc::default());
+        (self.held, self.holding, self.let_go) = (0, VecDeque::new(), Arc::default());
         self.due = false;
         self.wants_to_stop = None;
         self.leave = None;
@@ -197,21 +198,30 @@ impl Debugger {
 
     /// A reply is held until the user lets it go, in this process.
     pub(super) fn holds_by_hand(&mut self) -> Hold {
-        self.held += 1;
-        let (let_go, number) = (Arc::clone(&self.let_go), self.held);
+        // Its note comes next, and counts it.
+        let (let_go, number) = (Arc::clone(&self.let_go), self.held + 1);
         held_by_hand(move || let_go.load(Ordering::SeqCst) >= number)
+    }
+
+    /// A reply is held by hand, or is held no more: its time may be over, or the manager leaves.
+    fn follow_holds(&mut self, note: &Note, thread: &Thread) {
+        match note {
+            Note::Held(held) if held.until.as_str() == Some(BY_HAND) => {
+                self.held += 1;
+                self.holding.push_back((self.held, thread.clone()));
+            }
+            Note::LetGo(_) => self.holding.retain(|(_, of)| of != thread),
+            _ => {}
+        }
     }
 
     /// Lets the oldest reply go that is held by hand.
     fn let_one_go(&mut self) -> Result<(), String> {
         self.session()?;
-        if self.holding == 0 {
-            return Err("No reply is held; `hold` holds the next one.".to_owned());
-        }
-        self.holding -= 1;
-        let many = self.let_go.fetch_add(1, Ordering::SeqCst) + 1;
+        let (number, _) = self.holding.pop_front().ok_or("No reply is held; `hold` holds the next one.")?;
+        self.let_go.store(number, Ordering::SeqCst);
         if let Some(worker) = &self.worker {
-            worker.let_go(many);
+            worker.let_go(number);
         }
         self.tell("The reply is let go when the session continues.");
         Ok(())
@@ -292,14 +302,11 @@ impl Debugger {
 
     /// Sees the next event; true if it is time to stop.
     fn see(&mut self, event: &Event) -> bool {
+        if let EventKind::Note(note) = &event.kind {
+            self.follow_holds(note, &event.thread);
+        }
         let Some(performed) = &mut self.performed else { return false };
         self.last.clone_from(&event.thread);
-        if let EventKind::Note(note) = &event.kind
-            && let Note::Held(held) = &**note
-            && held.until == held_by_hand(|| false).until
-        {
-            self.holding += 1;
-        }
         let mut seen = performed.observe(event);
         if let Some(callback) = self.callback.take() {
             // A callback and its reply come under one lock: they are one crossing.

@@ -146,17 +146,15 @@ impl Prepared {
             lock(&debugging).begin(Performed::new(conditions), Recorded { recording, handler: given, scenario });
             debugging
         };
-        let needs_worker = handler.is_native() && !args.session.in_process && break_on.is_empty();
         let trace_limit = sessions::trace_limit(args.session.trace_limit);
         let trace = args.session.trace.clone();
         let options = RunOptions { break_on, trace, trace_limit, ..RunOptions::default() };
         #[cfg(unix)]
-        if needs_worker {
+        if handler.is_native() && !args.session.in_process && options.break_on.is_empty() {
             begin(Recording::default());
             let ran = in_worker::run(&handler, &terms, &options, debugger, number)?;
             return Ok(more_of(Some(ran), debugger, &selection));
         }
-        let _ = needs_worker;
         let observers = move |recording: Option<Recording>| {
             let debug: Box<dyn Observer> = Box::new(DebugObserver::new(begin(recording.unwrap_or_default()), number));
             vec![debug]

@@ -9,9 +9,9 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::Path;
-use std::time::SystemTime;
 
 use crate::protocol::{FileTime, Guid};
+use crate::time::wall_clock;
 
 use super::temp::Temp;
 
@@ -29,7 +29,7 @@ pub(super) fn is_state_name(name: &OsStr) -> bool {
 pub(super) fn last_update(right: &Path, item: Guid) -> Option<FileTime> {
     let (id, time) = read(&right.join(STATE))?;
     let time = (id == item).then_some(time)?;
-    (time > FileTime::default() && time <= now()).then_some(time)
+    (time > FileTime::default() && time <= wall_clock()).then_some(time)
 }
 
 /// What stands in the file, if it is one of ours.
@@ -53,14 +53,9 @@ pub(super) fn record(right: &Path, item: Guid) -> io::Result<()> {
         ));
     }
     let temp = Temp::create_in(right)?;
-    writeln!(temp.file(), "{item} {}", now())?;
+    writeln!(temp.file(), "{item} {}", wall_clock())?;
     temp.file().sync_all()?;
     temp.replace(&path)
-}
-
-fn now() -> FileTime {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    FileTime::from_unix_nanos(i128::try_from(since.as_nanos()).unwrap_or(i128::MAX))
 }
 
 #[cfg(test)]
@@ -72,10 +67,10 @@ mod tests {
         let right = tempfile::tempdir().unwrap();
         let item = Guid::from_u128(7);
         assert_eq!(last_update(right.path(), item), None);
-        let before = now();
+        let before = wall_clock();
         record(right.path(), item).unwrap();
         let time = last_update(right.path(), item).unwrap();
-        assert!(before <= time && time <= now());
+        assert!(before <= time && time <= wall_clock());
         assert_eq!(last_update(right.path(), Guid::from_u128(8)), None);
     }
 
