@@ -284,6 +284,15 @@ fn threads_delays_and_marks() {
 }
 
 #[test]
+fn byte_order_marks_in_front_are_no_part_of_the_text() {
+    for marks in ["\u{feff}", "\u{feff}\u{feff}"] {
+        assert_eq!(read(&format!("{marks}profile vista\n")).header.profile, Profile::Vista);
+        let error = parse(&format!("{marks}?"), "t").unwrap_err();
+        assert_eq!((error.line, error.column, &*error.source_line), (1, 1, "?"), "{error}");
+    }
+}
+
+#[test]
 fn directives() {
     let plain = read("note Created \"x\"").header;
     assert_eq!(plain.started.to_string(), "2026-01-01T00:00:00Z");

@@ -124,9 +124,10 @@ pub(crate) fn from_json<T: serde::de::DeserializeOwned>(text: &str, file: &FileP
     Ok(value)
 }
 
-/// Some editors put a byte order mark in front.
+/// The text without the byte order mark that some editors, and shells that write what a program prints, put in front.
+/// Whoever saves a file with a mark as another encoding may get a second one.
 pub(crate) fn without_mark(text: &str) -> &str {
-    text.strip_prefix('\u{feff}').unwrap_or(text)
+    text.trim_start_matches('\u{feff}')
 }
 
 fn invalid(text: &str, file: &FilePath, path: &Path, error: &serde_json::Error) -> FileError {

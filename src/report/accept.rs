@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{BASELINE_FORMAT, BASELINE_VERSION, Report};
+use crate::json::without_mark;
 use crate::protocol::Method;
 use crate::rules::{Rule, rule};
 use crate::scenario::member;
@@ -45,7 +46,7 @@ pub fn new_entries(report: &Report) -> Vec<NewEntry> {
 /// When `before` is no JSON.
 pub fn written_baseline(before: Option<&str>, entries: &[(NewEntry, String)]) -> serde_json::Result<String> {
     let mut file = match before {
-        Some(text) => serde_json::from_str(text.trim_start_matches('\u{feff}'))?,
+        Some(text) => serde_json::from_str(without_mark(text))?,
         None => json!({ "format": BASELINE_FORMAT, "version": BASELINE_VERSION, "accepted": [] }),
     };
     let new = entries.iter().map(|(entry, reason)| {

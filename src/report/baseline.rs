@@ -214,8 +214,7 @@ impl Baseline {
     /// # Errors
     /// When the text is not a valid baseline.
     pub fn parse(text: &str, file: &Path) -> Result<Self, BaselineError> {
-        // Some editors put a byte order mark in front.
-        let text = text.trim_start_matches('\u{feff}');
+        let text = json::without_mark(text);
         json::check_version(text, file)?;
         let read: File = json::from_json(text, file)?;
         let places = json::places_in_list(text, "accepted");

@@ -25,8 +25,7 @@ pub fn read_report(file: &Path) -> Result<Report, ReadError> {
 /// # Errors
 /// When the text is not a valid report.
 pub fn parse_report(text: &str, file: &Path) -> Result<Report, ReadError> {
-    // Some editors, and shells that write what a program prints, put a byte order mark in front.
-    let text = text.trim_start_matches('\u{feff}');
+    let text = json::without_mark(text);
     if let Some((path, why)) = other_document(text) {
         return Err(json::nonsense(text, file, &path, &why));
     }

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::expectation::Expect;
 use super::write::member;
-use crate::json::files;
+use crate::json::{self, files};
 use crate::protocol::plain_path;
 
 /// A scenario file cannot be rewritten.
@@ -34,7 +34,7 @@ pub fn rewrite(file: &Path, expect: &Expect) -> Result<(), RewriteError> {
 }
 
 fn rewritten(text: &str, expect: &Expect) -> serde_json::Result<String> {
-    let members: BTreeMap<String, &RawValue> = serde_json::from_str(text.trim_start_matches('\u{feff}'))?;
+    let members: BTreeMap<String, &RawValue> = serde_json::from_str(json::without_mark(text))?;
     let old = members.get("expect").map(|value| value.get());
     let block = block(old, &serde_json::to_value(expect)?)?;
     if let Some(old) = old {

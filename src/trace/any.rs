@@ -4,6 +4,7 @@ use std::io::{BufRead, Read};
 
 use super::notation::{self, Notation, NotationLine};
 use super::{Header, Reader, TraceError};
+use crate::json;
 use crate::protocol::{Event, EventKind, Note};
 
 /// How long a document in the notation may be, in bytes. People write and read them; what a program records is JSON lines.
@@ -101,7 +102,7 @@ impl<R: BufRead> TraceReader<R> {
 /// Whether a text that begins so is in the notation: a line that begins with one of its words, or a comment, comes first.
 fn is_notation(beginning: &[u8]) -> bool {
     let text = String::from_utf8_lossy(beginning);
-    let first = text.trim_start_matches('\u{feff}').lines().map(str::trim).find(|line| !line.is_empty());
+    let first = json::without_mark(&text).lines().map(str::trim).find(|line| !line.is_empty());
     first.is_some_and(notation::begins_line)
 }
 

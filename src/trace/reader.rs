@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{FORMAT, Header, TraceError, VERSION};
-use crate::json::readable;
+use crate::json::{self, readable};
 use crate::protocol::Event;
 
 /// How long a line of a trace may be, in bytes.
@@ -130,8 +130,7 @@ impl<R: BufRead> Reader<R> {
 
     fn first_line(&self) -> Result<Header, TraceError> {
         let text = self.text()?;
-        // Some editors put a byte order mark in front.
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let text = json::without_mark(text);
         let other =
             |first_line: &str| TraceError::NotATrace { file: self.file.clone(), first_line: first_line.to_owned() };
         let value: Value = match serde_json::from_str(text) {

@@ -10,6 +10,7 @@ use super::line::{Line, Source};
 use super::opening::Opening;
 use super::shape::Shape;
 use super::value::{Aliases, Node};
+use crate::json;
 use crate::protocol::{
     Call, CallMethod, Callback, CallbackMethod, Delay, Event, Guid, HResult, HandlerId, Limits, Note, NoteName,
     Profile, Return, Thread, UnknownName, nearest,
@@ -58,8 +59,7 @@ pub fn parse(text: &str, name: &str) -> Result<Notation, NotationError> {
         assembly: Assembly::default(),
         lines: Vec::new(),
     };
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    for (text, number) in text.lines().zip(1..) {
+    for (text, number) in json::without_mark(text).lines().zip(1..) {
         document.line(Line::new(Source { name, number, text })?)?;
     }
     Ok(Notation { header: document.header, events: document.assembly.events, lines: document.lines })
