@@ -142,7 +142,7 @@ impl Place {
         let mut events: Vec<Event> = Vec::new();
         let Ok(session) = runner::run(&handler, &terms, &RunOptions::default(), &mut events) else { return };
         let findings: Vec<_> = session.judged.findings().cloned().collect();
-        let steps = session.steps.unwrap_or_default();
+        let steps = session.steps.into_iter().next().unwrap_or_default();
         let came = scenario::Observed {
             events: &events,
             session: session.judged.session(),

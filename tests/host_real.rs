@@ -185,7 +185,7 @@ fn run(tested: Tested, limits: Limits) -> Came {
     let mut events = Vec::new();
     let session = runner::run(&handler, &Terms { limits, ..terms }, &RunOptions::default(), &mut events);
     let JudgedSession { judged, left, exhausted, .. } = session.expect("it can be created");
-    let ran = Ran { session: judged.session().clone(), left, exhausted, output: None };
+    let ran = Ran { session: judged.session().clone(), left, exhausted, output: None, not_created: Vec::new() };
     Came { events, findings: judged.findings().cloned().collect(), ran }
 }
 

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use mobsync::handler::script::Script;
 use mobsync::scenario::{self, Recorder, Recording, Scenario, ScenarioPlan, Step, StepCame, StepOutcomes};
 use proptest::prelude::*;
-use replaying::{replay, run, script_of};
+use replaying::{replay, replay_of, run};
 use serde_json::{Value, json};
 
 fn library() -> Vec<(PathBuf, Scenario)> {
@@ -34,8 +34,12 @@ fn every_scenario_of_the_library_holds() {
             !scenario.title.is_empty() && !scenario.follows.is_empty(),
             "{name} has a title and the page it follows"
         );
-        let (replayed, steps) = replay(&scenario, script_of(&scenario, &file));
-        for held in replayed.check(&scenario, &steps).iter().filter(|held| !held.held) {
+        let (replayed, steps) = replay_of(&scenario, &file);
+        let none = StepOutcomes::default();
+        let own = steps.first().filter(|_| scenario.handlers.is_empty()).unwrap_or(&none);
+        let mut all = replayed.check(&scenario, own);
+        all.extend(scenario::check_members(&scenario.handlers, &replayed.session, &steps));
+        for held in all.iter().filter(|held| !held.held) {
             problems.push(format!("{name}: {}: {}", held.what, held.difference));
         }
     }
@@ -50,9 +54,9 @@ fn a_scenario_replayed_100_times_gives_one_trace_also_under_load() {
         for _ in 0..2 {
             scope.spawn(|| {
                 for (file, scenario) in &library {
-                    let first = replay(scenario, script_of(scenario, file)).0.trace();
+                    let first = replay_of(scenario, file).0.trace();
                     for _ in 0..50 {
-                        let again = replay(scenario, script_of(scenario, file)).0.trace();
+                        let again = replay_of(scenario, file).0.trace();
                         assert!(first == again, "{} is not the same every time", file.display());
                     }
                 }

@@ -306,6 +306,43 @@ fn sync_follows_the_preferences_and_keeps_the_results() {
 }
 
 #[test]
+fn sync_runs_handlers_side_by_side_in_one_session() {
+    let place = Place::new();
+    let works = |name: &str, units: u32| {
+        let file = format!("{name}.json");
+        let script = json!({
+            "kind": "script", "version": 1, "name": name, "items": [{"id": "A", "name": "Photos"}],
+            "methods": {"Synchronize": {"then": [{"work": {"item": "A", "units": units}}, {"complete": "S_OK"}]}},
+        });
+        fs::write(place.path(&file), script.to_string()).expect("it can be written");
+        place.done(&["register", &file]);
+    };
+    works("Slow", 50);
+    works("Quick", 2);
+    let (code, text, errors) = place.mobsync(&["sync", "Slow", "Quick"]);
+    let each = |name: &str| format!("{name}: completed with S_OK\n  Photos  SUCCEEDED\n");
+    assert_eq!((code, text), (Some(0), each("Slow") + &each("Quick")), "{errors}");
+    let at = |what: &str| errors.find(what).unwrap_or_else(|| panic!("no {what}: {errors}"));
+    assert!(at("Slow: Photos: 0/50 UPDATING") < at("Quick: Photos: 2/2 SUCCEEDED"), "{errors}");
+    assert!(at("Quick: Photos: 2/2 SUCCEEDED") < at("Slow: Photos: 50/50 SUCCEEDED"), "{errors}");
+    // Handlers in real time have a session of their own, and one that cannot be started does not stop the other.
+    for folder in ["left", "right"] {
+        fs::create_dir(place.path(folder)).expect("it can be made");
+    }
+    fs::write(place.path("left/letter.txt"), "Dear Sir").expect("it can be written");
+    place.done(&["register", "--exec", "/no/such/program", "--description", "Gone", "--no-check"]);
+    place.done(&["register", "filesync", "--folder", "left=right", "--description", "Files"]);
+    let (code, text, errors) = place.mobsync(&["sync", "Gone", "Quick", "Files", "--quiet"]);
+    assert_eq!(code, Some(2), "{text}{errors}");
+    assert!(text.contains(&each("Quick")) && text.contains("Files: completed with S_OK\n"), "{text}");
+    assert!(
+        errors.starts_with("mobsync: Gone: cannot create an instance of Gone: cannot start `/no/such/program`: "),
+        "{errors}"
+    );
+    assert_eq!(fs::read_to_string(place.path("right/letter.txt")).expect("it was copied"), "Dear Sir");
+}
+
+#[test]
 fn a_session_that_fails_or_breaks_a_rule_is_seen_in_the_exit_code_and_in_the_results() {
     let place = Place::new();
     place.done(&["register", &sample("completes-twice.json"), "--description", "Twice"]);

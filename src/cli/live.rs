@@ -1,13 +1,15 @@
 //! What a person sees while a session runs: a bar an item on a terminal, plain lines otherwise. On standard error.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::output::{is_dumb_terminal, tell};
-use crate::protocol::{Call, Callback, Event, EventKind, Guid, Items, LogError, ProgressItem, Session, Status, padded};
+use crate::protocol::{
+    Call, Callback, Event, EventKind, Guid, HandlerId, Items, LogError, ProgressItem, Session, Status, padded,
+};
 use crate::report::plain;
 
 /// How often a plain line is written for an item whose status stays the same.
@@ -22,13 +24,18 @@ const MOST_BARS: usize = 50;
 pub(super) struct Live {
     teller: Teller,
     rows: Vec<Row>,
-    row_of: BTreeMap<Guid, usize>,
+    row_of: BTreeMap<(HandlerId, Guid), usize>,
     /// The one bar of a session with many items.
     of_all: Option<ProgressBar>,
     quiet: bool,
+    /// The names of the handlers, where there are several; those that have a line above their bars.
+    handlers: Vec<String>,
+    headed: BTreeSet<HandlerId>,
 }
 
 struct Row {
+    /// The handler's name, where there are several.
+    handler: Option<String>,
     name: String,
     bar: Option<ProgressBar>,
     status: Option<Status>,
@@ -61,7 +68,19 @@ impl Live {
     /// With `quiet`, nothing of what happens is shown.
     pub(super) fn new(quiet: bool) -> Self {
         let bars = (!quiet && std::io::stderr().is_terminal() && !is_dumb_terminal()).then(MultiProgress::new);
-        Self { teller: Teller(bars), rows: Vec::new(), row_of: BTreeMap::new(), of_all: None, quiet }
+        let (handlers, headed) = (Vec::new(), BTreeSet::new());
+        Self { teller: Teller(bars), rows: Vec::new(), row_of: BTreeMap::new(), of_all: None, quiet, handlers, headed }
+    }
+
+    /// Of a session with handlers of these names.
+    pub(super) fn of_several(quiet: bool, names: &[String]) -> Self {
+        let handlers = if names.len() > 1 { names.to_vec() } else { Vec::new() };
+        Self { handlers, ..Self::new(quiet) }
+    }
+
+    /// The name of a handler, where there are several.
+    fn handler(&self, id: HandlerId) -> Option<&str> {
+        self.handlers.get((id.0 as usize).wrapping_sub(1)).map(String::as_str)
     }
 
     pub(super) fn teller(&self) -> Teller {
@@ -74,15 +93,17 @@ impl Live {
         match &event.kind {
             EventKind::Call { what, .. } => {
                 if let Call::PrepareForSync(prepare) = &**what {
-                    self.begin(&prepare.items, instance.items());
+                    self.begin(event.handler, &prepare.items, instance.items());
                 }
             }
             EventKind::Callback { what: Callback::Progress(progress), .. } => {
                 if let Some(info) = &progress.info {
-                    self.progress(progress.item, info, instance.items());
+                    self.progress((event.handler, progress.item), info, instance.items());
                 }
             }
-            EventKind::Callback { what: Callback::LogError(error), .. } => self.log(error),
+            EventKind::Callback { what: Callback::LogError(error), .. } => {
+                self.log(event.handler, error);
+            }
             _ => {}
         }
     }
@@ -94,13 +115,14 @@ impl Live {
     }
 
     /// Where the row of an item stands; an item that the handler did not enumerate has none.
-    fn row(&mut self, id: Guid, items: &Items) -> Option<usize> {
+    fn row(&mut self, id: (HandlerId, Guid), items: &Items) -> Option<usize> {
         if let Some(at) = self.row_of.get(&id) {
             return Some(*at);
         }
-        let item = items.get(id)?;
+        let name = plain(&items.get(id.1)?.name.to_string()).into_owned();
         self.rows.push(Row {
-            name: plain(&item.name.to_string()).into_owned(),
+            handler: self.handler(id.0).map(str::to_owned),
+            name,
             bar: None,
             status: None,
             value: 0,
@@ -113,18 +135,36 @@ impl Live {
     }
 
     /// The bars of a round stand in the order of its items, whichever begins first.
-    fn begin(&mut self, chosen: &[Guid], items: &Items) {
+    fn begin(&mut self, handler: HandlerId, chosen: &[Guid], items: &Items) {
         if self.teller.0.is_none() {
             return;
         }
-        let chosen: Vec<usize> = chosen.iter().filter_map(|id| self.row(*id, items)).collect();
+        let chosen: Vec<usize> = chosen.iter().filter_map(|id| self.row((handler, *id), items)).collect();
         let Teller(Some(bars)) = &self.teller else { return };
         chosen.iter().for_each(|at| self.rows[*at].begin_round());
-        if chosen.len() > MOST_BARS || self.of_all.is_some() {
+        let bars_there_are = self.rows.iter().filter(|row| row.bar.is_some()).count();
+        let too_many =
+            chosen.len() > MOST_BARS || !self.handlers.is_empty() && bars_there_are + chosen.len() > MOST_BARS;
+        if too_many || self.of_all.is_some() {
             let of_all = self.of_all.get_or_insert_with(|| new_bar(bars, "all items".to_owned()));
-            of_all.reset();
-            of_all.set_length(chosen.len() as u64);
+            if self.handlers.is_empty() {
+                of_all.reset();
+                of_all.set_length(chosen.len() as u64);
+            } else if self.headed.is_empty() {
+                of_all.set_length(chosen.len() as u64);
+            } else if !self.headed.contains(&handler) {
+                of_all.inc_length(chosen.len() as u64);
+            }
+            self.headed.insert(handler);
             return;
+        }
+        if let Some(name) = self.handler(handler)
+            && !self.headed.contains(&handler)
+        {
+            let line = bars.add(ProgressBar::new(1));
+            line.set_style(ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_bar()));
+            line.abandon_with_message(name.to_owned());
+            self.headed.insert(handler);
         }
         let length = |at: &usize| self.rows[*at].name.chars().count();
         let width = chosen.iter().map(length).max().unwrap_or(0).min(NAME);
@@ -137,7 +177,7 @@ impl Live {
         }
     }
 
-    fn progress(&mut self, item: Guid, info: &ProgressItem, items: &Items) {
+    fn progress(&mut self, item: (HandlerId, Guid), info: &ProgressItem, items: &Items) {
         let Some(row) = self.row(item, items).and_then(|at| self.rows.get_mut(at)) else { return };
         let before = row.status;
         row.status = info.given_status().or(row.status);
@@ -166,9 +206,10 @@ impl Live {
         }
     }
 
-    fn log(&self, error: &LogError) {
+    fn log(&self, handler: HandlerId, error: &LogError) {
         let text = error.text.as_ref().map(ToString::to_string).unwrap_or_default();
-        self.teller.tell(&format!("{}: {}", error.level, plain(&text)));
+        let whose = self.handler(handler).map_or(String::new(), |name| format!("{name}: "));
+        self.teller.tell(&format!("{whose}{}: {}", error.level, plain(&text)));
     }
 }
 
@@ -196,7 +237,8 @@ impl Row {
         let due = self.printed.is_none_or(|printed| printed.elapsed() >= PLAIN_EVERY);
         if before != self.status || due {
             self.printed = Some(Instant::now());
-            tell(format_args!("{}: {}", self.name, self.message()));
+            let whose = self.handler.as_ref().map_or(String::new(), |name| format!("{name}: "));
+            tell(format_args!("{whose}{}: {}", self.name, self.message()));
         }
     }
 

@@ -12,7 +12,7 @@ use super::output::{keep_apart, tell};
 use super::reproduce;
 use super::sessions;
 use crate::host::{Controls, Left};
-use crate::job::{Opened, Terms};
+use crate::job::Terms;
 use crate::protocol::{Event, Session, plain_path};
 use crate::report::{CaseRecord, Report, Scope};
 use crate::rules::Finding;
@@ -49,14 +49,12 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     let output = judging::output(&args.judge, handler_file.as_deref().map(|file| ("the handler's file", file)))?;
     terms.session_ns = args.session.session_limit.or_else(|| Terms::usual_session_ns(&handler));
     let name = handler.name();
-    let replay = match handler.opened() {
-        Opened::Script(_) => reproduce::of_run(args, Some(terms.seed)),
-        Opened::Real(_) => {
-            trace.map_or_else(|| reproduce::of_run(args, None), |trace| reproduce::of_trace(trace, None))
-        }
+    let replay = match handler.is_scripted() {
+        true => reproduce::of_run(args, Some(terms.seed)),
+        false => trace.map_or_else(|| reproduce::of_run(args, None), |trace| reproduce::of_trace(trace, None)),
     };
 
-    let seed = matches!(handler.opened(), Opened::Script(_)).then_some(terms.seed);
+    let seed = handler.is_scripted().then_some(terms.seed);
     let debug = reproduce::debug_run(args, seed, handler.is_native_here());
     let break_on = break_on::asked(&args.session.break_on, args.session.in_process)?;
     let isolation = sessions::isolation(args.session.in_process)?;

@@ -14,7 +14,8 @@ use super::live::{Live, Teller};
 use super::output::{is_dumb_terminal, print, tell};
 use super::sessions;
 use crate::host::Controls;
-use crate::manager::{self, Request, Synchronized};
+use crate::job::Handler;
+use crate::manager::{self, Chosen, Request, Synchronized};
 use crate::protocol::{Event, Guid, Limits, RegisterFlags, Session, SyncEvent, padded, plain};
 use crate::runner::{Isolation, Watcher};
 use crate::store::{Registered, Registration, Results, Store, StoreError};
@@ -32,7 +33,6 @@ pub(super) fn sync(args: &SyncArgs) -> Result<Ended, Failure> {
         user: !args.no_user,
         cookie: None,
         connection: args.connection.clone(),
-        items: args.item.clone(),
         retries: if args.no_user { 0 } else { args.retries },
         profile: args.profile.map(Into::into).unwrap_or_default(),
         limits: limits(args.timeout),
@@ -45,7 +45,8 @@ pub(super) fn sync(args: &SyncArgs) -> Result<Ended, Failure> {
     let is_asked = !args.start && args.item.is_empty() && !args.no_user && args.format == ReportFormat::Human;
     let asks = is_asked && can_choose();
     let how = How { asks, quiet: args.quiet, allow_failure: args.allow_failure, format: args.format };
-    run_all(&store, &chosen, &request, failures, how)
+    let with_items = |registration| Chosen { registration, items: args.item.clone() };
+    run_all(&store, chosen.into_iter().map(with_items).collect(), &request, failures, how)
 }
 
 /// How the sessions are shown and counted.
@@ -58,10 +59,11 @@ pub(super) struct How {
     pub(super) format: ReportFormat,
 }
 
-/// Runs a session of each handler, one after the other. A handler that fails does not keep the others from being run.
+/// Runs the sessions of the handlers: side by side where they can be in one session. A handler that fails does not keep the others
+/// from being run.
 pub(super) fn run_all(
     store: &Store,
-    chosen: &[Registration],
+    chosen: Vec<Chosen>,
     request: &Request,
     mut failures: Vec<String>,
     how: How,
@@ -69,42 +71,63 @@ pub(super) fn run_all(
     let isolation = sessions::isolation(false)?;
     let interrupt = Interrupt::default();
     let running = Running::listen(&interrupt);
-    let (mut found, mut rows) = (false, Vec::new());
-    for registration in chosen {
-        let name = plain(&registration.name()).into_owned();
+    let (mut ready, mut handlers) = (Vec::new(), Vec::new());
+    for mut one in chosen {
+        let name = plain(&one.registration.name()).into_owned();
         if interrupt.came() {
             failures.push(format!("{name}: interrupted before its session began"));
             continue;
         }
-        let mut request = request.clone();
-        if how.asks {
-            match choose(store, registration, &request, isolation.clone()) {
-                Ok(Some(items)) => request.items = items,
-                Ok(None) => {
-                    tell(format_args!("{name}: nothing was chosen"));
-                    continue;
-                }
-                Err(Failure(why)) => {
-                    failures.push(format!("{name}: {why}"));
-                    continue;
-                }
+        let found = Handler::of_registration(&one.registration).map_err(Failure::from).and_then(|handler| {
+            let items = how.asks.then(|| choose(store, &one.registration, request, isolation.clone())).transpose()?;
+            Ok((handler, items))
+        });
+        match found {
+            Ok((_, Some(None))) => tell(format_args!("{name}: nothing was chosen")),
+            Ok((handler, items)) => {
+                one.items = items.flatten().unwrap_or(one.items);
+                handlers.push(handler.clone());
+                ready.push((one, handler));
             }
+            Err(Failure(why)) => failures.push(format!("{name}: {why}")),
         }
-        let mut shown = Shown { live: Live::new(how.quiet), running: running.clone(), interrupt: interrupt.clone() };
-        match manager::synchronize(store, registration, &request, isolation.clone(), &mut shown) {
-            Ok(Synchronized { results, has_errors, broke_off }) => {
-                found |= has_errors || results.failed && !how.allow_failure;
-                if let Some(why) = broke_off {
-                    failures.push(format!("{name}: {why}"));
-                } else if interrupt.came() {
-                    failures.push(format!("{name}: interrupted: items that were not finished were cancelled"));
-                }
-                if how.format == ReportFormat::Human {
-                    print(human(&name, &results).as_bytes())?;
-                }
-                rows.push(Row::of(registration, Some(results)));
+    }
+    let (mut found, mut rows) = (false, Vec::new());
+    for session in manager::sessions(&handlers) {
+        let together: Vec<(Chosen, Handler)> = session.iter().map(|at| ready[*at].clone()).collect();
+        let names: Vec<String> = together.iter().map(|(one, _)| plain(&one.registration.name()).into_owned()).collect();
+        if interrupt.came() {
+            failures.extend(names.iter().map(|name| format!("{name}: interrupted before its session began")));
+            continue;
+        }
+        let live = Live::of_several(how.quiet, &names);
+        let mut shown = Shown { live, running: running.clone(), interrupt: interrupt.clone() };
+        let ended = manager::synchronize_together(store, &together, request, isolation.clone(), &mut shown);
+        let ended = match ended {
+            Ok(ended) => ended,
+            Err(error) => {
+                failures.extend(names.iter().map(|name| format!("{name}: {error}")));
+                continue;
             }
-            Err(error) => failures.push(format!("{name}: {error}")),
+        };
+        for (((one, _), name), ended) in together.iter().zip(&names).zip(ended) {
+            let Synchronized { results, has_errors, broke_off } = match ended {
+                Ok(ended) => ended,
+                Err(error) => {
+                    failures.push(format!("{name}: {error}"));
+                    continue;
+                }
+            };
+            found |= has_errors || results.failed && !how.allow_failure;
+            if let Some(why) = broke_off {
+                failures.push(format!("{name}: {why}"));
+            } else if interrupt.came() {
+                failures.push(format!("{name}: interrupted: items that were not finished were cancelled"));
+            }
+            if how.format == ReportFormat::Human {
+                print(human(name, &results).as_bytes())?;
+            }
+            rows.push(Row::of(&one.registration, Some(results)));
         }
     }
     interrupt.session_is_over();

@@ -8,7 +8,7 @@ use super::ended::{Ended, Failure};
 use super::output::tell;
 use super::sync::{How, can_choose, limits, run_all};
 use crate::json::files;
-use crate::manager::{self, LOG_FILE, Request};
+use crate::manager::{self, Chosen, LOG_FILE, Request};
 use crate::protocol::{Cookie, InvokeFlags, SyncEvent, plain_path};
 use crate::store::Store;
 
@@ -29,7 +29,6 @@ fn update_items(store: &Store, word: &str, args: &UpdateArgs) -> Result<Ended, F
         user: true,
         cookie: None,
         connection: args.connection.clone(),
-        items: Vec::new(),
         retries: 1,
         profile: args.profile.map(Into::into).unwrap_or_default(),
         limits: limits(args.timeout),
@@ -44,7 +43,7 @@ fn update_items(store: &Store, word: &str, args: &UpdateArgs) -> Result<Ended, F
     }
     let quiet = flags.has(InvokeFlags::MINIMIZED);
     let how = How { asks, quiet, allow_failure: args.allow_failure, format: ReportFormat::Human };
-    run_all(store, &[registration], &request, Vec::new(), how)
+    run_all(store, vec![Chosen { registration, items: Vec::new() }], &request, Vec::new(), how)
 }
 
 /// The bytes that `--cookie` says.

@@ -117,9 +117,10 @@ impl Watched {
                 }
                 for file in runner::find_scenarios(&args.scenarios)? {
                     // One that cannot be read is watched itself, and says what is wrong when it is replayed.
-                    let named = scenario::load(&file).ok().and_then(|scenario| runner::handler_name(&file, &scenario));
-                    if let Some(file) = named.and_then(|named| named.file()) {
-                        watched.add(&file)?;
+                    let all = scenario::load(&file).map(|scenario| scenario.of_handlers()).unwrap_or_default();
+                    let named = all.iter().filter_map(|one| runner::handler_name(&file, one)?.file());
+                    for handler in named.collect::<Vec<_>>() {
+                        watched.add(&handler)?;
                     }
                 }
             }

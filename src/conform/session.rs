@@ -223,7 +223,7 @@ impl<'a> Sessions<'a> {
         }
         match trace_failure.filter(|failure| !failure.at_limit) {
             Some(failure) => Err(failure.into()),
-            None => Ok((judged, steps, early)),
+            None => Ok((judged, steps.into_iter().next(), early)),
         }
     }
 

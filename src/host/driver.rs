@@ -4,16 +4,15 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use super::seat::{Seat, wait};
 use super::shared::{Decision, Shared};
 use super::sink::{CallbackSink, InstanceChronicle};
 use crate::handler::{CreateError, EnumItems, HandlerFactory, SyncHandler};
 use crate::protocol::Limits;
 use crate::protocol::{
-    Call, CallId, CallMethod, Crashed, Created, HResult, HandlerId, Instance, Note, Out, Return, Text, TimedOut,
-    WaitingFor,
+    Call, CallId, CallMethod, Crashed, Created, HResult, HandlerId, Note, Out, Return, Text, WaitingFor,
 };
 use crate::time::Clock;
-use crate::time::Paused;
 
 /// How many calls in a row the plan may have refused before the session is given up: a plan that insists must not spin.
 const MOST_REFUSALS: u32 = 100;
@@ -39,75 +38,6 @@ pub(super) enum Turn {
     Waits(Option<u64>),
     /// The session is over.
     Over,
-}
-
-/// Waits until something happens to one of the instances, which all have nothing to do. One that owes a completion and is
-/// silent for too long is overdue. False when nothing can ever happen.
-pub(super) fn wait(drivers: &mut [&mut Driver<'_>], until_ns: Option<u64>) -> bool {
-    let Some(first) = drivers.first() else { return false };
-    let shared = first.shared;
-    let owed: Vec<_> = drivers.iter().map(|driver| driver.owes()).collect();
-    let limits = owed.iter().flatten().map(|(_, overdue_ns)| *overdue_ns);
-    let until_ns = until_ns.into_iter().chain(limits).min();
-    let stuck = match &shared.clock {
-        Clock::Real { .. } => {
-            shared.sleep(until_ns);
-            false
-        }
-        Clock::Virtual(scheduler) => match scheduler.pause(until_ns, || shared.is_awake()) {
-            Paused::Crashed => {
-                first.record_task_crashes();
-                return true;
-            }
-            Paused::Exhausted => return false,
-            paused => paused == Paused::Stuck,
-        },
-    };
-    let mut overdue = false;
-    for (driver, owed) in drivers.iter().zip(owed) {
-        let Some((method, _)) = owed else { continue };
-        let is_overdue = {
-            let state = shared.lock();
-            let due_ns = state.heard_ns(driver.id).saturating_add(driver.limits.timeout_ns);
-            !state.woken && shared.clock.now_ns() >= due_ns
-        };
-        if is_overdue {
-            driver.time_out(method, WaitingFor::Completion);
-            overdue = true;
-        }
-    }
-    overdue || !stuck
-}
-
-/// Runs the sessions of several instances side by side, a call at a time, as a manager's own thread does.
-pub(super) fn run_together(mut drivers: Vec<Driver<'_>>, between: &mut dyn FnMut()) {
-    while let Some(first) = drivers.first() {
-        between();
-        first.shared.begin_looking();
-        let (mut went, mut until_ns) = (false, None);
-        drivers.retain_mut(|driver| match driver.turn() {
-            Turn::Went => {
-                went = true;
-                true
-            }
-            Turn::Waits(until) => {
-                until_ns = [until_ns, until].into_iter().flatten().min();
-                true
-            }
-            Turn::Over => {
-                driver.let_go();
-                // What it held may be what another one waits for.
-                went = true;
-                false
-            }
-        });
-        let mut waiting: Vec<_> = drivers.iter_mut().collect();
-        if !went && !wait(&mut waiting, until_ns) {
-            break;
-        }
-    }
-    drivers.iter_mut().for_each(Driver::let_go);
-    between();
 }
 
 /// What one call came to.
@@ -165,12 +95,17 @@ impl<'a> Driver<'a> {
             self.shared.begin_looking();
             match self.turn() {
                 Turn::Went => {}
-                Turn::Waits(until_ns) if wait(&mut [&mut self], until_ns) => {}
+                Turn::Waits(until_ns) if wait(&[self.seat()], until_ns) => {}
                 Turn::Waits(_) | Turn::Over => break,
             }
         }
         self.let_go();
         between();
+    }
+
+    /// Where the instance stands in the session.
+    pub(super) fn seat(&self) -> Seat<'a> {
+        Seat { shared: self.shared, id: self.id, limits: self.limits }
     }
 
     /// Does what comes next.
@@ -195,28 +130,6 @@ impl<'a> Driver<'a> {
         let enumerators = std::mem::take(&mut self.enumerators);
         // What a crashed handler does while it is dropped is no news.
         let _ = catch_unwind(AssertUnwindSafe(|| drop((enumerators, handler))));
-    }
-
-    /// The method whose completion the handler owes, and when it is overdue.
-    fn owes(&self) -> Option<(CallMethod, u64)> {
-        let state = self.shared.lock();
-        let method = state.session.instance(self.id).and_then(Instance::awaiting)?;
-        Some((method, state.heard_ns(self.id).saturating_add(self.limits.timeout_ns)))
-    }
-
-    /// Records the crashes of threads, whosever they are.
-    fn record_task_crashes(&self) {
-        if let Clock::Virtual(scheduler) = &self.shared.clock {
-            while let Some((instance, thread, what)) = scheduler.take_crash() {
-                self.shared.note(instance, thread, Note::Crashed(Crashed { what: what.into() }));
-            }
-        }
-    }
-
-    fn time_out(&self, method: CallMethod, waiting_for: WaitingFor) {
-        tracing::info!(%method, ?waiting_for, instance = self.id.0, "time-out");
-        let note = Note::TimedOut(TimedOut { method, waiting_for });
-        self.shared.note(self.id, self.shared.clock.thread(), note);
     }
 
     /// Makes a call that is recorded already, and records its return, or what came instead. False when the session is left
@@ -252,12 +165,12 @@ impl<'a> Driver<'a> {
                 let note = Note::Crashed(Crashed { what: format!("panic: {what}").into() });
                 self.shared.note(self.id, self.shared.clock.thread(), note);
             }
-            Called::Abandoned => self.time_out(method, WaitingFor::Return),
+            Called::Abandoned => self.seat().time_out(method, WaitingFor::Return),
             Called::Left => return false,
         }
         if let Clock::Virtual(scheduler) = &self.shared.clock {
             scheduler.call_ended();
-            self.record_task_crashes();
+            self.seat().record_task_crashes();
         }
         true
     }

@@ -6,11 +6,13 @@ mod hold;
 mod observer;
 mod plan;
 mod run;
+mod seat;
 mod settle;
 mod shared;
 mod sink;
 mod state;
 mod tape;
+mod together;
 
 pub use hold::{Ends, Hold};
 pub use observer::Observer;

@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::driver::{Driver, run_together};
+use super::driver::Driver;
 use super::observer::Observer;
 use super::plan::Plan;
 use super::settle::{HandlerThreads, LookAtThreads, SILENCE};
 use super::shared::Shared;
 use super::state::Outlet;
 use super::tape::Tape;
+use super::together::{Apart, run_together};
 use crate::handler::{CreateError, HandlerFactory};
 use crate::protocol::{
     ConnectionClosed, Crashed, Event, HandlerId, Limits, Note, Profile, Session, State, Text, Thread,
@@ -54,12 +55,15 @@ pub struct Ran {
     /// What the handler's process wrote to its standard output and standard error, where it has a process of its own: the end
     /// of a long text.
     pub output: Option<String>,
+    /// The instances that could not be created, where [each is for itself](SessionSetup::each_for_itself).
+    pub not_created: Vec<(HandlerId, CreateError)>,
 }
 
 /// A session before it runs: its instances, what the manager and the user do with each, and who looks on.
 pub struct SessionSetup {
     instances: Vec<(Arc<dyn HandlerFactory>, Box<dyn Plan>)>,
     side_by_side: bool,
+    each_for_itself: bool,
     profile: Profile,
     silence: Duration,
     observers: Vec<Box<dyn Observer>>,
@@ -69,9 +73,15 @@ pub struct SessionSetup {
 impl SessionSetup {
     /// A session with one instance.
     pub fn new(factory: Arc<dyn HandlerFactory>, plan: Box<dyn Plan>, limits: Limits) -> Self {
+        Self::empty(limits).and(factory, plan)
+    }
+
+    /// A session without an instance yet: [`and`](Self::and) adds them.
+    pub fn empty(limits: Limits) -> Self {
         Self {
-            instances: vec![(factory, plan)],
+            instances: Vec::new(),
             side_by_side: false,
+            each_for_itself: false,
             profile: Profile::default(),
             silence: SILENCE,
             observers: Vec::new(),
@@ -91,6 +101,13 @@ impl SessionSetup {
     #[must_use]
     pub fn side_by_side(self, side_by_side: bool) -> Self {
         Self { side_by_side, ..self }
+    }
+
+    /// Whether the instances are of different handlers, which have nothing to do with each other: if one of them cannot be
+    /// created, the others run all the same ([`Ran::not_created`]).
+    #[must_use]
+    pub fn each_for_itself(self, each_for_itself: bool) -> Self {
+        Self { each_for_itself, ..self }
     }
 
     /// Which Windows the manager plays. With instances side by side, the manager of Windows XP calls `Synchronize` when every
@@ -239,6 +256,8 @@ pub(crate) fn run_real_with(
     let span = tracing::debug_span!("session", clock = "real");
     let _entered = span.enter();
     let (limits, silence) = (setup.limits, setup.silence);
+    // Somebody who looks after the apartment thread looks after one.
+    let apart = setup.side_by_side && apartment_observer.is_none();
     let (instances, shared) = setup.into_parts(Clock::Real { started: Instant::now() });
     let controls = Controls(Arc::<Shared>::clone(&shared));
     started(controls.clone());
@@ -261,7 +280,8 @@ pub(crate) fn run_real_with(
                 observer.enter();
             }
             // The receiver waits for as long as this thread runs, unless it has given up on it.
-            let _ = tell.send(instances.run(&shared, &mut || {}));
+            let ran = if apart { instances.run_apart(&shared) } else { instances.run(&shared, &mut || {}) };
+            let _ = tell.send(ran);
             shared.end();
         })
     };
@@ -288,19 +308,21 @@ pub(crate) fn run_real_with(
                     frames
                 };
                 let stack = || apartment_observer.as_ref().map(stacks).unwrap_or_default();
+                let hangs = shared.give_up_on_hung_call(limits.timeout_ns, stack);
+                // The others of instances that are apart go on.
                 if shared.lock().left.is_some()
-                    || shared.give_up_on_hung_call(limits.timeout_ns, stack)
+                    || hangs && !apart
                     || session_ns
                         .is_some_and(|session_ns| shared.give_up_on_endless_session(session_ns, limits.timeout_ns))
                 {
-                    break Ok(());
+                    break Ok(Vec::new());
                 }
             }
             // The apartment thread catches what the handler does; it can only end here by a fault of the host's own.
             Err(mpsc::TryRecvError::Disconnected) => {
                 let note = Note::Crashed(Crashed { what: "the apartment thread ended".into() });
                 shared.note(HandlerId::FIRST, Thread::APARTMENT, note);
-                break Ok(());
+                break Ok(Vec::new());
             }
         }
     };
@@ -316,7 +338,9 @@ pub(crate) fn run_real_with(
     shared.end_instances();
     let state = shared.lock();
     let output = shared.output.lock().text();
-    ended.map(|()| Ran { session: state.session.clone(), left: state.left, exhausted: false, output })
+    let ran =
+        |not_created| Ran { session: state.session.clone(), left: state.left, exhausted: false, output, not_created };
+    ended.map(ran)
 }
 
 /// Runs a session in virtual time, on the calling thread.
@@ -328,28 +352,32 @@ pub fn run_virtual(setup: SessionSetup, scheduler: &Scheduler, drain: &mut dyn D
     let limits = setup.limits;
     let (instances, shared) = setup.into_parts(Clock::Virtual(scheduler.clone()));
     let mut tape = Tape::default();
-    instances.run(&shared, &mut || pass_on(&shared, &mut tape, &mut *drain))?;
+    let not_created = instances.run(&shared, &mut || pass_on(&shared, &mut tape, &mut *drain))?;
     // What the handler left running may still call back, and is heard.
     scheduler.drain(scheduler.now_ns().saturating_add(limits.timeout_ns));
     close(&shared, &mut tape, drain);
     let session = shared.lock().session.clone();
-    Ok(Ran { session, left: None, exhausted: scheduler.is_exhausted(), output: None })
+    Ok(Ran { session, left: None, exhausted: scheduler.is_exhausted(), output: None, not_created })
 }
 
 /// The instances of a session.
 struct Instances {
     factories: Vec<Arc<dyn HandlerFactory>>,
     side_by_side: bool,
+    each_for_itself: bool,
     limits: Limits,
 }
 
+/// The instances that could not be created.
+type NotCreated = Vec<(HandlerId, CreateError)>;
+
 impl SessionSetup {
     fn into_parts(self, clock: Clock) -> (Instances, Arc<Shared>) {
-        let Self { instances, side_by_side, profile, observers, limits, silence: _ } = self;
+        let Self { instances, side_by_side, each_for_itself, profile, observers, limits, silence: _ } = self;
         let (factories, plans) = instances.into_iter().unzip();
-        let wait_for_all = side_by_side && profile == Profile::Xp;
-        let shared = Arc::new(Shared::new(clock, plans, observers, wait_for_all, limits));
-        (Instances { factories, side_by_side, limits }, shared)
+        let together = side_by_side.then_some(profile);
+        let shared = Arc::new(Shared::new(clock, plans, observers, together, limits));
+        (Instances { factories, side_by_side, each_for_itself, limits }, shared)
     }
 }
 
@@ -368,20 +396,44 @@ fn listen(linger: Duration, may_call_back: impl Fn() -> bool) {
 }
 
 impl Instances {
-    fn run(&self, shared: &Arc<Shared>, between: &mut dyn FnMut()) -> Result<(), CreateError> {
-        let drivers = self
-            .factories
-            .iter()
-            .zip(1..)
-            .map(|(factory, number)| Driver::new(shared, HandlerId(number), factory.as_ref(), self.limits));
+    fn run(&self, shared: &Arc<Shared>, between: &mut dyn FnMut()) -> Result<NotCreated, CreateError> {
+        let driver = |id, factory: &Arc<dyn HandlerFactory>| Driver::new(shared, id, factory.as_ref(), self.limits);
         if self.side_by_side {
-            run_together(drivers.collect::<Result<_, _>>()?, between);
-            return Ok(());
+            let (drivers, not_created) = self.create(driver)?;
+            run_together(drivers, between);
+            return Ok(not_created);
         }
-        for driver in drivers {
-            driver?.run(between);
+        for (factory, number) in self.factories.iter().zip(1..) {
+            driver(HandlerId(number), factory)?.run(between);
         }
-        Ok(())
+        Ok(Vec::new())
+    }
+
+    /// Runs the instances side by side, each on an apartment thread of its own.
+    fn run_apart(&self, shared: &Arc<Shared>) -> Result<NotCreated, CreateError> {
+        let (drivers, not_created) =
+            self.create(|id, factory| Apart::new(shared, id, Arc::clone(factory), self.limits))?;
+        run_together(drivers, &mut || {});
+        Ok(not_created)
+    }
+
+    /// Creates the instances, in their order. If none can be created, there is no session.
+    fn create<D>(
+        &self,
+        create: impl Fn(HandlerId, &Arc<dyn HandlerFactory>) -> Result<D, CreateError>,
+    ) -> Result<(Vec<D>, NotCreated), CreateError> {
+        let (mut created, mut not_created) = (Vec::new(), Vec::new());
+        for (factory, number) in self.factories.iter().zip(1..) {
+            match create(HandlerId(number), factory) {
+                Ok(driver) => created.push(driver),
+                Err(error) if self.each_for_itself => not_created.push((HandlerId(number), error)),
+                Err(error) => return Err(error),
+            }
+        }
+        match not_created.first() {
+            Some((_, error)) if created.is_empty() => Err(error.clone()),
+            _ => Ok((created, not_created)),
+        }
     }
 }
 

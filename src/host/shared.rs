@@ -15,7 +15,7 @@ use super::state::{Called, Outlet, SharedState, index, plan_of};
 use super::tape::Tape;
 use crate::handler::said::Said;
 use crate::protocol::{
-    Call, CallId, Callback, CallbackMethod, Event, EventKind, HResult, HandlerId, Instance, Limits, Note,
+    Call, CallId, Callback, CallbackMethod, Event, EventKind, HResult, HandlerId, Instance, Limits, Note, Profile,
     ReferencePoint, ReferenceSeen, Return, Session, SetProgressCallback, Stack, State as SessionState, Text, Thread,
     TimedOut, WaitingFor,
 };
@@ -56,19 +56,27 @@ pub(super) enum Decision {
     Over,
 }
 
-/// Whether `Synchronize` has to wait for another instance, which has not prepared yet.
-fn must_wait_for_others(session: &Session, wait_for_all: bool, handler: HandlerId) -> bool {
-    let prepares = |other: &Instance| other.id() != handler && !other.has_finished_preparing();
-    wait_for_all && session.instances().any(prepares)
+/// Whether a call has to wait for another instance, where instances run side by side: `PrepareForSync` is called on each in
+/// order, and on Windows XP `Synchronize` begins when every instance has prepared.
+fn must_wait_for_others(session: &Session, together: Option<Profile>, handler: HandlerId, call: &Call) -> bool {
+    match call {
+        Call::PrepareForSync(_) if together.is_some() => {
+            session.instances().any(|other| other.id() < handler && !other.has_begun_preparing())
+        }
+        Call::Synchronize(_) if together == Some(Profile::Xp) => {
+            session.instances().any(|other| other.id() != handler && !other.has_finished_preparing())
+        }
+        _ => false,
+    }
 }
 
 impl Shared {
-    /// For instances with these plans, numbered from 1.
+    /// For instances with these plans, numbered from 1. `together` is the Windows that the manager plays, if they run side by side.
     pub(super) fn new(
         clock: Clock,
         plans: Vec<Box<dyn Plan>>,
         observers: Vec<Box<dyn Observer>>,
-        wait_for_all: bool,
+        together: Option<Profile>,
         limits: Limits,
     ) -> Self {
         let may_hold = plans.iter().any(|plan| plan.may_hold()) || observers.iter().any(|observer| observer.may_hold());
@@ -83,7 +91,7 @@ impl Shared {
             settling: Settling::of(plans.len()),
             plans,
             observers: Observers(observers),
-            wait_for_all,
+            together,
             tape: Tape::default(),
             outlet: None,
             in_event: false,
@@ -203,9 +211,7 @@ impl Shared {
         }
         state.observers.decided(view, &instruction, by_plan);
         match instruction {
-            Instruction::Call(Call::Synchronize(_))
-                if must_wait_for_others(&state.session, state.wait_for_all, handler) =>
-            {
+            Instruction::Call(call) if must_wait_for_others(&state.session, state.together, handler, &call) => {
                 Decision::Wait(None)
             }
             Instruction::Call(call) => match instance.may(&Thread::APARTMENT, &call) {
@@ -239,7 +245,7 @@ impl Shared {
         let given_up = |instance: &Instance| matches!(instance.state(), SessionState::Hung | SessionState::Crashed);
         if state.session.instance(handler).is_some_and(given_up) {
             // It returned after all, or seems to, but it was given up before: the trace says so already.
-            state.called = None;
+            state.called.take_if(|called| called.handler == handler);
             return;
         }
         let at_ns = self.clock.now_ns();
@@ -285,6 +291,8 @@ impl Shared {
         tracing::info!(%method, instance = handler.0, "time-out: the call has not returned");
         let note = TimedOut { method, waiting_for: WaitingFor::Return };
         state.record(at_ns, Thread::APARTMENT, handler, EventKind::Note(Box::new(Note::TimedOut(note))));
+        // Others are called meanwhile, where they can be.
+        state.called = None;
         true
     }
 

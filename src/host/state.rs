@@ -6,7 +6,7 @@ use super::plan::{Plan, View};
 use super::run::Left;
 use super::settle::Settling;
 use super::tape::Tape;
-use crate::protocol::{CallId, CallMethod, Event, EventKind, HResult, HandlerId, Session, Thread, Wish};
+use crate::protocol::{CallId, CallMethod, Event, EventKind, HResult, HandlerId, Profile, Session, Thread, Wish};
 
 /// Takes recorded events where they are recorded, under the session's lock: what another process must know even when this
 /// one is killed in the next moment.
@@ -49,8 +49,8 @@ pub(super) struct SharedState {
     pub(super) observers: Observers,
     /// Whether a plan or an observer looks at callbacks and replies.
     pub(super) callbacks_observed: bool,
-    /// `Synchronize` waits until every instance has prepared.
-    pub(super) wait_for_all: bool,
+    /// The instances run side by side, and the manager is that of this Windows.
+    pub(super) together: Option<Profile>,
     /// What nobody has taken yet.
     pub(super) tape: Tape,
     /// Where recorded events go instead.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::violations::Violations;
-use super::{Conduct, Handler, Opened, Terms};
+use super::{Conduct, Handler, Standard, Terms};
 use crate::host::{Observer, Plan, SessionSetup, StandardPlan};
 use crate::rules::Conditions;
 use crate::scenario::{Counter, Recorder, Recording, ScenarioPlan, StepOutcomes};
@@ -22,8 +22,8 @@ pub(super) struct Assembled {
 /// What can be asked about a session beside its events.
 #[derive(Clone, Default)]
 pub(super) struct Outcomes {
-    /// What came of the scenario's steps, where there is a scenario.
-    pub(super) steps: Option<StepOutcomes>,
+    /// What came of the scenario's steps, for each handler in turn, where there is a scenario.
+    pub(super) steps: Vec<StepOutcomes>,
     /// What the manager and the user did, where [`Terms::record`] asks for it.
     pub(super) recording: Option<Recording>,
 }
@@ -32,8 +32,8 @@ impl Outcomes {
     /// Of a session under these terms, before it begins.
     pub(super) fn of(terms: &Terms) -> Self {
         let steps = match &terms.conduct {
-            Conduct::Standard(_) => None,
-            Conduct::Scenario(scenario) => Some(StepOutcomes::of(scenario)),
+            Conduct::Standard(_) | Conduct::Several(_) => Vec::new(),
+            Conduct::Scenario(scenario) => scenario.of_handlers().iter().map(StepOutcomes::of).collect(),
         };
         Self { steps, recording: terms.record.then(Recording::default) }
     }
@@ -50,12 +50,18 @@ pub(super) fn assemble(
     let outcomes = Outcomes::of(terms);
     let scheduler = Scheduler::seeded(terms.seed);
     let probed = handler.probed(terms.probes());
-    let factory = probed.factory(&scheduler);
     let mut counters = Vec::new();
-    let plan = own.unwrap_or_else(|| plan(terms, &outcomes, &mut counters));
-    let mut setup = SessionSetup::new(Arc::clone(&factory), plan, terms.limits).profile(terms.profile);
+    let factories = probed.factories(&scheduler);
+    let different = factories.len() > 1;
+    let mut own = own;
+    let mut setup = SessionSetup::empty(terms.limits).profile(terms.profile);
+    for (at, factory) in factories.iter().enumerate() {
+        let plan = own.take().unwrap_or_else(|| plan(at, terms, &outcomes, &mut counters));
+        setup = setup.and(Arc::clone(factory), plan);
+    }
+    setup = setup.side_by_side(different).each_for_itself(different);
     if let Conduct::Scenario(scenario) = &terms.conduct
-        && let Some(another) = scenario.of_another()
+        && let (Some(another), Some(factory)) = (scenario.of_another(), factories.into_iter().next())
     {
         let plan = ScenarioPlan::new(&another, StepOutcomes::of(&another));
         counters.extend(plan.counter());
@@ -75,21 +81,25 @@ pub(super) fn assemble(
     if handler.is_native() {
         setup = setup.observed_by(Box::new(Violations::new(Conditions::from(&terms.header(handler)))));
     }
-    Assembled { setup, scheduler, is_virtual: matches!(probed.opened(), Opened::Script(_)), outcomes }
+    Assembled { setup, scheduler, is_virtual: probed.is_scripted(), outcomes }
 }
 
-fn plan(terms: &Terms, outcomes: &Outcomes, counters: &mut Vec<Counter>) -> Box<dyn Plan> {
+/// The plan for the handler at this place.
+fn plan(at: usize, terms: &Terms, outcomes: &Outcomes, counters: &mut Vec<Counter>) -> Box<dyn Plan> {
+    let ordinary = |standard: &Standard| -> Box<dyn Plan> {
+        let mut plan = StandardPlan::new(standard.initialize.clone(), standard.selection.clone());
+        plan.retries = standard.retries;
+        Box::new(plan)
+    };
     match &terms.conduct {
         Conduct::Scenario(scenario) => {
-            let steps = outcomes.steps.clone().unwrap_or_else(|| StepOutcomes::of(scenario));
-            let plan = ScenarioPlan::new(scenario, steps);
+            let scenario = scenario.of_handler(at);
+            let steps = outcomes.steps.get(at).cloned().unwrap_or_else(|| StepOutcomes::of(&scenario));
+            let plan = ScenarioPlan::new(&scenario, steps);
             counters.extend(plan.counter());
             Box::new(plan)
         }
-        Conduct::Standard(standard) => {
-            let mut plan = StandardPlan::new(standard.initialize.clone(), standard.selection.clone());
-            plan.retries = standard.retries;
-            Box::new(plan)
-        }
+        Conduct::Standard(standard) => ordinary(standard),
+        Conduct::Several(each) => ordinary(each.get(at).unwrap_or(&Standard::default())),
     }
 }

@@ -107,6 +107,22 @@ pub enum HandlerError {
         /// What is missing.
         missing: super::Missing,
     },
+    /// A script beside a handler that is none, in one session.
+    #[error(
+        "{scripted} is a script and runs in virtual time; {real} runs in real time: they cannot be in one session, which has one clock"
+    )]
+    TwoClocks {
+        /// The script.
+        scripted: String,
+        /// The other one.
+        real: String,
+    },
+    /// A native handler beside others, in one session.
+    #[error("{native} is a native library: it cannot be in one session with other handlers")]
+    NativeAmongOthers {
+        /// Its name.
+        native: String,
+    },
     /// A kind of handler that this version does not drive.
     #[error("{what} are not supported by this version", what = .0)]
     NotYet(

@@ -149,7 +149,7 @@ impl WorkerSession {
                 }
             }
             // What came of the steps is what the worker's plan knows, and reports; what nearly happened is in the events.
-            if let Some(steps) = self.outcomes.steps.as_ref().filter(|_| event.handler == HandlerId::FIRST) {
+            if let Some(steps) = self.outcomes.steps.first().filter(|_| event.handler == HandlerId::FIRST) {
                 steps.remember(event, &self.session);
             }
         }
@@ -157,7 +157,7 @@ impl WorkerSession {
     }
 
     fn take(&self, news: PlanNews) {
-        if let (Some(steps), Some(news)) = (&self.outcomes.steps, news.steps) {
+        if let (Some(steps), Some(news)) = (self.outcomes.steps.first(), news.steps) {
             steps.take_over(news);
         }
         if let (Some(recording), Some(news)) = (&self.outcomes.recording, news.recording) {
@@ -343,7 +343,8 @@ impl WorkerSession {
             return Err(error(if self.exe.is_some() { why.replace("Z:/", "/") } else { why }));
         }
         let Outcomes { steps, recording } = self.outcomes;
-        let ran = Ran { session: self.session, left: done.left, exhausted: done.exhausted, output };
+        let ran =
+            Ran { session: self.session, left: done.left, exhausted: done.exhausted, output, not_created: Vec::new() };
         Ok(JobEnd { ran, steps, recording })
     }
 }

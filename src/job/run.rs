@@ -10,8 +10,8 @@ use crate::scenario::{Recording, StepOutcomes};
 pub struct JobEnd {
     /// The session.
     pub ran: Ran,
-    /// What came of the scenario's steps, where there is a scenario.
-    pub steps: Option<StepOutcomes>,
+    /// What came of the scenario's steps, for each handler in turn, where there is a scenario.
+    pub steps: Vec<StepOutcomes>,
     /// What the manager and the user did, where [`Terms::record`] asks for it.
     pub recording: Option<Recording>,
 }

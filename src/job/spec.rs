@@ -67,6 +67,8 @@ pub enum Opened {
     Real(Arc<dyn HandlerFactory>),
     /// A script, in virtual time.
     Script(Arc<Script>),
+    /// Several handlers in one session, in their order.
+    Several(Arc<[Handler]>),
 }
 
 impl HandlerSpec {
@@ -119,6 +121,34 @@ impl Handler {
         Self { spec: None, opened: Opened::Script(script.into()) }
     }
 
+    /// Different handlers in one session, in this order. One is as it is.
+    ///
+    /// # Errors
+    /// When they cannot be in one session: scripts run in virtual time and all others in real time, and a session has one clock.
+    pub fn several(handlers: Vec<Handler>) -> Result<Self, HandlerError> {
+        let mut handlers: Vec<Handler> = handlers.iter().flat_map(|handler| handler.members().to_vec()).collect();
+        if handlers.len() == 1 {
+            return Ok(handlers.remove(0));
+        }
+        let scripted = handlers.iter().find(|handler| handler.is_scripted());
+        let real = handlers.iter().find(|handler| !handler.is_scripted());
+        if let (Some(scripted), Some(real)) = (scripted, real) {
+            return Err(HandlerError::TwoClocks { scripted: scripted.name(), real: real.name() });
+        }
+        if let Some(native) = handlers.iter().find(|handler| handler.is_native()) {
+            return Err(HandlerError::NativeAmongOthers { native: native.name() });
+        }
+        Ok(Self { spec: None, opened: Opened::Several(handlers.into()) })
+    }
+
+    /// The handlers of a session: several, or this one alone.
+    pub fn members(&self) -> &[Handler] {
+        match &self.opened {
+            Opened::Several(members) => members,
+            Opened::Real(_) | Opened::Script(_) => std::slice::from_ref(self),
+        }
+    }
+
     /// The handler as it is written down; none where it exists in this process only.
     pub fn spec(&self) -> Option<&HandlerSpec> {
         self.spec.as_ref()
@@ -134,12 +164,17 @@ impl Handler {
         match &self.opened {
             Opened::Real(factory) => factory.name().to_owned(),
             Opened::Script(script) => script.name.to_string(),
+            Opened::Several(members) => members.iter().map(Handler::name).collect::<Vec<_>>().join(", "),
         }
     }
 
     /// Whether its sessions take place in virtual time, where a seed decides everything.
     pub fn is_scripted(&self) -> bool {
-        matches!(self.opened, Opened::Script(_))
+        match &self.opened {
+            Opened::Real(_) => false,
+            Opened::Script(_) => true,
+            Opened::Several(members) => members.iter().all(Handler::is_scripted),
+        }
     }
 
     /// The handler; a native one is asked what no session asks, if that is wanted.
@@ -175,11 +210,12 @@ impl Handler {
         false
     }
 
-    /// What makes its instances; a script's run under this scheduler.
-    pub fn factory(&self, scheduler: &Scheduler) -> Arc<dyn HandlerFactory> {
+    /// What makes the instances of each of its [members](Self::members), in their order; a script's run under this scheduler.
+    pub fn factories(&self, scheduler: &Scheduler) -> Vec<Arc<dyn HandlerFactory>> {
         match &self.opened {
-            Opened::Real(factory) => Arc::clone(factory),
-            Opened::Script(script) => Arc::new(ScriptFactory::new(Arc::clone(script), scheduler.clone())),
+            Opened::Real(factory) => vec![Arc::clone(factory)],
+            Opened::Script(script) => vec![Arc::new(ScriptFactory::new(Arc::clone(script), scheduler.clone()))],
+            Opened::Several(members) => members.iter().flat_map(|member| member.factories(scheduler)).collect(),
         }
     }
 }

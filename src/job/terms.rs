@@ -37,6 +37,8 @@ pub struct Terms {
 pub enum Conduct {
     /// What is ordinary.
     Standard(Standard),
+    /// What is ordinary, with each of several handlers.
+    Several(Vec<Standard>),
     /// What a scenario says.
     Scenario(Box<Scenario>),
 }
@@ -96,22 +98,24 @@ impl Terms {
     /// How long a session with the handler may take in real time unless it is said otherwise, in nanoseconds. Whoever reports for
     /// so long does so for ever; but how long `filesync` copies, the folders say.
     pub fn usual_session_ns(handler: &Handler) -> Option<u64> {
-        let is_filesync = matches!(handler.spec(), Some(HandlerSpec::Filesync { .. }));
-        (!is_filesync).then_some(SESSION_NS)
+        let is_filesync = |one: &Handler| matches!(one.spec(), Some(HandlerSpec::Filesync { .. }));
+        (!handler.members().iter().any(is_filesync)).then_some(SESSION_NS)
     }
 
-    /// The arguments of `Initialize`.
+    /// The arguments of `Initialize`; of several handlers, those of the first.
     pub fn initialize(&self) -> Initialize {
         match &self.conduct {
             Conduct::Standard(standard) => standard.initialize.clone(),
+            Conduct::Several(each) => each.first().cloned().unwrap_or_default().initialize,
             Conduct::Scenario(scenario) => scenario.initialize(),
         }
     }
 
-    /// Which items the user chooses.
+    /// Which items the user chooses; of several handlers, those of the first.
     pub fn selection(&self) -> Selection {
         match &self.conduct {
             Conduct::Standard(standard) => standard.selection.clone(),
+            Conduct::Several(each) => each.first().cloned().unwrap_or_default().selection,
             Conduct::Scenario(scenario) => (&scenario.choose).into(),
         }
     }
@@ -120,7 +124,7 @@ impl Terms {
     #[cfg_attr(not(unix), allow(dead_code, reason = "there are no workers"))]
     pub(super) fn longest_hold_ns(&self) -> u64 {
         match &self.conduct {
-            Conduct::Standard(_) => 0,
+            Conduct::Standard(_) | Conduct::Several(_) => 0,
             Conduct::Scenario(scenario) => scenario.longest_hold_ns(),
         }
     }

@@ -257,7 +257,7 @@ struct Reporter {
 
 impl Reporter {
     fn report(&mut self) {
-        let steps = self.outcomes.steps.as_ref().and_then(StepOutcomes::take_news);
+        let steps = self.outcomes.steps.first().and_then(StepOutcomes::take_news);
         let recording = self.outcomes.recording.as_ref().filter(|recording| recording.len() != self.recorded);
         let recording = recording.map(Recording::steps);
         if let Some(recording) = &recording {

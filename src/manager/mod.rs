@@ -7,4 +7,4 @@ mod session;
 
 pub use choice::{Choice, choices};
 pub use invoke::{LOG_FILE, UpdateAllError, invoked, update_all};
-pub use session::{Request, SessionError, Synchronized, synchronize};
+pub use session::{Chosen, Request, SessionError, Synchronized, sessions, synchronize, synchronize_together};

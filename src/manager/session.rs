@@ -1,11 +1,13 @@
-//! A session of a registered handler.
+//! Sessions of registered handlers.
 
 use std::collections::BTreeSet;
 
 use crate::host::{Controls, Selection};
-use crate::job::{Handler, HandlerError, Standard, Terms};
+use crate::job::{Conduct, Handler, HandlerError, Standard, Terms};
 use crate::json::Id;
-use crate::protocol::{Cookie, Event, FileTime, Guid, Initialize, Limits, Profile, Session, SyncEvent, SyncFlags};
+use crate::protocol::{
+    Cookie, Event, FileTime, Guid, HandlerId, Initialize, Limits, Profile, Session, SyncEvent, SyncFlags,
+};
 use crate::rules::Level;
 use crate::runner::{
     Ending, Endless, Enumeration, Isolation, ItemEnding, JudgedSession, NoSuchItem, RunError, RunOptions,
@@ -25,8 +27,6 @@ pub struct Request {
     pub cookie: Option<Cookie>,
     /// The network connection, by which preferences are chosen.
     pub connection: Option<String>,
-    /// The items that the user chooses, by ID or name; without any, the preferences choose.
-    pub items: Vec<String>,
     /// How many rounds of showing errors, and so of retries, the user goes for.
     pub retries: u32,
     /// The Windows version that the manager emulates.
@@ -71,45 +71,105 @@ pub enum SessionError {
     NoSuchItem(#[from] NoSuchItem),
 }
 
-/// Runs a session of a registered handler. The user's choice, or else the preferences, decide which items are synchronized. What
-/// the handler enumerated decides which preferences are kept (REGI-04). The results replace those of the session before.
+/// A registered handler whose session is to be run.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    /// The handler.
+    pub registration: Registration,
+    /// The items that the user chose, by ID or name; without any, the preferences choose.
+    pub items: Vec<String>,
+}
+
+/// Runs a session of a registered handler. See [`synchronize_together`].
 ///
 /// # Errors
 /// When the session cannot begin, or the store cannot be read or changed.
 pub fn synchronize(
     store: &Store,
-    registration: &Registration,
+    chosen: &Chosen,
     request: &Request,
     isolation: Isolation,
     watcher: &mut dyn Watcher,
 ) -> Result<Synchronized, SessionError> {
-    let clsid = registration.clsid;
-    let selection = match request.items.as_slice() {
-        [] => preferred(&store.preferences(clsid)?, request.event, request.connection.as_deref()),
-        items => Selection::Named(items.to_owned()),
+    let handler = Handler::of_registration(&chosen.registration)?;
+    let mut all = synchronize_together(store, &[(chosen.clone(), handler)], request, isolation, watcher)?;
+    all.remove(0)
+}
+
+/// Which handlers run in one session, by their places: scripts, which share a virtual clock, and those that run in real time. A
+/// native library has a session, and so a worker process, of its own.
+pub fn sessions(handlers: &[Handler]) -> Vec<Vec<usize>> {
+    let is_script = |at: &usize| handlers[*at].is_scripted();
+    let (native, others): (Vec<usize>, Vec<usize>) = (0..handlers.len()).partition(|at| handlers[*at].is_native());
+    let (scripts, real): (Vec<usize>, Vec<usize>) = others.into_iter().partition(is_script);
+    let mut sessions: Vec<Vec<usize>> = [scripts, real].into_iter().filter(|session| !session.is_empty()).collect();
+    sessions.extend(native.into_iter().map(|at| vec![at]));
+    sessions.sort();
+    sessions
+}
+
+/// Runs one session of several registered handlers side by side. For each, the user's choice, or else the preferences, decide which
+/// items are synchronized, and what the handler enumerated decides which preferences are kept (REGI-04). The results replace those
+/// of the session before. A handler that fails or cannot be started does not keep the others from being run: what came of each is
+/// in the order of `chosen`.
+///
+/// # Errors
+/// When the session cannot begin, or the preferences cannot be read.
+pub fn synchronize_together(
+    store: &Store,
+    chosen: &[(Chosen, Handler)],
+    request: &Request,
+    isolation: Isolation,
+    watcher: &mut dyn Watcher,
+) -> Result<Vec<Result<Synchronized, SessionError>>, SessionError> {
+    let selection = |chosen: &Chosen| match chosen.items.as_slice() {
+        [] => {
+            let preferences = store.preferences(chosen.registration.clsid)?;
+            Ok(preferred(&preferences, request.event, request.connection.as_deref()))
+        }
+        items => Ok(Selection::Named(items.to_owned())),
     };
-    let handler = Handler::of_registration(registration)?;
-    let standard =
-        Standard { initialize: request.initialize(), selection: selection.clone(), retries: request.retries };
+    let selections = chosen.iter().map(|(one, _)| selection(one)).collect::<Result<Vec<_>, StoreError>>()?;
+    let standard = |selection: &Selection| Standard {
+        initialize: request.initialize(),
+        selection: selection.clone(),
+        retries: request.retries,
+    };
+    let conduct = Conduct::Several(selections.iter().map(standard).collect());
+    let handler = Handler::several(chosen.iter().map(|(_, handler)| handler.clone()).collect())?;
     let session_ns = Terms::usual_session_ns(&handler);
-    let terms = Terms { profile: request.profile, limits: request.limits, session_ns, ..Terms::standard(standard) };
-    let mut watched = Watched { enumeration: Enumeration::default(), watcher };
+    let terms = Terms { conduct, profile: request.profile, limits: request.limits, session_ns, ..Terms::default() };
+    let enumerations = (1..).map(|number| Enumeration::of(HandlerId(number))).take(chosen.len()).collect();
+    let mut watched = Watched { enumerations, watcher };
     let started = wall_clock();
     let session = run(&handler, &terms, &RunOptions { isolation, ..RunOptions::default() }, &mut watched)?;
-    if let Some((result, items)) = watched.enumeration.whole() {
-        store.change_preferences(clsid, |all| all.enumerated(result, items))?;
-    }
-    if session.left.is_none() {
-        NoSuchItem::find(&selection, &session.judged.items()).map_or(Ok(()), Err)?;
-    }
-    let results = results_of(&session, request.event, started);
-    store.keep_results(clsid, &results)?;
-    let has_errors = session.judged.found().iter().any(|found| found.finding.rule.level == Level::Error);
-    let broke_off = match session.left {
-        Some(left) => Some(left.to_string()),
-        None => session.exhausted.then(|| Endless::new(&session.judged).to_string()),
-    };
-    Ok(Synchronized { results, has_errors, broke_off })
+    let Watched { enumerations, .. } = watched;
+    let of_each = chosen.iter().zip(&selections).zip(&enumerations).zip(1..);
+    let ended = of_each.map(|((((one, _), selection), enumeration), number)| {
+        let id = HandlerId(number);
+        if let Some((_, error)) = session.not_created.iter().find(|(of, _)| *of == id) {
+            return Err(RunError::from(error.clone()).into());
+        }
+        let clsid = one.registration.clsid;
+        if let Some((result, items)) = enumeration.whole() {
+            store.change_preferences(clsid, |all| all.enumerated(result, items))?;
+        }
+        let instance = session.judged.session().instance(id);
+        if session.left.is_none() {
+            let items = instance.map(|instance| instance.items().clone()).unwrap_or_default();
+            NoSuchItem::find(selection, &items).map_or(Ok(()), Err)?;
+        }
+        let results = results_of(&session, id, request.event, started);
+        store.keep_results(clsid, &results)?;
+        let own = session.judged.found().iter().filter(|found| found.finding.handler == id);
+        let has_errors = own.into_iter().any(|found| found.finding.rule.level == Level::Error);
+        let broke_off = match session.left {
+            Some(left) => Some(left.to_string()),
+            None => session.exhausted.then(|| Endless::new(&session.judged).to_string()),
+        };
+        Ok(Synchronized { results, has_errors, broke_off })
+    });
+    Ok(ended.collect())
 }
 
 /// What the preferences choose in a session with this event on this connection.
@@ -119,9 +179,9 @@ pub(super) fn preferred(preferences: &Preferences, event: SyncEvent, connection:
     Selection::Preferred { items: items.collect(), others: preferences.others_checked(event, connection) }
 }
 
-/// Sees what the handler enumerates, beside another watcher.
+/// Sees what each handler enumerates, beside another watcher.
 struct Watched<'a> {
-    enumeration: Enumeration,
+    enumerations: Vec<Enumeration>,
     watcher: &'a mut dyn Watcher,
 }
 
@@ -131,7 +191,10 @@ impl Watcher for Watched<'_> {
     }
 
     fn event(&mut self, event: &Event, session: &Session) {
-        self.enumeration.observe(event);
+        let at = (event.handler.0 as usize).wrapping_sub(1);
+        if let Some(enumeration) = self.enumerations.get_mut(at) {
+            enumeration.observe(event);
+        }
         self.watcher.event(event, session);
     }
 
@@ -140,23 +203,24 @@ impl Watcher for Watched<'_> {
     }
 }
 
-fn results_of(session: &JudgedSession, event: SyncEvent, started: FileTime) -> Results {
-    let judged = session.judged.session();
-    let mut broken: Vec<String> =
-        session.judged.found().iter().map(|found| found.finding.rule.code.to_owned()).collect();
+fn results_of(session: &JudgedSession, id: HandlerId, event: SyncEvent, started: FileTime) -> Results {
+    let instance = session.judged.session().instance(id);
+    let own = session.judged.found().iter().filter(|found| found.finding.handler == id);
+    let mut broken: Vec<String> = own.map(|found| found.finding.rule.code.to_owned()).collect();
     broken.sort();
     broken.dedup();
+    let failure = instance.and_then(|instance| SessionFailure::find_in(&[instance]));
     let mut results = Results {
         event,
         started,
         ended: wall_clock(),
         outcome: String::new(),
-        failed: session.left.is_some() || session.exhausted || SessionFailure::find(judged).is_some(),
+        failed: session.left.is_some() || session.exhausted || failure.is_some(),
         items: Vec::new(),
         errors: Vec::new(),
         broken,
     };
-    let Some(ending) = Ending::of(judged) else { return results };
+    let Some(ending) = instance.map(Ending::of_instance) else { return results };
     let item = |ItemEnding { id, name, status, prepared, errors }| ItemResult {
         id: Id(id),
         name: name.to_string(),

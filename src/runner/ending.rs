@@ -31,7 +31,11 @@ pub struct ItemEnding {
 impl Ending {
     /// Of this session; nothing when there is no instance.
     pub fn of(session: &Session) -> Option<Self> {
-        let instance = session.instances().next()?;
+        session.instances().next().map(Self::of_instance)
+    }
+
+    /// Of the session with this instance, which is one of several.
+    pub fn of_instance(instance: &Instance) -> Self {
         let mut errors = errors_by_item(instance);
         // An item that a later enumeration no longer lists was only a passing thing, unless something was done with it.
         let shown = instance.known_items().filter(|(_, known)| known.listed || known.ever_prepared);
@@ -49,7 +53,7 @@ impl Ending {
         if more > 0 {
             errors.push(format!("{more} more errors without an ErrorID"));
         }
-        Some(Self { outcome: instance.outcome().to_string(), items, errors })
+        Self { outcome: instance.outcome().to_string(), items, errors }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Watcher;
 use crate::protocol::{CallMethod, Event, EventKind, HResult, HandlerId, Item, Session};
 
-/// Watches the enumerations of a session's first instance.
+/// Watches the enumerations of one instance: the session's first, or a given one.
 #[derive(Clone, Debug, Default)]
 pub struct Enumeration {
     handler: Option<HandlerId>,
@@ -13,6 +13,11 @@ pub struct Enumeration {
 }
 
 impl Enumeration {
+    /// Those of this instance, whichever comes first.
+    pub fn of(handler: HandlerId) -> Self {
+        Self { handler: Some(handler), ..Self::default() }
+    }
+
     /// What `EnumSyncMgrItems` returned and the items that came, if the last enumeration was walked to its end. One that broke
     /// off, by a crash or an error, says nothing about the items that it did not give.
     pub fn whole(&self) -> Option<(HResult, &[Item])> {

@@ -29,7 +29,7 @@ pub use kept::{KEPT_AT_EACH_END, KeptEvents};
 pub use parallel::{Stop, in_order, interrupted, side_by_side};
 pub use problems::{Endless, NoSuchItem, SessionFailure};
 pub use recorded::{RecordError, Recorded, naming};
-pub use replay::{ReplayError, ReplayOptions, Replayed, handler_name, replay};
+pub use replay::{ReplayError, ReplayOptions, Replayed, handler_name, handler_of, replay};
 #[cfg(unix)]
 pub use run::run_steered;
 pub use run::{Isolation, JudgedSession, RunError, RunOptions, TraceFailure, Watcher, run, run_with};

@@ -51,8 +51,14 @@ pub struct SessionFailure {
 impl SessionFailure {
     /// Why the session failed, if it did: by an instance's outcome, by an enumeration that failed, or by an item whose last status is FAILED.
     pub fn find(session: &Session) -> Option<Self> {
-        let outcome = session.instances().map(Instance::outcome).find(|outcome| outcome.is_failure());
-        let failed = session.instances().flat_map(Instance::known_items);
+        Self::find_in(session.instances().collect::<Vec<_>>().as_slice())
+    }
+
+    /// As [`find`](Self::find), of these instances of a session.
+    pub fn find_in(instances: &[&Instance]) -> Option<Self> {
+        let instances = || instances.iter().copied();
+        let outcome = instances().map(Instance::outcome).find(|outcome| outcome.is_failure());
+        let failed = instances().flat_map(Instance::known_items);
         let failed = failed.filter(|(_, known)| known.last_status == Some(Status::FAILED)).map(|(item, _)| item);
         let mut names: Vec<String> = failed.map(|item| plain(&item.name.to_string()).into_owned()).collect();
         let many = names.len();
@@ -65,7 +71,7 @@ impl SessionFailure {
             1 => Some(format!("item {} FAILED", names.concat())),
             _ => Some(format!("{many} items FAILED: {}", names.join(", "))),
         };
-        let enumerated = session.instances().find_map(Instance::enumeration_failed);
+        let enumerated = instances().find_map(Instance::enumeration_failed);
         let enumerated = enumerated.map(|hr| format!("EnumSyncMgrItems returned {hr}"));
         let outcome = outcome.map(|outcome| outcome.to_string());
         let whys: Vec<String> = outcome.into_iter().chain(enumerated).chain(items).collect();

@@ -81,6 +81,15 @@ pub enum ReplayError {
         /// What is wrong with the handler.
         error: Box<HandlerError>,
     },
+    /// A handler was given in place of the one that the scenario names, but it names several.
+    #[error(
+        "{}: the scenario has several handlers (`handlers`); --handler and --exec cannot replace them",
+        plain_path(file)
+    )]
+    Several {
+        /// The scenario.
+        file: PathBuf,
+    },
     /// The handler that was given in its place cannot be driven.
     #[error(transparent)]
     Handler(#[from] HandlerError),
@@ -132,6 +141,7 @@ pub fn replay(
 ) -> Result<Replayed, ReplayError> {
     let mut scenario = scenario::load(file)?;
     let handler = match &options.handler {
+        Some(_) if !scenario.handlers.is_empty() => return Err(ReplayError::Several { file: file.to_owned() }),
         Some(given) => given.find()?,
         None => handler_of(file, &scenario)?,
     };
@@ -145,18 +155,21 @@ pub fn replay(
     let mut kept = Kept { patterns, events: Vec::new(), counts: Counts::default(), watcher };
     let session = run(&handler, &terms, &run_options, &mut kept)?;
     let Kept { events, counts, .. } = kept;
+    let not_started = session.not_created.first().map(|(_, error)| error.to_string());
     let broken_off = if session.exhausted { Some("the script never ends".to_owned()) } else { session.broken_off() };
+    let broken_off = broken_off.or(not_started);
     let JudgedSession { header, judged, steps, trace_failure, .. } = session;
 
     expect_only_what_is_reported(&mut scenario, options.acceptance);
-    let steps = steps.unwrap_or_default();
+    let own_steps = steps.first().filter(|_| scenario.handlers.is_empty()).cloned().unwrap_or_default();
     let handler = handler.name();
     let findings = counted(file, &handler, &scenario, &judged, options.acceptance);
-    let observed = observed(&judged, &events, &findings, &steps);
+    let observed = observed(&judged, &events, &findings, &own_steps);
     let blessed = options.bless.then(|| scenario::blessed_counted(&scenario, &observed, &counts));
     // What is rewritten holds from now on; a step that was not taken stays as it is, and is reported.
     let expect = blessed.as_ref().map_or(&scenario.expect, |(expect, _)| expect);
-    let expectations = scenario::check_counted(expect, &observed, &counts);
+    let mut expectations = scenario::check_members(&scenario.handlers, judged.session(), &steps);
+    expectations.extend(scenario::check_counted(expect, &observed, &counts));
     let file = file.to_owned();
     Ok(Replayed { file, scenario, header, handler, judged, expectations, blessed, broken_off, trace_failure })
 }
@@ -215,9 +228,18 @@ pub fn handler_name(file: &Path, scenario: &Scenario) -> Option<HandlerName> {
     Some(HandlerName::Word { word, folders, clsid: scenario.clsid, update: false })
 }
 
-fn handler_of(file: &Path, scenario: &Scenario) -> Result<Handler, ReplayError> {
-    let name = handler_name(file, scenario).ok_or_else(|| ReplayError::NoHandler { file: file.to_owned() })?;
-    name.find().map_err(|error| ReplayError::HandlerOfScenario { file: file.to_owned(), error: Box::new(error) })
+/// The handler that the scenario of a file names, or the several handlers. Paths in a scenario are relative to its file.
+///
+/// # Errors
+/// When it names none, or one cannot be driven, or they cannot be in one session.
+pub fn handler_of(file: &Path, scenario: &Scenario) -> Result<Handler, ReplayError> {
+    let wrong = |error: HandlerError| ReplayError::HandlerOfScenario { file: file.to_owned(), error: Box::new(error) };
+    let find = |one: &Scenario| {
+        let name = handler_name(file, one).ok_or_else(|| ReplayError::NoHandler { file: file.to_owned() })?;
+        name.find().map_err(wrong)
+    };
+    let handlers = scenario.of_handlers().iter().map(find).collect::<Result<Vec<_>, _>>()?;
+    Handler::several(handlers).map_err(wrong)
 }
 
 /// Nothing is expected of rules that are not reported.

@@ -10,7 +10,7 @@ use crate::handler::CreateError;
 use crate::host::break_on::BreakOn;
 use crate::host::{Controls, Left};
 use crate::job::{self, Additions, Handler, JobEnd, MakeObservers, Terms};
-use crate::protocol::{Event, Session};
+use crate::protocol::{Event, HandlerId, Session};
 use crate::rules::{Conditions, Rule};
 use crate::scenario::{Recording, StepOutcomes};
 use crate::trace::{self, Header, TraceError, Writer};
@@ -80,8 +80,10 @@ pub struct JudgedSession {
     pub left: Option<Left>,
     /// The script's threads did not come to an end, and were given up.
     pub exhausted: bool,
-    /// What came of the scenario's steps, where there is a scenario.
-    pub steps: Option<StepOutcomes>,
+    /// What came of the scenario's steps, for each handler in turn, where there is a scenario.
+    pub steps: Vec<StepOutcomes>,
+    /// The handlers of a session with several that could not be started. The others ran.
+    pub not_created: Vec<(HandlerId, CreateError)>,
     /// What the manager and the user did, where [`Terms::record`] asked for it.
     pub recording: Option<Recording>,
     /// Why the trace file is not whole, where one was wanted.
@@ -226,7 +228,7 @@ impl Isolation {
     /// The program that runs the handler's sessions, if that is another process.
     fn worker_of(&self, handler: &Handler) -> Option<&Path> {
         match self {
-            _ if cfg!(not(unix)) => None,
+            _ if cfg!(not(unix)) || handler.members().len() > 1 => None,
             Self::Native(program) if handler.is_native() => Some(program),
             Self::All(program) => Some(program),
             _ => None,
@@ -281,7 +283,16 @@ impl<'a> Watched<'a> {
         watcher.ended();
         judged.finish();
         judged.set_output(ran.output);
-        JudgedSession { header, judged, left: ran.left, exhausted: ran.exhausted, steps, recording, trace_failure }
+        JudgedSession {
+            header,
+            judged,
+            left: ran.left,
+            exhausted: ran.exhausted,
+            steps,
+            not_created: ran.not_created,
+            recording,
+            trace_failure,
+        }
     }
 }
 

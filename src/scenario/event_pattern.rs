@@ -30,6 +30,8 @@ pub struct EventPattern {
     pub reply: Option<HResult>,
     /// The thread.
     pub thread: Option<String>,
+    /// The instance, by its number: 1 is the first.
+    pub instance: Option<u32>,
 }
 
 /// A kind of event, and its method.
@@ -119,6 +121,10 @@ pub(super) struct EventPatternWire {
     /// On this thread.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) thread: Option<String>,
+    /// Of this instance, by its number: 1 is the first. With `handlers`, the first of them is 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub(super) instance: Option<u32>,
 }
 
 impl TryFrom<EventPatternWire> for EventPattern {
@@ -138,7 +144,10 @@ impl TryFrom<EventPatternWire> for EventPattern {
                 "`reply` is allowed only with `callback`; for the result of a call, use `return` with `hr`".to_owned()
             );
         }
-        let EventPatternWire { item, status, error, hr, reply, thread, .. } = wire;
+        if wire.instance == Some(0) {
+            return Err("`instance` counts from 1".to_owned());
+        }
+        let EventPatternWire { item, status, error, hr, reply, thread, instance, .. } = wire;
         let told = what.tells();
         for (name, given, tells) in [
             ("item", item.is_some(), told.item),
@@ -150,14 +159,14 @@ impl TryFrom<EventPatternWire> for EventPattern {
                 return Err(format!("`{name}` is not allowed with {what}, which has no such field"));
             }
         }
-        Ok(Self { what, item, status, error, hr, reply, thread })
+        Ok(Self { what, item, status, error, hr, reply, thread, instance })
     }
 }
 
 impl From<EventPattern> for EventPatternWire {
     fn from(pattern: EventPattern) -> Self {
-        let EventPattern { what, item, status, error, hr, reply, thread } = pattern;
-        let mut wire = Self { item, status, error, hr, reply, thread, ..Self::default() };
+        let EventPattern { what, item, status, error, hr, reply, thread, instance } = pattern;
+        let mut wire = Self { item, status, error, hr, reply, thread, instance, ..Self::default() };
         match what {
             What::Call(method) => wire.call = Some(method.to_string()),
             What::Return(method) => wire.returns = Some(method.to_string()),
@@ -192,7 +201,7 @@ impl EventPattern {
     }
 
     fn any(what: What) -> Self {
-        Self { what, item: None, status: None, error: None, hr: None, reply: None, thread: None }
+        Self { what, item: None, status: None, error: None, hr: None, reply: None, thread: None, instance: None }
     }
 
     /// Whether the event fits. `reply` is the reply to it, if it is a callback.
@@ -207,6 +216,7 @@ impl EventPattern {
             && self.hr.is_none_or(|hr| facts.hr == Some(hr))
             && self.reply.is_none_or(|wanted| reply == Some(wanted))
             && self.thread.as_ref().is_none_or(|thread| event.thread.0 == *thread)
+            && self.instance.is_none_or(|instance| event.handler.0 == instance)
     }
 }
 
@@ -235,8 +245,7 @@ struct Facts {
 impl EventPattern {
     /// An event of the same method, told in what the pattern looks at.
     pub(super) fn seen(&self, event: &Event, reply: Option<HResult>, items: &Items) -> Option<Self> {
-        let method_only =
-            Self { what: self.what, item: None, status: None, error: None, hr: None, reply: None, thread: None };
+        let method_only = Self::any(self.what);
         let facts = Facts::of(event);
         method_only.fits(event, None, items).then(|| Self {
             what: self.what,
@@ -246,6 +255,7 @@ impl EventPattern {
             hr: self.hr.and(facts.hr),
             reply: self.reply.and(reply),
             thread: self.thread.as_ref().map(|_| event.thread.to_string()),
+            instance: self.instance.map(|_| event.handler.0),
         })
     }
 
@@ -258,6 +268,7 @@ impl EventPattern {
             self.hr != other.hr,
             self.reply != other.reply,
             self.thread != other.thread,
+            self.instance != other.instance,
         ]
         .into_iter()
         .filter(|differs| *differs)

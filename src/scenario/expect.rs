@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::event_pattern::{EventPattern, What};
 use super::expectation::{Expect, ExpectFindings};
+use super::file::Member;
 use super::pattern::ItemRef;
-use super::plan::StepOutcomes;
-use super::step::StepExpect;
-use crate::protocol::{CallId, Event, EventKind, HResult, Instance, Items, Outcome, Session, Status};
+use super::plan::{StepCame, StepOutcomes};
+use super::step::{Step, StepExpect};
+use crate::protocol::{CallId, Event, EventKind, HResult, HandlerId, Instance, Items, Outcome, Session, Status};
 use crate::rules::{Finding, Level};
 
 /// What came of a session, as expectations look at it.
@@ -57,29 +58,10 @@ pub fn check(expect: &Expect, came: &Observed<'_>) -> Vec<ExpectationResult> {
 
 /// As [`check`], where not all events were kept.
 pub(crate) fn check_counted(expect: &Expect, came: &Observed<'_>, counts: &Counts) -> Vec<ExpectationResult> {
-    let mut all: Vec<ExpectationResult> = came
-        .steps
-        .came(&came.session.items())
-        .into_iter()
-        .enumerate()
-        .map(|(at, (step, came, why))| {
-            let expected = match step.expect {
-                StepExpect::Taken => "",
-                StepExpect::Illegal => " (expected: not legal then)",
-                StepExpect::Never => " (expected: its trigger never comes)",
-            };
-            ExpectationResult::new(format!("step {}: {}{expected}", at + 1, step.action), came.is(step.expect), || why)
-        })
-        .collect();
-    if let Some(outcome) = expect.outcome {
-        let actual = actual_outcome(came.session);
-        all.push(ExpectationResult::new(format!("outcome: {outcome}"), actual == outcome, || {
-            format!("the outcome is: {actual}")
-        }));
-    }
-    for (word, status) in &expect.items {
-        all.push(item(word, *status, came));
-    }
+    let first = came.session.instances().next();
+    let mut all = taken(came.steps, &came.session.items());
+    all.extend(expect.outcome.map(|wanted| outcome(wanted, actual_outcome(came.session))));
+    all.extend(expect.items.iter().map(|(word, status)| item(word, *status, first)));
     all.extend(findings(expect.findings.as_ref(), came.findings));
     if !expect.events.is_empty() {
         all.push(sequence(&expect.events, came));
@@ -89,6 +71,42 @@ pub(crate) fn check_counted(expect: &Expect, came: &Observed<'_>, counts: &Count
         all.push(ExpectationResult::new(format!("{name}: {}", times(*wanted)), actual == *wanted, || times(actual)));
     }
     all
+}
+
+/// What is expected of each of several handlers, and whether it came. `steps` are those of each in turn.
+pub fn check_members(members: &[Member], session: &Session, steps: &[StepOutcomes]) -> Vec<ExpectationResult> {
+    let none = Items::default();
+    let mut all = Vec::new();
+    for ((member, number), steps) in members.iter().zip(1..).zip(steps) {
+        let instance = session.instance(HandlerId(number));
+        let mut own = taken(steps, instance.map_or(&none, Instance::items));
+        let actual = instance.map_or(Outcome::Unfinished, Instance::outcome);
+        own.extend(member.expect.outcome.map(|wanted| outcome(wanted, actual)));
+        own.extend(member.expect.items.iter().map(|(word, status)| item(word, *status, instance)));
+        let of_member = |one: ExpectationResult| {
+            let what = format!("handler {number}, {}: {}", member.handler, one.what);
+            ExpectationResult { what, ..one }
+        };
+        all.extend(own.into_iter().map(of_member));
+    }
+    all
+}
+
+/// What was expected of each step. `items` are those of its handler.
+fn taken(steps: &StepOutcomes, items: &Items) -> Vec<ExpectationResult> {
+    let result = |(at, (step, came, why)): (usize, (Step, StepCame, String))| {
+        let expected = match step.expect {
+            StepExpect::Taken => "",
+            StepExpect::Illegal => " (expected: not legal then)",
+            StepExpect::Never => " (expected: its trigger never comes)",
+        };
+        ExpectationResult::new(format!("step {}: {}{expected}", at + 1, step.action), came.is(step.expect), || why)
+    };
+    steps.came(items).into_iter().enumerate().map(result).collect()
+}
+
+fn outcome(wanted: Outcome, actual: Outcome) -> ExpectationResult {
+    ExpectationResult::new(format!("outcome: {wanted}"), actual == wanted, || format!("the outcome is: {actual}"))
 }
 
 /// How often, in words.
@@ -106,20 +124,21 @@ pub(super) fn actual_outcome(session: &Session) -> Outcome {
 }
 
 /// The last status of an item over all rounds; none was reported where there is none.
-pub(super) fn actual_status(came: &Observed<'_>, item: &ItemRef) -> Option<Option<Status>> {
-    let instance = came.session.instances().next()?;
+pub(super) fn actual_status(instance: Option<&Instance>, item: &ItemRef) -> Option<Option<Status>> {
+    let instance = instance?;
     let id = item.id(instance.items())?;
     instance.item(id).map(|known| known.last_status)
 }
 
-fn item(word: &str, wanted: Option<Status>, came: &Observed<'_>) -> ExpectationResult {
+fn item(word: &str, wanted: Option<Status>, instance: Option<&Instance>) -> ExpectationResult {
     let name = |status: Option<Status>| status.map_or("no status".to_owned(), |status| status.to_string());
-    let actual = actual_status(came, &ItemRef(word.to_owned()));
+    let actual = actual_status(instance, &ItemRef(word.to_owned()));
     ExpectationResult::new(format!("item {word}: {}", name(wanted)), actual == Some(wanted), || match actual {
         Some(actual) => format!("item {word}: {}", name(actual)),
         None => {
-            let items = came.session.items();
-            let names: Vec<String> = items.iter().map(|item| ItemRef::to(item.id, &items).0).collect();
+            let none = Items::default();
+            let items = instance.map_or(&none, Instance::items);
+            let names: Vec<String> = items.iter().map(|item| ItemRef::to(item.id, items).0).collect();
             format!("no item {word}; the items are: {}", names.join(", "))
         }
     })

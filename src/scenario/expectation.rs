@@ -33,6 +33,19 @@ pub struct Expect {
     pub counts: BTreeMap<String, u64>,
 }
 
+/// What must come of one of several handlers. Fields that are left out are not checked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct MemberExpect {
+    /// How its session ends, e.g. `completed with S_OK`.
+    #[serde(with = "super::pattern::outcome", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub outcome: Option<Outcome>,
+    /// The last status that was reported of its items in any round, by ID or name; null: none was reported.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub items: BTreeMap<String, Option<Status>>,
+}
+
 /// Which rules must be broken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]

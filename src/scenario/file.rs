@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::expectation::Expect;
+use super::expectation::{Expect, MemberExpect};
 use super::pattern::ItemRef;
 use super::step::{Action, Step};
 use super::survey::Survey;
@@ -83,6 +83,10 @@ pub struct Scenario {
     /// An ordinary session with another instance of the handler.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub another: Option<Another>,
+    /// Several handlers in one session, side by side, in this order. They stand in place of `handler`, `folders`, `clsid`,
+    /// `another` and `steps`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub handlers: Vec<Member>,
     /// Time limit of a call, and of silence while a completion is due. Default: 10s.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Delay>,
@@ -159,6 +163,30 @@ pub struct Another {
     /// What the user and the manager do in it, each once.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,
+}
+
+/// One of several handlers in a session.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Member {
+    /// The handler: a handler file or a native library, relative to the scenario, `filesync`, or a registered handler.
+    pub handler: String,
+    /// For `filesync`: LEFT=RIGHT pairs, relative to the scenario.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub folders: Vec<String>,
+    /// For a native library: the handler's class.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clsid: Option<Guid>,
+    /// Which of its items the user chooses. Default: as the scenario says for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::schema::choose")]
+    pub choose: Option<Choose>,
+    /// What the user and the manager do with it, each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
+    /// What must come of it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub expect: MemberExpect,
 }
 
 /// An event that the protocol does not have.
@@ -295,9 +323,30 @@ impl Scenario {
         })
     }
 
+    /// What is done with the handler at this place, as a scenario of its own; the last of [`Scenario::of_handlers`] if there is
+    /// none.
+    pub fn of_handler(&self, at: usize) -> Scenario {
+        let Some(member) = self.handlers.get(at).or(self.handlers.last()) else { return self.clone() };
+        Scenario {
+            handler: Some(member.handler.clone()),
+            folders: member.folders.clone(),
+            clsid: member.clsid,
+            choose: member.choose.clone().unwrap_or_else(|| self.choose.clone()),
+            steps: member.steps.clone(),
+            handlers: Vec::new(),
+            ..self.clone()
+        }
+    }
+
+    /// What is done with each handler, as a scenario of its own. One that names one handler is as it is.
+    pub fn of_handlers(&self) -> Vec<Scenario> {
+        (0..self.handlers.len().max(1)).map(|at| self.of_handler(at)).collect()
+    }
+
     /// For how long a reply may be held at most, as far as the steps say, in nanoseconds.
     pub(crate) fn longest_hold_ns(&self) -> u64 {
         let steps = self.steps.iter().chain(self.another.iter().flat_map(|another| &another.steps));
+        let steps = steps.chain(self.handlers.iter().flat_map(|member| &member.steps));
         let hold_ns = |step: &Step| if let Action::Hold(hold) = &step.action { hold.longest_ns() } else { 0 };
         steps.map(hold_ns).max().unwrap_or(0)
     }

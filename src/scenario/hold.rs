@@ -144,8 +144,18 @@ impl TryFrom<UntilWire> for Until {
                 if of_call.is_some() && nth.is_some() {
                     return Err("`nth` cannot be used with the `item` of a `return`".to_owned());
                 }
-                let pattern =
-                    EventPatternWire { call, returns, callback, note, item, status, error, hr, reply: None, thread };
+                let pattern = EventPatternWire {
+                    call,
+                    returns,
+                    callback,
+                    note,
+                    item,
+                    status,
+                    error,
+                    hr,
+                    thread,
+                    ..EventPatternWire::default()
+                };
                 Ok(Self::Event { event: Box::new(pattern.try_into()?), of_call, nth, instance })
             }
         }

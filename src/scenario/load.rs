@@ -33,14 +33,35 @@ pub fn parse(text: &str, file: &Path) -> Result<Scenario, ScenarioError> {
 fn nonsense(scenario: &Scenario) -> Option<(JsonPath, &'static str)> {
     const NO_EVENT: &str =
         "only a session for configuration can do without an event: add `\"settings\": true`, or name an event";
+    let path = JsonPath::default();
+    if !scenario.handlers.is_empty()
+        && let Some(member) = beside_handlers(scenario)
+    {
+        const BESIDE: &str = "cannot be beside `handlers`: write it for each handler there, or leave it out";
+        return Some((member.iter().fold(path, |path, key| path.key(*key)), BESIDE));
+    }
     if scenario.settings {
         return None;
     }
-    let path = JsonPath::default();
     let of_another = scenario.another.as_ref().and_then(|another| another.event);
     if scenario.event == EventName::None {
         Some((path.key("event"), NO_EVENT))
     } else {
         (of_another == Some(EventName::None)).then(|| (path.key("another").key("event"), NO_EVENT))
     }
+}
+
+/// A member that says something of one handler, where a scenario has several.
+fn beside_handlers(scenario: &Scenario) -> Option<&'static [&'static str]> {
+    let Scenario { handler, folders, clsid, another, steps, expect, .. } = scenario;
+    let beside: [(bool, &[&str]); 7] = [
+        (handler.is_some(), &["handler"]),
+        (!folders.is_empty(), &["folders"]),
+        (clsid.is_some(), &["clsid"]),
+        (another.is_some(), &["another"]),
+        (!steps.is_empty(), &["steps"]),
+        (expect.outcome.is_some(), &["expect", "outcome"]),
+        (!expect.items.is_empty(), &["expect", "items"]),
+    ];
+    beside.into_iter().find(|(there, _)| *there).map(|(_, member)| member)
 }

@@ -28,6 +28,7 @@ impl Scenario {
             look: Vec::new(),
             probes: false,
             another: None,
+            handlers: Vec::new(),
             timeout: None,
             blocking: None,
             progress: None,

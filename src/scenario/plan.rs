@@ -175,6 +175,8 @@ pub struct ScenarioPlan {
     asked: Option<usize>,
     waiting_until_ns: Option<u64>,
     releasing: bool,
+    /// The user cancelled this handler.
+    cancelled: bool,
     /// None before the first event.
     state: Option<State>,
     surveyor: Surveyor,
@@ -195,6 +197,7 @@ impl ScenarioPlan {
             asked: None,
             waiting_until_ns: None,
             releasing: false,
+            cancelled: false,
             state: None,
             surveyor: Surveyor::new(&scenario.look),
             counter: Counter::of(&scenario.steps),
@@ -263,7 +266,7 @@ impl ScenarioPlan {
                 Call::PrepareForSync(PrepareForSync { items, hwnd: 0, reserved: 0 })
             }
             Action::Enumerate => Call::EnumSyncMgrItems,
-            Action::Reply(_) | Action::Hold(_) | Action::Release | Action::Wait(_) => return Ok(None),
+            Action::Reply(_) | Action::Hold(_) | Action::Cancel | Action::Release | Action::Wait(_) => return Ok(None),
         }))
     }
 
@@ -273,6 +276,7 @@ impl ScenarioPlan {
             let action = self.steps.lock().steps.get(at).map(|(step, _)| step.action.clone())?;
             match &action {
                 Action::Release => self.releasing = true,
+                Action::Cancel => self.cancelled = true,
                 Action::Wait(delay) => {
                     self.set(at, StepCame::Taken);
                     self.waiting_until_ns = Some(view.now_ns.saturating_add(delay.0));
@@ -353,6 +357,7 @@ impl Plan for ScenarioPlan {
                 _ => Instruction::Call(Call::Release),
             };
         }
+        let view = View { cancelled: view.cancelled || self.cancelled, ..view };
         match self.inner.next(view) {
             // The ordinary manager is about to prepare, or to leave: now there is time to look around.
             Instruction::Call(call @ (Call::SetProgressCallback(_) | Call::PrepareForSync(_) | Call::Release))
@@ -375,7 +380,8 @@ impl Plan for ScenarioPlan {
 
     fn wish(&mut self, view: View<'_>, callback: &Callback) -> Wish {
         let thread = view.thread.to_string();
-        let mut wish = if view.cancelled { Wish::CancelAll } else { Wish::None };
+        let cancelled = view.cancelled || self.cancelled;
+        let mut wish = if cancelled { Wish::CancelAll } else { Wish::None };
         for (step, came) in &mut self.steps.lock().steps {
             if let (Trigger::Callback(pattern), Action::Reply(reply), StepCame::Waiting { fitting }) =
                 (&step.when, &step.action, &mut *came)

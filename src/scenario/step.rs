@@ -188,6 +188,8 @@ pub enum Action {
     ShowProperties(ItemRef),
     /// Enumerates the items once more, in any state.
     Enumerate,
+    /// The user cancels this handler: each of its items is told to stop. Other handlers of the session go on.
+    Cancel,
     /// Takes the callback back and releases the handler, in any state.
     Release,
     /// Prepares the items that `ShowErrorCompleted` asked to retry. The manager also does so by itself.
@@ -206,6 +208,7 @@ impl fmt::Display for Action {
             Action::ShowError(error) => write!(f, "show error {error}"),
             Action::ShowProperties(item) => write!(f, "show the properties of {item}"),
             Action::Enumerate => f.write_str("enumerate the items"),
+            Action::Cancel => f.write_str("cancel the handler"),
             Action::Release => f.write_str("release"),
             Action::NextRound => f.write_str("start the next round"),
             Action::Wait(delay) => write!(f, "wait {delay}"),

@@ -47,7 +47,7 @@ pub fn hold(handler: &Handler, scenario: &Scenario, place: Where) -> Came {
     let mut events = Vec::new();
     let session = runner::run(handler, &Terms::scenario(scenario.clone()), &options, &mut events);
     let JudgedSession { judged, steps, .. } = session.unwrap_or_else(|error| panic!("{}: {error}", scenario.title));
-    let steps = steps.expect("a scenario has steps, if none");
+    let steps = steps.into_iter().next().expect("a scenario has steps, if none");
     Came { events, findings: judged.findings().cloned().collect(), session: judged.session().clone(), steps }
 }
 

@@ -51,6 +51,20 @@ pub fn replay(scenario: &Scenario, script: Script) -> (Replayed, StepOutcomes) {
     (run(scenario, script, ScenarioPlan::new(scenario, steps.clone()), None), steps)
 }
 
+/// Replays a scenario against the scripts that it names, relative to its file. There are steps for each of several handlers.
+pub fn replay_of(scenario: &Scenario, file: &Path) -> (Replayed, Vec<StepOutcomes>) {
+    if scenario.handlers.is_empty() {
+        let (replayed, steps) = replay(scenario, script_of(scenario, file));
+        return (replayed, vec![steps]);
+    }
+    let handler = runner::handler_of(file, scenario).unwrap_or_else(|error| panic!("{error}"));
+    let (terms, mut events) = (Terms::scenario(scenario.clone()), Vec::new());
+    let session = runner::run(&handler, &terms, &RunOptions::default(), &mut events);
+    let JudgedSession { header, judged, steps, .. } = session.unwrap_or_else(|error| panic!("{error}"));
+    let findings = judged.findings().cloned().collect();
+    (Replayed { events, findings, session: judged.session().clone(), header }, steps)
+}
+
 /// Runs a script under the scenario's conditions with any plan, and an observer.
 pub fn run(
     scenario: &Scenario,

@@ -16,7 +16,7 @@ use crate::cli::{break_on, conform};
 use crate::conform::{Suite, SuiteOptions};
 use crate::host::{Controls, Observer, Selection};
 use crate::job::{Handler, Terms};
-use crate::protocol::{Delay, Limits};
+use crate::protocol::{Delay, Limits, plain_path};
 use crate::rules::{Conditions, Finding, Level, Rule};
 use crate::runner::{self, Additions, JudgedSession, NoSuchItem, Recorded, RunError, RunOptions, Watcher};
 use crate::scenario::{self, Recording, Scenario, StepCame};
@@ -34,6 +34,14 @@ pub(in crate::cli) fn debug(args: &DebugArgs) -> Result<Ended, Failure> {
         (None, Some(name)) => Some(of_case(args, name)?),
         (None, None) => None,
     };
+    if let (Some(file), Some(scenario)) = (&args.scenario, &given)
+        && !scenario.handlers.is_empty()
+    {
+        let file = plain_path(file);
+        return Err(Failure(format!(
+            "--scenario {file}: it has several handlers (`handlers`), and debug steps through one"
+        )));
+    }
     // What cannot be started is said before the first prompt.
     let mut next = Some(Prepared::new(args, given.as_ref())?);
     let debugger = Arc::new(Mutex::new(Debugger::new(Console::new(), interrupted::listen())));
@@ -179,7 +187,7 @@ fn more_of(ran: Option<JudgedSession>, debugger: &Shared, selection: &Selection)
     let debugger = lock(debugger);
     let items = debugger.performed().map(|performed| performed.judged.items()).unwrap_or_default();
     more.extend(NoSuchItem::find(selection, &items).map(|missing| format!("--item {missing}")));
-    for (step, came, why) in steps.map(|steps| steps.came(&items)).unwrap_or_default() {
+    for (step, came, why) in steps.first().map(|steps| steps.came(&items)).unwrap_or_default() {
         if came != StepCame::Taken {
             more.push(format!("The scenario's step `{}` was not taken: {why}.", step.action));
         }

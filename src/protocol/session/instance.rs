@@ -193,6 +193,11 @@ impl Instance {
         self.enumeration_due
     }
 
+    /// Whether `PrepareForSync` was called, or will not be called any more.
+    pub fn has_begun_preparing(&self) -> bool {
+        self.round > 0 || self.has_finished_preparing()
+    }
+
     /// Whether its prepare phase is over, or will not come any more.
     pub fn has_finished_preparing(&self) -> bool {
         match self.state() {
