@@ -74,6 +74,8 @@ pub fn main() -> ExitCode {
     let ended = configured(&mut cli).and_then(|config| run_command(cli.command, config.as_ref()));
     #[cfg(target_os = "linux")]
     crate::job::end_fork_server();
+    #[cfg(unix)]
+    crate::job::leave_wine();
     match ended {
         Ok(Ended::Well) => ExitCode::SUCCESS,
         Ok(Ended::Findings) => ExitCode::from(1),
@@ -161,5 +163,6 @@ fn use_windows(args: &WindowsArgs) {
         wine: args.wine.clone(),
         exe: args.mobsync_exe.clone(),
         prefix: args.wine_prefix.clone(),
+        registry: args.registry.clone(),
     });
 }

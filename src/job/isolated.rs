@@ -19,7 +19,7 @@ use super::output::{Output, reported};
 use super::process::start;
 use super::received::{GivenUp, WorkerSession};
 use super::steer::{Steer, SteeredWorker};
-use super::wine_worker::{WineWorker, did_not_begin, is_for_wine, let_exception_out, spec_under_wine, wine_is_there};
+use super::wine_worker::{WineWorker, did_not_begin, let_exception_out, spec_under_wine, windows_kind};
 use super::worker::WorkerJob;
 use super::{Handler, JobEnd, Terms};
 use crate::handler::CreateError;
@@ -95,7 +95,7 @@ pub fn isolated(
     let error = |why: String| CreateError { handler: handler.name(), why };
     let spec =
         handler.spec().ok_or_else(|| error("it is this program's own; only this process can drive it".to_owned()))?;
-    let wine = is_for_wine(spec).then(WineWorker::prepare).transpose().map_err(error)?;
+    let wine = windows_kind(spec).map(WineWorker::prepare).transpose().map_err(error)?;
     let job = WorkerJob {
         handler: wine.as_ref().map_or_else(|| spec.clone(), |_| spec_under_wine(spec)),
         terms: terms.clone(),
@@ -201,8 +201,8 @@ pub fn isolated(
         given_up = Some(GivenUp::Corrupt);
     }
     let output = output.end();
-    if wine.is_some() {
-        wine_is_there();
+    if let Some(wine) = &wine {
+        wine.is_over();
         if !channel.is_opened() {
             return Err(error(did_not_begin(status.as_ref(), output)));
         }

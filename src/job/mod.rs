@@ -45,6 +45,8 @@ mod violations;
 #[cfg(unix)]
 mod wine;
 #[cfg(unix)]
+mod wine_prefix;
+#[cfg(unix)]
 mod wine_worker;
 #[cfg(any(unix, windows))]
 mod worker;
@@ -69,6 +71,8 @@ pub use steer::{BY_HAND, Steer, SteeredWorker, Wanted, closing, held_by_hand};
 pub use terms::{Conduct, Standard, Terms};
 #[cfg(unix)]
 pub use wine::{EXE, Missing, WINE, WineOptions, use_wine, wine_used};
+#[cfg(unix)]
+pub use wine_prefix::leave_wine;
 #[cfg(unix)]
 pub use wine_worker::go_on_under_wine;
 #[cfg(any(unix, windows))]

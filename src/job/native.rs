@@ -8,12 +8,32 @@ use object::{Architecture, FileKind, Object, ObjectKind};
 /// For what a library is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LibraryKind {
-    /// Windows, on a processor of the kind x86-64.
-    Windows,
+    /// Windows, in a form for which there is a worker.
+    Windows(WindowsKind),
     /// Windows, in a form that no worker loads: what it is.
     OtherWindows(&'static str),
     /// Another system, as it seems this one: the loader says what is wrong with it.
     Other,
+}
+
+/// For which of its processors a library of Windows is made; each has a worker of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum WindowsKind {
+    /// x86-64.
+    X64,
+    /// x86, with 32 bits.
+    X86,
+}
+
+#[cfg(unix)]
+impl WindowsKind {
+    /// Its name.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::X64 => "x64",
+            Self::X86 => "x86",
+        }
+    }
 }
 
 /// What a file is by its content; nothing where it is no library or program at all.
@@ -43,8 +63,8 @@ fn of_windows(bytes: &[u8]) -> LibraryKind {
     let Ok(parsed) = object::File::parse(bytes) else { return OtherWindows("a damaged file for Windows") };
     match (parsed.architecture(), parsed.kind()) {
         (_, ObjectKind::Executable) => OtherWindows("a program (.exe) for Windows; a handler is a library (.dll)"),
-        (Architecture::X86_64, _) => Windows,
-        (Architecture::I386, _) => OtherWindows("a 32-bit (x86) library for Windows; build it for x64"),
+        (Architecture::X86_64, _) => Windows(WindowsKind::X64),
+        (Architecture::I386, _) => Windows(WindowsKind::X86),
         (Architecture::Aarch64, _) => OtherWindows("an ARM64 library for Windows; build it for x64"),
         _ => OtherWindows("a library for Windows on another processor; build it for x64"),
     }
@@ -73,13 +93,14 @@ mod tests {
     #[test]
     fn libraries_of_windows_are_known_by_what_they_are() {
         const DLL: u16 = 0x2000 | 2;
-        assert_eq!(of_windows(&pe(0x8664, DLL, true)), LibraryKind::Windows);
+        assert_eq!(of_windows(&pe(0x8664, DLL, true)), LibraryKind::Windows(WindowsKind::X64));
+        assert_eq!(of_windows(&pe(0x014c, DLL, false)), LibraryKind::Windows(WindowsKind::X86));
         let what = |file: &[u8]| match of_windows(file) {
             LibraryKind::OtherWindows(what) => what,
             other => panic!("{other:?}"),
         };
         assert!(what(&pe(0xaa64, DLL, true)).contains("ARM64"));
-        assert!(what(&pe(0x014c, DLL, false)).contains("x86"));
+        assert!(what(&pe(0x01c4, DLL, false)).contains("another processor"));
         assert!(what(&pe(0x8664, 2, true)).contains(".exe"));
         assert!(what(b"MZ").contains("DOS"));
     }

@@ -103,8 +103,8 @@ fn can_be_run(library: &Path) -> Result<(), HandlerError> {
     match kind_of(library) {
         Some(LibraryKind::OtherWindows(what)) => Err(HandlerError::NotForWorkers { library: library.to_owned(), what }),
         #[cfg(unix)]
-        Some(LibraryKind::Windows) => {
-            super::wine::look().map_err(|missing| HandlerError::NoWine { library: library.to_owned(), missing })
+        Some(LibraryKind::Windows(kind)) => {
+            super::wine::look(kind).map_err(|missing| HandlerError::NoWine { library: library.to_owned(), missing })
         }
         _ => Ok(()),
     }
@@ -205,7 +205,7 @@ impl Handler {
     /// Whether it is a library for Windows on another system: only a worker under Wine can drive it.
     pub fn needs_wine(&self) -> bool {
         #[cfg(unix)]
-        return self.spec.as_ref().is_some_and(super::wine_worker::is_for_wine);
+        return self.spec.as_ref().and_then(super::wine_worker::windows_kind).is_some();
         #[cfg(not(unix))]
         false
     }

@@ -103,7 +103,7 @@ pub(super) fn of_maps(addresses: &[usize], maps: &str, own: Option<&Path>) -> Ve
             // Where Wine's own source lies is nobody's business here: the name of the library is enough.
             let name = loader.as_ref().and_then(|loader| loader.find_symbol(within + loader.relative_address_base()));
             let library = place.file.rsplit('\\').next().map(Path::new);
-            lines.extend(name.and_then(|name| line(name, library, None)));
+            lines.extend(name.and_then(|name| line(undecorated(name), library, None)));
             continue;
         }
         let before = lines.len();
@@ -115,7 +115,8 @@ pub(super) fn of_maps(addresses: &[usize], maps: &str, own: Option<&Path>) -> Ve
             if let Ok(mut frames) = loader.find_frames(within.saturating_sub(1)) {
                 while let Ok(Some(frame)) = frames.next() {
                     let Some(function) = &frame.function else { continue };
-                    let Ok(name) = function.demangle() else { continue };
+                    let Ok(name) = function.raw_name() else { continue };
+                    let name = addr2line::demangle_auto(undecorated(&name).into(), function.language);
                     known = true;
                     let (file, number) = frame.location.map_or((None, None), |place| (place.file, place.line));
                     lines.extend(line(&name, file.map(Path::new), number));
@@ -123,7 +124,7 @@ pub(super) fn of_maps(addresses: &[usize], maps: &str, own: Option<&Path>) -> Ve
             }
             if !known && let Some(symbol) = loader.find_symbol(within) {
                 known = true;
-                let name = addr2line::demangle_auto(symbol.into(), None);
+                let name = addr2line::demangle_auto(undecorated(symbol).into(), None);
                 lines.extend(line(&name, Some(Path::new(place.file)), None));
             }
         }
@@ -134,6 +135,19 @@ pub(super) fn of_maps(addresses: &[usize], maps: &str, own: Option<&Path>) -> Ve
         }
     }
     lines
+}
+
+/// The name of a function without what a compiler for 32-bit Windows adds: the size of the arguments, and a sign in front.
+fn undecorated(name: &str) -> &str {
+    let is_size = |size: &str| !size.is_empty() && size.bytes().all(|byte| byte.is_ascii_digit());
+    match name.rsplit_once('@') {
+        Some((function, size)) if is_size(size) && !function.is_empty() => match function.strip_prefix(['_', '@']) {
+            // A name of C++ begins with _Z.
+            Some(rest) if !rest.is_empty() && !rest.starts_with('Z') => rest,
+            _ => function,
+        },
+        _ => name,
+    }
 }
 
 /// What a sanitizer does to report a mistake is not where the mistake is.
@@ -252,6 +266,23 @@ mod tests {
         assert_eq!(of("1000-2000 rw-p 00000000 00:00 0      [stack]"), None);
         assert_eq!(of("1000-2000 rw-p 00000000 00:00 0 "), None);
         assert!(is_of_windows("C:\\windows\\system32\\ntdll.dll") && !is_of_windows("/c/windows/x"));
+    }
+
+    #[test]
+    fn what_compilers_for_32_bits_add_to_a_name_is_left_out() {
+        let names = [
+            ("DllGetClassObject@12", "DllGetClassObject"),
+            ("_WaitForMultipleObjects@16", "WaitForMultipleObjects"),
+            ("@BaseThreadInitThunk@12", "BaseThreadInitThunk"),
+            ("_ZN5CDesk11SynchronizeEP6HWND__@8", "_ZN5CDesk11SynchronizeEP6HWND__"),
+            ("_start", "_start"),
+            ("memcpy@GLIBC_2.14", "memcpy@GLIBC_2.14"),
+            ("operator@", "operator@"),
+            ("@8", "@8"),
+        ];
+        for (name, plain) in names {
+            assert_eq!(undecorated(name), plain, "{name}");
+        }
     }
 
     #[test]

@@ -6,13 +6,15 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read, Seek};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
+use super::native::WindowsKind;
+use super::wine_prefix::Imported;
 use crate::protocol::plain_path;
 
 /// The variable that names Wine's program.
@@ -25,7 +27,7 @@ pub const EXE: &str = "MOBSYNC_EXE";
 const IDLE_S: u64 = 15;
 
 /// The file in a prefix of mobsync's own that says that it is ready.
-const READY: &str = "mobsync-ready";
+pub(super) const READY: &str = "mobsync-ready";
 
 /// What is to be known of Wine, where it is not looked for.
 #[derive(Clone, Debug, Default)]
@@ -36,12 +38,19 @@ pub struct WineOptions {
     pub exe: Option<PathBuf>,
     /// The prefix to use as it is, in place of mobsync's own.
     pub prefix: Option<PathBuf>,
+    /// A file for the registry (`.reg`): sessions run in a copy of the prefix, into which it is imported.
+    pub registry: Option<PathBuf>,
 }
 
 impl WineOptions {
     /// Those that were given, as on the command line.
     pub fn options(&self) -> impl Iterator<Item = (&'static str, &Path)> {
-        let all = [("--wine", &self.wine), ("--mobsync-exe", &self.exe), ("--wine-prefix", &self.prefix)];
+        let all = [
+            ("--wine", &self.wine),
+            ("--mobsync-exe", &self.exe),
+            ("--wine-prefix", &self.prefix),
+            ("--registry", &self.registry),
+        ];
         all.into_iter().filter_map(|(option, path)| Some((option, path.as_deref()?)))
     }
 }
@@ -61,31 +70,39 @@ pub fn wine_used() -> &'static WineOptions {
 /// What is missing, in lines.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .0.join("\n"))]
-pub struct Missing(Vec<String>);
+pub struct Missing(pub(super) Vec<String>);
 
-/// Looks whether there is what the sessions of a Windows library need.
-pub(super) fn look() -> Result<(), Missing> {
-    found().map(|_| ())
+/// Looks whether there is what the sessions of a Windows library of that kind need.
+pub(super) fn look(kind: WindowsKind) -> Result<(), Missing> {
+    found(kind).map(|_| ())
 }
 
 /// What was found.
 #[derive(Clone, Debug)]
 pub(super) struct Wine {
     pub(super) program: PathBuf,
-    server: Option<PathBuf>,
+    pub(super) server: Option<PathBuf>,
     pub(super) exe: PathBuf,
     pub(super) prefix: PathBuf,
     /// The prefix is mobsync's own.
-    own: bool,
+    pub(super) own: bool,
+    pub(super) kind: WindowsKind,
+    /// The prefix is a copy of another one.
+    pub(super) imported: Option<Imported>,
 }
 
-/// Where everything is. It is looked for once.
-pub(super) fn found() -> Result<&'static Wine, Missing> {
-    static FOUND: OnceLock<Result<Wine, Missing>> = OnceLock::new();
-    FOUND.get_or_init(|| find(wine_used())).as_ref().map_err(Clone::clone)
+/// Where everything is that libraries of that kind need. It is looked for once.
+pub(super) fn found(kind: WindowsKind) -> Result<&'static Wine, Missing> {
+    static X64: OnceLock<Result<Wine, Missing>> = OnceLock::new();
+    static X86: OnceLock<Result<Wine, Missing>> = OnceLock::new();
+    let found = match kind {
+        WindowsKind::X64 => &X64,
+        WindowsKind::X86 => &X86,
+    };
+    found.get_or_init(|| find(wine_used(), kind)).as_ref().map_err(Clone::clone)
 }
 
-fn find(options: &WineOptions) -> Result<Wine, Missing> {
+fn find(options: &WineOptions, kind: WindowsKind) -> Result<Wine, Missing> {
     let given = |option: &Option<PathBuf>, variable: &str| {
         option.clone().or_else(|| std::env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from))
     };
@@ -102,36 +119,55 @@ fn find(options: &WineOptions) -> Result<Wine, Missing> {
         }),
     };
     let exe = match given(&options.exe, EXE) {
-        Some(named) if named.is_file() => Ok(named),
-        Some(named) => Err(format!("{} (--mobsync-exe or {EXE}): no such file", plain_path(&named))),
-        None => exe_beside_program()
-            .ok_or_else(|| format!("not found beside mobsync; build it with scripts/windows, or name it in {EXE}")),
+        Some(named) => {
+            let exe = exe_of_kind(&named, kind);
+            let option = if kind == WindowsKind::X86 { "; scripts/windows --x86 builds it" } else { "" };
+            let why = || format!("{} (--mobsync-exe or {EXE}): no such file{option}", plain_path(&exe));
+            if exe.is_file() { Ok(exe) } else { Err(why()) }
+        }
+        None => exes_beside_program().map(|exe| exe_of_kind(&exe, kind)).find(|exe| exe.is_file()).ok_or_else(|| {
+            let option = if kind == WindowsKind::X86 { " --x86" } else { "" };
+            format!("not found beside mobsync; build it with scripts/windows{option}, or name it in {EXE}")
+        }),
     };
+    // One that was made while Wine had no part for 32 bits never gets it.
+    let folder = if kind == WindowsKind::X86 { "wine-x86" } else { "wine" };
     let prefix = match &options.prefix {
         Some(named) if named.join("system.reg").is_file() => Ok((absolute(named), false)),
         Some(named) => Err(format!("{} (--wine-prefix) is not a Wine prefix", plain_path(named))),
         None => cache_folder()
-            .map(|cache| (cache.join("wine"), true))
+            .map(|cache| (cache.join(folder), true))
             .ok_or_else(|| "no place for it: set HOME or XDG_CACHE_HOME, or give --wine-prefix".to_owned()),
     };
     match (program, exe, prefix) {
         (Ok(program), Ok(exe), Ok((prefix, own))) => {
-            Ok(Wine { server: server_of(&program), program, exe: exe.canonicalize().unwrap_or(exe), prefix, own })
+            let exe = exe.canonicalize().unwrap_or(exe);
+            let wine = Wine { server: server_of(&program), program, exe, prefix, own, kind, imported: None };
+            match &options.registry {
+                Some(registry) => wine.with_registry(registry),
+                None => Ok(wine),
+            }
         }
         (program, exe, prefix) => {
             let said = |what: &str, found: Result<PathBuf, String>| match found {
                 Ok(path) => format!("  {what}: {}", plain_path(&path)),
                 Err(why) => format!("  {what}: {why}"),
             };
-            let mut lines =
-                vec!["a library for Windows runs here by Wine and mobsync.exe (docs/windows.md):".to_owned()];
+            let of_kind = if kind == WindowsKind::X86 { " for x86" } else { "" };
+            let mut lines = vec![format!(
+                "a library for Windows{of_kind} runs here by Wine and mobsync.exe{of_kind} (docs/windows.md):"
+            )];
             lines.push(said("Wine", program));
-            lines.push(said("mobsync.exe", exe));
+            lines.push(said(&format!("mobsync.exe{of_kind}"), exe));
             lines.extend(prefix.err().map(|why| format!("  Wine's folder: {why}")));
             Err(Missing(lines))
         }
     }
 }
+
+/// What is said when no program of 32 bits runs.
+const INSTALL_32_BITS: &str = "\n  Wine needs its part for 32 bits; on Debian and Ubuntu this installs it:\n  \
+    dpkg --add-architecture i386 && apt-get update && apt-get install wine32:i386";
 
 /// Under which names Wine is installed.
 const WINES: [&str; 5] = [
@@ -153,6 +189,14 @@ fn on_path(name: &Path) -> Option<PathBuf> {
     std::env::split_paths(&folders).map(|folder| absolute(&folder.join(name))).find(is_program)
 }
 
+/// All that was written into a file.
+fn text_of(file: &mut File) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    file.rewind()?;
+    file.read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
 /// Wine's server, which lies beside its program.
 fn server_of(program: &Path) -> Option<PathBuf> {
     let named = std::env::var_os("WINESERVER").map(PathBuf::from);
@@ -161,12 +205,22 @@ fn server_of(program: &Path) -> Option<PathBuf> {
     named.into_iter().chain(beside).find(|server| server.is_file()).or_else(|| on_path(Path::new("wineserver")))
 }
 
-/// `mobsync.exe` beside this program, or in the folder `windows` there, or in one beside that folder, as Cargo's is.
-fn exe_beside_program() -> Option<PathBuf> {
-    let program = std::env::current_exe().ok()?;
-    let folder = program.parent()?;
-    let places = [folder.to_owned(), folder.join("windows"), folder.join("../windows")];
-    places.map(|place| place.join("mobsync.exe")).into_iter().find(|exe| exe.is_file())
+/// Where `mobsync.exe` may be: beside this program, or in the folder `windows` there, or in one beside that folder, as Cargo's is.
+fn exes_beside_program() -> impl Iterator<Item = PathBuf> {
+    let folder = std::env::current_exe().ok().and_then(|program| program.parent().map(Path::to_owned));
+    let places = folder.map(|folder| [folder.clone(), folder.join("windows"), folder.join("../windows")]);
+    places.into_iter().flatten().map(|place| place.join("mobsync.exe"))
+}
+
+/// The folder beside `mobsync.exe` with the one for x86, and the libraries that that one needs, which have the same names.
+const FOLDER_X86: &str = "x86";
+
+/// The `mobsync.exe` of that kind, where that for x64 is, or is to be.
+fn exe_of_kind(exe: &Path, kind: WindowsKind) -> PathBuf {
+    match kind {
+        WindowsKind::X64 => exe.to_owned(),
+        WindowsKind::X86 => exe.with_file_name(FOLDER_X86).join("mobsync.exe"),
+    }
 }
 
 pub(super) fn absolute(path: &Path) -> PathBuf {
@@ -174,7 +228,7 @@ pub(super) fn absolute(path: &Path) -> PathBuf {
 }
 
 /// mobsync's folder for what it can make again.
-fn cache_folder() -> Option<PathBuf> {
+pub(super) fn cache_folder() -> Option<PathBuf> {
     let named = |variable| std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
     let caches = if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" };
     named("XDG_CACHE_HOME").or_else(|| named("HOME").map(|home| home.join(caches))).map(|cache| cache.join("mobsync"))
@@ -201,57 +255,71 @@ impl Wine {
         }
     }
 
-    /// Runs a program of Wine's to its end. It and what it leaves running are no worker's.
-    fn run(&self, program: &Path, words: &[&str]) -> io::Result<bool> {
+    /// A program of Wine's. It and what it leaves running are no worker's.
+    fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
-        command.args(words).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
         self.give_environment(&mut command);
-        command.status().map(|status| status.success())
+        command
+    }
+
+    /// Runs a program of Wine's to its end.
+    pub(super) fn run(&self, program: &Path, words: &[&str]) -> io::Result<bool> {
+        self.command(program).args(words).status().map(|status| status.success())
     }
 
     /// Makes the prefix, if that was not done, and starts what lives on from session to session.
     pub(super) fn warm_up(&self) -> io::Result<()> {
-        let folder = self.prefix.parent().unwrap_or(&self.prefix);
-        if self.own {
-            fs::create_dir_all(folder)?;
-            // Another mobsync may be about to do the same.
-            let lock = File::create(folder.join("wine.lock"))?;
-            lock.lock()?;
-            if !self.prefix.join(READY).is_file() {
-                self.make_prefix()?;
-            }
+        match &self.imported {
+            Some(imported) => self.copy_once(imported)?,
+            None if self.own => self.make_once()?,
+            None => {}
         }
         self.serve()?;
         // The first program under a server starts Wine's services, which are to be no worker's.
-        self.run(&self.program, &[&self.exe.to_string_lossy(), "--version"])?;
-        Ok(())
+        self.say_version()
     }
 
-    fn serve(&self) -> io::Result<()> {
+    /// Makes mobsync's own prefix, if that was not done.
+    pub(super) fn make_once(&self) -> io::Result<()> {
+        fs::create_dir_all(self.prefix.parent().unwrap_or(&self.prefix))?;
+        // Another mobsync may be about to do the same.
+        let lock = File::create(self.prefix.with_extension("lock"))?;
+        lock.lock()?;
+        if self.prefix.join(READY).is_file() { Ok(()) } else { self.make_prefix() }
+    }
+
+    /// Runs `mobsync.exe`, which says its version, and shows so that it runs.
+    pub(super) fn say_version(&self) -> io::Result<()> {
+        // Files, and no pipes: what Wine leaves running keeps what it was given open.
+        let (mut said, mut complained) = (tempfile::tempfile()?, tempfile::tempfile()?);
+        let mut command = self.command(&self.program);
+        command.arg(&self.exe).arg("--version").stdout(said.try_clone()?).stderr(complained.try_clone()?);
+        let status = command.status()?;
+        if text_of(&mut said)?.starts_with("mobsync") {
+            return Ok(());
+        }
+        let words = text_of(&mut complained)?;
+        let last = words.lines().rev().find(|line| !line.trim().is_empty()).map(|line| format!("; it said: {line}"));
+        let hint = if self.kind == WindowsKind::X86 { INSTALL_32_BITS } else { "" };
+        let (exe, last) = (plain_path(&self.exe), last.unwrap_or_default());
+        Err(io::Error::other(format!("{exe} does not run ({status}){last}{hint}")))
+    }
+
+    /// Ends the server, which ends all that runs under it.
+    pub(super) fn end_server(&self) {
+        if let Some(server) = &self.server
+            && let Err(why) = self.run(server, &["-k"])
+        {
+            tracing::warn!(%why, "Wine's server cannot be ended");
+        }
+    }
+
+    pub(super) fn serve(&self) -> io::Result<()> {
         if let Some(server) = &self.server {
             // One that runs already goes on as it is.
             self.run(server, &[&format!("-p{IDLE_S}")])?;
         }
         Ok(())
-    }
-
-    fn make_prefix(&self) -> io::Result<()> {
-        eprintln!("mobsync: preparing Wine in {} (once; this takes some seconds)", plain_path(&self.prefix));
-        fs::create_dir_all(&self.prefix)?;
-        self.serve()?;
-        let failed = |what: &str| io::Error::other(format!("`{} {what}` failed", self.program.display()));
-        if !self.run(&self.program, &["wineboot", "--init"])? {
-            return Err(failed("wineboot --init"));
-        }
-        // Without a screen no window can be made, unless nothing is to be drawn.
-        let words = ["reg", "add", r"HKCU\Software\Wine\Drivers", "/v", "Graphics", "/d", "null", "/f"];
-        if !self.run(&self.program, &words)? {
-            return Err(failed(&words.join(" ")));
-        }
-        // Wine's desktop looked for a screen when it was made. Only that of a new server knows of what the registry says now.
-        if let Some(server) = &self.server {
-            self.run(server, &["-k"])?;
-        }
-        File::create(self.prefix.join(READY)).map(drop)
     }
 }

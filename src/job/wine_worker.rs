@@ -1,5 +1,6 @@
 //! A worker under Wine: how it is started, and what is said when it did not.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -8,44 +9,55 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::apartment::{VARIABLE, apartment_used};
-use super::native::{LibraryKind, kind_of};
+use super::native::{LibraryKind, WindowsKind, kind_of};
 use super::wine::{Wine, absolute, found};
-use super::{HandlerSpec, Workers};
+use super::wine_prefix::hand_copies_on;
+use super::{Handler, HandlerSpec, Workers};
 use crate::protocol::plain_path;
 
 /// After this time without a session the server may be about to end: it is started again.
 const FRESH: Duration = Duration::from_secs(5);
 
-/// When Wine's server was seen last.
-static SEEN: Mutex<Option<Instant>> = Mutex::new(None);
+/// When Wine's server was seen last, by a worker of which kind.
+static SEEN: Mutex<BTreeMap<WindowsKind, Instant>> = Mutex::new(BTreeMap::new());
 
-/// A session under Wine ends: the server is there.
-pub(super) fn wine_is_there() {
-    *SEEN.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-}
-
-/// Whether the sessions of a handler run under Wine.
-pub(super) fn is_for_wine(spec: &HandlerSpec) -> bool {
-    matches!(spec, HandlerSpec::Com { library, .. } if kind_of(library) == Some(LibraryKind::Windows))
+/// For which of Windows' processors a handler is made whose sessions run under Wine.
+pub(super) fn windows_kind(spec: &HandlerSpec) -> Option<WindowsKind> {
+    match spec {
+        HandlerSpec::Com { library, .. } => match kind_of(library)? {
+            LibraryKind::Windows(kind) => Some(kind),
+            LibraryKind::OtherWindows(_) | LibraryKind::Other => None,
+        },
+        _ => None,
+    }
 }
 
 /// How a worker starts under Wine.
 pub(super) struct WineWorker {
     wine: &'static Wine,
+    kind: WindowsKind,
 }
 
 impl WineWorker {
-    /// Makes everything ready for a worker.
-    pub(super) fn prepare() -> Result<Self, String> {
-        let wine = found().map_err(|missing| missing.to_string())?;
+    /// Makes everything ready for a worker of that kind.
+    pub(super) fn prepare(kind: WindowsKind) -> Result<Self, String> {
+        let wine = found(kind).map_err(|missing| missing.to_string())?;
         // Whoever comes meanwhile waits: a worker must not be the first program under the server.
         let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.is_none_or(|seen| seen.elapsed() > FRESH) {
-            wine.warm_up().map_err(|why| format!("Wine in {} cannot be started: {why}", plain_path(&wine.prefix)))?;
+        if seen.get(&kind).is_none_or(|seen| seen.elapsed() > FRESH) {
+            wine.warm_up().map_err(|why| {
+                let prefix = plain_path(&wine.prefix);
+                format!("cannot prepare Wine in {prefix} for a library for {}: {why}", kind.name())
+            })?;
             tracing::info!(prefix = ?wine.prefix, exe = ?wine.exe, "Wine is ready");
         }
-        *seen = Some(Instant::now());
-        Ok(Self { wine })
+        seen.insert(kind, Instant::now());
+        Ok(Self { wine, kind })
+    }
+
+    /// A session ends: Wine's server is there.
+    pub(super) fn is_over(&self) {
+        SEEN.lock().unwrap_or_else(PoisonError::into_inner).insert(self.kind, Instant::now());
     }
 
     /// The command of the worker. On Linux it has a guardian, as a program has that is a handler.
@@ -107,16 +119,23 @@ pub(super) fn let_exception_out(output: Option<&str>) -> bool {
     output.is_some_and(|output| output.contains("Rust cannot catch foreign exceptions"))
 }
 
-/// Runs this command line by `mobsync.exe` under Wine, in place of this process: a debugger is in the process of the handler.
+/// Runs this command line by the `mobsync.exe` of that handler under Wine, in place of this process: a debugger is in the process
+/// of the handler.
 /// Returns only when that cannot be done. Paths mean the same there, for the current folder is on the drive that is `/`.
-pub fn go_on_under_wine(words: impl IntoIterator<Item = OsString>) -> String {
+pub fn go_on_under_wine(handler: &Handler, words: impl IntoIterator<Item = OsString>) -> String {
     use std::os::unix::process::CommandExt;
-    let worker = match WineWorker::prepare() {
+    let Some(kind) = handler.spec().and_then(windows_kind) else {
+        return format!("{} is not a library for Windows", handler.name());
+    };
+    let worker = match WineWorker::prepare(kind) {
         Ok(worker) => worker,
         Err(why) => return why,
     };
     let mut command = Command::new(&worker.wine.program);
     command.arg(worker.exe()).args(words);
     worker.wine.give_environment(&mut command);
+    if let Err(why) = hand_copies_on() {
+        return format!("the lock of Wine's folder cannot be kept: {why}");
+    }
     format!("{} cannot be started: {}", plain_path(&worker.wine.program), command.exec())
 }

@@ -167,6 +167,9 @@ pub(in crate::cli) struct WindowsArgs {
     /// Use this Wine prefix as it is (default: one of mobsync's own)
     #[arg(long, value_name = "FOLDER", global = true, help_heading = "Libraries for Windows")]
     pub(in crate::cli) wine_prefix: Option<PathBuf>,
+    /// Import this .reg file; handlers run in a copy of the Wine prefix, made for this command alone
+    #[arg(long, value_name = "FILE", global = true, help_heading = "Libraries for Windows")]
+    pub(in crate::cli) registry: Option<PathBuf>,
     /// The COM apartment in which handlers live (default: sta)
     #[arg(long, value_name = "KIND", global = true, help_heading = "Libraries for Windows")]
     pub(in crate::cli) apartment: Option<ApartmentName>,

@@ -110,7 +110,7 @@ impl Prepared {
         // Before the first prompt: what the user says after it is for the debugger under Wine.
         #[cfg(unix)]
         if handler.needs_wine() {
-            return Err(Failure(crate::job::go_on_under_wine(std::env::args_os().skip(1))));
+            return Err(Failure(crate::job::go_on_under_wine(&handler, std::env::args_os().skip(1))));
         }
         let (mut terms, scenario) = match given {
             Some(scenario) => (Terms::scenario(scenario.clone()), scenario.clone()),

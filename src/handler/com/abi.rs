@@ -63,6 +63,16 @@ const _: () = {
     assert!(size_of::<RawLogError>() == 44 && offset_of!(RawLogError, error) == 12);
 };
 
+#[cfg(target_pointer_width = "32")]
+const _: () = {
+    use std::mem::{offset_of, size_of};
+    assert!(size_of::<RawHandlerInfo>() == 76 && offset_of!(RawHandlerInfo, name) == 12);
+    assert!(size_of::<RawItem>() == 296 && offset_of!(RawItem, last_update) == 288);
+    assert!(offset_of!(RawItem, id) == 8 && offset_of!(RawItem, icon) == 28 && offset_of!(RawItem, name) == 32);
+    assert!(size_of::<RawProgress>() == 24 && offset_of!(RawProgress, status) == 12);
+    assert!(size_of::<RawLogError>() == 44 && offset_of!(RawLogError, error) == 12);
+};
+
 /// `ISyncMgrSynchronize`.
 #[interface("6295DF40-35EE-11D1-8707-00C04FD93327")]
 pub(super) unsafe trait ISyncMgrSynchronize: IUnknown {

@@ -68,10 +68,22 @@ impl Loaded {
         }
         // SAFETY: the library's initializers run, as whoever names it as a handler wants.
         let library = unsafe { open(&place) }?;
+        // On x86 a linker that is not told otherwise adds the size of the arguments.
+        let with_size = || {
+            // SAFETY: what is found is not called.
+            let is_there = |name: &&str| unsafe { library.get::<DllGetClassObject>(name.as_bytes()) }.is_ok();
+            ["DllGetClassObject@12", "_DllGetClassObject@12"].into_iter().find(is_there)
+        };
         // SAFETY: the function has the type that COM gives to its name.
         let get_class_object = unsafe { library.get::<DllGetClassObject>(b"DllGetClassObject") }
             .map(|symbol| *symbol)
-            .map_err(|_| "it exports no DllGetClassObject; is it declared extern \"C\" and visible?".to_owned())?;
+            .map_err(|_| match with_size() {
+                Some(name) => format!(
+                    "it exports {name}, but COM looks for DllGetClassObject: link it with a .def file that names it so, or \
+                     by mingw-w64 with -Wl,--kill-at"
+                ),
+                None => "it exports no DllGetClassObject; is it declared extern \"C\" and visible?".to_owned(),
+            })?;
         #[cfg(unix)]
         attach(&library, &place, get_class_object)?;
         // SAFETY: as above.

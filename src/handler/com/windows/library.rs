@@ -5,8 +5,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use libloading::os::windows::Library;
-use object::Object;
-use object::read::pe::PeFile64;
+use object::{File, Object};
 use windows_sys::Win32::System::LibraryLoader::{
     DONT_RESOLVE_DLL_REFERENCES, LOAD_WITH_ALTERED_SEARCH_PATH, LoadLibraryExW,
 };
@@ -97,7 +96,7 @@ fn missing(path: &Path) -> Vec<String> {
 /// The names of the libraries that one imports.
 fn imports(library: &Path) -> BTreeSet<String> {
     let Ok(bytes) = std::fs::read(library) else { return BTreeSet::new() };
-    let Ok(file) = PeFile64::parse(&*bytes) else { return BTreeSet::new() };
+    let Ok(file) = File::parse(&*bytes) else { return BTreeSet::new() };
     let imports = file.imports().into_iter().flatten().flatten();
     imports.map(|import| String::from_utf8_lossy(import.library()).into_owned()).collect()
 }

@@ -60,11 +60,14 @@ pub(super) fn close(handle: HANDLE) {
     unsafe { CloseHandle(handle) };
 }
 
+/// The size of a word.
+const WORD: usize = size_of::<usize>();
+
 /// Reads a word of a stack.
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "x86"))]
 fn word_at(address: usize) -> Option<usize> {
     let info = memory_at(address)?;
-    let is_whole = address.is_multiple_of(8) && address + 8 <= info.BaseAddress.addr() + info.RegionSize;
+    let is_whole = address.is_multiple_of(WORD) && address + WORD <= info.BaseAddress.addr() + info.RegionSize;
     let is_readable = info.Protect & 0xff > windows_sys::Win32::System::Memory::PAGE_NOACCESS
         && info.Protect & windows_sys::Win32::System::Memory::PAGE_GUARD == 0;
     // SAFETY: the system says that the memory is there and may be read.
@@ -106,11 +109,40 @@ pub(super) fn walk(context: &CONTEXT) -> Vec<usize> {
     frames
 }
 
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(target_arch = "x86")]
+const ALL_REGISTERS: u32 = windows_sys::Win32::System::Diagnostics::Debug::CONTEXT_FULL_X86;
+
+/// The addresses of the functions on the stack that belongs to these registers, the innermost first: by the chain of frames, in
+/// which functions are missing that were compiled without a frame of their own.
+#[cfg(target_arch = "x86")]
+pub(super) fn walk(context: &CONTEXT) -> Vec<usize> {
+    use super::modules::is_code;
+    let (mut frame, at) = (context.Ebp as usize, context.Eip as usize);
+    let mut frames = vec![at];
+    if !is_code(at) {
+        // A call to where no function is: the way back is on top.
+        frames.extend(word_at(context.Esp as usize).filter(|back| is_code(*back)));
+    }
+    while frames.len() < MOST_FRAMES {
+        let Some((next, back)) = word_at(frame).zip(word_at(frame.wrapping_add(WORD))) else { break };
+        if !is_code(back) {
+            break;
+        }
+        frames.push(back);
+        // Older frames lie higher.
+        if next <= frame {
+            break;
+        }
+        frame = next;
+    }
+    frames
+}
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "x86")))]
 const ALL_REGISTERS: u32 = 0;
 
 /// Other processors unwind otherwise: nothing is known there yet.
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(not(any(target_arch = "x86_64", target_arch = "x86")))]
 pub(super) fn walk(_: &CONTEXT) -> Vec<usize> {
     let _ = (MOST_FRAMES, memory_at);
     Vec::new()
