@@ -22,6 +22,12 @@ pub trait Observer: Send {
         let _ = (view, instruction, by_plan);
     }
 
+    /// Whether a call that was decided may be made now. If not, it is decided anew when something happens, or after a moment.
+    fn may_begin(&self, view: View<'_>, call: &Call) -> bool {
+        let _ = (view, call);
+        true
+    }
+
     /// Whether [`hold`](Self::hold) may ever answer. Asked once, before the session begins.
     fn may_hold(&self) -> bool {
         false
@@ -82,6 +88,10 @@ impl Observers {
 
     pub(super) fn wish(&mut self, view: View<'_>, callback: &Callback, wish: Wish) -> Wish {
         self.0.iter_mut().fold(wish, |wish, observer| observer.wish(view, callback, wish))
+    }
+
+    pub(super) fn may_begin(&self, view: View<'_>, call: &Call) -> bool {
+        self.0.iter().all(|observer| observer.may_begin(view, call))
     }
 
     /// True wakes the apartment thread.

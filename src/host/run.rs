@@ -203,6 +203,8 @@ pub(crate) struct RealTimeOptions {
     pub session_ns: Option<u64>,
     /// Called again and again while the session runs: reaches into it for somebody who cannot.
     pub in_between: Option<InBetween>,
+    /// When the session's time began; without it, it begins now.
+    pub started: Option<Instant>,
     /// Looks for what the handler has left when every instance was released, and says what there is to note.
     pub left_behind: Option<LookForLeft>,
 }
@@ -251,6 +253,7 @@ pub(crate) fn run_real_with(
         threads,
         session_ns,
         mut in_between,
+        started: time_began,
         left_behind,
     } = options;
     let span = tracing::debug_span!("session", clock = "real");
@@ -258,7 +261,7 @@ pub(crate) fn run_real_with(
     let (limits, silence) = (setup.limits, setup.silence);
     // Somebody who looks after the apartment thread looks after one.
     let apart = setup.side_by_side && apartment_observer.is_none();
-    let (instances, shared) = setup.into_parts(Clock::Real { started: Instant::now() });
+    let (instances, shared) = setup.into_parts(Clock::Real { started: time_began.unwrap_or_else(Instant::now) });
     let controls = Controls(Arc::<Shared>::clone(&shared));
     started(controls.clone());
     if let Some(outlet) = outlet {

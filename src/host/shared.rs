@@ -44,6 +44,9 @@ pub(super) struct Shared {
 /// far less than one that does not.
 const BATCH: usize = 8192;
 
+/// After what time an observer is asked again whether a call may be made, in nanoseconds.
+const UNTIL_ALLOWED_NS: u64 = 2_000_000;
+
 /// What the apartment thread does next.
 pub(super) enum Decision {
     /// Makes this call, which is recorded already.
@@ -213,6 +216,9 @@ impl Shared {
         match instruction {
             Instruction::Call(call) if must_wait_for_others(&state.session, state.together, handler, &call) => {
                 Decision::Wait(None)
+            }
+            Instruction::Call(call) if !state.observers.may_begin(view, &call) => {
+                Decision::Wait(Some(now_ns.saturating_add(UNTIL_ALLOWED_NS)))
             }
             Instruction::Call(call) => match instance.may(&Thread::APARTMENT, &call) {
                 Ok(()) => {

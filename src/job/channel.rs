@@ -42,6 +42,8 @@ const TOLD: usize = 88;
 const STACKS: usize = 96;
 /// How many of the replies that are held by hand were let go.
 const LET_GO: usize = 104;
+/// Which calls the manager must not make yet, as bits.
+const FORBIDDEN: usize = 112;
 /// What a crash leaves.
 const CRASH: usize = 128;
 /// The parent's answer to a stop, and the worker's to a question for stacks.
@@ -75,7 +77,7 @@ pub(super) enum RecordKind {
     Plan = 3,
     /// The session is over.
     Done = 4,
-    /// A steered session stands still.
+    /// A steered session stands still, or one of several asks whether it may show a dialog.
     Stop = 5,
     /// A call that the parent wanted was refused.
     Refused = 6,
@@ -186,6 +188,16 @@ impl Channel {
     /// How many of the replies that are held by hand were let go.
     pub(super) fn many_let_go(&self) -> u64 {
         self.memory.number(LET_GO).load(Ordering::Acquire)
+    }
+
+    /// The manager must not make the calls of these bits until it is told otherwise.
+    pub(super) fn forbid(&self, calls: u64) {
+        self.memory.number(FORBIDDEN).store(calls, Ordering::Release);
+    }
+
+    /// Which calls the manager must not make yet.
+    pub(super) fn forbidden(&self) -> u64 {
+        self.memory.number(FORBIDDEN).load(Ordering::Acquire)
     }
 
     /// The parent asks for stacks. Returns the number of the question.

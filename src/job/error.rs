@@ -117,12 +117,6 @@ pub enum HandlerError {
         /// The other one.
         real: String,
     },
-    /// A native handler beside others, in one session.
-    #[error("{native} is a native library: it cannot be in one session with other handlers")]
-    NativeAmongOthers {
-        /// Its name.
-        native: String,
-    },
     /// A kind of handler that this version does not drive.
     #[error("{what} are not supported by this version", what = .0)]
     NotYet(

@@ -15,6 +15,7 @@ use super::channel::Channel;
 #[cfg(target_os = "linux")]
 use super::mark::MARK;
 use super::mark::Mark;
+use super::member;
 use super::output::{Output, reported};
 use super::process::start;
 use super::received::{GivenUp, WorkerSession};
@@ -89,7 +90,41 @@ pub fn isolated(
     terms: &Terms,
     started: impl FnOnce(Controls),
     drain: &mut dyn Drain,
-    mut steer: Option<&mut dyn Steer>,
+    steer: Option<&mut dyn Steer>,
+) -> Result<JobEnd, CreateError> {
+    isolated_in(workers, handler, terms, started, drain, steer.map_or(Company::Alone, Company::Steered))
+}
+
+/// Whom a session in a worker has to do with, beside its handler.
+pub(super) enum Company<'a> {
+    /// Nobody.
+    Alone,
+    /// Somebody who says after every event how it goes on.
+    Steered(&'a mut dyn Steer),
+    /// The sessions of other handlers.
+    Among(&'a mut dyn Membership),
+}
+
+/// A session that is one of several, each in a worker of its own.
+pub(super) trait Membership {
+    /// When the session of all began, by the wall clock, in nanoseconds since 1970.
+    fn since(&self) -> u64;
+    /// The worker is there.
+    fn begins(&mut self, channel: &Arc<Channel>);
+    /// Whether the handler may show a dialog now.
+    fn may_show_dialog(&mut self) -> bool;
+    /// What the worker had written at that time was received.
+    fn looked(&mut self, at: Instant);
+}
+
+/// As [`isolated`], in this company.
+pub(super) fn isolated_in(
+    workers: &Workers,
+    handler: &Handler,
+    terms: &Terms,
+    started: impl FnOnce(Controls),
+    drain: &mut dyn Drain,
+    mut company: Company<'_>,
 ) -> Result<JobEnd, CreateError> {
     let _span = tracing::debug_span!("job", handler = ?handler.name()).entered();
     let error = |why: String| CreateError { handler: handler.name(), why };
@@ -99,12 +134,20 @@ pub fn isolated(
     let job = WorkerJob {
         handler: wine.as_ref().map_or_else(|| spec.clone(), |_| spec_under_wine(spec)),
         terms: terms.clone(),
-        steered: steer.is_some(),
+        steered: matches!(company, Company::Steered(_)),
+        member_since: match &company {
+            Company::Among(membership) => Some(membership.since()),
+            Company::Alone | Company::Steered(_) => None,
+        },
     };
     let job = serde_json::to_vec(&job).map_err(|why| error(format!("cannot be sent to a worker: {why}")))?;
     let (channel, file) = Channel::new(&job)
         .map_err(|why| error(format!("cannot allocate memory to share with a worker: {}", no_memory(&why))))?;
     let channel = Arc::new(channel);
+    if let Company::Among(_) = &company {
+        // Until the others have come so far.
+        channel.forbid(member::ALL);
+    }
     let mark = Mark::new();
     // Before there is a worker: whoever wants to hear signals hears those that come from now on.
     started(Controls::new(Arc::new(Reach(Arc::clone(&channel)))));
@@ -128,8 +171,10 @@ pub fn isolated(
 
     let mut session = WorkerSession::new(handler, terms, wine.as_ref().map(WineWorker::exe));
     let steered = SteeredWorker(Arc::clone(&channel));
-    if let Some(steer) = &mut steer {
-        steer.begins(steered.clone(), session.recording());
+    match &mut company {
+        Company::Alone => {}
+        Company::Steered(steer) => steer.begins(steered.clone(), session.recording()),
+        Company::Among(membership) => membership.begins(&channel),
     }
     let longest_ns = terms.limits.timeout_ns.max(terms.limits.blocking_ns).max(terms.longest_hold_ns());
     let limit = Duration::from_nanos(longest_ns).saturating_add(GRACE);
@@ -137,10 +182,11 @@ pub fn isolated(
     let mut heard = begun;
     // The worker keeps it itself, unless the handler keeps it from that.
     let session_limit = terms.session_ns.map(|limit| Duration::from_nanos(limit).saturating_add(2 * GRACE));
-    let tick = if steer.is_some() { STEERED_TICK } else { TICK };
+    let tick = if let Company::Steered(_) = company { STEERED_TICK } else { TICK };
     let mut given_up = None;
     let status = loop {
         let ended = told.recv_timeout(tick);
+        let looked = Instant::now();
         match session.receive(&channel, drain) {
             Ok(true) => heard = Instant::now(),
             Ok(false) => {}
@@ -149,16 +195,26 @@ pub fn isolated(
                 given_up = Some(GivenUp::Corrupt);
             }
         }
-        if let Some(steer) = &mut steer {
-            for (call, why) in session.refused.drain(..) {
-                steer.refused(&call, why);
+        match &mut company {
+            Company::Alone => {}
+            Company::Steered(steer) => {
+                for (call, why) in session.refused.drain(..) {
+                    steer.refused(&call, why);
+                }
+                match session.stop.take() {
+                    Some(stop) => {
+                        steered.go_on(stop, &steer.stands_still());
+                        heard = Instant::now();
+                    }
+                    None => steer.idle(),
+                }
             }
-            match session.stop.take() {
-                Some(stop) => {
-                    steered.go_on(stop, &steer.stands_still());
+            Company::Among(membership) => {
+                if let Some(question) = session.stop.take() {
+                    steered.go_on(question, &member::answer(membership.may_show_dialog()));
                     heard = Instant::now();
                 }
-                None => steer.idle(),
+                membership.looked(looked);
             }
         }
         match ended {

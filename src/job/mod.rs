@@ -6,6 +6,8 @@ mod assemble;
 #[cfg(any(unix, windows))]
 #[cfg_attr(windows, allow(dead_code, reason = "the parents of workers are on other systems"))]
 mod channel;
+#[cfg(unix)]
+mod company;
 mod error;
 mod file;
 mod find;
@@ -22,6 +24,9 @@ mod late;
 mod logging;
 #[cfg(any(unix, windows))]
 mod mark;
+#[cfg(any(unix, windows))]
+#[cfg_attr(windows, allow(dead_code, reason = "the parents of workers are on other systems"))]
+mod member;
 mod name;
 mod native;
 #[cfg(unix)]
@@ -52,6 +57,8 @@ mod wine_worker;
 mod worker;
 
 pub use apartment::{Apartment, apartment_used, use_apartment};
+#[cfg(unix)]
+pub use company::in_workers;
 pub use error::HandlerError;
 #[cfg(target_os = "linux")]
 pub use fork_server::{FORK_SERVER, end_fork_server, fork_server, fork_workers};

@@ -135,9 +135,6 @@ impl Handler {
         if let (Some(scripted), Some(real)) = (scripted, real) {
             return Err(HandlerError::TwoClocks { scripted: scripted.name(), real: real.name() });
         }
-        if let Some(native) = handlers.iter().find(|handler| handler.is_native()) {
-            return Err(HandlerError::NativeAmongOthers { native: native.name() });
-        }
         Ok(Self { spec: None, opened: Opened::Several(handlers.into()) })
     }
 
@@ -194,7 +191,7 @@ impl Handler {
 
     /// Whether it is a native library, of which nothing should be loaded into a process that is to live on.
     pub fn is_native(&self) -> bool {
-        matches!(self.spec, Some(HandlerSpec::Com { .. }))
+        self.members().iter().any(|member| matches!(member.spec, Some(HandlerSpec::Com { .. })))
     }
 
     /// Whether it is a native library that this system loads itself, so that a debugger of this system can follow it.
@@ -205,7 +202,10 @@ impl Handler {
     /// Whether it is a library for Windows on another system: only a worker under Wine can drive it.
     pub fn needs_wine(&self) -> bool {
         #[cfg(unix)]
-        return self.spec.as_ref().and_then(super::wine_worker::windows_kind).is_some();
+        return self
+            .members()
+            .iter()
+            .any(|member| member.spec.as_ref().and_then(super::wine_worker::windows_kind).is_some());
         #[cfg(not(unix))]
         false
     }

@@ -125,7 +125,7 @@ impl Wanted {
         serde_json::to_vec(&wire).unwrap_or_default()
     }
 
-    fn from_wire(bytes: &[u8]) -> Self {
+    pub(super) fn from_wire(bytes: &[u8]) -> Self {
         // What cannot be read was damaged by the handler, which can write there: then nothing is wanted.
         let WantedWire { calls, replies, holds, releasing } = serde_json::from_slice(bytes).unwrap_or_default();
         Self { calls: calls.into_iter().map(WantedCall::call).collect(), replies, holds, releasing }

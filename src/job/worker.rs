@@ -12,6 +12,7 @@ use super::assemble::{Assembled, Outcomes, assemble};
 use super::channel::{Channel, RecordKind};
 use super::late::{Before, Lasting};
 use super::mark::Mark;
+use super::member::Member;
 use super::steer::{Steered, TellStacks, tell_stacks};
 use super::{Handler, HandlerSpec, Terms, stack};
 use crate::handler::CreateError;
@@ -32,6 +33,9 @@ pub(super) struct WorkerJob {
     /// The session stands still after every event, until the parent says how it goes on.
     #[serde(default)]
     pub(super) steered: bool,
+    /// The handler is one of several in a session. When that began, by the wall clock, in nanoseconds since 1970.
+    #[serde(default)]
+    pub(super) member_since: Option<u64>,
 }
 
 /// What came of the plan so far.
@@ -106,8 +110,8 @@ fn run(parent: Option<i32>) -> Result<Leave, String> {
     write_crashes_to(memory, at, crate::time::name_of_crashed_thread);
 
     let _span = tracing::debug_span!("worker", pid = std::process::id()).entered();
-    let handler = job.handler.open().map_err(|error| error.to_string())?;
-    let done = match run_session(&handler, &job.terms, job.steered, channel) {
+    let handler = job.handler.clone().open().map_err(|error| error.to_string())?;
+    let done = match run_session(&handler, &job, channel) {
         Ok((ran, leave)) => Done {
             left: ran.left,
             exhausted: ran.exhausted,
@@ -174,18 +178,19 @@ fn tell<T: Serialize>(channel: &Channel, kind: RecordKind, what: &T) {
 
 fn run_session(
     handler: &Handler,
-    terms: &Terms,
-    steered: bool,
+    job: &WorkerJob,
     channel: &'static Channel,
 ) -> Result<(host::Ran, Leave), CreateError> {
+    let WorkerJob { terms, steered, member_since, .. } = job;
     let apartment = Arc::new(StackOfApartment::default());
     let asked = Arc::clone(&apartment);
     let stacks: TellStacks = Arc::new(move |calling| asked.of_all(calling));
+    let member = member_since.map(|_| -> Box<dyn Observer> { Box::new(Member::new(channel, is_orphan)) });
     let steered = steered.then(|| Steered::new(channel, Arc::clone(&stacks), is_orphan));
     // The user's wishes come first, so that they are recorded.
     let observers = steered.clone().map(|steered| -> Box<dyn Observer> { Box::new(steered) });
     let Assembled { setup, scheduler, is_virtual, outcomes } =
-        assemble(handler, terms, None, |_| observers.into_iter().collect());
+        assemble(handler, terms, None, |_| observers.into_iter().chain(member).collect());
     let setup = setup.observed_by(Box::new(Reporter { channel, outcomes, recorded: 0 }));
     let mut outlet = RingOutlet { channel, buffer: Vec::new(), steered };
     if is_virtual {
@@ -207,6 +212,7 @@ fn run_session(
         linger: LINGER,
         session_ns: terms.session_ns,
         in_between: Some(Box::new(heed_parent(channel, stacks))),
+        started: member_since.and_then(super::member::since),
         left_behind: handler.is_native().then(|| Box::new(left_behind) as host::LookForLeft),
     };
     let ran = host::run_real_with(setup, options, |_| {}, &mut |_: Vec<Event>, _: &Session| {})?;

@@ -96,14 +96,10 @@ pub fn synchronize(
     all.remove(0)
 }
 
-/// Which handlers run in one session, by their places: scripts, which share a virtual clock, and those that run in real time. A
-/// native library has a session, and so a worker process, of its own.
+/// Which handlers run in one session, by their places: scripts, which share a virtual clock, and those that run in real time.
 pub fn sessions(handlers: &[Handler]) -> Vec<Vec<usize>> {
-    let is_script = |at: &usize| handlers[*at].is_scripted();
-    let (native, others): (Vec<usize>, Vec<usize>) = (0..handlers.len()).partition(|at| handlers[*at].is_native());
-    let (scripts, real): (Vec<usize>, Vec<usize>) = others.into_iter().partition(is_script);
+    let (scripts, real): (Vec<usize>, Vec<usize>) = (0..handlers.len()).partition(|at| handlers[*at].is_scripted());
     let mut sessions: Vec<Vec<usize>> = [scripts, real].into_iter().filter(|session| !session.is_empty()).collect();
-    sessions.extend(native.into_iter().map(|at| vec![at]));
     sessions.sort();
     sessions
 }

@@ -191,7 +191,10 @@ fn in_worker(
     let watched = Watched::new(terms.header(handler), options, watcher)?;
     let started = |controls| watched.borrow_mut().watcher.started(controls);
     let mut drain = |events: Vec<Event>, _: &Session| watched.borrow_mut().take(events);
-    let end = job::isolated(&workers, handler, terms, started, &mut drain, steer)?;
+    let end = match handler.members() {
+        [_] => job::isolated(&workers, handler, terms, started, &mut drain, steer)?,
+        _ => job::in_workers(&workers, handler, terms, started, &mut drain)?,
+    };
     Ok(watched.into_inner().end(end))
 }
 
@@ -228,7 +231,9 @@ impl Isolation {
     /// The program that runs the handler's sessions, if that is another process.
     fn worker_of(&self, handler: &Handler) -> Option<&Path> {
         match self {
-            _ if cfg!(not(unix)) || handler.members().len() > 1 => None,
+            _ if cfg!(not(unix)) => None,
+            // Several scripts share a virtual clock, so they share a process.
+            Self::All(_) if handler.members().len() > 1 && handler.is_scripted() => None,
             Self::Native(program) if handler.is_native() => Some(program),
             Self::All(program) => Some(program),
             _ => None,
