@@ -52,3 +52,58 @@ fn a_mistake_that_shows_on_several_occasions_names_them_all() {
     let logged = text.split("LOG-05").nth(1).unwrap().lines().find(|line| line.contains("cases")).unwrap();
     assert!(!logged.contains("only"), "{logged}");
 }
+
+/// The line of the source that says so.
+fn line_that_says(words: &str) -> u64 {
+    let source = std::fs::read_to_string(native::of_repository("fixtures/handlers/cpp/folders.cpp")).unwrap();
+    let line = source.lines().position(|line| line.contains(words)).unwrap_or_else(|| panic!("{words}"));
+    line as u64 + 1
+}
+
+#[test]
+fn an_annotation_stands_at_the_line_that_calls_the_helper_of_the_handler() {
+    for (variant, words, function) in [
+        ("WITH_LATE_REPORT", "// late: through the helper", "CFolderHandler::Report"),
+        // The near miss: a function that calls back from two lines of its own.
+        ("WITH_LATE_PROGRESS", "// late: without a helper", "CFolderHandler::Copy"),
+    ] {
+        let built = library("fixtures/handlers/cpp/folders.cpp", &[variant]);
+        let line = line_that_says(words);
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        let (json, sarif, trace) = (file("r.json"), file("r.sarif"), file("t.jsonl"));
+        let reports = [format!("json={json}"), format!("sarif={sarif}"), "github".to_owned()];
+        let mut args = vec!["run", built.to_str().unwrap(), "--clsid", FOLDERS, "--trace", &trace];
+        reports.iter().for_each(|report| args.extend(["--report", report]));
+        let (code, said, errors) = ran(&args);
+        assert_eq!(code, Some(1), "{said}{errors}");
+        let annotation =
+            |said: &str| said.lines().find(|line| line.contains("title=PROG-07")).unwrap_or_default().to_owned();
+        let expected = format!("::warning file=fixtures/handlers/cpp/folders.cpp,line={line},title=PROG-07");
+        assert!(annotation(&said).starts_with(&expected), "{variant}: {}, expected {expected}", annotation(&said));
+        let other = line_that_says("// late: the other folder");
+        let also = annotation(&said).contains(&format!("%0AAlso at fixtures/handlers/cpp/folders.cpp:{other}%0A"));
+        assert_eq!(also, variant == "WITH_LATE_REPORT", "{variant}: {}", annotation(&said));
+        // What was recorded says the same.
+        let (_, said, _) = ran(&["check", &trace, "--format", "github"]);
+        assert!(annotation(&said).starts_with(&expected), "{variant}: {}", annotation(&said));
+        let (_, said, _) = ran(&["report", "show", &json, "--format", "github"]);
+        assert!(annotation(&said).starts_with(&expected), "{variant}: {}", annotation(&said));
+        let read = |file: &str| -> Value { serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap() };
+        let (report, sarif) = (read(&json), read(&sarif));
+        // The stack is whole, and the cause is where the handler calls back.
+        let is_it = |row: &&Value| row["rule"] == "PROG-07";
+        let finding = report["findings"].as_array().unwrap().iter().find(is_it).unwrap();
+        assert!(finding["backtrace"][0].as_str().unwrap().starts_with(function), "{finding:#}");
+        let cause = report["causes"].as_array().unwrap().iter().find(is_it).unwrap();
+        assert_eq!((&cause["place"], &cause["count"]), (&finding["backtrace"][0], &Value::from(2)), "{cause:#}");
+        let results = sarif["runs"][0]["results"].as_array().unwrap();
+        let result = results.iter().find(|result| result["ruleId"] == "PROG-07").unwrap();
+        let place = &result["locations"][0]["physicalLocation"];
+        assert_eq!(place["region"]["startLine"], line, "{variant}: {place:#}");
+        assert_eq!(
+            result["stacks"][0]["frames"].as_array().unwrap().len(),
+            finding["backtrace"].as_array().unwrap().len()
+        );
+    }
+}

@@ -191,7 +191,7 @@ impl<'a> Marker<'a> {
 
 /// The finding alone: its place is where it is marked.
 fn found(finding: Finding) -> Found {
-    Found { finding, at_ns: 0, line: None, context: Vec::new(), backtrace: None }
+    Found { finding, at_ns: 0, line: None, context: Vec::new(), backtrace: None, site: None }
 }
 
 fn put(out: &mut dyn Write, text: &str) -> Result<(), Failure> {

@@ -348,7 +348,7 @@ impl SharedState {
         let (handler, thread) = (kept.handler, kept.thread.clone());
         for (thread, frames) in [(Thread::APARTMENT, apartment), (thread, here)] {
             if !frames.is_empty() {
-                let note = Note::Stack(Stack { event: open, frames });
+                let note = Note::Stack(Stack { event: open, frames, site: None });
                 self.record(now_ns, thread, handler, EventKind::Note(Box::new(note)));
             }
         }

@@ -291,7 +291,7 @@ impl Shared {
             return false;
         }
         if !frames.is_empty() {
-            let stack = Note::Stack(Stack { event: 0, frames });
+            let stack = Note::Stack(Stack { event: 0, frames, site: None });
             state.record(at_ns, Thread::APARTMENT, handler, EventKind::Note(Box::new(stack)));
         }
         tracing::info!(%method, instance = handler.0, "time-out: the call has not returned");

@@ -3,6 +3,7 @@
 
 mod apartment;
 mod assemble;
+mod call_sites;
 #[cfg(any(unix, windows))]
 #[cfg_attr(windows, allow(dead_code, reason = "the parents of workers are on other systems"))]
 mod channel;

@@ -249,7 +249,7 @@ impl WorkerSession {
         if let Some(crash) = crash(memory, at).filter(|_| crashed.is_some() && given_up.is_none()) {
             let own = std::env::current_exe().ok();
             let frames = stack::of_maps(&crash.addresses, &crash.maps, own.as_deref());
-            self.note(Note::Stack(Stack { event: 0, frames }), drain);
+            self.note(Note::Stack(Stack { event: 0, frames, site: None }), drain);
         }
         if crashed.is_some() || asked {
             let crashed = crashed.map(|how| Text::from(how.as_str()));
@@ -310,7 +310,7 @@ impl WorkerSession {
             }
             if !frames.is_empty() {
                 let handler = self.instance_of(&thread);
-                self.note_on(thread.clone(), handler, Note::Stack(Stack { event: 0, frames }), drain);
+                self.note_on(thread.clone(), handler, Note::Stack(Stack { event: 0, frames, site: None }), drain);
             }
         }
         let what = match status {

@@ -61,11 +61,7 @@ pub(super) fn addresses_here() -> Vec<usize> {
 
 /// The functions at these addresses of this process.
 pub(super) fn of_this_process(addresses: &[usize]) -> Vec<Text> {
-    // Where the system lists what is mapped, the host's own functions are known by their file.
-    match mapped_files() {
-        Some(maps) => of_maps(addresses, &maps, std::env::current_exe().ok().as_deref()),
-        None => resolved(addresses),
-    }
+    Files::default().of_this_process(&[addresses]).pop().unwrap_or_default()
 }
 
 fn resolved(addresses: &[usize]) -> Vec<Text> {
@@ -89,52 +85,74 @@ fn resolved(addresses: &[usize]) -> Vec<Text> {
 /// files are read, and nothing of them is run. `own` is the program whose functions are not the handler's.
 pub(super) fn of_maps(addresses: &[usize], maps: &str, own: Option<&Path>) -> Vec<Text> {
     let mapped: Vec<Mapped<'_>> = maps.lines().filter_map(Mapped::parse).collect();
-    let mut loaders: BTreeMap<&str, Option<addr2line::Loader>> = BTreeMap::new();
-    let mut lines = Vec::new();
-    for address in addresses {
-        // What lies in no file is the system's: the way back from a signal, the end of the stack.
-        let Some(place) = mapped.iter().find(|mapped| (mapped.from..mapped.to).contains(address)) else { continue };
-        if own == Some(Path::new(place.file)) || is_of_sanitizer(place.file) {
-            continue;
-        }
-        let within = (address - place.from + place.offset) as u64;
-        let loader = loaders.entry(place.file).or_insert_with(|| load(Path::new(place.file)));
-        if is_of_windows(place.file) {
-            // Where Wine's own source lies is nobody's business here: the name of the library is enough.
-            let name = loader.as_ref().and_then(|loader| loader.find_symbol(within + loader.relative_address_base()));
-            let library = place.file.rsplit('\\').next().map(Path::new);
-            lines.extend(name.and_then(|name| line(undecorated(name), library, None)));
-            continue;
-        }
-        let before = lines.len();
-        let mut known = false;
-        if let Some(loader) = loader {
-            // In a library of Windows all addresses count from where it wants to lie.
-            let within = within + loader.relative_address_base();
-            // The address is where the call returns to, one behind it.
-            if let Ok(mut frames) = loader.find_frames(within.saturating_sub(1)) {
-                while let Ok(Some(frame)) = frames.next() {
-                    let Some(function) = &frame.function else { continue };
-                    let Ok(name) = function.raw_name() else { continue };
-                    let name = addr2line::demangle_auto(undecorated(&name).into(), function.language);
+    Files::default().functions(addresses, &mapped, own)
+}
+
+/// What mapped files say of their functions. A file is read once, which takes most of the time.
+#[derive(Default)]
+pub(super) struct Files(BTreeMap<String, Option<addr2line::Loader>>);
+
+impl Files {
+    /// The functions of these stacks of this process.
+    pub(super) fn of_this_process(&mut self, stacks: &[&[usize]]) -> Vec<Vec<Text>> {
+        // Where the system lists what is mapped, the host's own functions are known by their file.
+        let Some(maps) = mapped_files() else {
+            return stacks.iter().map(|addresses| resolved(addresses)).collect();
+        };
+        let own = std::env::current_exe().ok();
+        let mapped: Vec<Mapped<'_>> = maps.lines().filter_map(Mapped::parse).collect();
+        stacks.iter().map(|addresses| self.functions(addresses, &mapped, own.as_deref())).collect()
+    }
+
+    fn functions(&mut self, addresses: &[usize], mapped: &[Mapped<'_>], own: Option<&Path>) -> Vec<Text> {
+        let mut lines = Vec::new();
+        for address in addresses {
+            // What lies in no file is the system's: the way back from a signal, the end of the stack.
+            let Some(place) = mapped.iter().find(|mapped| (mapped.from..mapped.to).contains(address)) else { continue };
+            if own == Some(Path::new(place.file)) || is_of_sanitizer(place.file) {
+                continue;
+            }
+            let within = (address - place.from + place.offset) as u64;
+            let loader = self.0.entry(place.file.to_owned()).or_insert_with(|| load(Path::new(place.file)));
+            if is_of_windows(place.file) {
+                // Where Wine's own source lies is nobody's business here: the name of the library is enough.
+                let name =
+                    loader.as_ref().and_then(|loader| loader.find_symbol(within + loader.relative_address_base()));
+                let library = place.file.rsplit('\\').next().map(Path::new);
+                lines.extend(name.and_then(|name| line(undecorated(name), library, None)));
+                continue;
+            }
+            let before = lines.len();
+            let mut known = false;
+            if let Some(loader) = loader {
+                // In a library of Windows all addresses count from where it wants to lie.
+                let within = within + loader.relative_address_base();
+                // The address is where the call returns to, one behind it.
+                if let Ok(mut frames) = loader.find_frames(within.saturating_sub(1)) {
+                    while let Ok(Some(frame)) = frames.next() {
+                        let Some(function) = &frame.function else { continue };
+                        let Ok(name) = function.raw_name() else { continue };
+                        let name = addr2line::demangle_auto(undecorated(&name).into(), function.language);
+                        known = true;
+                        let (file, number) = frame.location.map_or((None, None), |place| (place.file, place.line));
+                        lines.extend(line(&name, file.map(Path::new), number));
+                    }
+                }
+                if !known && let Some(symbol) = loader.find_symbol(within) {
                     known = true;
-                    let (file, number) = frame.location.map_or((None, None), |place| (place.file, place.line));
-                    lines.extend(line(&name, file.map(Path::new), number));
+                    let name = addr2line::demangle_auto(undecorated(symbol).into(), None);
+                    lines.extend(line(&name, Some(Path::new(place.file)), None));
                 }
             }
-            if !known && let Some(symbol) = loader.find_symbol(within) {
-                known = true;
-                let name = addr2line::demangle_auto(undecorated(symbol).into(), None);
-                lines.extend(line(&name, Some(Path::new(place.file)), None));
+            // The system's own functions without a name say nothing.
+            let of_system =
+                place.file.contains("/libc.so") || place.file.contains("/libc-") || place.file.contains("/ld-");
+            if !known && !of_system && lines.len() == before {
+                lines.push(Text::from(format!("{within:#x} at {}", place.file).as_str()));
             }
         }
-        // The system's own functions without a name say nothing.
-        let of_system = place.file.contains("/libc.so") || place.file.contains("/libc-") || place.file.contains("/ld-");
-        if !known && !of_system && lines.len() == before {
-            lines.push(Text::from(format!("{within:#x} at {}", place.file).as_str()));
-        }
+        lines
     }
-    lines
 }
 
 /// The name of a function without what a compiler for 32-bit Windows adds: the size of the arguments, and a sign in front.

@@ -335,7 +335,7 @@ impl StackOfApartment {
         match before.lasting(&loaded_files()) {
             Lasting::None => (Vec::new(), Leave::ByItsEnd),
             Lasting::Handlers { threads, frames } if may_unload.is_some() => {
-                let stack = Note::Stack(Stack { event: 0, frames });
+                let stack = Note::Stack(Stack { event: 0, frames, site: None });
                 (vec![stack, Note::Unloaded(Unloaded { threads, crashed: None })], Leave::AtOnce)
             }
             // Nobody unloads a library that does not say that it may be, and what other threads do nobody knows.

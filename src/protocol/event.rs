@@ -329,6 +329,20 @@ pub struct Stack {
     pub event: u64,
     /// The functions, each with its file and line where they are known.
     pub frames: Vec<Text>,
+    /// Which of `frames` to look at, from 0, where that is known: the handler calls back through the functions before it only from
+    /// one line of each, and from several lines of this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<u32>,
+}
+
+impl Stack {
+    /// The file and line of a frame that has them: `function at file:line`.
+    pub fn source(frame: &str) -> Option<(&str, u64)> {
+        let (_, place) = frame.rsplit_once(" at ")?;
+        let (file, line) = place.rsplit_once(':')?;
+        let line = line.parse().ok().filter(|line| *line > 0)?;
+        (!file.is_empty()).then_some((file, line))
+    }
 }
 
 /// A message that is none.

@@ -412,7 +412,7 @@ impl RuleRow {
 
 impl FindingRow {
     fn new(found: Found, case: &str, trace: Option<&str>, replay: Option<&str>) -> Self {
-        let Found { finding, at_ns, line, context, backtrace } = found;
+        let Found { finding, at_ns, line, context, backtrace, site } = found;
         let HandlerId(handler) = finding.handler;
         Self {
             rule: finding.rule.code,
@@ -434,6 +434,7 @@ impl FindingRow {
             trace: trace.map(str::to_owned),
             line,
             backtrace,
+            site,
             replay: replay.map(str::to_owned),
             reproduce: replay.map(str::to_owned),
             debug: None,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::model::{code, name};
 use super::{FindingRow, Report};
-use crate::protocol::Method;
+use crate::protocol::{Method, Stack};
 use crate::rules::codes::{LIFE_01, LIFE_02, LIFE_03};
 use crate::rules::{Level, Occasion, Rule, is_stronger, rule};
 
@@ -116,7 +116,7 @@ struct Site {
 impl Site {
     fn of(finding: &FindingRow, handler: &str) -> Self {
         let frames = finding.backtrace.as_deref().unwrap_or_default();
-        let known = frames.iter().find(|frame| super::render::source(frame).is_some());
+        let known = frames.iter().find(|frame| Stack::source(frame).is_some());
         let method = match finding.method {
             Some(Method::Callback(method)) => Some(method.completes().map_or(Method::Callback(method), Method::Call)),
             method => method,
@@ -392,10 +392,18 @@ impl Report {
         }
     }
 
+    /// Which frame of a finding's stack to look at, as far as any finding with the same stack knows: in another case the handler may
+    /// have shown more of itself.
+    pub(super) fn site_of(&self, finding: &FindingRow) -> Option<usize> {
+        let stack = finding.backtrace.as_ref()?;
+        let alike = self.findings.iter().filter(|row| row.backtrace.as_ref() == Some(stack));
+        alike.filter_map(|row| row.site).min()
+    }
+
     /// Where a cause is, without the line: it stays the same when something above it changes.
     pub(super) fn stable_place(&self, rows: &CauseRows) -> String {
         let place = self.place_of(rows);
-        let stable = super::render::source(&place).and_then(|_| place.rsplit_once(':'));
+        let stable = Stack::source(&place).and_then(|_| place.rsplit_once(':'));
         stable.map_or_else(|| place.clone(), |(place, _)| place.to_owned())
     }
 

@@ -54,6 +54,11 @@ fn of_cause(report: &Report, cause: &CauseRows, style: Style<'_>) -> Annotation 
     if cause.count() > 1 {
         let _ = write!(message, "\n{}", cases(report, cause));
     }
+    let place = SourcePlace::of(report, example, style);
+    let elsewhere = elsewhere(report, cause, place.as_ref(), style);
+    if !elsewhere.is_empty() {
+        let _ = write!(message, "\nAlso at {elsewhere}");
+    }
     let also = cause.consequence_codes();
     if !also.is_empty() {
         let _ = write!(message, "\nBecause of it, also broken: {}", also.join(", "));
@@ -72,9 +77,33 @@ fn of_cause(report: &Report, cause: &CauseRows, style: Style<'_>) -> Annotation 
     }
     Annotation {
         level: if cause.accepted.is_some() { Level::Note } else { cause.level },
-        place: SourcePlace::of(report, example, style),
+        place,
         title: format!("{word}{} {}", rule.code, rule.name),
         message,
+    }
+}
+
+/// The other lines from which the handler calls its own function in which the rule is broken.
+fn elsewhere(report: &Report, cause: &CauseRows, shown: Option<&SourcePlace>, style: Style<'_>) -> String {
+    let rows = cause.findings.iter().map(|at| &report.findings[*at]);
+    let called = rows.filter(|row| row.rule == cause.rule.code && report.site_of(row).is_some());
+    let mut places: Vec<SourcePlace> = Vec::new();
+    for place in called.filter_map(|row| SourcePlace::of(report, row, style)) {
+        if Some(&place) != shown && !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    let more = match places.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let named = places.iter().take(NAMED).map(|SourcePlace { file, line }| {
+        let line = line.map_or_else(String::new, |line| format!(":{line}"));
+        format!("{}{line}", plain(file))
+    });
+    match named.collect::<Vec<_>>().join(", ") {
+        none if none.is_empty() => none,
+        named => named + &more,
     }
 }
 

@@ -199,6 +199,9 @@ pub struct FindingRow {
     pub line: Option<u64>,
     /// The handler's stack at that moment, where one was taken.
     pub backtrace: Option<Vec<String>>,
+    /// Which frame of `backtrace` to look at, from 0, where it is known: in those before it the handler only passes on what it reports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<usize>,
     /// A command that reproduces it.
     pub replay: Option<String>,
     /// The same command as `replay`.

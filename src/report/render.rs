@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use super::{FindingRow, Report, github, html, human, junit, sarif};
 use crate::json;
+use crate::protocol::Stack;
 
 /// The form of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,9 +79,11 @@ impl SourcePlace {
         // Only what is replayed has expectations, and its cases are files.
         let replayed = || report.cases.iter().any(|case| case.expectations.is_some());
         let scenario = || replayed().then(|| (finding.case.clone(), None));
-        let (file, line) = frames
-            .iter()
-            .find_map(|frame| source(frame))
+        let site = report.site_of(finding).and_then(|site| frames.get(site));
+        let (file, line) = site
+            .into_iter()
+            .chain(frames)
+            .find_map(|frame| Stack::source(frame))
             .map(|(file, line)| (file.to_owned(), Some(line)))
             .or_else(traced)
             .or_else(handler)
@@ -95,14 +98,6 @@ impl SourcePlace {
         let file = if cfg!(windows) { file.replace('\\', "/") } else { file };
         Self { file, line }
     }
-}
-
-/// The file and line of a frame that has them: `function at file:line`.
-pub(super) fn source(frame: &str) -> Option<(&str, u64)> {
-    let (_, place) = frame.rsplit_once(" at ")?;
-    let (file, line) = place.rsplit_once(':')?;
-    let line = line.parse().ok().filter(|line| *line > 0)?;
-    (!file.is_empty()).then_some((file, line))
 }
 
 /// The text up to so many characters.

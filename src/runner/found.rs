@@ -94,6 +94,8 @@ pub struct Found {
     pub context: Vec<ContextLine>,
     /// The handler's stack at that moment, where one was taken.
     pub backtrace: Option<Vec<String>>,
+    /// Which frame of it to look at, from 0, where it is known ([`Stack::site`](crate::protocol::Stack::site)).
+    pub site: Option<usize>,
 }
 
 /// A crossing near a finding.

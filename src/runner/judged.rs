@@ -15,6 +15,14 @@ const MOST_TEXT: usize = 4 << 20;
 /// How many stacks wait for what is found at their events.
 const MOST_STACKS: usize = 8;
 
+/// A stack that was taken at an event.
+struct StackAt {
+    event: u64,
+    frames: Vec<String>,
+    /// Which of the frames to look at.
+    site: Option<usize>,
+}
+
 /// A case while it is judged.
 pub struct Judged {
     monitor: Monitor,
@@ -29,7 +37,7 @@ pub struct Judged {
     /// A stack that belongs to what is found next.
     stack: Option<Vec<String>>,
     /// Stacks that belong to what will be found at their events.
-    stacks: VecDeque<(u64, Vec<String>)>,
+    stacks: VecDeque<StackAt>,
     last_ns: u64,
     /// The trace file, where there is one, and the line of the newest event in it.
     file: Option<PathBuf>,
@@ -118,30 +126,37 @@ impl Judged {
     /// A stack belongs to what was found at its event, or will be; without an event, to what is found next.
     fn take_stack(&mut self, stack: &Stack, thread: &Thread) {
         let frames: Vec<String> = stack.frames.iter().map(ToString::to_string).collect();
+        let site = stack.site.and_then(|site| usize::try_from(site).ok());
         if stack.event == 0 {
             self.stack = Some(frames);
             return;
         }
+        // Of a stack that was noted before, more may be known now.
+        for found in self.found.iter_mut().filter(|found| found.backtrace.as_ref() == Some(&frames)) {
+            found.site = site;
+        }
         let of_event = |found: &&mut Found| found.finding.events.last() == Some(&stack.event);
         let mut any = false;
         for found in self.found.iter_mut().rev().take_while(of_event) {
-            found.backtrace = Some(frames.clone());
+            (found.backtrace, found.site) = (Some(frames.clone()), site);
             any = true;
         }
         if any {
             return;
         }
-        match self.stacks.iter_mut().find(|(event, _)| *event == stack.event) {
+        match self.stacks.iter_mut().find(|known| known.event == stack.event) {
+            // Known already, and the place in it is new.
+            Some(known) if known.frames == frames => known.site = site,
             // Another thread, at the same event.
-            Some((_, all)) => {
-                all.push(format!("thread {thread}:"));
-                all.extend(frames);
+            Some(known) => {
+                known.frames.push(format!("thread {thread}:"));
+                known.frames.extend(frames);
             }
             None => {
                 if self.stacks.len() == MOST_STACKS {
                     self.stacks.pop_front();
                 }
-                self.stacks.push_back((stack.event, frames));
+                self.stacks.push_back(StackAt { event: stack.event, frames, site });
             }
         }
     }
@@ -173,8 +188,8 @@ impl Judged {
             }
             *kept += 1;
             self.size += size;
-            let of_finding = |(event, _): &&(u64, Vec<String>)| finding.events.contains(event);
-            let backtrace = self.stacks.iter().find(of_finding).map(|(_, frames)| frames.clone());
+            let noted = self.stacks.iter().find(|known| finding.events.contains(&known.event));
+            let (backtrace, site) = noted.map(|known| (known.frames.clone(), known.site)).unzip();
             self.open.push_back((self.found.len(), AFTER));
             self.found.push(Found {
                 finding,
@@ -182,6 +197,7 @@ impl Judged {
                 line: self.file.is_some().then_some(self.line),
                 context: Vec::new(),
                 backtrace: backtrace.or_else(|| stack.clone()),
+                site: site.flatten(),
             });
         }
     }

@@ -255,7 +255,8 @@ pub fn note() -> BoxedStrategy<Note> {
             let at = [Creation, Query, Call, Callback][at];
             Note::ReferenceSeen(ReferenceSeen { at, held })
         }),
-        (any::<u64>(), vec(text(), 0..3)).prop_map(|(event, frames)| Note::Stack(Stack { event, frames })),
+        (any::<u64>(), vec(text(), 0..3), option::of(any::<u32>()))
+            .prop_map(|(event, frames, site)| Note::Stack(Stack { event, frames, site })),
         text().prop_map(|what| Note::Crashed(Crashed { what })),
         (method(), any::<bool>()).prop_map(|(method, completion)| {
             let waiting_for = if completion { WaitingFor::Completion } else { WaitingFor::Return };

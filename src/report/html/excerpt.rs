@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use crate::protocol::Stack;
 use crate::report::Style;
-use crate::report::render::source;
 
 /// How many excerpts a stack has at most.
 pub(super) const MOST: usize = 3;
@@ -26,7 +26,7 @@ pub(super) struct SourceLine {
 /// The source around the line that a frame names. Only files below the folder of the report are read: a stack comes from the
 /// handler, and what it names must not get into a page that others see.
 pub(super) fn of_frame(frame: &str, style: Style<'_>) -> Option<Vec<SourceLine>> {
-    let (file, line) = source(frame)?;
+    let (file, line) = Stack::source(frame)?;
     let root = style.root?.canonicalize().ok()?;
     let path = root.join(Path::new(file)).canonicalize().ok()?;
     let about = fs::metadata(&path).ok()?;

@@ -127,7 +127,7 @@ impl Shape {
             NoteName::ClassRefused => Self::positional(&["hr", "before", "after"]),
             NoteName::Unloaded => Self::positional(&[]).and(&["threads", "crashed"]),
             NoteName::ReferenceSeen => Self::positional(&["at"]).and(&["held"]),
-            NoteName::Stack => Self::positional(&["event", "frames"]),
+            NoteName::Stack => Self::positional(&["event", "frames"]).and(&["site"]),
             NoteName::Malformed => Self::positional(&["what", "text"]),
             NoteName::Held => Self::positional(&["method", "until"]),
             NoteName::LetGo => Self::positional(&["method", "why"]),
