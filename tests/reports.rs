@@ -49,7 +49,7 @@ fn found_as(code: &str, violation: impl Into<Violation>, backtrace: Option<Vec<S
         events: vec![1, 2],
         thread: Thread::APARTMENT,
     };
-    Found { finding, at_ns: 5_000_000, line: Some(7), context: Vec::new(), backtrace }
+    Found { finding, at_ns: 5_000_000, line: Some(7), context: Vec::new(), backtrace, site: None }
 }
 
 fn hung_for(seconds: u64) -> LifeViolation {

@@ -1,5 +1,5 @@
-//! What the handler in `examples/python` does when the user skips, cancels, and looks at an error: what became of its items,
-//! and of the files.
+//! What the handlers in `examples/python` and `examples/typescript` do when the user skips, cancels, and looks at an error: what became of
+//! their items, and of the files. Both do the same.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::interpreter::python;
+use crate::interpreter::{node, python};
 use crate::mobsync;
 
 /// Two folders with so many files each, of which none was copied yet.
@@ -40,24 +40,51 @@ impl Folders {
         folder.map_or(0, |entries| entries.filter(|entry| entry.as_ref().unwrap().path().is_file()).count())
     }
 
-    /// Replays a scenario with these steps against the example, started as `program`; everything that is expected must come.
+    /// Replays a scenario with these steps against the example; everything that is expected must come.
     #[track_caller]
-    fn replay(&self, program: &Path, steps: &Value, expect: &Value) {
+    fn replay(&self, example: &Example, steps: &Value, expect: &Value) {
         let scenario = json!({
-            "format": "mobsync-scenario", "version": 1, "title": "The example in Python", "choose": "all",
+            "format": "mobsync-scenario", "version": 1, "title": "The example", "choose": "all",
             "timeout": "60s", "blocking": "30s", "steps": steps, "expect": expect,
         });
         let file = self.at("scenario.json");
         fs::write(&file, scenario.to_string()).unwrap();
-        let command = format!("{} {} {}", python(), program.display(), self.pairs());
+        let command = format!("{} {}", example.command(), self.pairs());
         let ran = mobsync().args(["replay", "--strict", "--exec", &command]).arg(&file).output().unwrap();
         let said = format!("{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
-        assert_eq!(ran.status.code(), Some(0), "{said}");
+        assert_eq!(ran.status.code(), Some(0), "{}: {said}", example.command());
     }
 }
 
-fn example() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/python/folders.py")
+/// An example, or a program that is made of one.
+pub struct Example {
+    interpreter: &'static str,
+    program: PathBuf,
+}
+
+impl Example {
+    fn of(interpreter: &'static str, program: &str) -> Self {
+        Self { interpreter, program: Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(program) }
+    }
+
+    /// Whether its sessions take long, because the interpreter does.
+    pub fn is_slow(&self) -> bool {
+        self.interpreter != python()
+    }
+
+    pub fn command(&self) -> String {
+        format!("{} {}", self.interpreter, self.program.display())
+    }
+}
+
+fn in_python() -> Example {
+    Example::of(python(), "python/folders.py")
+}
+
+/// The examples that this machine can run.
+pub fn examples() -> Vec<Example> {
+    let in_typescript = node().map(|node| Example::of(node, "typescript/folders.ts"));
+    [Some(in_python()), in_typescript].into_iter().flatten().collect()
 }
 
 fn expect(photos: &str, letters: &str, outcome: &str) -> Value {
@@ -66,34 +93,40 @@ fn expect(photos: &str, letters: &str, outcome: &str) -> Value {
 
 #[test]
 fn the_example_stops_the_item_that_is_skipped() {
-    // So many that the manager says so long before they are copied.
-    let folders = Folders::new(600, 3);
-    let skip = json!([{ "when": { "state": "synchronize-returned" }, "do": { "skip": "photos" } }]);
-    let mut expect = expect("SKIPPED", "SUCCEEDED", "completed with S_OK");
-    expect["counts"] = json!({ "SetItemStatus": 1 });
-    folders.replay(&example(), &skip, &expect);
-    assert!(folders.copied("photos") < 600);
-    assert_eq!(folders.copied("letters"), 3);
+    for example in examples() {
+        // So many that the manager says so long before they are copied.
+        let folders = Folders::new(600, 3);
+        let skip = json!([{ "when": { "state": "synchronize-returned" }, "do": { "skip": "photos" } }]);
+        let mut expect = expect("SKIPPED", "SUCCEEDED", "completed with S_OK");
+        expect["counts"] = json!({ "SetItemStatus": 1 });
+        folders.replay(&example, &skip, &expect);
+        assert!(folders.copied("photos") < 600);
+        assert_eq!(folders.copied("letters"), 3);
+    }
 }
 
 #[test]
 fn the_example_stops_the_item_that_is_cancelled() {
-    let folders = Folders::new(5, 3);
-    // The first report announces the item.
-    let third_file = json!({ "callback": "Progress", "item": "photos", "nth": 4 });
-    let cancel = json!([{ "when": third_file, "do": { "reply": "cancel-item" } }]);
-    folders.replay(&example(), &cancel, &expect("SKIPPED", "SUCCEEDED", "completed with S_OK"));
-    assert_eq!((folders.copied("photos"), folders.copied("letters")), (2, 3), "what was reported before is copied");
+    for example in examples() {
+        let folders = Folders::new(5, 3);
+        // The first report announces the item.
+        let third_file = json!({ "callback": "Progress", "item": "photos", "nth": 4 });
+        let cancel = json!([{ "when": third_file, "do": { "reply": "cancel-item" } }]);
+        folders.replay(&example, &cancel, &expect("SKIPPED", "SUCCEEDED", "completed with S_OK"));
+        assert_eq!((folders.copied("photos"), folders.copied("letters")), (2, 3), "what was reported before is copied");
+    }
 }
 
 #[test]
 fn the_example_stops_everything_when_all_is_cancelled() {
-    let folders = Folders::new(600, 600);
-    let second_file = json!({ "callback": "Progress", "item": "letters", "nth": 3 });
-    let cancel = json!([{ "when": second_file, "do": { "reply": "cancel-all" } }]);
-    folders.replay(&example(), &cancel, &expect("SKIPPED", "SKIPPED", "completed with S_OK"));
-    assert_eq!(folders.copied("letters"), 1);
-    assert!(folders.copied("photos") < 600);
+    for example in examples() {
+        let folders = Folders::new(600, 600);
+        let second_file = json!({ "callback": "Progress", "item": "letters", "nth": 3 });
+        let cancel = json!([{ "when": second_file, "do": { "reply": "cancel-all" } }]);
+        folders.replay(&example, &cancel, &expect("SKIPPED", "SKIPPED", "completed with S_OK"));
+        assert_eq!(folders.copied("letters"), 1);
+        assert!(folders.copied("photos") < 600);
+    }
 }
 
 /// A file cannot be copied, because a folder is in its place.
@@ -115,20 +148,24 @@ fn show_the_error() -> Value {
 
 #[test]
 fn the_example_logs_what_fails_and_copies_the_rest() {
-    let (folders, _obstacle) = with_an_obstacle();
-    let mut expect = expect("FAILED", "SUCCEEDED", "completed with E_FAIL");
-    expect["counts"] = json!({ "Synchronize": 1, "LogError": 1, "DeleteLogError": 0 });
-    folders.replay(&example(), &json!([]), &expect);
-    assert_eq!((folders.copied("photos"), folders.copied("letters")), (2, 3));
+    for example in examples() {
+        let (folders, _obstacle) = with_an_obstacle();
+        let mut expect = expect("FAILED", "SUCCEEDED", "completed with E_FAIL");
+        expect["counts"] = json!({ "Synchronize": 1, "LogError": 1, "DeleteLogError": 0 });
+        folders.replay(&example, &json!([]), &expect);
+        assert_eq!((folders.copied("photos"), folders.copied("letters")), (2, 3));
+    }
 }
 
 #[test]
 fn the_example_tries_again_when_the_error_is_shown_and_says_that_it_still_holds() {
-    let (folders, _obstacle) = with_an_obstacle();
-    let mut expect = of_the_retry("FAILED", "completed with E_FAIL");
-    expect["counts"] = json!({ "ShowError": 1, "Synchronize": 2, "LogError": 2, "DeleteLogError": 1 });
-    folders.replay(&example(), &show_the_error(), &expect);
-    assert_eq!(folders.copied("photos"), 2);
+    for example in examples() {
+        let (folders, _obstacle) = with_an_obstacle();
+        let mut expect = of_the_retry("FAILED", "completed with E_FAIL");
+        expect["counts"] = json!({ "ShowError": 1, "Synchronize": 2, "LogError": 2, "DeleteLogError": 1 });
+        folders.replay(&example, &show_the_error(), &expect);
+        assert_eq!(folders.copied("photos"), 2);
+    }
 }
 
 #[test]
@@ -148,7 +185,7 @@ class Mended(folders.Folders):
 pairs = [folders.Pair(word) for word in sys.argv[1:]]
 serve(lambda manager: Mended(manager, pairs))
 "#,
-        example = example().parent().unwrap().display().to_string(),
+        example = in_python().program.parent().unwrap().display().to_string(),
         obstacle = obstacle.display().to_string(),
     );
     let program = folders.at("mended.py");
@@ -162,6 +199,6 @@ serve(lambda manager: Mended(manager, pairs))
         { "callback": "Progress", "item": "photos", "status": "SUCCEEDED" },
     ]);
     expect["counts"] = json!({ "Synchronize": 2, "LogError": 1, "DeleteLogError": 1 });
-    folders.replay(&program, &show_the_error(), &expect);
+    folders.replay(&Example { interpreter: python(), program }, &show_the_error(), &expect);
     assert_eq!((folders.copied("photos"), folders.copied("letters")), (3, 3));
 }

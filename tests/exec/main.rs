@@ -1,4 +1,4 @@
-//! Handlers that are programs of their own: a good one in Python, and small ones that misbehave.
+//! Handlers that are programs of their own: good ones in Python and TypeScript, and small ones that misbehave.
 #![cfg(unix)]
 
 mod commands;
@@ -14,6 +14,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use example::examples;
 use interpreter::python;
 use serde_json::json;
 
@@ -110,33 +111,57 @@ fn a_small_good_program_breaks_nothing() {
 }
 
 #[test]
-fn the_example_in_python_copies_folders_and_breaks_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    let right = folder.path().join("right");
-    let command = format!("{} examples/python/folders.py fixtures/folders/left={}", python(), right.display());
-    let ran = mobsync().args(["run", "--strict", "--exec", &command]).output().unwrap();
-    assert_eq!(ran.status.code(), Some(0), "{}", String::from_utf8_lossy(&ran.stdout));
-    let copied = fs::read(right.join("welcome.txt")).unwrap();
-    assert_eq!(
-        copied,
-        fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/folders/left/welcome.txt")).unwrap()
-    );
+fn the_examples_copy_folders_and_break_nothing() {
+    for example in examples() {
+        let folder = tempfile::tempdir().unwrap();
+        let right = folder.path().join("right");
+        let command = format!("{} fixtures/folders/left={}", example.command(), right.display());
+        let ran = mobsync().args(["run", "--strict", "--exec", &command]).output().unwrap();
+        assert_eq!(ran.status.code(), Some(0), "{command}: {}", String::from_utf8_lossy(&ran.stdout));
+        let copied = fs::read(right.join("welcome.txt")).unwrap();
+        assert_eq!(
+            copied,
+            fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/folders/left/welcome.txt")).unwrap()
+        );
+    }
 }
 
 #[test]
-fn the_example_in_python_passes_the_suite() {
-    let folder = tempfile::tempdir().unwrap();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let pair = |name: &str| {
-        format!("{}={}", root.join("fixtures/folders").join(name).display(), folder.path().join(name).display())
-    };
-    let program = root.join("examples/python/folders.py");
-    let file = json!({ "kind": "exec", "version": 1, "name": "Folders", "command": [python(), program, pair("left"), pair("recipes")] });
-    fs::write(folder.path().join("folders.json"), file.to_string()).unwrap();
-    let mut command = mobsync();
-    command.args(["conform", "--strict", "--sessions", "5"]).arg(folder.path().join("folders.json"));
-    let ran = command.output().unwrap();
-    assert_eq!(ran.status.code(), Some(0), "{}", String::from_utf8_lossy(&ran.stdout));
+fn the_examples_pass_the_suite() {
+    for example in examples() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let pair = |name: &str| {
+            format!("{}={}", root.join("fixtures/folders").join(name).display(), folder.path().join(name).display())
+        };
+        let command = format!("{} {} {}", example.command(), pair("left"), pair("recipes"));
+        let mut suite = mobsync();
+        suite.args(["conform", "--strict", "--exec", &command]);
+        // Both do the same, and Node takes its time to start: all cases would take some ten seconds.
+        let some =
+            ["walk", "second-instance", "skip-left-*", "cancel-all-*", "show-the-error", "release-while-it-works"];
+        match example.is_slow() {
+            true => some.iter().for_each(|case| drop(suite.args(["--case", case]))),
+            false => drop(suite.args(["--sessions", "5"])),
+        }
+        let ran = suite.output().unwrap();
+        assert_eq!(ran.status.code(), Some(0), "{command}: {}", String::from_utf8_lossy(&ran.stdout));
+    }
+}
+
+/// The handler files beside the examples start them, from wherever they are read.
+#[test]
+fn the_handler_files_of_the_examples_name_what_is_there() {
+    for (file, program) in [("python/folders.json", "folders.py"), ("typescript/folders.json", "folders.ts")] {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(file);
+        let read: serde_json::Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+        assert_eq!(read["command"][1], program, "{}", file.display());
+        assert!(file.with_file_name(program).exists(), "{}", file.display());
+        for pair in &read["command"].as_array().unwrap()[2..] {
+            let (left, right) = pair.as_str().unwrap().split_once('=').unwrap();
+            assert!(file.parent().unwrap().join(left).is_dir() && right.starts_with("../../target/"), "{pair}");
+        }
+    }
 }
 
 #[test]
