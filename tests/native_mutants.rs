@@ -25,7 +25,7 @@ struct Mutants {
     near: &'static str,
 }
 
-const MUTANTS: [Mutants; 26] = [
+const MUTANTS: [Mutants; 27] = [
     Mutants {
         rule: "INFO-02",
         bugs: &["It comes from malloc.", "It is a variable of the library."],
@@ -166,6 +166,14 @@ const MUTANTS: [Mutants; 26] = [
         near: "CreateInstance hands over the first reference.",
     },
     Mutants {
+        rule: "APT-01",
+        bugs: &[
+            "A worker holds the lock that SetProgressCallback takes while it calls back.",
+            "SetProgressCallback(NULL) waits until the workers have ended.",
+        ],
+        near: "SetProgressCallback(NULL) takes its time, and waits for nobody.",
+    },
+    Mutants {
         rule: "LIFE-07",
         bugs: &["A thread that waits for changes is never ended.", "The destructor of a static object aborts."],
         near: "A worker takes a moment to end, and a static object is destroyed.",
@@ -190,8 +198,12 @@ fn found(switch: &str) -> Found {
     command.arg("conform").arg(built).args(["--clsid", NOTEBOOK_CPP, "--strict", "--format", "json"]);
     // Whoever does not hang has all the time that a busy machine needs.
     // But a reply is held for a little longer than a method may block, in every case that skips an item of a handler that waits.
-    let limit = if switch.starts_with("STOP_04") { "2" } else { "30" };
+    let waits = switch.starts_with("STOP_04") || switch.starts_with("APT_01");
+    let limit = if waits { "2" } else { "30" };
     command.args(["--timeout", "60", "--blocking-limit", limit]);
+    if switch.contains("APT_01") {
+        command.args(["--apartment", "strict"]);
+    }
     let output = command.output().expect("it runs");
     let said = String::from_utf8_lossy(&output.stdout);
     let report: Value = serde_json::from_str(&said)

@@ -43,6 +43,10 @@ const TRACES: &[(&str, &[(&str, Level)])] = &[
     ("skip-inside-prepare", &[("STOP-05", Level::Error)]),
     ("skip-inside-synchronize", &[("STOP-05", Level::Error)]),
     ("unprepared-item-is-pending", &[]),
+    (
+        "waits-for-a-callback-for-ever",
+        &[("APT-01", Level::Warning), ("STOP-04", Level::Warning), ("LIFE-03", Level::Error)],
+    ),
     ("work-before-the-first-report", &[("PROG-09", Level::Warning)]),
 ];
 

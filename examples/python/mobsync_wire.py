@@ -40,11 +40,14 @@ class Manager:
         return waiting["result"]["hr"]
 
     def interface(self, is_there):
-        """The manager gives its interface, or takes it back: then this returns when no callback is under way any more."""
+        """The manager gives its interface, or takes it back: then this returns when no callback is under way any more.
+
+        It does not wait without end: a manager may let a callback wait until this has returned.
+        """
         with self._lock:
             self._is_there = is_there
-            while not is_there and self._open:
-                self._lock.wait()
+            if not is_there:
+                self._lock.wait_for(lambda: not self._open, timeout=0.3)
 
     def answered(self, message):
         with self._lock:

@@ -87,6 +87,8 @@ fn options(args: &ConformArgs, filter: Filter) -> Result<SuiteOptions, Failure> 
         timeout_ns: args.timeout,
         blocking_ns: args.blocking_limit,
         progress_ns: args.progress_limit,
+        strict: sessions::strict(),
+        strategy: args.strategy,
         isolation: sessions::isolation(args.in_process)?,
         scenarios: args.scenarios.clone(),
         handler: Some(args.handler.given()),

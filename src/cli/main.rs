@@ -60,7 +60,6 @@ pub fn main() -> ExitCode {
     if let Some(folder) = &cli.store {
         crate::store::use_folder(folder);
     }
-    use_windows(&cli.windows);
     #[cfg(unix)]
     if let Ok(program) = std::env::current_exe() {
         crate::handler::exec::guard_by(program);
@@ -71,7 +70,9 @@ pub fn main() -> ExitCode {
         crate::handler::adopt();
         crate::job::fork_workers();
     }
-    let ended = configured(&mut cli).and_then(|config| run_command(cli.command, config.as_ref()));
+    let configured = configured(&mut cli);
+    use_windows(&cli.windows);
+    let ended = configured.and_then(|config| run_command(cli.command, config.as_ref()));
     #[cfg(target_os = "linux")]
     crate::job::end_fork_server();
     #[cfg(unix)]
@@ -93,6 +94,7 @@ fn configured(cli: &mut Cli) -> Result<Option<Config>, Failure> {
     let config = if cli.no_config || is_alone { None } else { Config::find(cli.config.as_deref())? };
     if let Some(config) = &config {
         config.apply(&mut cli.command)?;
+        config.apartment(&mut cli.windows);
     }
     let handler = match &cli.command {
         Command::Run(args) => &args.handler,
@@ -156,6 +158,7 @@ fn use_windows(args: &WindowsArgs) {
         crate::job::use_apartment(match apartment {
             ApartmentName::Sta => Apartment::SingleThreaded,
             ApartmentName::Mta => Apartment::MultiThreaded,
+            ApartmentName::Strict => Apartment::Strict,
         });
     }
     #[cfg(unix)]

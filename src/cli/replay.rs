@@ -10,6 +10,7 @@ use super::judging;
 use super::output::{Output, keep_apart};
 use super::reproduce;
 use super::sessions;
+use crate::host::Order;
 use crate::protocol::plain_path;
 use crate::report::{Filter, Format, Replays};
 use crate::runner::{self, ReplayError, ReplayOptions, Replayed, RunOptions, Stop, side_by_side};
@@ -47,6 +48,8 @@ pub(super) fn replay(args: &ReplayArgs) -> Result<Ended, Failure> {
         timeout_ns: args.timeout,
         blocking_ns: args.blocking_limit,
         progress_ns: args.progress_limit,
+        strict: sessions::strict(),
+        order: args.strategy.map(|strategy| Order::by(strategy, args.seed)),
         bless: args.bless,
         acceptance: &filter,
     };

@@ -7,6 +7,7 @@ use clap::ValueEnum;
 
 use super::args::{CheckArgs, ConformArgs, EventName, ProfileName, ReplayArgs, RunArgs};
 use crate::conform::Reproduce;
+use crate::host::Strategy;
 use crate::job::{self, HandlerName};
 use crate::protocol::{Limits, is_escaped};
 use crate::runner::{self, DebugCommand, Replayed};
@@ -58,6 +59,7 @@ fn session_line(command: &str, args: &RunArgs, seed: Option<u64>) -> String {
         line.option("--progress-limit", &seconds(limit));
     }
     line.session_limit(session.session_limit);
+    line.strategy(session.strategy);
     if session.retries != super::args::RETRIES {
         line.option("--retries", &session.retries.to_string());
     }
@@ -68,6 +70,7 @@ fn session_line(command: &str, args: &RunArgs, seed: Option<u64>) -> String {
 pub(super) fn of_conform(args: &ConformArgs) -> impl Fn(Reproduce<'_>) -> String + Send + Sync + 'static {
     let handler = args.handler.given();
     let (profile, timeout, session) = (args.profile, args.timeout, args.session_limit);
+    let strategy = args.strategy;
     let (blocking, progress) = (args.blocking_limit, args.progress_limit);
     let hooks = [("--before-case", args.before_case.clone()), ("--after-case", args.after_case.clone())];
     move |reproduce| {
@@ -81,6 +84,7 @@ pub(super) fn of_conform(args: &ConformArgs) -> impl Fn(Reproduce<'_>) -> String
             Reproduce::Random(seed) => {
                 line.option("--seed", &seed.to_string());
                 line.option("--sessions", "1");
+                line.strategy(strategy);
             }
             Reproduce::Scenario(_) => {}
         }
@@ -160,6 +164,10 @@ pub(super) fn of_replay(args: &ReplayArgs, scenario: &Path) -> String {
     }
     line.limits(args.timeout, args.blocking_limit, args.progress_limit);
     line.session_limit(args.session_limit);
+    if args.strategy.is_some() {
+        line.strategy(args.strategy);
+        line.option("--seed", &args.seed.to_string());
+    }
     line.0
 }
 
@@ -205,7 +213,16 @@ impl CommandLine {
         self.handler_options(given);
     }
 
+    fn strategy(&mut self, strategy: Option<Strategy>) {
+        if let Some(strategy) = strategy {
+            self.option("--strategy", strategy.name());
+        }
+    }
+
     fn handler_options(&mut self, given: &HandlerName) {
+        if job::apartment_used() == Some(job::Apartment::Strict) {
+            self.option("--apartment", job::Apartment::Strict.name());
+        }
         match given {
             HandlerName::Exec(command) => self.option("--exec", command),
             HandlerName::Word { folders, clsid, update, .. } => {
@@ -227,7 +244,7 @@ impl CommandLine {
 
     /// How a library for Windows is run.
     fn windows_options(&mut self) {
-        if let Some(apartment) = job::apartment_used() {
+        if let Some(apartment) = job::apartment_used().filter(|apartment| *apartment != job::Apartment::Strict) {
             self.option("--apartment", apartment.name());
         }
         #[cfg(unix)]

@@ -26,8 +26,8 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     let selection = terms.selection();
     let given = args.handler.given();
     let handler = given.find()?;
-    if !handler.is_scripted() && args.session.seed.is_some() {
-        let why = "--seed is for scripted handlers; this handler has real threads, whose order no seed decides";
+    if !handler.is_scripted() && args.session.seed.is_some() && args.session.strategy.is_none() {
+        let why = "--seed is for scripted handlers; for this one, which has real threads, it needs --strategy";
         return Err(Failure(why.to_owned()));
     }
     let trace = args.session.trace.as_deref();

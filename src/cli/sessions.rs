@@ -6,11 +6,11 @@ use std::path::Path;
 use super::args::{EventName, SessionArgs};
 use super::ended::Failure;
 use super::reproduce;
-use crate::host::Selection;
-use crate::job::{Handler, HandlerName, Standard, Terms};
+use crate::host::{Order, Selection};
+use crate::job::{self, Apartment, Handler, HandlerName, Standard, Terms};
 use crate::protocol::{Delay, Initialize, Limits, SyncEvent, SyncFlags, plain_path};
 use crate::runner::{self, Isolation, Recorded, RunError, Survey};
-use crate::scenario::{Expect, Scenario};
+use crate::scenario::{self, Expect, Scenario};
 
 /// Where sessions run: those of native handlers in workers of this program, but with `--in-process`.
 pub(super) fn isolation(in_process: bool) -> Result<Isolation, Failure> {
@@ -26,6 +26,11 @@ pub(super) fn run_failure(error: RunError) -> Failure {
         RunError::Trace(error) => Failure(format!("--trace {error}")),
         error => error.into(),
     }
+}
+
+/// Whether the callback is bound to the manager's apartment: `--apartment strict`.
+pub(super) fn strict() -> bool {
+    job::apartment_used() == Some(Apartment::Strict)
 }
 
 /// What the options say about the session.
@@ -50,6 +55,8 @@ pub(super) fn terms(args: &SessionArgs) -> Result<Terms, Failure> {
         profile: args.profile.map(Into::into).unwrap_or_default(),
         seed: args.seed.unwrap_or_default(),
         limits: limits(args),
+        strict: strict(),
+        order: args.strategy.map(|strategy| Order::by(strategy, args.seed.unwrap_or_default())),
         ..Terms::standard(Standard { initialize, selection, retries })
     })
 }
@@ -77,6 +84,8 @@ pub(super) fn ordinary(args: &SessionArgs, terms: &Terms, title: &str) -> Scenar
         timeout: args.timeout.map(Delay),
         blocking: args.blocking_limit.map(Delay),
         progress: args.progress_limit.map(Delay),
+        apartment: if terms.strict { scenario::Apartment::Strict } else { scenario::Apartment::Free },
+        order: terms.order.clone(),
         ..Scenario::titled(title)
     }
 }

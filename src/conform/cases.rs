@@ -247,7 +247,13 @@ impl Collector<'_> {
             return vec![in_state(State::SynchronizeReturned, 1, Action::Skip(item.clone()))];
         }
         let skip = on_callback(CallbackMethod::Progress, nth, report.clone(), Action::Skip(item.clone()));
-        vec![hold(nth, report, until_skipped(item)), skip]
+        let mut steps = vec![hold(nth, report.clone(), until_skipped(item))];
+        if report.is_none() {
+            // The one who works on it may be quicker than the skip.
+            steps.push(hold(1, Some(item.clone()), until_skipped(item)));
+        }
+        steps.push(skip);
+        steps
     }
 
     fn with_step(&mut self, against: Option<&str>, name: String, rules: &[&'static Rule], step: Step) {

@@ -12,6 +12,7 @@ use super::session::{SessionResult, Sessions};
 use super::tasks::{Chosen, NoSuchCase, choose, scenario_of};
 use super::{Case, Known, cases, survey};
 use crate::handler::HandlerFactory;
+use crate::host::Strategy;
 use crate::job::{Handler, HandlerError, HandlerName, Terms};
 use crate::protocol::{Event, Guid, Limits, Profile, Session};
 use crate::report::{Case as CaseOfReport, Filter, FindingRow, Report, Scope};
@@ -56,6 +57,10 @@ pub struct SuiteOptions {
     pub blocking_ns: Option<u64>,
     /// How long an item's reports may repeat the same value, in nanoseconds.
     pub progress_ns: Option<u64>,
+    /// The callback is bound to the manager's apartment in every session ([`Terms::strict`]).
+    pub strict: bool,
+    /// In which order callbacks are let in in random sessions; without it the machine decides.
+    pub strategy: Option<Strategy>,
     /// In which process sessions run.
     pub isolation: Isolation,
     /// Write the scenario of each session that fails into this folder; that of a random session is made as short as it can
@@ -420,7 +425,7 @@ impl SuiteOptions {
         };
         // The sessions of the suite are short: a handler that reports for ever costs no more than a few that hang.
         let session_ns = Some(self.session_ns.unwrap_or(limits.timeout_ns.saturating_mul(6)));
-        Terms { limits, session_ns, ..terms }
+        Terms { limits, session_ns, strict: terms.strict || self.strict, ..terms }
     }
 }
 

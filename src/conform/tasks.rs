@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use glob::Pattern;
 
 use super::{Case, Known, SuiteError, SuiteOptions, scenario};
+use crate::host::{Order, Strategy};
 use crate::protocol::{Profile, nearest};
 use crate::report::Partition;
 use crate::rules::Rule;
@@ -26,6 +27,8 @@ pub(super) struct Task {
 pub(super) struct Tasks {
     fixed: Vec<Task>,
     seeds: Vec<u64>,
+    /// In which order callbacks are let in in random sessions.
+    strategy: Option<Strategy>,
 }
 
 impl Tasks {
@@ -46,7 +49,9 @@ impl Tasks {
             return task.clone();
         }
         let seed = self.seed(at);
-        Task { name: random_name(seed), scenario: scenario(seed, profile, known), rules: Vec::new(), random: true }
+        let order = self.strategy.map(|strategy| Order::by(strategy, seed));
+        let scenario = Scenario { order, ..scenario(seed, profile, known) };
+        Task { name: random_name(seed), scenario, rules: Vec::new(), random: true }
     }
 }
 
@@ -92,7 +97,7 @@ pub(super) fn choose(options: &SuiteOptions, cases: Vec<Case>) -> Result<Chosen,
     let mut fixed: Vec<Task> = cases.into_iter().map(task).collect();
     fixed.sort_by_key(|task| !options.first.contains(&task.name));
     let random = (0..options.sessions).filter(|nth| of_this_part(usize::try_from(*nth).unwrap_or(0))).map(seed);
-    Ok(Chosen { tasks: Tasks { fixed, seeds: random.collect() }, skipped, partition })
+    Ok(Chosen { tasks: Tasks { fixed, seeds: random.collect(), strategy: options.strategy }, skipped, partition })
 }
 
 /// The scenario of the case or the random session of that name.

@@ -170,6 +170,10 @@ impl SharedState {
         let view = View { session: &self.session, instance, now_ns, cancelled: self.cancelled, thread: &event.thread };
         let plan = super::state::plan_of(&mut self.plans, handler)?;
         let hold = plan.hold(view, what).or_else(|| self.observers.hold(view, what))?;
+        if self.gate.is_strict() && hold.call.is_some() {
+            // A manager that serves callbacks on its own thread makes no call before it has replied.
+            return None;
+        }
         let wish = self.observers.wish(view, what, plan.wish(view, what));
         let standing = self.session.standing(handler, what);
         let first = self.session.reply(handler, what, wish);
@@ -331,7 +335,7 @@ impl Shared {
     }
 
     /// What the apartment thread and this one are doing, where that can be known.
-    fn stacks(&self) -> [Vec<Text>; 2] {
+    pub(super) fn stacks(&self) -> [Vec<Text>; 2] {
         let observer = self.apartment.get();
         observer.map(|observer| [observer.stack(), observer.here()]).unwrap_or_default()
     }

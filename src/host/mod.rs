@@ -2,8 +2,10 @@
 
 pub mod break_on;
 mod driver;
+mod gate;
 mod hold;
 mod observer;
+mod order;
 mod plan;
 mod run;
 mod seat;
@@ -14,8 +16,11 @@ mod state;
 mod tape;
 mod together;
 
+#[allow(unused_imports, reason = "used by the suite")]
+pub(crate) use gate::entry_words;
 pub use hold::{Ends, Hold};
 pub use observer::Observer;
+pub use order::{Order, Strategy};
 pub use plan::{Instruction, Plan, Selection, StandardPlan, View};
 pub(crate) use run::{ApartmentObserver, LookForLeft, RealTimeOptions, run_real_with};
 #[cfg(unix)]

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::driver::Driver;
+use super::gate::Gate;
 use super::observer::Observer;
+use super::order::{Order, Orderer};
 use super::plan::Plan;
 use super::settle::{HandlerThreads, LookAtThreads, SILENCE};
 use super::shared::Shared;
@@ -66,6 +68,8 @@ pub struct SessionSetup {
     each_for_itself: bool,
     profile: Profile,
     silence: Duration,
+    strict: bool,
+    order: Option<Order>,
     observers: Vec<Box<dyn Observer>>,
     limits: Limits,
 }
@@ -84,6 +88,8 @@ impl SessionSetup {
             each_for_itself: false,
             profile: Profile::default(),
             silence: SILENCE,
+            strict: false,
+            order: None,
             observers: Vec::new(),
             limits,
         }
@@ -123,6 +129,19 @@ impl SessionSetup {
     #[must_use]
     pub fn silence(self, silence: Duration) -> Self {
         Self { silence, ..self }
+    }
+
+    /// Whether the callback is bound to the manager's apartment: a callback from another thread then waits while the manager's
+    /// thread is inside a call to a handler. For handlers in real time.
+    #[must_use]
+    pub fn strict(self, strict: bool) -> Self {
+        Self { strict, ..self }
+    }
+
+    /// In which order callbacks are let in. For handlers in real time.
+    #[must_use]
+    pub fn order(self, order: Option<Order>) -> Self {
+        Self { order, ..self }
     }
 
     /// Adds an observer. It sees the events of every instance.
@@ -179,6 +198,9 @@ pub(crate) trait ApartmentObserver: Send + Sync {
     fn enter(&self);
     /// Whether the apartment thread is gone: the destructors of its thread-local variables may still call back.
     fn has_ended(&self) -> bool;
+    /// Whether the apartment thread waits for something: it neither runs nor would if it had a processor. True where that cannot be
+    /// known.
+    fn sleeps(&self) -> bool;
     /// What the apartment thread is doing, the innermost function first; nothing where that cannot be known.
     fn stack(&self) -> Vec<Text>;
     /// What the handler's other threads are doing, in the same way, each under a line of its own.
@@ -376,10 +398,14 @@ type NotCreated = Vec<(HandlerId, CreateError)>;
 
 impl SessionSetup {
     fn into_parts(self, clock: Clock) -> (Instances, Arc<Shared>) {
-        let Self { instances, side_by_side, each_for_itself, profile, observers, limits, silence: _ } = self;
+        let Self { instances, side_by_side, each_for_itself, profile, observers, limits, strict, order, silence: _ } =
+            self;
         let (factories, plans) = instances.into_iter().unzip();
         let together = side_by_side.then_some(profile);
-        let shared = Arc::new(Shared::new(clock, plans, observers, together, limits));
+        // A script's threads take turns by its own scheduler, and hold no locks.
+        let is_real = matches!(clock, Clock::Real { .. });
+        let gate = Gate::new(strict && is_real, order.filter(|_| is_real).map(Orderer::new), limits);
+        let shared = Arc::new(Shared::new(clock, plans, observers, together, limits, gate));
         (Instances { factories, side_by_side, each_for_itself, limits }, shared)
     }
 }

@@ -31,6 +31,8 @@ pub enum HandlerThreads {
         runs: bool,
         /// Something that is the same as long as none of them has run.
         so_far: u64,
+        /// How many there are.
+        many: usize,
     },
 }
 
@@ -122,7 +124,7 @@ impl Settling {
             HandlerThreads::Doing { so_far, .. } if first => {
                 (self.so_far, self.ran_ns, self.next_look_ns) = (so_far, now_ns, FIRST_LOOK_NS);
             }
-            HandlerThreads::Doing { runs, so_far } => {
+            HandlerThreads::Doing { runs, so_far, .. } => {
                 let is_over = now_ns >= heard_ns.max(self.ran_ns).saturating_add(silence_ns);
                 if is_over && (runs || so_far != self.so_far) && self.silences < MOST_SILENCES {
                     self.silences += 1;
@@ -193,7 +195,7 @@ mod tests {
         let mut settling = Settling::of(1);
         settling.silence = Duration::from_secs(60);
         settling.threads = Some(Arc::new(move || match counted.fetch_add(1, Ordering::Relaxed) {
-            0..3 => HandlerThreads::Doing { runs: false, so_far: 1 },
+            0..3 => HandlerThreads::Doing { runs: false, so_far: 1, many: 1 },
             _ => HandlerThreads::None,
         }));
         let mut longest_ns = 0;
@@ -213,8 +215,11 @@ mod tests {
         let counted = Arc::clone(&ran);
         let mut settling = Settling::of(1);
         settling.silence = Duration::from_nanos(1);
-        settling.threads =
-            Some(Arc::new(move || HandlerThreads::Doing { runs: false, so_far: counted.load(Ordering::Relaxed) }));
+        settling.threads = Some(Arc::new(move || HandlerThreads::Doing {
+            runs: false,
+            so_far: counted.load(Ordering::Relaxed),
+            many: 1,
+        }));
         let mut turns = |moves: u64| {
             settling.goes_on(HandlerId::FIRST);
             let mut turns = 0;

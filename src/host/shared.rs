@@ -6,6 +6,7 @@ use std::time::Duration;
 // Not the standard library's: these are compiled with the program, so that ThreadSanitizer sees what they do (scripts/tsan).
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
+use super::gate::{Gate, closes_the_gate};
 use super::hold::Holds;
 use super::observer::{Observer, Observers};
 use super::plan::{Instruction, Plan, View};
@@ -25,6 +26,8 @@ use crate::time::Clock;
 pub(super) struct Shared {
     pub(super) clock: Clock,
     state: Mutex<SharedState>,
+    /// Callbacks may have to wait before they are recorded.
+    gated: bool,
     /// Wakes the apartment thread.
     wake: Condvar,
     /// Wakes the apartment thread where it waits for messages as well.
@@ -46,6 +49,8 @@ const BATCH: usize = 8192;
 
 /// After what time an observer is asked again whether a call may be made, in nanoseconds.
 const UNTIL_ALLOWED_NS: u64 = 2_000_000;
+/// How soon the manager looks again whether callbacks have come through the gate.
+const FOR_CALLBACKS_NS: u64 = 1_000_000;
 
 /// What the apartment thread does next.
 pub(super) enum Decision {
@@ -81,13 +86,16 @@ impl Shared {
         observers: Vec<Box<dyn Observer>>,
         together: Option<Profile>,
         limits: Limits,
+        gate: Gate,
     ) -> Self {
         let may_hold = plans.iter().any(|plan| plan.may_hold()) || observers.iter().any(|observer| observer.may_hold());
         let holds = Holds::new(may_hold, limits, &clock);
         let kind = EventKind::Reply { call: CallId(0), method: CallbackMethod::Progress, hr: HResult::S_OK };
         let callbacks_observed = !observers.is_empty() || plans.iter().any(|plan| plan.observes_callbacks());
+        let gated = gate.is_there();
         let state = SharedState {
             callbacks_observed,
+            gate,
             session: Session::default(),
             reply: Event { seq: 0, at_ns: 0, thread: Thread::APARTMENT, handler: HandlerId::FIRST, kind },
             heard_ns: vec![0; plans.len()],
@@ -113,6 +121,7 @@ impl Shared {
         Self {
             clock,
             state: Mutex::new(state),
+            gated,
             wake,
             #[cfg(windows)]
             doorbell: crate::handler::com::Doorbell::new(),
@@ -160,6 +169,7 @@ impl Shared {
         let mut state = self.lock();
         state.closed = true;
         state.holds.close();
+        state.gate.look_again();
     }
 
     /// Whoever looks for what comes next does so from now on: what happens after this wakes it.
@@ -176,7 +186,33 @@ impl Shared {
     /// Asks the plan what comes next. A call is found legal and recorded under one lock: no callback can come between and
     /// make it illegal.
     pub(super) fn decide(&self, handler: HandlerId) -> Decision {
+        if !self.gated {
+            return self.decide_now(handler);
+        }
+        self.lock().gate.idle = false;
+        let decision = self.decide_now(handler);
+        let mut state = self.lock();
+        state.gate.idle = matches!(decision, Decision::Wait(_));
+        // Something may have come since.
+        state.gate.busy = state.gate.is_strict() && state.gate.idle && state.woken;
+        state.gate.look_again();
+        decision
+    }
+
+    fn decide_now(&self, handler: HandlerId) -> Decision {
         let mut guard = self.lock();
+        if self.gated {
+            // Whoever waited for the last call comes before the next one.
+            if guard.gate.is_strict() && !guard.gate.busy {
+                guard = self.empty_gate(guard, false);
+            }
+            if let Some(call) = guard.crossing_skip(handler) {
+                return self.begin_call(guard, handler, call);
+            }
+            if guard.has_callbacks_to_come(handler) {
+                return Decision::Wait(Some(self.clock.now_ns().saturating_add(FOR_CALLBACKS_NS)));
+            }
+        }
         let state = &mut *guard;
         let now_ns = self.clock.now_ns();
         let Some(instance) = state.session.instance(handler) else { return Decision::Over };
@@ -225,12 +261,7 @@ impl Shared {
                     if let (Call::PrepareForSync(args), Some(_)) = (&call, instance.retry_due()) {
                         tracing::info!(instance = handler.0, items = args.items.len(), "retry");
                     }
-                    let id = state.call_id();
-                    let (seq, own_ns) = (state.next_seq + 1, state.session.own_ns(now_ns));
-                    state.called = Some(Called { handler, method: call.method(), seq, own_ns });
-                    let what = Box::new(call.clone());
-                    state.record(now_ns, Thread::APARTMENT, handler, EventKind::Call { call: id, what });
-                    Decision::Call(id, call)
+                    self.begin_call(guard, handler, call)
                 }
                 Err(why) => {
                     tracing::debug!(method = %call.method(), %why, by_plan, "the call is not legal, and is not made");
@@ -246,6 +277,33 @@ impl Shared {
         }
     }
 
+    /// Records a call that is legal.
+    fn begin_call<'a>(&'a self, mut guard: MutexGuard<'a, SharedState>, handler: HandlerId, call: Call) -> Decision {
+        let is_at_work = |state: &SharedState| {
+            closes_the_gate(&call)
+                && state.session.instance(handler).is_some_and(|instance| instance.active().is_some())
+        };
+        if self.gated && is_at_work(&guard) {
+            if guard.gate.is_strict() {
+                guard = self.close_gate(guard);
+            } else if call.leaves() {
+                // What has called before the manager leaves is heard before it.
+                guard = self.empty_gate(guard, true);
+            }
+            if !guard.session.instance(handler).is_some_and(|instance| instance.may(&Thread::APARTMENT, &call).is_ok())
+            {
+                return Decision::Wait(Some(self.clock.now_ns()));
+            }
+        }
+        let state = &mut *guard;
+        let (now_ns, id) = (self.clock.now_ns(), state.call_id());
+        let (seq, own_ns) = (state.next_seq + 1, state.session.own_ns(now_ns));
+        state.called = Some(Called { handler, method: call.method(), seq, own_ns });
+        let what = Box::new(call.clone());
+        state.record(now_ns, Thread::APARTMENT, handler, EventKind::Call { call: id, what });
+        Decision::Call(id, call)
+    }
+
     pub(super) fn end_call(&self, handler: HandlerId, id: CallId, what: Return) {
         let mut state = self.lock();
         let given_up = |instance: &Instance| matches!(instance.state(), SessionState::Hung | SessionState::Crashed);
@@ -256,6 +314,7 @@ impl Shared {
         }
         let at_ns = self.clock.now_ns();
         state.called = None;
+        state.gate.look_again();
         state.hear(handler, at_ns);
         state.record(at_ns, self.clock.thread(), handler, EventKind::Return { call: id, what: Box::new(what) });
     }
@@ -417,8 +476,45 @@ impl Shared {
         what: Callback,
         thread: Option<&Thread>,
     ) -> Result<HResult, CallId> {
+        if self.gated {
+            let ticket = self.arrive(handler, thread, &what);
+            return self.callback_at(handler, what, thread, ticket);
+        }
+        self.take_callback(self.lock(), handler, what, thread)
+    }
+
+    /// A callback that has come to the gate.
+    #[cold]
+    pub(super) fn callback_at(
+        &self,
+        handler: HandlerId,
+        what: Callback,
+        thread: Option<&Thread>,
+        ticket: u64,
+    ) -> Result<HResult, CallId> {
+        let state = self.enter(ticket);
+        self.take_callback(state, handler, what, thread)
+    }
+
+    /// Whether callbacks may have to wait before they are recorded.
+    pub(super) fn is_gated(&self) -> bool {
+        self.gated
+    }
+
+    /// The apartment thread waits a little, while it decides.
+    pub(super) fn nap(&self, state: &mut MutexGuard<'_, SharedState>) {
+        const NAP: Duration = Duration::from_millis(1);
+        self.wake.wait_for(state, NAP);
+    }
+
+    fn take_callback(
+        &self,
+        mut state: MutexGuard<'_, SharedState>,
+        handler: HandlerId,
+        what: Callback,
+        thread: Option<&Thread>,
+    ) -> Result<HResult, CallId> {
         let completes = what.completion().is_some();
-        let mut state = self.lock();
         if state.closed {
             return Ok(HResult::E_UNEXPECTED);
         }
@@ -435,6 +531,7 @@ impl Shared {
         let held = if state.holds.possible { state.hold(&mut event) } else { None };
         let answer = held.map_or_else(|| Ok(state.answer(&mut event)), Err);
         state.woken |= completes;
+        state.gate.busy |= state.gate.is_strict() && state.woken && state.gate.idle;
         // Whoever made it so before has said so.
         let woken = state.woken && !was_woken;
         let filled = state.tape.records() >= BATCH && !was_filled;

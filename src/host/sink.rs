@@ -28,6 +28,9 @@ impl SyncCallback for CallbackSink {
     }
 
     fn begin(&self, thread: Option<&Thread>, callback: Callback) -> Replied {
+        if self.shared.is_gated() {
+            return self.shared.at_the_gate(self.handler, thread, callback);
+        }
         match self.shared.callback(self.handler, callback, thread) {
             Ok(hr) => Replied::Now(hr),
             Err(call) => Replied::Held(self.shared.held_reply(call)),

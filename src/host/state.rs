@@ -1,5 +1,6 @@
 //! What the lock of a session guards: every event gets its place in the trace here.
 
+use super::gate::Gate;
 use super::hold::Holds;
 use super::observer::Observers;
 use super::plan::{Plan, View};
@@ -61,6 +62,8 @@ pub(super) struct SharedState {
     pub(super) next_call: u64,
     /// The replies that are held.
     pub(super) holds: Holds,
+    /// Where callbacks wait before they are recorded.
+    pub(super) gate: Gate,
     /// The last reply: made anew it would cost more than changed.
     pub(super) reply: Event,
     /// Something happened that the apartment thread must look at.

@@ -9,6 +9,8 @@ pub enum Apartment {
     SingleThreaded,
     /// The multi-threaded one.
     MultiThreaded,
+    /// A single-threaded one. The sessions of every handler in real time are strict besides ([`Terms::strict`](super::Terms)).
+    Strict,
 }
 
 /// The variable by which a worker is told.
@@ -34,6 +36,7 @@ impl Apartment {
         match self {
             Self::SingleThreaded => "sta",
             Self::MultiThreaded => "mta",
+            Self::Strict => "strict",
         }
     }
 }

@@ -54,7 +54,8 @@ pub(super) fn assemble(
     let factories = probed.factories(&scheduler);
     let different = factories.len() > 1;
     let mut own = own;
-    let mut setup = SessionSetup::empty(terms.limits).profile(terms.profile);
+    let mut setup =
+        SessionSetup::empty(terms.limits).profile(terms.profile).strict(terms.strict).order(terms.order.clone());
     for (at, factory) in factories.iter().enumerate() {
         let plan = own.take().unwrap_or_else(|| plan(at, terms, &outcomes, &mut counters));
         setup = setup.and(Arc::clone(factory), plan);

@@ -65,6 +65,7 @@ impl Before {
             return if catches { HandlerThreads::Some } else { HandlerThreads::None };
         }
         let (mut runs, mut so_far) = (false, 0_u64);
+        let many = handlers.clone().count();
         #[cfg(windows)]
         for thread in handlers {
             // Windows does not say whether a thread runs, only for how long it has.
@@ -77,7 +78,15 @@ impl Before {
             runs |= did.runs;
             so_far = did.numbers.iter().copied().fold(so_far.wrapping_add(1), u64::wrapping_add);
         }
-        HandlerThreads::Doing { runs, so_far }
+        HandlerThreads::Doing { runs, so_far, many }
+    }
+
+    /// Whether the apartment thread neither runs nor would if it had a processor. Other systems than Linux do not say it.
+    pub(super) fn apartment_sleeps(&self) -> bool {
+        #[cfg(target_os = "linux")]
+        return Did::of(self.apartment).sleeps;
+        #[cfg(not(target_os = "linux"))]
+        true
     }
 
     /// What has stayed after the last `Release`, and does not come to its end by itself. `libraries` are the handler's files.

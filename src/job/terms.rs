@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Handler, HandlerSpec};
-use crate::host::Selection;
+use crate::host::{Order, Selection};
 use crate::protocol::{Initialize, Limits, Profile, SyncEvent, SyncFlags};
 use crate::rules::Conditions;
-use crate::scenario::Scenario;
+use crate::scenario::{Apartment as ScenarioApartment, Scenario};
 use crate::time::wall_clock;
 use crate::trace::{Clock, Header, VIRTUAL_START};
 
@@ -27,6 +27,13 @@ pub struct Terms {
     /// How long the whole session may take in real time, in nanoseconds. Then it ends, whatever the handler still reports.
     #[serde(default)]
     pub session_ns: Option<u64>,
+    /// The callback is bound to the manager's apartment: one from another thread waits while the manager is inside a call to a
+    /// handler. For handlers in real time.
+    #[serde(default)]
+    pub strict: bool,
+    /// In which order callbacks are let in. For handlers in real time.
+    #[serde(default)]
+    pub order: Option<Order>,
     /// Write down what the manager and the user did, as steps of a scenario.
     pub record: bool,
 }
@@ -79,6 +86,8 @@ impl Terms {
             seed: 0,
             limits: Limits::default(),
             session_ns: None,
+            strict: false,
+            order: None,
             record: false,
         }
     }
@@ -89,6 +98,8 @@ impl Terms {
             profile: scenario.profile,
             seed: scenario.seed,
             limits: scenario.limits(),
+            strict: scenario.apartment == ScenarioApartment::Strict,
+            order: scenario.order.clone(),
             conduct: Conduct::Scenario(Box::new(scenario)),
             session_ns: None,
             record: false,

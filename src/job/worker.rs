@@ -352,6 +352,10 @@ impl ApartmentObserver for StackOfApartment {
         self.before.get_or_init(Before::on_apartment);
     }
 
+    fn sleeps(&self) -> bool {
+        self.before.get().and_then(Option::as_ref).is_none_or(Before::apartment_sleeps)
+    }
+
     fn has_ended(&self) -> bool {
         self.before.get().and_then(Option::as_ref).is_some_and(Before::apartment_has_ended)
     }

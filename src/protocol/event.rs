@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::call::crossings;
-use super::{Call, CallMethod, Callback, CallbackMethod, Guid, HResult, Return, Text, UnknownName, nearest};
+use super::{Call, CallMethod, Callback, CallbackMethod, Delay, Guid, HResult, Return, Text, UnknownName, nearest};
 
 /// One crossing, or one note about the session. The sequence of events is the session.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -149,6 +149,8 @@ crossings! {
         Held(Held),
         /// The manager answers a callback that it did not answer at once: the reply is the next event of its thread.
         LetGo(LetGo),
+        /// A callback waited before the manager took it: the handler had called, and the call was not recorded yet.
+        KeptOut(KeptOut),
     }
 }
 
@@ -382,6 +384,22 @@ pub enum WhyLetGo {
     TimeOver,
     /// The manager leaves the session.
     Leaving,
+}
+
+/// A callback that the manager did not take at once.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct KeptOut {
+    /// The callback.
+    pub method: CallbackMethod,
+    /// How long the manager let callbacks wait since it last took one: its own time, not the handler's.
+    pub waited: Delay,
+    /// The call of the manager for which it waited, in a manager whose callback is bound to its apartment. Without it, the
+    /// manager chose an order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub during: Option<CallMethod>,
+    /// That call returned while the callback waited. Without it, the call waits for the callback (APT-01).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub returned: bool,
 }
 
 /// A method of the manager or of the handler.

@@ -147,6 +147,8 @@ struct Known {
     goes_on: BTreeMap<(HandlerId, usize), u64>,
     /// The callback object was released too often by the instance: references that it still counts on are gone.
     over_released: BTreeMap<HandlerId, u64>,
+    /// Calls, by their events, that waited for a callback which could not come.
+    needs_callback: BTreeMap<u64, u64>,
     /// The manager's leave hangs.
     hangs_at_leave: BTreeMap<HandlerId, u64>,
     /// An enumerator goes on past its end.
@@ -176,6 +178,11 @@ impl Known {
         }) = &finding.violation
         {
             self.shown_late.entry(*handler).or_insert(*number);
+        }
+        if *rule == APT_01
+            && let Some(call) = finding.events.first()
+        {
+            self.needs_callback.entry(*call).or_insert(*number);
         }
         if *rule == CB_07 {
             self.after_null.get_or_insert(*number);
@@ -276,8 +283,12 @@ impl Known {
             }
             _ => None,
         };
+        // The call that waits for a callback takes long, or never returns.
+        let takes_long = [LIFE_01, LIFE_03, STOP_04, PREP_05, SYNC_06, ERRS_07].contains(&rule);
+        let needs = || finding.events.iter().filter(|_| takes_long).find_map(|event| self.needs_callback.get(event));
         let first = || self.goes_on.get(&(finding.handler, rule.index)).filter(|_| goes_on(&finding.violation));
-        let cause = at_event()
+        let cause = needs()
+            .or_else(at_event)
             .or_else(cut_off)
             .or_else(early)
             .or_else(late)

@@ -6,6 +6,7 @@ use super::acceptance::Acceptance;
 use super::run::{JudgedSession, RunError, RunOptions, TraceFailure, Watcher, run};
 use super::{CaseRecord, DebugCommand, Found, Judged};
 use crate::host::Controls;
+use crate::host::Order;
 use crate::job::{self, Handler, HandlerError, HandlerName, Terms};
 use crate::protocol::{Event, Session, plain_path};
 use crate::rules::{self, Finding, Rule};
@@ -28,6 +29,10 @@ pub struct ReplayOptions<'a> {
     pub blocking_ns: Option<u64>,
     /// How long an item's reports may repeat the same value, in nanoseconds; without it the scenario says.
     pub progress_ns: Option<u64>,
+    /// The callback is bound to the manager's apartment, whatever the scenario says ([`Terms::strict`]).
+    pub strict: bool,
+    /// In which order callbacks are let in, in place of what the scenario says.
+    pub order: Option<Order>,
     /// How long a session may take in real time, in nanoseconds; without it [`Terms::usual_session_ns`].
     pub session_ns: Option<u64>,
     /// Also say what the scenario would have to expect, so that everything is met.
@@ -149,6 +154,10 @@ pub fn replay(
     terms.limits.timeout_ns = options.timeout_ns.unwrap_or(terms.limits.timeout_ns);
     terms.limits.blocking_ns = options.blocking_ns.unwrap_or(terms.limits.blocking_ns);
     terms.limits.progress_ns = options.progress_ns.unwrap_or(terms.limits.progress_ns);
+    terms.strict |= options.strict;
+    if let Some(order) = &options.order {
+        terms.order = Some(order.clone());
+    }
     terms.session_ns = options.session_ns.or_else(|| Terms::usual_session_ns(&handler));
     let run_options = RunOptions { trace: trace.map(Path::to_owned), ..options.run.clone() };
     let patterns = &scenario.expect.events;

@@ -9,7 +9,7 @@ use super::expectation::{Expect, MemberExpect};
 use super::pattern::ItemRef;
 use super::step::{Action, Step};
 use super::survey::Survey;
-use crate::host::Selection;
+use crate::host::{Order, Selection};
 use crate::protocol::{Cookie, Delay, Guid, Initialize, Profile, SyncEvent, SyncFlags};
 
 /// What the first field of a scenario says.
@@ -96,6 +96,12 @@ pub struct Scenario {
     /// Time for which an item's reports may repeat the same value. Default: 30s.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<Delay>,
+    /// How strictly the callback is bound to the manager's apartment. For handlers in real time.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub apartment: Apartment,
+    /// In which order callbacks from several threads are let in. For handlers in real time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<Order>,
     /// What the user and the manager do in addition to the ordinary, each once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,
@@ -122,6 +128,17 @@ fn yes() -> bool {
 
 fn is_true(value: &bool) -> bool {
     *value
+}
+
+/// How strictly the callback is bound to the manager's apartment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Apartment {
+    /// Callbacks are taken from any thread at any time.
+    #[default]
+    Free,
+    /// A callback from another thread waits while the manager's thread is inside a call to a handler.
+    Strict,
 }
 
 /// The event that starts the session.

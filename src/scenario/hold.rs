@@ -318,6 +318,14 @@ impl Hold {
             }
             Until::Event { event, of_call: Some(item), instance, .. } => {
                 let (event, item, of) = (event.clone(), item.clone(), instance.unwrap_or(own));
+                // It is skipped once in a round: nothing more comes.
+                let is_skipped = session.instance(of).is_some_and(|instance| {
+                    let known = item.id(instance.items()).and_then(|id| instance.item(id));
+                    known.is_some_and(|known| known.skipped)
+                });
+                if is_skipped {
+                    return Err(NotHeld::There);
+                }
                 let mut open = None;
                 Box::new(move |now: &Event, session: &Session| {
                     let Some(instance) = session.instance(of).filter(|_| now.handler == of) else { return false };

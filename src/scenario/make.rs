@@ -1,7 +1,7 @@
 //! Scenarios made by programs.
 
 use super::expectation::Expect;
-use super::file::{Choose, EventName, FORMAT, Scenario, VERSION};
+use super::file::{Apartment, Choose, EventName, FORMAT, Scenario, VERSION};
 use crate::protocol::Profile;
 
 impl Scenario {
@@ -32,6 +32,8 @@ impl Scenario {
             timeout: None,
             blocking: None,
             progress: None,
+            apartment: Apartment::default(),
+            order: None,
             steps: Vec::new(),
             expect: Expect::default(),
         }

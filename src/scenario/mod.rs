@@ -23,7 +23,7 @@ pub use event_pattern::EventPattern;
 pub(crate) use expect::{Counts, check_counted, may_look_at};
 pub use expect::{ExpectationResult, Observed, check, check_members};
 pub use expectation::{Expect, ExpectFindings, MemberExpect};
-pub use file::{Another, Choose, EventName, FORMAT, Member, Scenario, VERSION};
+pub use file::{Another, Apartment, Choose, EventName, FORMAT, Member, Scenario, VERSION};
 pub(crate) use hold::Counter;
 pub use hold::{Hold, Until};
 pub use load::{ScenarioError, load, parse};

@@ -265,6 +265,11 @@ pub fn note() -> BoxedStrategy<Note> {
         (callback_method(), text()).prop_map(|(method, until)| Note::Held(Held { method, until })),
         (callback_method(), select(&[WhyLetGo::Reached, WhyLetGo::TimeOver, WhyLetGo::Leaving][..]))
             .prop_map(|(method, why)| Note::LetGo(LetGo { method, why })),
+        (callback_method(), any::<u64>(), option::of(method()), any::<bool>()).prop_map(
+            |(method, waited, during, returned)| {
+                Note::KeptOut(KeptOut { method, waited: Delay(waited), during, returned })
+            }
+        ),
         option::of(text()).prop_map(|name| Note::ConnectionClosed(ConnectionClosed { name })),
     ]
     .boxed()

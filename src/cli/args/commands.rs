@@ -10,6 +10,7 @@ use super::options::{JudgeArgs, LogArgs, OutputArgs, SessionArgs, WatchArgs, Win
 use super::words::{
     CheckFormat, CiName, ColourName, IgnoreName, JudgeFormat, ProfileName, ReportFormat, SchemaName, partition, time,
 };
+use crate::host::Strategy;
 use crate::protocol::Guid;
 
 /// What the exit codes mean; the same everywhere.
@@ -249,6 +250,10 @@ pub(in crate::cli) struct ConformArgs {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(in crate::cli) seed: u64,
 
+    /// Choose in which order callbacks from several threads are taken in the random sessions (docs/interleavings.md)
+    #[arg(long, value_name = "NAME", requires = "sessions")]
+    pub(in crate::cli) strategy: Option<Strategy>,
+
     /// Run part I of N, for example 2/4; all parts together make up the suite
     #[arg(long, value_name = "I/N", value_parser = partition)]
     pub(in crate::cli) partition: Option<(usize, usize)>,
@@ -328,6 +333,14 @@ pub(in crate::cli) struct ReplayArgs {
     /// Also print the expectations that were met (always printed for a single scenario)
     #[arg(long, short)]
     pub(in crate::cli) verbose: bool,
+
+    /// Choose in which order callbacks from several threads are taken, in place of the scenario's order
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) strategy: Option<Strategy>,
+
+    /// Seed for --strategy
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "strategy")]
+    pub(in crate::cli) seed: u64,
 
     /// Time limit of a call, and of silence while a completion is due [default: the scenario's]
     #[arg(long, value_name = "TIME", value_parser = time, allow_negative_numbers = true)]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::words::{EventName, OtherReport, ProfileName, other_report, time};
+use crate::host::Strategy;
 use crate::protocol::Cookie;
 use crate::report::Format;
 
@@ -59,9 +60,13 @@ pub(in crate::cli) struct SessionArgs {
     #[arg(long, value_name = "N", default_value_t = RETRIES)]
     pub(in crate::cli) retries: u32,
 
-    /// Seed for the order of a scripted handler's threads [default: 0]
+    /// Seed for the order of a scripted handler's threads, and for --strategy [default: 0]
     #[arg(long, value_name = "N")]
     pub(in crate::cli) seed: Option<u64>,
+
+    /// Choose in which order callbacks from several threads are taken (docs/interleavings.md)
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) strategy: Option<Strategy>,
 
     /// Write the trace to this file
     #[arg(long, value_name = "FILE")]
@@ -170,18 +175,21 @@ pub(in crate::cli) struct WindowsArgs {
     /// Import this .reg file; handlers run in a copy of the Wine prefix, made for this command alone
     #[arg(long, value_name = "FILE", global = true, help_heading = "Libraries for Windows")]
     pub(in crate::cli) registry: Option<PathBuf>,
-    /// The COM apartment in which handlers live (default: sta)
-    #[arg(long, value_name = "KIND", global = true, help_heading = "Libraries for Windows")]
+    /// How callbacks are bound to the manager's apartment (default: sta)
+    #[arg(long, value_name = "KIND", global = true, help_heading = "Session")]
     pub(in crate::cli) apartment: Option<ApartmentName>,
 }
 
 /// An apartment of COM.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub(in crate::cli) enum ApartmentName {
-    /// A single-threaded apartment, as in the real manager
+    /// Libraries for Windows live in a single-threaded apartment, as in the real manager
     Sta,
-    /// The multi-threaded apartment
+    /// Libraries for Windows live in the multi-threaded apartment
     Mta,
+    /// As sta. For every handler in real time, a callback from another thread waits while the manager's thread is inside a call
+    Strict,
 }
 
 /// How log lines are written.

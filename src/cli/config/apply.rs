@@ -3,7 +3,7 @@
 use toml::Spanned;
 
 use super::file::{Config, LimitSettings};
-use crate::cli::args::{Command, HandlerArgs, JudgeArgs, OtherReport, ReportCommand, other_report};
+use crate::cli::args::{Command, HandlerArgs, JudgeArgs, OtherReport, ReportCommand, WindowsArgs, other_report};
 use crate::cli::ended::Failure;
 use crate::job;
 use crate::protocol::Delay;
@@ -78,6 +78,11 @@ impl Config {
             _ => {}
         }
         Ok(())
+    }
+
+    /// The apartment, if none was given.
+    pub(in crate::cli) fn apartment(&self, args: &mut WindowsArgs) {
+        fill(&mut args.apartment, self.settings.apartment.as_ref(), |apartment| *apartment);
     }
 
     /// The handler, if none was given.

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::cli::args::ApartmentName;
 use crate::cli::ended::Failure;
 use crate::json::{files, place_of};
 use crate::protocol::{Delay, Guid, Profile, plain, plain_path};
@@ -34,6 +35,9 @@ pub(in crate::cli) struct Settings {
     /// The Windows version that the manager emulates.
     #[schemars(with = "Option<Profile>")]
     pub(super) profile: Option<Spanned<Profile>>,
+    /// How callbacks are bound to the manager's apartment.
+    #[schemars(with = "Option<ApartmentName>")]
+    pub(super) apartment: Option<Spanned<ApartmentName>>,
     /// Report only these rules: codes, families or names.
     #[schemars(with = "Option<Vec<String>>")]
     pub(super) select: Option<Spanned<Vec<String>>>,

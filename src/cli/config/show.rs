@@ -4,7 +4,9 @@ use serde::Serialize;
 use toml::Spanned;
 
 use super::file::Config;
-use crate::cli::args::{ConfigArgs, ReportFormat};
+use clap::ValueEnum;
+
+use crate::cli::args::{ApartmentName, ConfigArgs, ReportFormat};
 use crate::cli::ended::{Ended, Failure};
 use crate::cli::output::print;
 use crate::protocol::{Delay, Limits, Profile, column_width, padded, plain, plain_path};
@@ -75,6 +77,10 @@ fn settings(config: Option<&Config>) -> Vec<Setting> {
     put("folders", "none", given(config, set.and_then(|set| set.folders.as_ref()), list));
     let profile = Profile::default().to_string();
     put("profile", &profile, given(config, set.and_then(|set| set.profile.as_ref()), ToString::to_string));
+    let apartment = |apartment: &ApartmentName| {
+        apartment.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    };
+    put("apartment", "sta", given(config, set.and_then(|set| set.apartment.as_ref()), apartment));
     put("select", "all rules", given(config, set.and_then(|set| set.select.as_ref()), list));
     put("ignore", "none", given(config, set.and_then(|set| set.ignore.as_ref()), list));
     put("strict", "false", given(config, set.and_then(|set| set.strict.as_ref()), ToString::to_string));

@@ -113,7 +113,11 @@ impl Prepared {
             return Err(Failure(crate::job::go_on_under_wine(&handler, std::env::args_os().skip(1))));
         }
         let (mut terms, scenario) = match given {
-            Some(scenario) => (Terms::scenario(scenario.clone()), scenario.clone()),
+            Some(scenario) => {
+                let mut terms = Terms::scenario(scenario.clone());
+                terms.strict |= sessions::strict();
+                (terms, scenario.clone())
+            }
             None => {
                 let terms = sessions::terms(&args.session)?;
                 let scenario = sessions::ordinary(&args.session, &terms, "Recorded in a debugger session");

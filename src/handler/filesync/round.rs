@@ -148,7 +148,7 @@ impl Round {
     /// Ends an item: its final status, and the completion if it was the last.
     pub fn end(&self, index: usize, ending: Result<Ending, Halt>) {
         let gate = self.gate.enter();
-        let callback = || gate.as_deref().filter(|_| !self.state().gone);
+        let callback = || gate.callback().filter(|_| !self.state().gone);
 
         let last_word = self.settle(index, ending);
         let failed = last_word.status == Status::FAILED;
@@ -187,7 +187,7 @@ impl Round {
     fn call(&self, index: usize, callback: impl FnOnce(&dyn SyncCallback)) -> Result<(), Halt> {
         let gate = self.gate.enter();
         self.look_up(index)?;
-        let Some(manager) = gate.as_deref() else { return Err(Halt::Gone) };
+        let Some(manager) = gate.callback() else { return Err(Halt::Gone) };
         callback(manager);
         self.look_up(index)
     }

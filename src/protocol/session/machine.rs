@@ -80,7 +80,7 @@ impl Session {
     }
 
     /// The handlers' own time at a time of the session, in nanoseconds: without that for which a callback, of any instance that
-    /// has not ended, waited for its reply. What one thread of a handler waits for can keep others waiting as well, so it is the
+    /// has not ended, waited for its reply, or to be taken at all. What one thread of a handler waits for can keep others waiting as well, so it is the
     /// manager's time, and no limit of a handler counts it.
     pub fn own_ns(&self, now_ns: u64) -> u64 {
         now_ns.saturating_sub(self.kept_waiting.total_ns(now_ns))
@@ -200,6 +200,10 @@ impl Session {
             }
             Note::Crashed(_) => self.instance_mut(handler).end = Some(State::Crashed),
             Note::TimedOut(args) => self.instance_mut(handler).apply_time_out(args.method, args.waiting_for),
+            Note::KeptOut(args) => {
+                self.kept_waiting.before_taking(args.waited.0);
+                return;
+            }
             Note::ConnectionClosed(args) => {
                 if let Some(at) = self.connections.iter().position(|name| *name == args.name) {
                     self.connections.remove(at);

@@ -55,6 +55,14 @@ impl KeptWaiting {
         self.unanswered = unanswered;
     }
 
+    /// The manager let callbacks wait for so long before it took one. While another one waited for its reply, that time is counted
+    /// already.
+    pub(super) fn before_taking(&mut self, waited_ns: u64) {
+        if self.unanswered == 0 {
+            self.before_ns = self.before_ns.saturating_add(waited_ns);
+        }
+    }
+
     /// How long that was in all.
     pub(super) fn total_ns(&self, now_ns: u64) -> u64 {
         let now = if self.unanswered == 0 { 0 } else { now_ns.saturating_sub(self.since_ns) };

@@ -95,6 +95,11 @@ rules! {
         ["nf-unknwn-iunknown-queryinterface(refiid_void)", "nf-unknwn-iclassfactory-createinstance"],
         "QueryInterface and CreateInstance give a reference with the pointer, and the object lives as long as it is held.";
 
+    APT_01 = "APT-01", "calls-back-without-holding-what-a-method-needs",
+        should Handler, Choice(Silent), Monitor,
+        ["nn-mobsync-isyncmgrsynchronizecallback", "nf-mobsync-isyncmgrsynchronize-setprogresscallback"],
+        "A method returns although a callback of another thread waits for it: what calls back holds nothing that the method needs.";
+
     LIFE_01 = "LIFE-01", "releasable-at-any-point",
         should Handler, Choice(Silent), Monitor,
         [

@@ -71,6 +71,7 @@ table! {
     PROP "Properties" surroundings: PROP_01 PROP_02 PROP_03 PROP_04 PROP_05;
     CONN "Connections" surroundings: CONN_01 CONN_02;
     COM "COM" surroundings: COM_01 COM_02 COM_03 COM_04 COM_05 COM_06 COM_07 COM_08 COM_09 COM_10;
+    APT "Apartments" surroundings: APT_01;
     LIFE "Behaviour in any session" surroundings: LIFE_01 LIFE_02 LIFE_03 LIFE_04 LIFE_05 LIFE_06 LIFE_07;
     WIRE "Wire protocol" surroundings: WIRE_01;
     REGI "Registration and invocation" surroundings: REGI_01 REGI_02 REGI_03 REGI_04;

@@ -165,6 +165,14 @@ pub(crate) fn note(cx: &mut Context<'_>, note: &Note) {
                 cx.judge.check_with(place, rule, false, &[called], || LifeViolation::Hung { method, waited });
             }
         }
+        Note::KeptOut(args) => {
+            let Some(method) = args.during else { return };
+            let (place, callback) = (place.of(Some(Method::Call(method))), args.method);
+            cx.judge.check_with(place, APT_01, args.returned, &[called], || LifeViolation::NeedsCallback {
+                method,
+                callback,
+            });
+        }
         Note::TimedOut(args) if args.waiting_for == WaitingFor::Creation => {
             cx.judge.broken(place, LIFE_03, LifeViolation::NotCreated { waited: Delay(now_ns) });
         }

@@ -60,6 +60,14 @@ pub enum LifeViolation {
         /// How long it took.
         took: Delay,
     },
+    /// A call waits for a thread that waits to call back.
+    #[error("{method} did not return while {callback} of another thread waited for it")]
+    NeedsCallback {
+        /// The method.
+        method: CallMethod,
+        /// The callback.
+        callback: CallbackMethod,
+    },
     /// A call did not return.
     #[error("{method} had not returned after {waited}")]
     Hung {

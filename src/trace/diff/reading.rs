@@ -219,7 +219,8 @@ impl Reader {
                 | Note::Stack(_)
                 | Note::Malformed(_)
                 | Note::Held(_)
-                | Note::LetGo(_) => return,
+                | Note::LetGo(_)
+                | Note::KeptOut(_) => return,
             },
         };
         self.session.apply(&event);

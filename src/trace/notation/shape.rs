@@ -131,6 +131,7 @@ impl Shape {
             NoteName::Malformed => Self::positional(&["what", "text"]),
             NoteName::Held => Self::positional(&["method", "until"]),
             NoteName::LetGo => Self::positional(&["method", "why"]),
+            NoteName::KeptOut => Self::positional(&["method", "waited"]).and(&["during", "returned"]),
         }
     }
 }

@@ -1,0 +1,452 @@
+//! The order in which callbacks that come from threads of the system are let in.
+//!
+//! Every callback's entry is a scheduling point: the thread stands at the [gate](super::gate), and goes on when it is chosen.
+//! One is chosen when nothing else of the handler runs, so that the choice does not depend on the machine. Whoever is
+//! waited for in vain, because it sleeps or waits for one that stands at the gate, is waited for no longer.
+
+use std::fmt;
+use std::str::FromStr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::gate::{Waiting, entry_words};
+use super::settle::HandlerThreads;
+use crate::protocol::{Callback, Guid, HandlerId, Session, Status, Thread};
+use crate::time::Sequence;
+
+/// By what the next callback is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strategy {
+    /// By chance.
+    Random,
+    /// By priorities that chance gives to threads, and that change once: what needs two events in a certain order.
+    #[serde(rename = "pct-2")]
+    Pct2,
+    /// As `pct-2`, with two changes: what needs three events in a certain order.
+    #[serde(rename = "pct-3")]
+    Pct3,
+    /// One thread, which the seed chooses, goes on only when no other one can.
+    Starve,
+    /// The thread of the last item goes first, and the one of the first item last.
+    LastFirst,
+    /// The manager's own thread, inside a call, goes on only when no other one can: work is completed before the call returns.
+    BeforeReturn,
+    /// The user skips an item while its last report, or the completion, is on its way.
+    SkipAtEnd,
+}
+
+impl Strategy {
+    /// All, in the order in which documents list them.
+    pub const ALL: [Self; 7] =
+        [Self::Random, Self::Pct2, Self::Pct3, Self::Starve, Self::LastFirst, Self::BeforeReturn, Self::SkipAtEnd];
+
+    /// Its name on command lines and in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Random => "random",
+            Self::Pct2 => "pct-2",
+            Self::Pct3 => "pct-3",
+            Self::Starve => "starve",
+            Self::LastFirst => "last-first",
+            Self::BeforeReturn => "before-return",
+            Self::SkipAtEnd => "skip-at-end",
+        }
+    }
+
+    /// How often the priorities of threads change.
+    const fn changes(self) -> usize {
+        match self {
+            Self::Pct2 => 1,
+            Self::Pct3 => 2,
+            _ => 0,
+        }
+    }
+
+    /// For how long the thread that should go on is waited for while it is silent.
+    const fn patience_ns(self) -> u64 {
+        match self {
+            Self::Random | Self::Pct2 | Self::Pct3 | Self::SkipAtEnd => 3_000_000,
+            Self::Starve | Self::LastFirst | Self::BeforeReturn => 15_000_000,
+        }
+    }
+}
+
+impl fmt::Display for Strategy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Strategy {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let known = || Self::ALL.map(Self::name).join(", ");
+        let found = Self::ALL.into_iter().find(|strategy| strategy.name() == name);
+        found.ok_or_else(|| format!("there is no strategy `{name}`; there are {}", known()))
+    }
+}
+
+/// An order of callbacks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Order {
+    /// By what the next callback is chosen.
+    pub strategy: Strategy,
+    /// What the strategy leaves to chance.
+    #[serde(default)]
+    pub seed: u64,
+    /// The order that was seen: method, item and status of each callback. It is forced as far as the handler follows it; after
+    /// that the strategy chooses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entries: Vec<String>,
+    /// How often the order showed the same rule broken when it was forced again, such as `9 of 10`. For readers alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shows: Option<String>,
+}
+
+impl Order {
+    /// What the strategy chooses with this seed.
+    pub fn by(strategy: Strategy, seed: u64) -> Self {
+        Self { strategy, seed, entries: Vec::new(), shows: None }
+    }
+}
+
+/// How long a callback waits at most for others.
+const LONGEST_NS: u64 = 250_000_000;
+
+/// How long callbacks wait in one session, all together. Then the order is given up.
+const BUDGET_NS: u64 = 2_500_000_000;
+
+/// How often the callback that has waited longest looks at the handler's threads.
+const LOOK_NS: u64 = 500_000;
+
+/// How long the next one of a forced order is waited for while nothing of the handler runs.
+const FORCED_NS: u64 = 20_000_000;
+
+/// How long the last report of an item waits for the user who skips it.
+const FOR_SKIP_NS: u64 = 60_000_000;
+
+/// How long a silent handler is waited for where the system does not say what its threads do.
+const UNKNOWN_NS: u64 = 4_000_000;
+
+/// About how many callbacks there are in a session: where the priorities of threads may change.
+const ENTRIES: usize = 16;
+
+/// A thread, named by what it does: which of several alike comes first is chance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Key {
+    /// The manager's own.
+    Apartment,
+    /// Its first report was of the item at this place.
+    Item(u64),
+    /// The nth one that has reported of no item yet.
+    Other(u64),
+}
+
+impl Key {
+    fn number(self) -> u64 {
+        match self {
+            Key::Apartment => 0,
+            Key::Item(at) => 1 + 2 * at,
+            Key::Other(nth) => 2 + 2 * nth,
+        }
+    }
+}
+
+/// What is chosen.
+pub(super) enum Choice {
+    /// This callback is let in.
+    Let(u64),
+    /// Nothing yet: whoever asked looks again after so long.
+    Wait(u64),
+}
+
+/// Chooses callbacks in one session.
+pub(super) struct Orderer {
+    order: Order,
+    chance: Sequence,
+    threads: Vec<(HandlerId, Thread, Key)>,
+    others: u64,
+    /// How many callbacks were let in, and after how many of them priorities change.
+    chosen: usize,
+    changes: Vec<usize>,
+    /// Threads whose priority is the lowest, the lowest last.
+    lowered: Vec<(HandlerId, Thread)>,
+    /// Which callback of the forced order is next.
+    next: usize,
+    /// What the handler's threads had done when it was last looked at, and since when that is so.
+    so_far: u64,
+    came: u64,
+    quiet_since_ns: u64,
+    waited_ns: u64,
+    last_ns: u64,
+    /// The user is to skip this item, for which this callback waits.
+    skip: Option<(u64, HandlerId, Guid)>,
+    /// The callback for which `SetItemStatus` is being called.
+    skipping: u64,
+    /// The newest callback for which the user has skipped, or did not.
+    crossed: u64,
+}
+
+impl Orderer {
+    pub(super) fn new(order: Order) -> Self {
+        let mut chance = Sequence::new(order.seed);
+        let changes = (0..order.strategy.changes()).map(|_| 1 + chance.below(ENTRIES)).collect();
+        Self {
+            order,
+            chance,
+            threads: Vec::new(),
+            others: 0,
+            chosen: 0,
+            changes,
+            lowered: Vec::new(),
+            next: 0,
+            so_far: 0,
+            came: 0,
+            quiet_since_ns: 0,
+            waited_ns: 0,
+            last_ns: 0,
+            skip: None,
+            skipping: 0,
+            crossed: 0,
+        }
+    }
+
+    /// The item that the user is to skip now, once; asked on the manager's own thread, between calls.
+    pub(super) fn skip_now(&mut self, handler: HandlerId) -> Option<Guid> {
+        let (ticket, of, item) = self.skip?;
+        if of != handler {
+            return None;
+        }
+        if self.skipping == ticket {
+            self.skipped();
+            return None;
+        }
+        self.skipping = ticket;
+        Some(item)
+    }
+
+    /// Whether the manager is to make a skip.
+    pub(super) fn wants_skip(&self) -> bool {
+        self.skip.is_some_and(|(ticket, ..)| ticket != self.skipping)
+    }
+
+    /// The user has skipped, or cannot.
+    pub(super) fn skipped(&mut self) {
+        if let Some((ticket, ..)) = self.skip.take() {
+            self.crossed = ticket;
+        }
+    }
+
+    /// Which of `waiting` is let in. Asked by the one with the ticket `asks`; `inside` says that the manager's thread is inside a
+    /// call, and `sleeps` that it does nothing there.
+    #[allow(clippy::too_many_arguments, reason = "all that a choice depends on")]
+    pub(super) fn choose(
+        &mut self,
+        waiting: &[Waiting],
+        asks: u64,
+        now_ns: u64,
+        inside: bool,
+        session: &Session,
+        sleeps: &dyn Fn() -> bool,
+        threads: &dyn Fn() -> HandlerThreads,
+    ) -> Choice {
+        let Some(first) = waiting.iter().find(|waiting| !waiting.let_in) else { return Choice::Wait(LOOK_NS) };
+        // One looks for all.
+        if first.ticket != asks {
+            return Choice::Wait(20 * LOOK_NS);
+        }
+        // Whoever was let in is about to be recorded.
+        if waiting.iter().any(|waiting| waiting.let_in) {
+            return Choice::Wait(LOOK_NS);
+        }
+        self.waited_ns += now_ns.saturating_sub(self.last_ns.max(first.since_ns));
+        self.last_ns = now_ns;
+        let longest_ns = now_ns.saturating_sub(first.since_ns);
+        if self.waited_ns > BUDGET_NS || longest_ns > LONGEST_NS {
+            return self.let_in(first, waiting);
+        }
+        for one in waiting {
+            self.know(one, session);
+        }
+        if let Some(forced) = self.forced(waiting) {
+            return self.let_in(forced, waiting);
+        }
+        let newest = waiting.iter().map(|waiting| waiting.ticket).max().unwrap_or(0);
+        let looked = threads();
+        let (runs, so_far, many) = match looked {
+            HandlerThreads::Doing { runs, so_far, many } => (runs, so_far, Some(many)),
+            HandlerThreads::None => (false, 0, Some(0)),
+            HandlerThreads::Some => (false, 0, None),
+        };
+        if runs || so_far != self.so_far || newest != self.came || (inside && !sleeps()) {
+            (self.so_far, self.came, self.quiet_since_ns) = (so_far, newest, now_ns);
+        }
+        let quiet_ns = now_ns.saturating_sub(self.quiet_since_ns);
+        let of_threads = waiting.iter().filter(|waiting| waiting.thread != Thread::APARTMENT).count();
+        // All that could come is here.
+        let all = many == Some(of_threads) && (!inside || of_threads < waiting.len());
+        let patience_ns = match many {
+            _ if self.order.entries.len() > self.next => FORCED_NS,
+            None => UNKNOWN_NS.max(self.order.strategy.patience_ns()),
+            Some(_) => self.order.strategy.patience_ns(),
+        };
+        if !all && quiet_ns < patience_ns {
+            return Choice::Wait(LOOK_NS);
+        }
+        // It did not come: the handler goes another way from here.
+        if let Some(forced) = self.forced_later(waiting) {
+            return self.let_in(forced, waiting);
+        }
+        self.by_strategy(waiting, now_ns, inside, session)
+    }
+
+    fn by_strategy(&mut self, waiting: &[Waiting], now_ns: u64, inside: bool, session: &Session) -> Choice {
+        let mut ranked: Vec<(u64, &Waiting)> = Vec::new();
+        for one in waiting {
+            // Of one thread's callbacks, the first one.
+            if !ranked.iter().any(|(_, other)| other.thread == one.thread && other.handler == one.handler) {
+                ranked.push((self.rank(one), one));
+            }
+        }
+        ranked.sort_by_key(|(rank, one)| (*rank, one.ticket));
+        let Some((_, mut chosen)) = ranked.first().copied() else { return Choice::Wait(LOOK_NS) };
+        if self.order.strategy == Strategy::Random {
+            chosen = ranked[self.chance.below(ranked.len())].1;
+        }
+        if self.order.strategy == Strategy::SkipAtEnd
+            && (!inside || self.skip.is_some())
+            && let Some(wait) = self.cross(chosen, now_ns, session)
+        {
+            return wait;
+        }
+        self.let_in(chosen, waiting)
+    }
+
+    /// The lowest rank goes first.
+    fn rank(&self, one: &Waiting) -> u64 {
+        let lowered = self.lowered.iter().position(|(of, thread)| *of == one.handler && *thread == one.thread);
+        if let Some(at) = lowered {
+            return u64::MAX - 1000 + at as u64;
+        }
+        let key = self.key(one);
+        match self.order.strategy {
+            Strategy::Pct2 | Strategy::Pct3 => {
+                let of_key = key.number().wrapping_mul(0x5851_F42D_4C95_7F2D);
+                Sequence::new(self.order.seed ^ of_key).next_number() / 2
+            }
+            // Of four threads one: the manager's own, or that of one of the first items.
+            Strategy::Starve => u64::from(match (self.order.seed % 4, key) {
+                (0, Key::Apartment) => true,
+                (victim, Key::Item(at)) => victim == 1 + at % 3,
+                (victim, Key::Other(nth)) => victim == 1 + nth % 3,
+                _ => false,
+            }),
+            Strategy::LastFirst => match key {
+                Key::Apartment => 0,
+                Key::Item(at) => 1000_u64.saturating_sub(at),
+                Key::Other(nth) => 500_u64.saturating_sub(nth),
+            },
+            Strategy::BeforeReturn => u64::from(key == Key::Apartment),
+            Strategy::Random | Strategy::SkipAtEnd => key.number(),
+        }
+    }
+
+    /// The user skips while this callback is on its way: the session's end, or the end of an item.
+    fn cross(&mut self, chosen: &Waiting, now_ns: u64, session: &Session) -> Option<Choice> {
+        if self.crossed >= chosen.ticket {
+            return None;
+        }
+        if let Some((ticket, ..)) = self.skip {
+            if ticket == chosen.ticket && now_ns.saturating_sub(chosen.since_ns) < FOR_SKIP_NS {
+                return Some(Choice::Wait(LOOK_NS));
+            }
+            self.skipped();
+            return None;
+        }
+        let instance = session.instance(chosen.handler).filter(|instance| instance.is_in_window())?;
+        let ends = match &chosen.callback {
+            Callback::Progress(args) => {
+                let status = args.info.as_ref().and_then(crate::protocol::ProgressItem::given_status);
+                status.is_some_and(Status::is_final).then_some(Some(args.item))
+            }
+            callback => callback.completion().map(|_| None),
+        };
+        let own = ends?;
+        let skippable = |(id, known): (Guid, &crate::protocol::KnownItem)| (!known.skipped).then_some(id);
+        let all: Vec<Guid> = instance.prepared().filter_map(skippable).collect();
+        let other = all.iter().copied().find(|id| Some(*id) != own);
+        // By the seed, the item that ends, or another one.
+        let item =
+            if self.order.seed % 2 == 0 { own.filter(|own| all.contains(own)).or(other) } else { other.or(own) }?;
+        self.skip = Some((chosen.ticket, chosen.handler, item));
+        Some(Choice::Wait(LOOK_NS))
+    }
+
+    fn let_in(&mut self, chosen: &Waiting, waiting: &[Waiting]) -> Choice {
+        self.chosen += 1;
+        let words = entry_words(&chosen.callback);
+        if self.order.entries.get(self.next).is_some_and(|next| *next == words) {
+            self.next += 1;
+        }
+        // Among several, the one that goes on is the one that is lowered.
+        if waiting.len() > 1 || self.changes.iter().any(|at| *at <= self.chosen) {
+            let before = self.changes.len();
+            self.changes.retain(|at| *at > self.chosen);
+            if self.changes.len() < before {
+                self.lowered.push((chosen.handler, chosen.thread.clone()));
+            }
+        }
+        self.quiet_since_ns = self.last_ns;
+        Choice::Let(chosen.ticket)
+    }
+
+    /// The callback that the forced order has next, if it is here.
+    fn forced<'a>(&self, waiting: &'a [Waiting]) -> Option<&'a Waiting> {
+        let next = self.order.entries.get(self.next)?;
+        waiting.iter().find(|one| entry_words(&one.callback) == *next)
+    }
+
+    /// The first callback of the rest of the forced order that is here.
+    fn forced_later<'a>(&mut self, waiting: &'a [Waiting]) -> Option<&'a Waiting> {
+        let rest = self.order.entries.get(self.next..)?;
+        let found = |words: &String| waiting.iter().find(|one| entry_words(&one.callback) == *words);
+        let (skipped, one) = rest.iter().enumerate().find_map(|(at, words)| Some((at, found(words)?)))?;
+        self.next += skipped;
+        Some(one)
+    }
+
+    fn key(&self, one: &Waiting) -> Key {
+        let known = self.threads.iter().find(|(of, thread, _)| *of == one.handler && *thread == one.thread);
+        known.map_or(Key::Other(0), |(_, _, key)| *key)
+    }
+
+    /// Names the thread by what it does.
+    fn know(&mut self, one: &Waiting, session: &Session) {
+        if one.thread == Thread::APARTMENT {
+            if self.key(one) != Key::Apartment {
+                self.threads.push((one.handler, one.thread.clone(), Key::Apartment));
+            }
+            return;
+        }
+        let item = match &one.callback {
+            Callback::Progress(args) => session
+                .instance(one.handler)
+                .and_then(|instance| instance.known_items().position(|(item, _)| item.id == args.item)),
+            _ => None,
+        };
+        let known = self.threads.iter_mut().find(|(of, thread, _)| *of == one.handler && *thread == one.thread);
+        match (known, item) {
+            (Some((_, _, key @ Key::Other(_))), Some(at)) => *key = Key::Item(at as u64),
+            (Some(_), _) => {}
+            (None, Some(at)) => self.threads.push((one.handler, one.thread.clone(), Key::Item(at as u64))),
+            (None, None) => {
+                self.threads.push((one.handler, one.thread.clone(), Key::Other(self.others)));
+                self.others += 1;
+            }
+        }
+    }
+}
