@@ -272,7 +272,7 @@ impl SharedState {
         self.gate.count(since_ns, now_ns);
         for (thread, frames) in [(Thread::APARTMENT, apartment), (thread.clone(), here)] {
             if !frames.is_empty() {
-                let note = Note::Stack(Stack { event: seq, frames });
+                let note = Note::Stack(Stack { event: seq, frames, site: None });
                 self.record(now_ns, thread, handler, EventKind::Note(Box::new(note)));
             }
         }
