@@ -292,7 +292,9 @@ fn everything_is_installed_in_its_place() {
     let folder = TempDir::new().unwrap();
     let target = folder.path().join("target");
     fs::create_dir_all(target.join("windows")).unwrap();
+    fs::create_dir_all(target.join("windows/x86")).unwrap();
     fs::write(target.join("windows/mobsync.exe"), "built").unwrap();
+    fs::write(target.join("windows/x86/mobsync.exe"), "built").unwrap();
     let mut script = Command::new(root().join("scripts/install"));
     script.arg("/usr").env("DESTDIR", folder.path()).env("MOBSYNC", env!("CARGO_BIN_EXE_mobsync"));
     let output = script.env("CARGO_TARGET_DIR", &target).current_dir(folder.path()).output().expect("it starts");
@@ -300,6 +302,7 @@ fn everything_is_installed_in_its_place() {
     let to = folder.path().join("usr");
     for file in [
         "bin/mobsync.exe",
+        "bin/x86/mobsync.exe",
         "include/mobsync/mobsync.h",
         "share/man/man1/mobsync-conform.1",
         "share/bash-completion/completions/mobsync",
@@ -345,4 +348,134 @@ fn a_package_for_debian_has_everything_in_its_place() {
     ] {
         assert!(files.lines().any(|line| line.contains(" root/root ") && line.ends_with(file)), "{file}: {files}");
     }
+}
+
+/// What a release has for each system: `target: NAME` in the matrix of the job of that name.
+fn targets(workflow: &str, job: &str) -> Vec<String> {
+    let (_, of_job) = workflow.split_once(&format!("\n  {job}:\n")).expect("there is such a job");
+    let (matrix, _) = of_job.split_once("runs-on:").expect("it runs on something");
+    let targets: Vec<&str> =
+        matrix.split("target: ").skip(1).filter_map(|rest| rest.split([' ', ',']).next()).collect();
+    targets.into_iter().map(str::to_owned).collect()
+}
+
+#[test]
+fn the_documents_and_init_install_what_a_release_has() {
+    let read = |file: &str| fs::read_to_string(root().join(file)).unwrap();
+    let workflow = read(".github/workflows/release.yml");
+    let archives = targets(&workflow, "archive");
+    assert_eq!(archives.len(), 5, "{archives:?}");
+    let document = read("docs/ci.md");
+    let mut files: Vec<String> = archives.iter().map(|target| format!("mobsync-{target}.tar.gz")).collect();
+    files.extend(targets(&workflow, "deb").iter().map(|target| format!("mobsync_VERSION_{target}.deb")));
+    files.push("mobsync-wine.tar.gz".to_owned());
+    assert!(workflow.contains("tar -czf dist/mobsync-wine.tar.gz"), "{workflow}");
+    for file in &files {
+        assert!(document.contains(&format!("`{file}`")), "docs/ci.md does not name {file}");
+    }
+    let windows = read("docs/windows.md");
+    // Whatever is downloaded is one of them.
+    for ci in ["github", "gitlab"] {
+        let folder = TempDir::new().unwrap();
+        let (code, _, errors) = mobsync(folder.path(), &["init", "--handler", "handler.json", "--ci", ci]);
+        assert_eq!(code, Some(0), "{errors}");
+        let job = if ci == "github" { ".github/workflows/mobsync.yml" } else { ".gitlab-ci.yml" };
+        for text in [&document, &windows, &fs::read_to_string(folder.path().join(job)).unwrap()] {
+            let downloads: Vec<&str> = text
+                .split("/releases/latest/download/")
+                .skip(1)
+                .filter_map(|rest| rest.split([' ', '`', '\n']).next())
+                .filter(|file| file.ends_with(".gz"))
+                .collect();
+            assert!(!downloads.is_empty(), "{text}");
+            assert!(downloads.iter().all(|file| files.iter().any(|known| known == file)), "{downloads:?}");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_workflows_run_scripts_that_are_there() {
+    use std::os::unix::fs::PermissionsExt;
+    let mut scripts = 0;
+    for name in ["ci.yml", "release.yml"] {
+        let workflow = fs::read_to_string(root().join(".github/workflows").join(name)).unwrap();
+        let is_part = |c: char| !(c.is_ascii_alphanumeric() || "/._-".contains(c));
+        let commands = workflow.lines().filter(|line| line.contains("run: ")).flat_map(|line| line.split(is_part));
+        for script in commands.filter(|word| word.starts_with("scripts/") || word.starts_with(".ci/")) {
+            let about = fs::metadata(root().join(script)).unwrap_or_else(|error| panic!("{name}: {script}: {error}"));
+            assert!(about.permissions().mode() & 0o111 != 0, "{name}: {script} is no program");
+            scripts += 1;
+        }
+    }
+    assert!(scripts >= 6, "they are found");
+}
+
+/// Every workflow, also those that `init` writes and those in the documents.
+#[test]
+fn workflows_are_yaml_with_jobs_and_steps() {
+    let check = r#"
+import sys
+import yaml
+for text in sys.stdin.read().split("\0"):
+    whole = yaml.safe_load(text)
+    # Some show a list of steps only.
+    assert whole and isinstance(whole, (dict, list)), text
+    for job in (whole.get("jobs") or {}).values() if isinstance(whole, dict) else []:
+        assert job["runs-on"] and all("run" in step or "uses" in step for step in job["steps"]), job
+"#;
+    if !Command::new("python3").args(["-c", "import yaml"]).output().is_ok_and(|ran| ran.status.success()) {
+        // .ci/run says what the machine lacks.
+        return;
+    }
+    let mut texts: Vec<String> = Vec::new();
+    for name in ["ci.yml", "release.yml"] {
+        texts.push(fs::read_to_string(root().join(".github/workflows").join(name)).unwrap());
+    }
+    for (ci, job) in [("github", ".github/workflows/mobsync.yml"), ("gitlab", ".gitlab-ci.yml")] {
+        let folder = TempDir::new().unwrap();
+        mobsync(folder.path(), &["init", "--handler", "handler.json", "--ci", ci]);
+        texts.push(fs::read_to_string(folder.path().join(job)).unwrap());
+    }
+    let document = fs::read_to_string(root().join("docs/ci.md")).unwrap();
+    let blocks = document.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    texts.extend(blocks.map(str::to_owned));
+    assert!(texts.len() > 10, "they are found");
+    let mut python = Command::new("python3");
+    python.args(["-c", check]).stdin(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let mut python = python.spawn().unwrap();
+    std::io::Write::write_all(&mut python.stdin.take().unwrap(), texts.join("\0").as_bytes()).unwrap();
+    let output = python.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_archive_is_unpacked_and_runs() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = TempDir::new().unwrap();
+    // Small, and so packed at once.
+    let program = folder.path().join("program");
+    fs::write(&program, format!("#!/bin/sh\nexec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_mobsync"))).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut script = Command::new(root().join("scripts/archive"));
+    script.arg(folder.path().join("dist")).env("MOBSYNC", &program).env("CARGO_TARGET_DIR", folder.path());
+    let output = script.output().expect("it starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let archive = String::from_utf8(output.stdout).unwrap();
+    let archive = Path::new(archive.trim());
+    let name = archive.file_name().unwrap().to_str().unwrap();
+    let target = name.strip_prefix("mobsync-").and_then(|rest| rest.strip_suffix(".tar.gz")).expect("its name");
+    assert!(target.ends_with("-unknown-linux-gnu") || target.ends_with("-unknown-linux-musl"), "{name}");
+    let to = folder.path().join("local");
+    fs::create_dir(&to).unwrap();
+    // As docs/ci.md unpacks it.
+    let mut unpack = Command::new("tar");
+    unpack.arg("-xzf").arg(archive).args(["--strip-components", "1", "-C"]).arg(&to);
+    assert!(unpack.status().expect("tar starts").success());
+    for file in ["include/mobsync/mobsync.h", "share/man/man1/mobsync.1", "share/doc/mobsync/LICENSE-MIT"] {
+        assert!(to.join(file).exists(), "{file}");
+    }
+    let version = Command::new(to.join("bin/mobsync")).arg("--version").output().expect("it is a program");
+    assert_eq!(String::from_utf8_lossy(&version.stdout).trim(), format!("mobsync {}", env!("CARGO_PKG_VERSION")));
 }
