@@ -10,6 +10,7 @@ mod conform;
 mod debug;
 mod diff;
 mod ended;
+mod explore;
 mod failing;
 mod init;
 mod input;

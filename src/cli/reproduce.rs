@@ -8,13 +8,25 @@ use clap::ValueEnum;
 use super::args::{CheckArgs, ConformArgs, EventName, ProfileName, ReplayArgs, RunArgs};
 use crate::conform::Reproduce;
 use crate::host::Strategy;
+use crate::host::explore::Deviation;
 use crate::job::{self, HandlerName};
 use crate::protocol::{Limits, is_escaped};
 use crate::runner::{self, DebugCommand, Replayed};
 
 /// The command that runs the session again: with a scripted handler's seed event by event.
 pub(super) fn of_run(args: &RunArgs, seed: Option<u64>) -> String {
-    session_line("run", args, seed)
+    match &args.schedule {
+        Some(schedule) => of_schedule(args, &schedule.0),
+        None => session_line("run", args, seed),
+    }
+}
+
+/// The command that runs the session of a script in this order.
+pub(super) fn of_schedule(args: &RunArgs, schedule: &[Deviation]) -> String {
+    let mut line = CommandLine(session_line("run", args, None));
+    // A schedule is plain data: it can always be written.
+    line.option("--schedule", &crate::json::to_string(&schedule).unwrap_or_default());
+    line.0
 }
 
 /// The command that runs the session in a debugger.

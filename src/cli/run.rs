@@ -17,17 +17,28 @@ use crate::protocol::{Event, Session, plain_path};
 use crate::report::{CaseRecord, Report, Scope};
 use crate::rules::Finding;
 use crate::runner::{self, Endless, Judged, JudgedSession, NoSuchItem, Recorded, RunOptions, SessionFailure, Watcher};
-use crate::scenario::{self, Observed, Recording, StepOutcomes};
+use crate::scenario::{self, Observed, Recording, Scenario, StepOutcomes};
 
 pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     let filter = judging::filter(&args.judge)?;
+    if let Some(options) = args.explore.options() {
+        return super::explore::run(args, &options, &filter);
+    }
     let mut terms = sessions::terms(&args.session)?;
+    if let Some(schedule) = &args.schedule {
+        let scenario = sessions::ordinary(&args.session, &terms, "");
+        terms = Terms::scenario(Scenario { schedule: schedule.0.clone(), ..scenario });
+    }
     terms.record = args.record.is_some();
     let selection = terms.selection();
     let given = args.handler.given();
     let handler = given.find()?;
     if !handler.is_scripted() && args.session.seed.is_some() && args.session.strategy.is_none() {
         let why = "--seed is for scripted handlers; for this one, which has real threads, it needs --strategy";
+        return Err(Failure(why.to_owned()));
+    }
+    if !handler.is_scripted() && args.schedule.is_some() {
+        let why = "--schedule is for scripted handlers; this handler has real threads, whose order it cannot decide";
         return Err(Failure(why.to_owned()));
     }
     let trace = args.session.trace.as_deref();

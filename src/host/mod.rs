@@ -3,6 +3,7 @@
 pub mod break_on;
 mod driver;
 mod gate;
+pub mod explore;
 mod hold;
 mod observer;
 mod order;

@@ -17,6 +17,13 @@ pub trait Observer: Send {
         None
     }
 
+    /// Whether the user does something with this instance now, while the manager waits (virtual clock only). If so,
+    /// [`intervene`](Self::intervene) is asked next.
+    fn acts(&mut self, view: View<'_>) -> bool {
+        let _ = view;
+        false
+    }
+
     /// What the manager does next was decided. `by_plan` says that no observer intervened.
     fn decided(&mut self, view: View<'_>, instruction: &Instruction, by_plan: bool) {
         let _ = (view, instruction, by_plan);
@@ -76,6 +83,11 @@ pub(super) struct Observers(pub(super) Vec<Box<dyn Observer>>);
 impl Observers {
     pub(super) fn intervene(&mut self, view: View<'_>) -> Option<Instruction> {
         self.0.iter_mut().find_map(|observer| observer.intervene(view))
+    }
+
+    /// Whether one of the observers acts for the user.
+    pub(super) fn act(&mut self, view: View<'_>) -> bool {
+        self.0.iter_mut().any(|observer| observer.acts(view))
     }
 
     pub(super) fn hold(&mut self, view: View<'_>, callback: &Callback) -> Option<Hold> {

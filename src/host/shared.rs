@@ -179,8 +179,16 @@ impl Shared {
 
     /// Whether the apartment thread, which waits, has something to look at (virtual clock only).
     pub(super) fn is_awake(&self) -> bool {
-        let state = self.lock();
-        state.woken || state.settling.is_over_for_one(&self.clock)
+        let mut guard = self.lock();
+        let now_ns = self.clock.now_ns();
+        let SharedState { session, observers, cancelled, .. } = &mut *guard;
+        let acts = !observers.0.is_empty()
+            && session.instances().any(|instance| {
+                let thread = &Thread::APARTMENT;
+                observers.act(View { session, instance, now_ns, cancelled: *cancelled, thread })
+            });
+        guard.woken |= acts;
+        guard.woken || guard.settling.is_over_for_one(&self.clock)
     }
 
     /// Asks the plan what comes next. A call is found legal and recorded under one lock: no callback can come between and

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::violations::Violations;
 use super::{Conduct, Handler, Standard, Terms};
+use crate::host::explore::Explorer;
 use crate::host::{Observer, Plan, SessionSetup, StandardPlan};
 use crate::rules::Conditions;
 use crate::scenario::{Counter, Recorder, Recording, ScenarioPlan, StepOutcomes};
-use crate::time::Scheduler;
+use crate::time::{MOST_STEPS, Scheduler};
 
 /// A session that can run.
 pub(super) struct Assembled {
@@ -39,16 +40,21 @@ impl Outcomes {
     }
 }
 
-/// Assembles the session. `own` is a plan for the first instance in place of what the terms say. `observers` makes those that look on beside the job's own: they come first, so that what they want
+/// Assembles the session. `explorer` decides the order of a script's threads in place of what the terms say. `own` is a plan for the first instance in place of what the terms say. `observers` makes those that look on beside the job's own: they come first, so that what they want
 /// is recorded.
 pub(super) fn assemble(
     handler: &Handler,
     terms: &Terms,
     own: Option<Box<dyn Plan>>,
+    explorer: Option<Explorer>,
     observers: impl FnOnce(&Outcomes) -> Vec<Box<dyn Observer>>,
 ) -> Assembled {
     let outcomes = Outcomes::of(terms);
-    let scheduler = Scheduler::seeded(terms.seed);
+    let explorer = explorer.or_else(|| forced(terms)).filter(|_| handler.is_scripted());
+    let scheduler = match &explorer {
+        Some(explorer) => Scheduler::with_limit(explorer.choice(), MOST_STEPS),
+        None => Scheduler::seeded(terms.seed),
+    };
     let probed = handler.probed(terms.probes());
     let mut counters = Vec::new();
     let factories = probed.factories(&scheduler);
@@ -72,6 +78,9 @@ pub(super) fn assemble(
     for counter in counters {
         setup = setup.observed_by(Box::new(counter));
     }
+    if let Some(explorer) = &explorer {
+        setup = setup.observed_by(explorer.user());
+    }
     for observer in observers(&outcomes) {
         setup = setup.observed_by(observer);
     }
@@ -83,6 +92,14 @@ pub(super) fn assemble(
         setup = setup.observed_by(Box::new(Violations::new(Conditions::from(&terms.header(handler)))));
     }
     Assembled { setup, scheduler, is_virtual: probed.is_scripted(), outcomes }
+}
+
+/// What forces the scenario's schedule, where it has one.
+fn forced(terms: &Terms) -> Option<Explorer> {
+    match &terms.conduct {
+        Conduct::Scenario(scenario) if !scenario.schedule.is_empty() => Some(Explorer::forcing(&scenario.schedule)),
+        _ => None,
+    }
 }
 
 /// The plan for the handler at this place.

@@ -3,6 +3,7 @@
 use super::assemble::{Assembled, Outcomes, assemble};
 use super::{Handler, Terms};
 use crate::handler::CreateError;
+use crate::host::explore::Explorer;
 use crate::host::{self, Controls, Drain, Observer, Plan, Ran, RealTimeOptions};
 use crate::scenario::{Recording, StepOutcomes};
 
@@ -23,6 +24,9 @@ pub struct Additions<'a> {
     pub plan: Option<Box<dyn Plan>>,
     /// Makes observers, which look on beside the job's own. It is given the recording, where [`Terms::record`] asks for one.
     pub observers: Option<MakeObservers<'a>>,
+    /// Decides the order of a script's threads, and what the user does meanwhile, in place of the seed or the scenario's
+    /// schedule.
+    pub explorer: Option<Explorer>,
 }
 
 /// Makes the observers of a session.
@@ -54,12 +58,12 @@ pub fn in_process_with(
     drain: &mut dyn Drain,
 ) -> Result<JobEnd, CreateError> {
     let _span = tracing::debug_span!("job", handler = ?handler.name()).entered();
-    let Additions { plan, observers } = additions;
+    let Additions { plan, observers, explorer } = additions;
     let observers = |outcomes: &Outcomes| match observers {
         Some(make) => make(outcomes.recording.clone()),
         None => Vec::new(),
     };
-    let Assembled { setup, scheduler, is_virtual, outcomes } = assemble(handler, terms, plan, observers);
+    let Assembled { setup, scheduler, is_virtual, outcomes } = assemble(handler, terms, plan, explorer, observers);
     let ran = if is_virtual {
         host::run_virtual(setup, &scheduler, drain)?
     } else {

@@ -190,7 +190,7 @@ fn run_session(
     // The user's wishes come first, so that they are recorded.
     let observers = steered.clone().map(|steered| -> Box<dyn Observer> { Box::new(steered) });
     let Assembled { setup, scheduler, is_virtual, outcomes } =
-        assemble(handler, terms, None, |_| observers.into_iter().chain(member).collect());
+        assemble(handler, terms, None, None, |_| observers.into_iter().chain(member).collect());
     let setup = setup.observed_by(Box::new(Reporter { channel, outcomes, recorded: 0 }));
     let mut outlet = RingOutlet { channel, buffer: Vec::new(), steered };
     if is_virtual {

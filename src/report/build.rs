@@ -95,6 +95,7 @@ impl Report {
             errors: Vec::new(),
             outcome: None,
             failure: None,
+            exploration: Vec::new(),
             elapsed: None,
             timelines: Vec::new(),
             strict: filter.strict,

@@ -186,6 +186,12 @@ fn accepted(text: &mut String, report: &Report, paint: &Paint) {
 /// What belongs to no case: what was not judged, and stale entries of the baseline.
 pub(super) fn beside(report: &Report, paint: &Paint) -> String {
     let mut text = String::new();
+    for exploration in &report.exploration {
+        if report.exploration.len() > 1 {
+            let _ = write!(text, "{}: ", plain(&exploration.case));
+        }
+        text.push_str(&exploration.text());
+    }
     not_judged(&mut text, report, paint);
     for why in &report.unfinished {
         let _ = writeln!(text, "{}: {}", paint.wrap("1;33", "incomplete"), message(why));

@@ -113,6 +113,7 @@ pub fn merge(mut parts: Vec<Part>, filter: &Filter) -> Result<Report, MergeError
     report.rules = joined_rules(&parts, filter);
     let Partition { of, suite, .. } = whole.partition.clone();
     report.unfinished = unfinished(&parts, of);
+    report.exploration = parts.iter().flat_map(|part| part.report.exploration.clone()).collect();
 
     let mut cases = cases(parts)?;
     let handler = report.handler.clone();

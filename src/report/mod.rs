@@ -5,6 +5,7 @@ mod baseline;
 mod build;
 mod causes;
 pub mod diff;
+mod exploration;
 mod github;
 mod html;
 mod human;
@@ -25,6 +26,7 @@ pub use baseline::{
 };
 pub(crate) use build::NOT_RUN;
 pub use causes::{Cause, Code};
+pub use exploration::{Exploration, ExploredCause};
 pub use human::{finding_text, human, message};
 pub use merge::{MergeError, Part, common_baseline, merge};
 pub use model::{

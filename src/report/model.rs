@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::baseline::BaselineRow;
 use super::causes::Groups;
-use super::{Cause, Code, Timeline};
+use super::{Cause, Code, Exploration, Timeline};
 use crate::protocol::{Guid, Method, Profile, Status, Text, nearest};
 use crate::rules::{Level, NamedItem, Occasion, RULES, Subject, UnknownRule, Verdict, Violation, rule};
 use crate::runner::{ContextLine, Repeats};
@@ -74,6 +74,9 @@ pub struct Report {
     /// Why the session failed, whatever rules were kept: the handler itself says so; for `run`, unless `--allow-failure`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+    /// The orders of scripts' threads that were explored; for `--explore`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exploration: Vec<Exploration>,
     /// How long it took in real time, where it is known; it differs each time, so the report as data does not have it.
     #[serde(skip)]
     pub elapsed: Option<Duration>,

@@ -95,6 +95,17 @@ pub enum ReplayError {
         /// The scenario.
         file: PathBuf,
     },
+    /// The scenario has a schedule, but the handler has threads of its own.
+    #[error(
+        "{}: schedule: only a script's threads can be scheduled; {handler} has real threads, whose order nobody chooses",
+        plain_path(file)
+    )]
+    Schedule {
+        /// The scenario.
+        file: PathBuf,
+        /// The handler.
+        handler: String,
+    },
     /// The handler that was given in its place cannot be driven.
     #[error(transparent)]
     Handler(#[from] HandlerError),
@@ -150,6 +161,9 @@ pub fn replay(
         Some(given) => given.find()?,
         None => handler_of(file, &scenario)?,
     };
+    if !scenario.schedule.is_empty() && !handler.is_scripted() {
+        return Err(ReplayError::Schedule { file: file.to_owned(), handler: handler.name() });
+    }
     let mut terms = Terms::scenario(scenario.clone());
     terms.limits.timeout_ns = options.timeout_ns.unwrap_or(terms.limits.timeout_ns);
     terms.limits.blocking_ns = options.blocking_ns.unwrap_or(terms.limits.blocking_ns);

@@ -162,7 +162,7 @@ pub fn run_with(
 ) -> Result<JudgedSession, RunError> {
     let header = terms.header(handler);
     let conditions = Conditions::from(&header);
-    let Additions { plan, observers } = additions;
+    let Additions { plan, observers, explorer } = additions;
     let observers: MakeObservers<'_> = Box::new(|recording| {
         let mut all = observers.map(|make| make(recording)).unwrap_or_default();
         if !options.break_on.is_empty() {
@@ -170,7 +170,7 @@ pub fn run_with(
         }
         all
     });
-    let additions = Additions { plan, observers: Some(observers) };
+    let additions = Additions { plan, observers: Some(observers), explorer };
     let watched = Watched::new(header, options, watcher)?;
     let started = |controls| watched.borrow_mut().watcher.started(controls);
     let mut drain = |events: Vec<Event>, _: &Session| watched.borrow_mut().take(events);

@@ -35,6 +35,7 @@ impl Scenario {
             apartment: Apartment::default(),
             order: None,
             steps: Vec::new(),
+            schedule: Vec::new(),
             expect: Expect::default(),
         }
     }

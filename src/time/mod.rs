@@ -1,10 +1,12 @@
 //! Time: the clock of a session, and the deterministic scheduler that gives scripts their virtual time.
 
+mod choice;
 mod clock;
 mod scheduler;
 mod sequence;
 mod slots;
 
+pub(crate) use choice::{APARTMENT, Access, Choice, Turn};
 #[cfg(any(unix, windows))]
 pub(crate) use clock::name_of_crashed_thread;
 pub(crate) use clock::{Clock, enter_apartment, wall_clock};

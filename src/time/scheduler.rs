@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::sequence::Sequence;
+use super::choice::{Access, Choice, SeededChoice, Turn};
 use super::slots::{Slot, Slots, Wake};
 use crate::protocol::{HandlerId, Thread};
 
@@ -15,6 +15,12 @@ use crate::protocol::{HandlerId, Thread};
 pub(crate) trait Task: Send {
     /// Does one step, and says when the next one can be done.
     fn step(&mut self) -> Next;
+
+    /// Whether what the thread waits for is there. Asked without doing anything, of a thread whose last step was
+    /// [`Next::Blocked`].
+    fn can_go_on(&mut self) -> bool {
+        true
+    }
 }
 
 /// When a task's next step can be done.
@@ -34,30 +40,6 @@ pub(crate) enum Next {
     Done,
     /// Never: it crashed, and with it the handler.
     Crashed(String),
-}
-
-/// Decides which of the threads that are ready runs next. Recording, replaying or enumerating its decisions explores
-/// interleavings.
-pub(crate) trait Choice: Send {
-    /// A number below `many`, which is at least 2: how many are ready. `name` says what each is called.
-    fn choose(&mut self, many: usize, name: &dyn Fn(usize) -> Thread) -> usize;
-}
-
-/// The choice of `--seed N`: a SplitMix64 sequence, the same on every machine and in every version.
-#[derive(Clone, Debug)]
-pub(crate) struct SeededChoice(Sequence);
-
-impl SeededChoice {
-    /// The sequence of that seed.
-    fn new(seed: u64) -> Self {
-        Self(Sequence::new(seed))
-    }
-}
-
-impl Choice for SeededChoice {
-    fn choose(&mut self, many: usize, _: &dyn Fn(usize) -> Thread) -> usize {
-        self.0.below(many)
-    }
 }
 
 /// How a pause of the apartment thread ended.
@@ -104,6 +86,10 @@ struct SchedulerState {
     numbers: BTreeMap<Thread, u32>,
     running: Option<Thread>,
     choice: Box<dyn Choice>,
+    /// The choice wants to know every turn, and what each step shares with others.
+    every_turn: bool,
+    /// What the step that runs has shared with others so far.
+    touched: Vec<Access>,
     deadline_ns: Option<u64>,
     /// How many replies the manager holds; since when, or since when in the open call.
     held: u32,
@@ -137,6 +123,10 @@ enum Pick {
     Apartment,
     Task(u64),
     Nobody,
+    /// Look again: some that seemed to be ready still wait.
+    Again,
+    /// Nobody ever: the choice gives the session up.
+    GiveUp,
 }
 
 impl Scheduler {
@@ -148,6 +138,7 @@ impl Scheduler {
 
     /// With a choice of its own, for that many steps.
     pub(crate) fn with_limit(choice: impl Choice + 'static, most_steps: u64) -> Self {
+        let every_turn = choice.every_turn();
         Self(Arc::new(Mutex::new(SchedulerState {
             now_ns: 0,
             happened: 0,
@@ -156,6 +147,8 @@ impl Scheduler {
             numbers: BTreeMap::new(),
             running: None,
             choice: Box::new(choice),
+            every_turn,
+            touched: Vec::new(),
             deadline_ns: None,
             held: 0,
             held_since_ns: 0,
@@ -171,6 +164,14 @@ impl Scheduler {
     /// Counts data that a step carries, in bytes: a step that carries 64 bytes counts as two.
     pub(crate) fn charge(&self, bytes: usize) {
         self.lock().spend((bytes as u64).saturating_mul(FRACTIONS / 64));
+    }
+
+    /// The step that runs shares this with other threads. A step that says nothing concerns nobody else.
+    pub(crate) fn touch(&self, access: Access) {
+        let mut state = self.lock();
+        if state.every_turn {
+            state.touched.push(access);
+        }
     }
 
     /// Whether the session has used up its steps.
@@ -317,7 +318,14 @@ impl Scheduler {
 
     /// The apartment thread waits until `ready`, or until that time; the other threads run meanwhile.
     pub(crate) fn pause(&self, until_ns: Option<u64>, mut ready: impl FnMut() -> bool) -> Paused {
-        self.lock().spend(FRACTIONS);
+        {
+            let mut state = self.lock();
+            state.spend(FRACTIONS);
+            if state.every_turn {
+                state.touched.clear();
+                state.choice.paused();
+            }
+        }
         loop {
             if self.is_exhausted() {
                 return Paused::Exhausted;
@@ -334,6 +342,8 @@ impl Scheduler {
                 Pick::Apartment if is_ready => return Paused::Ready,
                 Pick::Apartment => return Paused::Reached,
                 Pick::Task(number) => self.run(number),
+                Pick::Again => {}
+                Pick::GiveUp => return Paused::Exhausted,
                 Pick::Nobody => {
                     if !self.advance(until_ns) {
                         return Paused::Stuck;
@@ -372,21 +382,50 @@ impl Scheduler {
         // To choose one of very many moves some of the others.
         state.spend(looks.min(FRACTIONS) + looks / 16);
         state.tasks.refresh(now, happened);
-        let SchedulerState { tasks, choice, .. } = &mut *state;
-        let ready = tasks.ready();
-        let chosen = match (apartment, ready.len()) {
-            (false, 0) => return Pick::Nobody,
-            (true, 0) => return Pick::Apartment,
-            (false, 1) => 0,
-            (apartment, many) => {
-                let name = |at: usize| {
-                    let slot = ready.get(at).and_then(|number| tasks.get(*number));
-                    slot.map_or(Thread::APARTMENT, |slot| slot.name.clone())
-                };
-                choice.choose(many + usize::from(apartment), &name)
+        if state.every_turn {
+            let waiting = state.tasks.ready_if_there();
+            drop(state);
+            let mut still_blocked = false;
+            for number in waiting {
+                still_blocked |= !self.can_go_on(number);
             }
+            state = self.lock();
+            if still_blocked && !apartment && state.tasks.ready().is_empty() {
+                return Pick::Again;
+            }
+        }
+        let SchedulerState { tasks, choice, every_turn, .. } = &mut *state;
+        let turn = Turn { tasks, apartment };
+        let chosen = match turn.len() {
+            0 => return Pick::Nobody,
+            1 if !*every_turn => Some(0),
+            _ => choice.choose(&turn),
         };
-        ready.get(chosen).map_or(Pick::Apartment, |number| Pick::Task(*number))
+        match chosen {
+            Some(chosen) => tasks.ready().get(chosen).map_or(Pick::Apartment, |number| Pick::Task(*number)),
+            None => {
+                state.left = 0;
+                Pick::GiveUp
+            }
+        }
+    }
+
+    /// Whether what a thread waits for is there. If not, it waits for something else to happen.
+    fn can_go_on(&self, number: u64) -> bool {
+        let task = self.lock().tasks.lend(number);
+        let Some(mut task) = task else { return true };
+        // Without the lock: the task asks the scheduler.
+        let can = task.can_go_on();
+        let mut state = self.lock();
+        let happened = state.happened;
+        match can {
+            true => state.tasks.put_back(number, task),
+            false => {
+                drop(state.tasks.take(number));
+                state.tasks.give_back(number, task, Wake::After(happened));
+            }
+        }
+        can
     }
 
     fn run(&self, number: u64) {
@@ -396,6 +435,7 @@ impl Scheduler {
             let (name, instance) = (slot.name.clone(), slot.instance);
             let task = state.tasks.take(number);
             state.running = Some(name.clone());
+            state.touched.clear();
             (name, instance, std::mem::replace(&mut state.instance, instance), task)
         };
         let Some(mut task) = task else { return };
@@ -403,6 +443,13 @@ impl Scheduler {
         let mut state = self.lock();
         state.running = None;
         state.instance = outer;
+        if state.every_turn {
+            let SchedulerState { choice, touched, .. } = &mut *state;
+            if matches!(next, Next::Crashed(_)) {
+                touched.push(Access::Everything);
+            }
+            choice.ran(number, touched);
+        }
         let in_vain = matches!(next, Next::Blocked | Next::BlockedUntil(_));
         state.spend(if in_vain { LOOK } else { FRACTIONS });
         if state.tasks.get(number).is_none() {

@@ -104,6 +104,24 @@ impl Slots {
         }
     }
 
+    /// The ready ones that waited for something to happen alone: something has, but perhaps not what they wait for.
+    pub(super) fn ready_if_there(&self) -> Vec<u64> {
+        let waits = |number: &&u64| self.slots.get(number).is_some_and(|slot| matches!(slot.wake, Wake::After(_)));
+        self.ready.iter().filter(waits).copied().collect()
+    }
+
+    /// Lends its task, to ask it something: it stays where it is among the others.
+    pub(super) fn lend(&mut self, number: u64) -> Option<Box<dyn Task>> {
+        self.slots.get_mut(&number)?.task.take()
+    }
+
+    /// Takes a lent task back.
+    pub(super) fn put_back(&mut self, number: u64, task: Box<dyn Task>) {
+        if let Some(slot) = self.slots.get_mut(&number) {
+            slot.task = Some(task);
+        }
+    }
+
     pub(super) fn remove(&mut self, number: u64) -> Option<Slot> {
         self.forget(number);
         self.slots.remove(&number)

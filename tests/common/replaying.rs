@@ -74,7 +74,7 @@ pub fn run(
 ) -> Replayed {
     let handler = Handler::from_script(script);
     let observers = observer.map(|observer| Box::new(|_| vec![observer]) as MakeObservers<'_>);
-    let additions = Additions { plan: Some(Box::new(plan)), observers };
+    let additions = Additions { plan: Some(Box::new(plan)), observers, ..Additions::default() };
     let (terms, options, mut events) = (Terms::scenario(scenario.clone()), RunOptions::default(), Vec::new());
     let session = runner::run_with(&handler, &terms, &options, additions, &mut events);
     let JudgedSession { header, judged, .. } = session.unwrap_or_else(|error| panic!("{error}"));

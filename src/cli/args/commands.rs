@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::explore::{ExploreArgs, Schedule};
 use super::handler::{HandlerArgs, OtherHandlerArgs};
 use super::manager::{HandlersArgs, PrefsArgs, RegisterArgs, ResultsArgs, SyncArgs, UnregisterArgs, UpdateArgs};
 use super::options::{JudgeArgs, LogArgs, OutputArgs, SessionArgs, WatchArgs, WindowsArgs};
@@ -146,6 +147,17 @@ pub(in crate::cli) struct RunArgs {
 
     #[command(flatten)]
     pub(in crate::cli) judge: JudgeArgs,
+
+    #[command(flatten)]
+    pub(in crate::cli) explore: ExploreArgs,
+
+    /// With --explore: write a scenario for `replay` to this folder for each cause
+    #[arg(long, value_name = "FOLDER", requires = "explore")]
+    pub(in crate::cli) scenarios: Option<PathBuf>,
+
+    /// Run a script in this order of its threads, as `--explore` finds it
+    #[arg(long, value_name = "JSON", conflicts_with_all = ["seed", "explore"])]
+    pub(in crate::cli) schedule: Option<Schedule>,
 
     /// Write what the manager and the user did to this file, as a scenario for `replay`
     #[arg(long, value_name = "FILE")]

@@ -1,6 +1,7 @@
 //! The command line's words.
 
 mod commands;
+mod explore;
 mod handler;
 mod manager;
 mod options;

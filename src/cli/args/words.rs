@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
+use crate::host::explore::Deviation;
+use crate::json::reworded;
 use crate::protocol::{Profile, SyncEvent};
 use crate::report::Format;
 
@@ -230,4 +232,12 @@ pub(in crate::cli) fn other_report(text: &str) -> Result<OtherReport, String> {
         format!("expected FORMAT or FORMAT=FILE, where FORMAT is one of {}", all.join(", "))
     })?;
     Ok(OtherReport { format, file })
+}
+
+/// A schedule, as it stands in scenarios.
+pub(super) fn schedule(text: &str) -> Result<Vec<Deviation>, String> {
+    serde_json::from_str(text).map_err(|error| {
+        let why = reworded(&error.to_string());
+        format!(r#"{why}; expected a schedule such as [{{"turn": 12, "thread": "worker"}}]"#)
+    })
 }

@@ -175,7 +175,7 @@ impl Prepared {
             run_script(handler, terms, options, observers, debugger)?
         } else {
             let mut leaving = Leaving(debugger);
-            let additions = Additions { plan: None, observers: Some(Box::new(observers)) };
+            let additions = Additions { observers: Some(Box::new(observers)), ..Additions::default() };
             let ran = runner::run_with(&handler, &terms, &options, additions, &mut leaving);
             Some(ran.map_err(sessions::run_failure)?)
         };
@@ -227,7 +227,7 @@ fn run_script(
     let left = tell.clone();
     lock(debugger).set_leave(Leave::Halt(Box::new(move || drop(left.send(ScriptEnd::Left)))));
     std::thread::Builder::new().name("script".to_owned()).stack_size(SCRIPT_STACK).spawn(move || {
-        let additions = Additions { plan: None, observers: Some(Box::new(observers)) };
+        let additions = Additions { observers: Some(Box::new(observers)), ..Additions::default() };
         let ran = runner::run_with(&handler, &terms, &options, additions, &mut ());
         // Whoever waits for it waits until it comes.
         drop(tell.send(ScriptEnd::Ended(Box::new(ran))));

@@ -1,5 +1,7 @@
 //! The script format: conditions, by which a handler does one thing or another.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -59,11 +61,14 @@ pub struct Condition {
     /// How often `ShowProperties` was called, at least.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub properties_shown: Option<u32>,
+    /// Shared variables, with the values that the thread has read or written last. In `only_if`: with the values that they have.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub read: BTreeMap<String, i64>,
 }
 
 impl Condition {
-    /// Whether it holds of instance number `instance` (from 0), given what it was told.
-    pub(super) fn holds(&self, told: &Notified, instance: u64) -> bool {
+    /// Whether it holds of instance number `instance` (from 0), given what it was told. `read` has the values of variables.
+    pub(super) fn holds(&self, told: &Notified, instance: u64, read: &BTreeMap<String, i64>) -> bool {
         fn is<T: PartialEq>(wanted: Option<T>, found: T) -> bool {
             wanted.is_none_or(|wanted| wanted == found)
         }
@@ -83,5 +88,6 @@ impl Condition {
             && is(self.connection_failed, told.connection_failed)
             && self.errors_shown.is_none_or(|least| told.errors_shown >= least)
             && self.properties_shown.is_none_or(|least| told.properties_shown >= least)
+            && self.read.iter().all(|(name, value)| read.get(name).copied().unwrap_or_default() == *value)
     }
 }

@@ -64,7 +64,10 @@ impl ScriptHandler {
         let nth = self.calls.entry(method).or_default();
         let behaviour = self.script.methods.behaviour(method, *nth);
         *nth += 1;
-        let applies = |condition: &Condition| condition.holds(&lock(&self.told), self.instance);
+        let applies = |condition: &Condition| {
+            let told = lock(&self.told);
+            condition.holds(&told, self.instance, &told.variables)
+        };
         behaviour.filter(|behaviour| behaviour.only_if.as_ref().is_none_or(applies)).cloned()
     }
 

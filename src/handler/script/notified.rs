@@ -35,6 +35,10 @@ pub(super) struct Notified {
     ended: BTreeSet<Guid>,
     /// Threads of each call (by its number) that have not come to their `complete_if_last` yet.
     pub(super) running: BTreeMap<u64, usize>,
+    /// What the threads share.
+    pub(super) variables: BTreeMap<String, i64>,
+    /// The locks that are taken.
+    pub(super) locked: BTreeSet<String>,
 }
 
 /// What becomes of a report about an item.

@@ -1,5 +1,9 @@
 //! Runs the steps of a script, on the apartment thread or on a logical thread of the scheduler.
+//!
+//! Each step says what it shares with other threads, so that whoever explores their orders knows which steps are independent. What
+//! says nothing concerns the thread alone.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
@@ -14,7 +18,7 @@ use crate::protocol::{
     Guid, HResult, LogError, LogErrorInfo, LogMask, Progress, ProgressItem, ProgressMask, ShowErrorCompleted, Status,
     Text,
 };
-use crate::time::{Next, Paused, Scheduler, Task};
+use crate::time::{Access, Next, Paused, Scheduler, Task};
 
 /// What the steps of one call have in common.
 #[derive(Clone)]
@@ -41,6 +45,8 @@ pub(super) struct Runner {
     after_return: bool,
     /// The callback that the manager has not answered yet.
     held: Option<(Box<dyn HeldReply>, Then)>,
+    /// The values of shared variables that the thread has read or written last.
+    read: BTreeMap<String, i64>,
 }
 
 /// What the reply to a callback is for.
@@ -64,7 +70,7 @@ struct Frame {
 impl Runner {
     pub(super) fn new(context: Context, steps: Steps) -> Self {
         let frames = vec![Frame { steps, at: 0, more: 0 }];
-        Self { context, frames, counted: false, after_return: false, held: None }
+        Self { context, frames, counted: false, after_return: false, held: None, read: BTreeMap::new() }
     }
 
     /// As one of the call's threads.
@@ -122,12 +128,33 @@ impl Runner {
         }
     }
 
-    /// Whether what the next step waits for is there.
-    fn can_go_on(&mut self) -> bool {
-        match self.peek() {
-            Some(ScriptStep::WaitFor(what)) => self.is_there(&what),
-            _ => true,
-        }
+    fn is_free(&self, name: &str) -> bool {
+        !lock(&self.context.told).locked.contains(name)
+    }
+
+    /// The step shares this with other threads.
+    fn touch(&self, access: Access) {
+        self.context.scheduler.touch(access);
+    }
+
+    /// The number of something that threads of this instance share.
+    fn thing(&self, kind: u8, name: &[u8]) -> u64 {
+        let bytes = self.context.owner.to_le_bytes().into_iter().chain([kind]).chain(name.iter().copied());
+        // FNV-1a. Two things of one number would only seem to be one.
+        bytes.fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3))
+    }
+
+    fn item(&self, item: Guid) -> u64 {
+        self.thing(b'i', &item.as_u128().to_le_bytes())
+    }
+
+    fn variable(&self, name: &str) -> u64 {
+        self.thing(b'v', name.as_bytes())
+    }
+
+    /// The threads of this call that have not come to their `complete_if_last`.
+    fn threads_of_call(&self) -> u64 {
+        self.thing(b't', &self.context.call.to_le_bytes())
     }
 
     fn is_there(&self, what: &WaitFor) -> bool {
@@ -147,6 +174,7 @@ impl Runner {
                 return Next::At(self.context.scheduler.now_ns().saturating_add(delay.0));
             }
             ScriptStep::WaitFor(what) if !self.is_there(&what) => return Next::Blocked,
+            ScriptStep::Lock(name) if !self.is_free(&name) => return Next::Blocked,
             ScriptStep::Hang(_) => return Next::Hung,
             ScriptStep::Panic(what) => return Next::Crashed(what),
             step => {
@@ -163,10 +191,13 @@ impl Runner {
             ScriptStep::Work(work) => self.push(unfold(&work).into(), 0),
             ScriptStep::Repeat(repeat) if repeat.times > 0 => self.push(repeat.steps, repeat.times - 1),
             ScriptStep::When(when) => {
-                let holds = when.condition.holds(&lock(&self.context.told), self.context.instance);
+                self.touch(Access::Session);
+                let holds = when.condition.holds(&lock(&self.context.told), self.context.instance, &self.read);
                 self.push(if holds { when.steps } else { when.otherwise }, 0);
             }
             ScriptStep::Start(start) => {
+                self.touch(Access::Changes(0));
+                self.touch(Access::Changes(self.threads_of_call()));
                 let runner = Runner::new(self.context.clone(), start.steps).counted();
                 self.context.scheduler.spawn(self.context.owner, &start.thread, runner);
             }
@@ -176,6 +207,7 @@ impl Runner {
                 self.call(Callback::EnableModeless(EnableModeless { enable: true }), Then::Dialog);
             }
             ScriptStep::Dialog(false) => {
+                self.touch(Access::Everything);
                 let held = std::mem::take(&mut lock(&self.context.told).dialog);
                 if held {
                     self.call(Callback::EnableModeless(EnableModeless { enable: false }), Then::Nothing);
@@ -186,6 +218,7 @@ impl Runner {
             }
             ScriptStep::Complete(hr) => self.complete(hr),
             ScriptStep::CompleteIfLast(hr) => {
+                self.touch(Access::Changes(self.threads_of_call()));
                 let left = {
                     let mut told = lock(&self.context.told);
                     let running = told.running.entry(self.context.call).or_default();
@@ -198,8 +231,35 @@ impl Runner {
                     self.complete(hr);
                 }
             }
+            ScriptStep::Read(name) => {
+                self.touch(Access::Sees(self.variable(&name)));
+                let value = lock(&self.context.told).variables.get(&name).copied().unwrap_or_default();
+                self.read.insert(name, value);
+            }
+            ScriptStep::Write(write) => {
+                self.touch(Access::Changes(self.variable(&write.variable)));
+                let last = self.read.get(&write.variable).copied().unwrap_or_default();
+                let value = write.value.unwrap_or(last).saturating_add(write.add);
+                lock(&self.context.told).variables.insert(write.variable.clone(), value);
+                self.read.insert(write.variable, value);
+            }
+            ScriptStep::Add(add) => {
+                self.touch(Access::Changes(self.variable(&add.variable)));
+                let mut told = lock(&self.context.told);
+                let value = told.variables.entry(add.variable.clone()).or_default();
+                *value = value.saturating_add(add.by);
+                self.read.insert(add.variable, *value);
+            }
+            ScriptStep::Lock(name) => {
+                self.touch(Access::Changes(self.thing(b'l', name.as_bytes())));
+                lock(&self.context.told).locked.insert(name);
+            }
+            ScriptStep::Unlock(name) => {
+                self.touch(Access::Changes(self.thing(b'l', name.as_bytes())));
+                lock(&self.context.told).locked.remove(&name);
+            }
+            ScriptStep::WaitFor(_) => self.touch(Access::Session),
             ScriptStep::Wait(_)
-            | ScriptStep::WaitFor(_)
             | ScriptStep::Hang(_)
             | ScriptStep::Panic(_)
             | ScriptStep::Repeat(_) => {}
@@ -230,6 +290,7 @@ impl Runner {
 
     fn progress(&mut self, step: &ProgressStep) {
         let item = step.item.0;
+        self.touch(Access::Changes(self.item(item)));
         let report = if step.force {
             Report::Made
         } else {
@@ -246,6 +307,8 @@ impl Runner {
 
     /// Ends the repetition of steps that only wait and report of items that are over: nobody waits for work that was stopped.
     fn stop_repeating(&mut self) {
+        // It looks at items of other threads.
+        self.touch(Access::Everything);
         let Some(frame) = self.frames.last_mut() else { return };
         let told = lock(&self.context.told);
         let is_idle = |step: &ScriptStep| match step {
@@ -263,9 +326,19 @@ impl Runner {
     fn call(&mut self, callback: Callback, then: Then) {
         // Cloned out: the callback must not run under the handler's own lock.
         let interface = lock(&self.context.told).callback.clone();
+        self.touch(Access::Session);
         match interface.map(|interface| interface.begin(None, callback)) {
-            Some(Replied::Now(hr)) => self.answered(then, hr),
-            Some(Replied::Held(held)) => self.held = Some((held, then)),
+            Some(Replied::Now(hr)) => {
+                // A report of progress that is answered as usual is a matter of its item; all else is everybody's.
+                if !(matches!(then, Then::Progress(_)) && hr == HResult::S_OK) {
+                    self.touch(Access::Everything);
+                }
+                self.answered(then, hr);
+            }
+            Some(Replied::Held(held)) => {
+                self.touch(Access::Everything);
+                self.held = Some((held, then));
+            }
             None => {}
         }
     }
@@ -289,6 +362,7 @@ impl Runner {
         let Some((held, then)) = &mut self.held else { return true };
         let then = *then;
         let Some(hr) = held.poll() else { return false };
+        self.touch(Access::Everything);
         self.held = None;
         self.answered(then, hr);
         true
@@ -296,11 +370,24 @@ impl Runner {
 }
 
 impl Task for Runner {
+    fn can_go_on(&mut self) -> bool {
+        if self.after_return {
+            return self.context.scheduler.has_ended(self.context.call);
+        }
+        match self.peek() {
+            _ if self.held.is_some() => true,
+            Some(ScriptStep::WaitFor(what)) => self.is_there(&what),
+            Some(ScriptStep::Lock(name)) => self.is_free(&name),
+            _ => true,
+        }
+    }
+
     fn step(&mut self) -> Next {
         if self.after_return {
             if !self.context.scheduler.has_ended(self.context.call) {
                 return Next::Blocked;
             }
+            self.touch(Access::Session);
             self.after_return = false;
         }
         if !self.is_answered() {
@@ -312,6 +399,10 @@ impl Task for Runner {
                 self.do_step(step)
             }
             None => {
+                if self.counted {
+                    // Which of two ends comes first makes no difference: only `complete_if_last` looks at the number.
+                    self.touch(Access::Sees(self.threads_of_call()));
+                }
                 if std::mem::take(&mut self.counted)
                     && let Some(running) = lock(&self.context.told).running.get_mut(&self.context.call)
                 {

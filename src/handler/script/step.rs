@@ -57,6 +57,16 @@ pub enum ScriptStep {
     Start(Start),
     /// Does one thing or another.
     When(When),
+    /// Reads a variable that all threads of the instance share: the thread keeps the value.
+    Read(String),
+    /// Writes a shared variable: what the thread has read or written last, changed.
+    Write(WriteStep),
+    /// Reads a shared variable, adds to it and writes it, all in one step.
+    Add(AddStep),
+    /// Takes a lock of the instance, and waits until it is free.
+    Lock(String),
+    /// Gives a lock back.
+    Unlock(String),
 }
 
 /// A call of `Progress`. It is skipped if the item was not prepared, or was cancelled or skipped.
@@ -214,6 +224,34 @@ pub struct When {
     /// The steps if it is false.
     #[serde(rename = "else", default, skip_serializing_if = "super::file::are_none")]
     pub otherwise: Steps,
+}
+
+/// A shared variable that is written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WriteStep {
+    /// Its name. A variable that nobody has written is 0.
+    pub variable: String,
+    /// The value, instead of the one that the thread has read or written last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<i64>,
+    /// What is added to it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub add: i64,
+}
+
+fn is_zero(number: &i64) -> bool {
+    *number == 0
+}
+
+/// A shared variable to which something is added.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AddStep {
+    /// Its name. A variable that nobody has written is 0.
+    pub variable: String,
+    /// What is added.
+    pub by: i64,
 }
 
 /// What a thread waits for.

@@ -1,0 +1,58 @@
+//! Options of the commands that explore the orders of a script's threads.
+
+use clap::Args;
+
+use super::words::{schedule, time};
+use crate::host::explore::Deviation;
+use crate::runner::ExploreOptions;
+
+/// How far the orders of a script's threads are explored.
+#[derive(Clone, Copy, Debug, Args)]
+#[command(next_help_heading = "Exploring (scripts only)")]
+pub(in crate::cli) struct ExploreArgs {
+    /// Run the session once for every order in which the script's threads can take turns, and show the shortest order of each
+    /// cause
+    #[arg(long)]
+    pub(in crate::cli) explore: bool,
+
+    /// Number of times at most that a thread is interrupted although it could go on
+    #[arg(long, value_name = "N", default_value_t = 2, requires = "explore")]
+    pub(in crate::cli) preemptions: u32,
+
+    /// Number of things at most that the user does at any legal point: skip, cancel, open an error or properties, leave
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "explore")]
+    pub(in crate::cli) actions: u32,
+
+    /// Number of sessions to run at most, for each case
+    #[arg(long, value_name = "N", default_value_t = 20_000, requires = "explore")]
+    pub(in crate::cli) schedules: u64,
+
+    /// Time to explore at most, for each case
+    #[arg(long, value_name = "TIME", value_parser = time, requires = "explore")]
+    pub(in crate::cli) explore_time: Option<u64>,
+}
+
+impl ExploreArgs {
+    /// What they ask for.
+    pub(in crate::cli) fn options(&self) -> Option<ExploreOptions> {
+        self.explore.then(|| ExploreOptions {
+            preemptions: Some(self.preemptions),
+            actions: self.actions,
+            schedules: self.schedules,
+            time: self.explore_time.map(std::time::Duration::from_nanos),
+            reduce: true,
+        })
+    }
+}
+
+/// A schedule on the command line.
+#[derive(Clone, Debug)]
+pub(in crate::cli) struct Schedule(pub(in crate::cli) Vec<Deviation>);
+
+impl std::str::FromStr for Schedule {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        schedule(text).map(Self)
+    }
+}
