@@ -52,17 +52,14 @@ pub(super) fn run(args: &RunArgs, options: &ExploreOptions, filter: &Filter) -> 
     schedules.dedup();
     for (at, schedule) in schedules.iter().enumerate() {
         let name = if schedule.is_empty() { "usual order".to_owned() } else { format!("schedule-{at}") };
-        let scenario = Scenario { schedule: schedule.to_vec(), ..scenario.clone() };
+        let scenario = Scenario { schedule: Some(schedule.to_vec()), ..scenario.clone() };
         let record = one(args, &handler, &scenario, &name)?;
         let (record, judged) = record;
         report.add_case(record, judged.monitor(), filter);
     }
     let exploration = Exploration::new("run", options, &explored);
-    let failures: Vec<String> = if stop.is_stopped() {
-        vec!["interrupted: not every schedule was run".to_owned()]
-    } else {
-        Vec::new()
-    };
+    let failures: Vec<String> =
+        if stop.is_stopped() { vec!["interrupted: not every schedule was run".to_owned()] } else { Vec::new() };
     report.unfinished.clone_from(&failures);
     report.exploration.push(exploration);
     report.judge_baseline(Scope::Sample);
@@ -82,7 +79,8 @@ fn one(
 ) -> Result<(CaseRecord, runner::Judged), Failure> {
     let keep_events = args.judge.to.draws(Some(args.format.into()));
     let options = RunOptions { keep_events, ..RunOptions::default() };
-    let ran = runner::run(handler, &Terms::scenario(scenario.clone()), &options, &mut ()).map_err(sessions::run_failure)?;
+    let ran =
+        runner::run(handler, &Terms::scenario(scenario.clone()), &options, &mut ()).map_err(sessions::run_failure)?;
     let broken_off = ran.broken_off();
     let mut judged = ran.judged;
     let replay = match &args.scenarios {
@@ -91,7 +89,7 @@ fn one(
             write(scenario, args, &path)?;
             reproduce::of_recorded(&path, &args.handler.given())
         }
-        _ => reproduce::of_schedule(args, &scenario.schedule),
+        _ => reproduce::of_schedule(args, scenario.schedule.as_deref().unwrap_or_default()),
     };
     let record = CaseRecord { error: broken_off, ..judged.take_record(name, Some(replay)) };
     Ok((record, judged))

@@ -27,7 +27,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     let mut terms = sessions::terms(&args.session)?;
     if let Some(schedule) = &args.schedule {
         let scenario = sessions::ordinary(&args.session, &terms, "");
-        terms = Terms::scenario(Scenario { schedule: schedule.0.clone(), ..scenario });
+        terms = Terms::scenario(Scenario { schedule: Some(schedule.0.clone()), ..scenario });
     }
     terms.record = args.record.is_some();
     let selection = terms.selection();

@@ -2,8 +2,8 @@
 
 pub mod break_on;
 mod driver;
-mod gate;
 pub mod explore;
+mod gate;
 mod hold;
 mod observer;
 mod order;

@@ -97,8 +97,8 @@ pub(super) fn assemble(
 /// What forces the scenario's schedule, where it has one.
 fn forced(terms: &Terms) -> Option<Explorer> {
     match &terms.conduct {
-        Conduct::Scenario(scenario) if !scenario.schedule.is_empty() => Some(Explorer::forcing(&scenario.schedule)),
-        _ => None,
+        Conduct::Scenario(scenario) => scenario.schedule.as_deref().map(Explorer::forcing),
+        Conduct::Standard(_) | Conduct::Several(_) => None,
     }
 }
 

@@ -94,7 +94,8 @@ impl Exploration {
             if cause.schedule.is_empty() {
                 text.push_str("the usual order");
             }
-            let deviations: Vec<String> = cause.schedule.iter().map(|one| plain(&one.to_string()).into_owned()).collect();
+            let deviations: Vec<String> =
+                cause.schedule.iter().map(|one| plain(&one.to_string()).into_owned()).collect();
             let _ = writeln!(text, "{}", deviations.join("; "));
         }
         text

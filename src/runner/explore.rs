@@ -109,7 +109,8 @@ pub fn explore(
             all = true;
             break;
         }
-        let over = schedules + given_up >= options.schedules || options.time.is_some_and(|time| began.elapsed() >= time);
+        let over =
+            schedules + given_up >= options.schedules || options.time.is_some_and(|time| began.elapsed() >= time);
         if over || stop() {
             break;
         }
@@ -145,7 +146,7 @@ struct Sessions<'a> {
 
 impl<'a> Sessions<'a> {
     fn of(handler: &'a Handler, scenario: &Scenario, options: &ExploreOptions) -> Self {
-        let terms = Terms::scenario(Scenario { schedule: Vec::new(), ..scenario.clone() });
+        let terms = Terms::scenario(Scenario { schedule: None, ..scenario.clone() });
         let conditions = Conditions::from(&terms.header(handler));
         let counts_callbacks = match &terms.conduct {
             Conduct::Scenario(scenario) => counts_callbacks(scenario),

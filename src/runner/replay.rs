@@ -161,7 +161,7 @@ pub fn replay(
         Some(given) => given.find()?,
         None => handler_of(file, &scenario)?,
     };
-    if !scenario.schedule.is_empty() && !handler.is_scripted() {
+    if scenario.schedule.is_some() && !handler.is_scripted() {
         return Err(ReplayError::Schedule { file: file.to_owned(), handler: handler.name() });
     }
     let mut terms = Terms::scenario(scenario.clone());

@@ -106,10 +106,10 @@ pub struct Scenario {
     /// What the user and the manager do in addition to the ordinary, each once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,
-    /// For a script: an order of its threads and of what the user does, as `run --explore` finds it, in place of `seed`. What
-    /// is listed differs from the usual order.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub schedule: Vec<Deviation>,
+    /// For a script: the order of its threads and of what the user does, as `run --explore` finds it, in place of `seed`. What
+    /// is listed differs from the usual order; an empty list is the usual order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Vec<Deviation>>,
     /// What must happen to it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub expect: Expect,

@@ -35,7 +35,7 @@ impl Scenario {
             apartment: Apartment::default(),
             order: None,
             steps: Vec::new(),
-            schedule: Vec::new(),
+            schedule: None,
             expect: Expect::default(),
         }
     }

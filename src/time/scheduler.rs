@@ -16,8 +16,7 @@ pub(crate) trait Task: Send {
     /// Does one step, and says when the next one can be done.
     fn step(&mut self) -> Next;
 
-    /// Whether what the thread waits for is there. Asked without doing anything, of a thread whose last step was
-    /// [`Next::Blocked`].
+    /// Whether what the next step waits for is there, if it waits for something. Nothing is done.
     fn can_go_on(&mut self) -> bool {
         true
     }

@@ -104,10 +104,12 @@ impl Slots {
         }
     }
 
-    /// The ready ones that waited for something to happen alone: something has, but perhaps not what they wait for.
+    /// Those that could run when it was looked for them, unless the step that comes next waits for something that is not there.
+    /// Whoever waits for a reply, also until some time, is not among them.
     pub(super) fn ready_if_there(&self) -> Vec<u64> {
-        let waits = |number: &&u64| self.slots.get(number).is_some_and(|slot| matches!(slot.wake, Wake::After(_)));
-        self.ready.iter().filter(waits).copied().collect()
+        let may_wait =
+            |number: &&u64| !self.slots.get(number).is_some_and(|slot| matches!(slot.wake, Wake::AfterOrAt(..)));
+        self.ready.iter().filter(may_wait).copied().collect()
     }
 
     /// Lends its task, to ask it something: it stays where it is among the others.

@@ -14,5 +14,6 @@ pub use file::{Answer, Behaviour, Behaviours, Fault, Methods, Script, ScriptItem
 pub use handler::ScriptFactory;
 pub use load::{load, parse, schema};
 pub use step::{
-    AddStep, CompleteAs, LogStep, ProgressStep, RawCallback, Repeat, ScriptStep, Start, Steps, WaitFor, When, WorkStep, WriteStep, Yes,
+    AddStep, CompleteAs, LogStep, ProgressStep, RawCallback, Repeat, ScriptStep, Start, Steps, WaitFor, When, WorkStep,
+    WriteStep, Yes,
 };

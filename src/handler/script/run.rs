@@ -108,10 +108,16 @@ impl Runner {
 
     /// The next step, without passing it.
     fn peek(&mut self) -> Option<ScriptStep> {
-        loop {
-            let frame = self.frames.last_mut()?;
-            if let Some(step) = frame.steps.get(frame.at) {
-                return Some(step.clone());
+        self.leave_ended_steps();
+        let frame = self.frames.last()?;
+        frame.steps.get(frame.at).cloned()
+    }
+
+    /// Goes on to where the next step is, if there is one.
+    fn leave_ended_steps(&mut self) {
+        while let Some(frame) = self.frames.last_mut() {
+            if frame.at < frame.steps.len() {
+                return;
             }
             if frame.more > 0 && !frame.steps.is_empty() {
                 frame.more -= 1;
@@ -259,10 +265,7 @@ impl Runner {
                 lock(&self.context.told).locked.remove(&name);
             }
             ScriptStep::WaitFor(_) => self.touch(Access::Session),
-            ScriptStep::Wait(_)
-            | ScriptStep::Hang(_)
-            | ScriptStep::Panic(_)
-            | ScriptStep::Repeat(_) => {}
+            ScriptStep::Wait(_) | ScriptStep::Hang(_) | ScriptStep::Panic(_) | ScriptStep::Repeat(_) => {}
             other => {
                 if let Some(callback) = to_callback(other) {
                     let connects = matches!(callback, Callback::EstablishConnection(_));
@@ -374,10 +377,13 @@ impl Task for Runner {
         if self.after_return {
             return self.context.scheduler.has_ended(self.context.call);
         }
-        match self.peek() {
-            _ if self.held.is_some() => true,
-            Some(ScriptStep::WaitFor(what)) => self.is_there(&what),
-            Some(ScriptStep::Lock(name)) => self.is_free(&name),
+        if self.held.is_some() {
+            return true;
+        }
+        self.leave_ended_steps();
+        match self.frames.last().and_then(|frame| frame.steps.get(frame.at)) {
+            Some(ScriptStep::WaitFor(what)) => self.is_there(what),
+            Some(ScriptStep::Lock(name)) => self.is_free(name),
             _ => true,
         }
     }

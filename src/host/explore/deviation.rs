@@ -6,7 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::json::Id;
-use crate::protocol::{Call, GUID_NULL, SetItemStatus, SetProgressCallback, ShowError, ShowProperties, Status, Thread, Wish};
+use crate::protocol::{
+    Call, GUID_NULL, SetItemStatus, SetProgressCallback, ShowError, ShowProperties, Status, Thread, Wish,
+};
 
 /// A choice that differs from the usual one: a thread goes on as long as it can, then the one that was started first, and the
 /// user does nothing.
