@@ -61,11 +61,8 @@ fn list(rules: &[&Rule]) -> String {
         }
     }
     let unchecked = rules.iter().filter(|rule| rule.checked != Checked::Monitor).count();
-    let _ = writeln!(
-        text,
-        "{} rules, {unchecked} of them not checked yet. `mobsync rules CODE` explains a rule.",
-        rules.len()
-    );
+    let not_yet = if unchecked > 0 { format!(", {unchecked} of them not checked yet") } else { String::new() };
+    let _ = writeln!(text, "{} rules{not_yet}. `mobsync rules CODE` explains a rule.", rules.len());
     text
 }
 

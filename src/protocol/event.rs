@@ -7,6 +7,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::call::crossings;
+use super::registration::{
+    GetHandlerRegistrationInfo, PreferencesStored, RegisterSyncMgrHandler, UnregisterSyncMgrHandler, UpdateAll,
+    UpdateItems,
+};
 use super::{Call, CallMethod, Callback, CallbackMethod, Delay, Guid, HResult, Return, Text, UnknownName, nearest};
 
 /// One crossing, or one note about the session. The sequence of events is the session.
@@ -151,6 +155,18 @@ crossings! {
         LetGo(LetGo),
         /// A callback waited before the manager took it: the handler had called, and the call was not recorded yet.
         KeptOut(KeptOut),
+        /// A handler was registered, or was to be.
+        RegisterSyncMgrHandler(RegisterSyncMgrHandler),
+        /// A handler was unregistered, or was to be.
+        UnregisterSyncMgrHandler(UnregisterSyncMgrHandler),
+        /// The manager was asked for the registration of a handler.
+        GetHandlerRegistrationInfo(GetHandlerRegistrationInfo),
+        /// The manager was asked for a session of one handler.
+        UpdateItems(UpdateItems),
+        /// The manager was asked for sessions of all handlers.
+        UpdateAll(UpdateAll),
+        /// For which items the manager has stored preferences.
+        PreferencesStored(PreferencesStored),
     }
 }
 

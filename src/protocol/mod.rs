@@ -14,6 +14,7 @@ mod limits;
 mod names;
 mod plain;
 mod progress;
+mod registration;
 mod session;
 mod text;
 
@@ -31,5 +32,6 @@ pub use names::{UnknownName, nearest};
 pub(crate) use plain::is_escaped;
 pub use plain::{column_width, cut_off, padded, plain, plain_lines, plain_path};
 pub use progress::{LogErrorInfo, ProgressItem};
+pub use registration::*;
 pub use session::*;
 pub use text::Text;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::checks;
+use super::checks::registration::Registrations;
 use super::codes::LIFE_07;
 use super::judge::{EventRef, Judge, Verdict};
 use super::watch::{OpenCall, Watch};
@@ -37,6 +38,7 @@ pub struct Monitor {
     watches: Vec<(HandlerId, Watch)>,
     /// Where each instance stands in `watches`.
     places: BTreeMap<HandlerId, usize>,
+    registrations: Registrations,
     judge: Judge,
     last: Option<(u64, HandlerId, Thread)>,
 }
@@ -49,6 +51,7 @@ impl Monitor {
             session: Session::default(),
             watches: Vec::new(),
             places: BTreeMap::new(),
+            registrations: Registrations::default(),
             judge: Judge::default(),
             last: None,
         }
@@ -140,6 +143,7 @@ impl Monitor {
             session: &self.session,
             watches: &mut self.watches,
             at,
+            registrations: &mut self.registrations,
             judge: &mut self.judge,
             event,
         }
@@ -178,6 +182,7 @@ pub(super) struct Context<'a> {
     pub(super) session: &'a Session,
     watches: &'a mut [(HandlerId, Watch)],
     at: usize,
+    pub(super) registrations: &'a mut Registrations,
     pub(super) judge: &'a mut Judge,
     pub(super) event: &'a Event,
 }
@@ -238,6 +243,9 @@ impl<'a> Context<'a> {
                 let open = self.open(*call, what, legal);
                 checks::comparison::call(self, what);
                 checks::stopping::call(self, what);
+                if let Call::Initialize(args) = &**what {
+                    checks::registration::initialize(self, args);
+                }
                 self.watch().open = Some(open);
             }
             EventKind::Return { call, what } => {
@@ -251,6 +259,7 @@ impl<'a> Context<'a> {
                 checks::comparison::returned(self, what);
                 checks::native::returned(self, what, open.as_ref());
                 checks::wire::returned(self, what);
+                checks::registration::returned(self, what);
             }
             EventKind::Callback { what, .. } => {
                 let standing = self.session.standing(event.handler, what);
@@ -278,6 +287,7 @@ impl<'a> Context<'a> {
                 checks::comparison::note(self, note);
                 checks::native::note(self, note);
                 checks::wire::note(self, note);
+                checks::registration::note(self, note);
             }
         }
     }

@@ -62,6 +62,8 @@ pub(super) struct Watch {
     pub(super) told_all: bool,
     /// What another instance was told, with which this one stopped (COM-08).
     pub(super) stopped_with: Option<u64>,
+    /// What is known of its stored preferences.
+    pub(super) preferences: super::checks::registration::PreferencesWatch,
     /// What is known of it as a native handler.
     pub(super) native: super::checks::native::NativeWatch,
     /// It is a program of its own.

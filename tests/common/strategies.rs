@@ -271,6 +271,32 @@ pub fn note() -> BoxedStrategy<Note> {
             }
         ),
         option::of(text()).prop_map(|name| Note::ConnectionClosed(ConnectionClosed { name })),
+        registration(),
+    ]
+    .boxed()
+}
+
+/// What the manager is asked through its own interfaces.
+fn registration() -> BoxedStrategy<Note> {
+    prop_oneof![
+        (guid(), option::of(text()), any::<u32>(), hresult()).prop_map(|(clsid, description, flags, hr)| {
+            let flags = RegisterFlags(flags);
+            Note::RegisterSyncMgrHandler(RegisterSyncMgrHandler { clsid, description, flags, hr })
+        }),
+        (guid(), hresult())
+            .prop_map(|(clsid, hr)| Note::UnregisterSyncMgrHandler(UnregisterSyncMgrHandler { clsid, hr })),
+        (guid(), option::of(0..9_u32), hresult()).prop_map(|(clsid, flags, hr)| {
+            let flags = flags.map(RegisterFlags);
+            Note::GetHandlerRegistrationInfo(GetHandlerRegistrationInfo { clsid, flags, hr })
+        }),
+        (guid(), 0..9_u32, option::of(vec(any::<u8>(), 0..9)), option::of(any::<u32>()), hresult()).prop_map(
+            |(clsid, flags, cookie, starts, hr)| {
+                let (flags, cookie, starts) = (InvokeFlags(flags), cookie.map(Cookie), starts.map(HandlerId));
+                Note::UpdateItems(UpdateItems { clsid, flags, cookie, starts, hr })
+            }
+        ),
+        (any::<u64>(), hresult()).prop_map(|(took, hr)| Note::UpdateAll(UpdateAll { took: Delay(took), hr })),
+        vec(guid(), 0..4).prop_map(|items| Note::PreferencesStored(PreferencesStored { items })),
     ]
     .boxed()
 }

@@ -228,6 +228,12 @@ impl Session {
             | Note::Stack(_)
             | Note::Malformed(_)
             | Note::Held(_)
+            | Note::RegisterSyncMgrHandler(_)
+            | Note::UnregisterSyncMgrHandler(_)
+            | Note::GetHandlerRegistrationInfo(_)
+            | Note::UpdateItems(_)
+            | Note::UpdateAll(_)
+            | Note::PreferencesStored(_)
             | Note::LetGo(_) => return,
         }
         self.drop_dialog_of_ended(handler);

@@ -149,7 +149,7 @@ rules! {
         "Every message of an out-of-process handler is well-formed, and answers or makes a known call.";
 
     REGI_01 = "REGI-01", "registration-is-kept",
-        must Manager, Documented(States), NotYet("registration and invocation are not recorded in traces yet"),
+        must Manager, Documented(States), Monitor,
         [
             "nf-mobsync-isyncmgrregister-registersyncmgrhandler",
             "nf-mobsync-isyncmgrregister-unregistersyncmgrhandler",
@@ -159,7 +159,7 @@ rules! {
         "Registration stores class, description and flags, returns the flags, and can be removed.";
 
     REGI_02 = "REGI-02", "update-items-starts-invoke",
-        must Manager, Documented(States), NotYet("registration and invocation are not recorded in traces yet"),
+        must Manager, Documented(States), Monitor,
         [
             "nf-mobsync-isyncmgrsynchronizeinvoke-updateitems",
             "nf-mobsync-isyncmgrsynchronize-initialize",
@@ -168,12 +168,12 @@ rules! {
         "UpdateItems starts an INVOKE session of one handler, with the cookie byte for byte.";
 
     REGI_03 = "REGI-03", "update-all-returns-at-once",
-        must Manager, Documented(States), NotYet("registration and invocation are not recorded in traces yet"),
+        must Manager, Documented(States), Monitor,
         ["nf-mobsync-isyncmgrsynchronizeinvoke-updateall"],
         "UpdateAll returns at once, and every registered handler's session runs elsewhere.";
 
     REGI_04 = "REGI-04", "preferences-follow-enumeration",
-        must Manager, Documented(States), NotYet("registration and invocation are not recorded in traces yet"),
+        must Manager, Documented(States), Monitor,
         [
             "nf-mobsync-isyncmgrsynchronize-enumsyncmgritems",
             "ne-mobsync-syncmgritemflags",

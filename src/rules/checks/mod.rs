@@ -12,6 +12,7 @@ pub(super) mod life;
 pub(super) mod manager;
 pub(super) mod native;
 pub(super) mod progress;
+pub(super) mod registration;
 pub(super) mod results;
 pub(super) mod stopping;
 pub(super) mod wire;

@@ -14,6 +14,7 @@ mod items;
 mod life;
 mod manager;
 mod progress;
+mod registration;
 mod results;
 mod stopping;
 
@@ -28,6 +29,7 @@ pub use items::ItemViolation;
 pub use life::{CrashedThread, LifeViolation};
 pub use manager::ManagerViolation;
 pub use progress::ProgressViolation;
+pub use registration::RegistrationViolation;
 pub use results::ResultViolation;
 pub use stopping::StopViolation;
 
@@ -80,6 +82,9 @@ pub enum Violation {
     /// A connection.
     #[error(transparent)]
     Connection(#[from] ConnectionViolation),
+    /// Registration, invocation, stored preferences.
+    #[error(transparent)]
+    Registration(#[from] RegistrationViolation),
     /// The error log.
     #[error(transparent)]
     ErrorLog(#[from] ErrorLogViolation),
@@ -112,6 +117,7 @@ impl Violation {
             Violation::Completion(violation) => violation.item().into_iter().collect(),
             Violation::Progress(violation) => violation.item().into_iter().collect(),
             Violation::Stop(violation) => violation.item().into_iter().collect(),
+            Violation::Registration(violation) => violation.item().into_iter().collect(),
             Violation::ErrorLog(violation) => violation.item().into_iter().collect(),
             Violation::Com(violation) => violation.item().into_iter().collect(),
             Violation::Result(_)

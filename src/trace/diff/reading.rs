@@ -206,6 +206,12 @@ impl Reader {
                     Slot::Session { query: false, turning: true }
                 }
                 Note::ConnectionClosed(_) => Slot::Closing,
+                Note::RegisterSyncMgrHandler(_)
+                | Note::UnregisterSyncMgrHandler(_)
+                | Note::GetHandlerRegistrationInfo(_)
+                | Note::UpdateItems(_)
+                | Note::UpdateAll(_)
+                | Note::PreferencesStored(_) => Slot::Session { query: false, turning: false },
                 // Facts of one kind of handler, beside what was said between it and the manager.
                 Note::CallbackReferences(_)
                 | Note::OverReleased(_)

@@ -57,7 +57,7 @@ impl Shape {
             "info" if !self.info.is_empty() => Some(self.info),
             "info" => Some(HANDLER_INFO),
             "items" => Some(ITEM),
-            "name" | "text" | "what" | "until" | "crashed" => Some(&["utf16"]),
+            "name" | "text" | "what" | "description" | "until" | "crashed" => Some(&["utf16"]),
             _ => None,
         }
     }
@@ -132,6 +132,12 @@ impl Shape {
             NoteName::Held => Self::positional(&["method", "until"]),
             NoteName::LetGo => Self::positional(&["method", "why"]),
             NoteName::KeptOut => Self::positional(&["method", "waited"]).and(&["during", "returned"]),
+            NoteName::RegisterSyncMgrHandler => Self::positional(&["clsid", "flags", "hr"]).and(&["description"]),
+            NoteName::UnregisterSyncMgrHandler => Self::positional(&["clsid", "hr"]),
+            NoteName::GetHandlerRegistrationInfo => Self::positional(&["clsid", "hr"]).and(&["flags"]),
+            NoteName::UpdateItems => Self::positional(&["clsid", "flags", "hr"]).and(&["cookie", "starts"]),
+            NoteName::UpdateAll => Self::positional(&["took", "hr"]),
+            NoteName::PreferencesStored => Self::positional(&["items"]),
         }
     }
 }
@@ -156,7 +162,7 @@ pub(super) enum Sort {
 pub(super) fn sort(key: &str) -> Sort {
     match key {
         "item" | "items" | "id" | "error" | "iid" | "interface" | "clsid" => Sort::Guid,
-        "name" | "text" | "what" | "last_update" | "frames" | "until" | "crashed" => Sort::Text,
+        "name" | "text" | "what" | "description" | "last_update" | "frames" | "until" | "crashed" => Sort::Text,
         "cookie" => Sort::Cookie,
         _ => Sort::Plain,
     }
