@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use mobsync::host::explore::Deviation;
+use mobsync::conform::Suite;
+use mobsync::host::explore::{Deviation, Instead};
 use mobsync::job::{Handler, HandlerSpec, Terms};
 use mobsync::protocol::Event;
-use mobsync::runner::{self, ExploreOptions, Explored, RunOptions, explore};
+use mobsync::runner::{self, ExploreOptions, Explored, FoundInSchedule, RunOptions, explore};
 use mobsync::scenario::Scenario;
 use mobsync::time::Sequence;
 use serde_json::{Value, json};
@@ -28,7 +29,7 @@ fn explored(handler: &Handler, options: ExploreOptions) -> Explored {
 
 /// Every order, in full.
 const FULL: ExploreOptions =
-    ExploreOptions { preemptions: None, actions: 0, schedules: 1_000_000, time: None, reduce: false };
+    ExploreOptions { preemptions: None, actions: 0, schedules: 1_000_000, time: None, reduce: false, shorten: true };
 /// Every order up to independent steps.
 const REDUCED: ExploreOptions = ExploreOptions { reduce: true, ..FULL };
 
@@ -185,7 +186,7 @@ fn the_reduced_orders_show_all_that_the_full_ones_show() {
         let many = if number % 4 == 0 { 3 } else { 2 };
         let threads_of = |by: &mut Sequence| {
             let thread = |name: &&str| {
-                let steps = (0..1 + by.below(if many == 3 || number % 8 == 1 { 1 } else { 2 }))
+                let steps = (0..1 + by.below(if many == 3 || number % 16 == 1 { 1 } else { 2 }))
                     .map(|_| random_step(by))
                     .collect::<Vec<_>>();
                 ((*name).to_owned(), Value::from(steps))
@@ -194,14 +195,17 @@ fn the_reduced_orders_show_all_that_the_full_ones_show() {
         };
         let threads_of_script = threads_of(&mut by);
         let handler = threads(&threads_of_script);
-        let actions = u32::from(number % 8 == 1);
+        let actions = u32::from(number % 16 == 1);
         let preemptions = (number % 2 == 0).then_some(1);
-        let options = ExploreOptions { actions, preemptions, ..FULL };
+        // The shortest schedules are looked for in some: that takes longer than all else.
+        let shorten = number % 10 == 0;
+        let options = ExploreOptions { actions, preemptions, shorten, ..FULL };
         let full = explored(&handler, options);
         let reduced = explored(&handler, ExploreOptions { reduce: true, ..options });
         assert!(full.all && reduced.all, "{number}: {threads_of_script:#}");
         let causes = |explored: &Explored| -> Vec<_> {
-            explored.causes.iter().map(|cause| (cause.rule.code, cause.method, cause.schedule.len())).collect()
+            let length = |cause: &FoundInSchedule| cause.shortest.then_some(cause.schedule.len());
+            explored.causes.iter().map(|cause| (cause.rule.code, cause.method, length(cause))).collect()
         };
         assert_eq!(causes(&full), causes(&reduced), "{number}: {threads_of_script:#}");
         assert!(reduced.schedules <= full.schedules);
@@ -213,4 +217,75 @@ fn the_reduced_orders_show_all_that_the_full_ones_show() {
         fewer > 100 && with_causes > 100 && in_some_orders_only > 50,
         "{fewer} {with_causes} {in_some_orders_only}"
     );
+}
+
+/// A worker that looks whether its item was skipped and reports afterwards in a second step; and one that is not heard any more
+/// once its handler was released.
+#[test]
+fn what_the_user_does_is_tried_at_every_legal_point() {
+    let late = threads(&json!({
+        "a": [
+            { "progress": { "item": "A", "status": "UPDATING", "value": 0, "max": 8 } },
+            { "when": { "is": { "skipped": ["A"] },
+                        "do": [{ "progress": { "item": "A", "status": "SKIPPED", "force": true } }],
+                        "else": [{ "progress": { "item": "A", "status": "SUCCEEDED", "value": 8, "max": 8, "force": true } }] } },
+            { "progress": { "item": "B", "status": "SUCCEEDED" } },
+            { "complete": "S_OK" }
+        ]
+    }));
+    let quiet = explored(&late, REDUCED);
+    assert!(quiet.all && quiet.causes.is_empty(), "{quiet:#?}");
+    let acting = explored(&late, ExploreOptions { actions: 1, ..REDUCED });
+    assert!(acting.all);
+    let by_user: Vec<&FoundInSchedule> =
+        acting.causes.iter().filter(|cause| cause.rule.code.starts_with("STOP-")).collect();
+    assert!(!by_user.is_empty(), "{acting:#?}");
+    for cause in by_user {
+        assert!(
+            cause.shortest && cause.schedule.iter().any(|one| matches!(one.instead, Instead::User(_))),
+            "{cause:#?}"
+        );
+        let text = serde_json::to_string(&cause.schedule).expect("a schedule is data");
+        assert_eq!(serde_json::from_str::<Vec<Deviation>>(&text).expect("it is read"), cause.schedule);
+        let scenario = Scenario { schedule: Some(cause.schedule.clone()), ..Scenario::titled("explored") };
+        let session = runner::run(&late, &Terms::scenario(scenario), &RunOptions::default(), &mut ()).expect("it runs");
+        let codes: Vec<_> = session.judged.findings().map(|finding| finding.rule.code).collect();
+        assert!(codes.contains(&cause.rule.code), "{codes:?} {text}");
+    }
+}
+
+/// The suite explores each of its cases; what only another order shows stands beside the case.
+#[test]
+fn the_suite_explores_its_cases() {
+    let racy = two_last(&json!([{ "read": "done" }, { "write": { "variable": "done", "add": 1 } }]));
+    let options = ExploreOptions { preemptions: Some(1), schedules: 500, ..REDUCED };
+    let plain = Suite::of(racy.clone()).case("ordinary").run().expect("the suite runs");
+    let report = Suite::of(racy).case("ordinary").explore(options).run().expect("the suite runs");
+    assert_eq!(report.exploration.len(), 1);
+    let [exploration] = report.exploration.as_slice() else { panic!("one case") };
+    assert!(exploration.all && exploration.schedules > 1);
+    let cases: Vec<&str> = report.cases.iter().map(|case| case.name.as_str()).collect();
+    if plain.failed() {
+        assert_eq!(cases, ["ordinary"]);
+    } else {
+        assert_eq!(cases, ["ordinary", "ordinary.order-1"]);
+    }
+    assert!(report.findings.iter().any(|finding| finding.rule == "SYNC-03"), "{:?}", report.findings);
+}
+
+#[test]
+fn what_is_no_schedule_is_refused() {
+    let wrong = [
+        r#"[{"turn": 0, "thread": "a"}]"#,
+        r#"[{"turn": 1}]"#,
+        r#"[{"turn": 1, "thread": "a", "do": "release"}]"#,
+        r#"[{"turn": 1, "do": "sing"}]"#,
+    ];
+    for text in wrong {
+        assert!(serde_json::from_str::<Vec<Deviation>>(text).is_err(), "{text}");
+    }
+    // Nothing of it runs.
+    let real = Handler::find("filesync", &["fixtures=docs".to_owned()], None).expect("there are such folders");
+    let error = explore(&real, &Scenario::titled("explored"), &FULL, &|| false).expect_err("it has real threads");
+    assert!(error.to_string().contains("real ones"), "{error}");
 }

@@ -96,6 +96,7 @@ fn options(args: &ConformArgs, filter: Filter) -> Result<SuiteOptions, Failure> 
         trace_limit: sessions::trace_limit(args.trace_limit),
         session_ns: args.session_limit,
         break_on: break_on::asked(&args.break_on, args.in_process)?,
+        explore: args.explore.options(),
         draw: args.judge.to.draws(Some(args.format.into())),
         filter,
     })

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
-use super::args::{CheckArgs, ConformArgs, EventName, ProfileName, ReplayArgs, RunArgs};
+use super::args::{CheckArgs, ConformArgs, EventName, ExploreArgs, ProfileName, ReplayArgs, RunArgs};
 use crate::conform::Reproduce;
 use crate::host::Strategy;
 use crate::host::explore::Deviation;
@@ -84,6 +84,7 @@ pub(super) fn of_conform(args: &ConformArgs) -> impl Fn(Reproduce<'_>) -> String
     let (profile, timeout, session) = (args.profile, args.timeout, args.session_limit);
     let strategy = args.strategy;
     let (blocking, progress) = (args.blocking_limit, args.progress_limit);
+    let explore = args.explore;
     let hooks = [("--before-case", args.before_case.clone()), ("--after-case", args.after_case.clone())];
     move |reproduce| {
         if let Reproduce::Scenario(file) = reproduce {
@@ -97,6 +98,17 @@ pub(super) fn of_conform(args: &ConformArgs) -> impl Fn(Reproduce<'_>) -> String
                 line.option("--seed", &seed.to_string());
                 line.option("--sessions", "1");
                 line.strategy(strategy);
+            }
+            Reproduce::Orders(case, seed) => {
+                match seed {
+                    Some(seed) => {
+                        line.option("--seed", &seed.to_string());
+                        line.option("--sessions", "1");
+                        line.option("--skip", "*");
+                    }
+                    None => line.option("--case", case),
+                }
+                line.explore(&explore);
             }
             Reproduce::Scenario(_) => {}
         }
@@ -128,6 +140,8 @@ pub(super) fn debug_conform(
         match found {
             Reproduce::Case(case) => line.option("--case", case),
             Reproduce::Random(seed) => line.option("--case", &format!("random-{seed}")),
+            // The debugger follows one order, which a scenario says: --scenarios writes it.
+            Reproduce::Orders(..) => return None,
             Reproduce::Scenario(file) => line.option("--scenario", &file.display().to_string()),
         }
         if !matches!(found, Reproduce::Scenario(_)) {
@@ -286,6 +300,23 @@ impl CommandLine {
             if let Some(limit) = limit {
                 self.option(option, &seconds(limit));
             }
+        }
+    }
+
+    fn explore(&mut self, args: &ExploreArgs) {
+        self.flag("--explore", args.explore);
+        let usual = ExploreArgs::usual();
+        if args.preemptions != usual.preemptions {
+            self.option("--preemptions", &args.preemptions.to_string());
+        }
+        if args.actions != usual.actions {
+            self.option("--actions", &args.actions.to_string());
+        }
+        if args.schedules != usual.schedules {
+            self.option("--schedules", &args.schedules.to_string());
+        }
+        if let Some(time) = args.explore_time {
+            self.option("--explore-time", &seconds(time));
         }
     }
 

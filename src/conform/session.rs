@@ -12,10 +12,12 @@ use super::{Known, SuiteOptions, shrink};
 use crate::job::{Handler, Terms};
 use crate::json::files;
 use crate::protocol::{CallMethod, HandlerId, Instance, Outcome};
+use crate::report::Exploration;
 use crate::rules::codes::{ERRS_08, LIFE_05};
 use crate::rules::{Finding, LifeViolation, Rule, Violation};
 use crate::runner::{
-    self, DebugCommand, Judged, JudgedSession, Repeats, RunError, RunOptions, Stop, TraceFailure, Watcher, WriteError,
+    self, DebugCommand, ExploreError, Judged, JudgedSession, Repeats, RunError, RunOptions, Stop, TraceFailure,
+    Watcher, WriteError, explore,
 };
 use crate::scenario::{self, Action, Expect, ExpectFindings, Scenario, Step, StepCame, StepOutcomes};
 
@@ -41,6 +43,10 @@ pub(super) struct SessionResult {
     pub(super) broken_off: Option<String>,
     /// What came of its runs, where there were several.
     pub(super) repeats: Option<Repeats>,
+    /// What came of the orders of its threads, where they were explored.
+    pub(super) exploration: Option<Exploration>,
+    /// The same session in other orders, each of which shows a cause that this one does not.
+    pub(super) in_other_orders: Vec<SessionResult>,
 }
 
 impl SessionResult {
@@ -101,7 +107,9 @@ impl<'a> Sessions<'a> {
     pub(super) fn run(&self, task: &Task, watcher: &mut dyn Watcher) -> Result<SessionResult, SessionError> {
         let runs = self.options.repeat.map_or(1, |repeat| repeat.get().into());
         if runs == 1 {
-            return self.run_once(task, 1, watcher);
+            let mut result = self.run_once(task, 1, watcher)?;
+            self.explore(task, &mut result, watcher)?;
+            return Ok(result);
         }
         let mut repeats = Repeats { runs: 0, failed: 0, rules: BTreeMap::new() };
         let mut best: Option<(usize, SessionResult)> = None;
@@ -160,6 +168,9 @@ impl<'a> Sessions<'a> {
                 write_scenario(named, file)?;
                 Reproduce::Scenario(file)
             }
+            None if let Some(name) = &task.order_of => {
+                Reproduce::Orders(name, task.random.then_some(task.scenario.seed))
+            }
             None if task.random => Reproduce::Random(task.scenario.seed),
             None => Reproduce::Case(&task.name),
         };
@@ -173,13 +184,44 @@ impl<'a> Sessions<'a> {
             skipped,
             broken_off,
             repeats: None,
+            exploration: None,
+            in_other_orders: Vec::new(),
         })
+    }
+
+    /// Explores the orders of the session's threads, where the options ask for it and it is a script's.
+    fn explore(&self, task: &Task, result: &mut SessionResult, watcher: &mut dyn Watcher) -> Result<(), SessionError> {
+        let Some(options) = self.options.explore.filter(|_| self.handler.is_scripted()) else { return Ok(()) };
+        let stop = || self.stop.is_stopped();
+        let mut explored = match explore(self.handler, &task.scenario, &options, &stop) {
+            Ok(explored) => explored,
+            Err(ExploreError::Run(error)) => return Err(error.into()),
+            Err(ExploreError::NotAScript) => return Ok(()),
+        };
+        explored.causes.retain(|cause| self.options.filter.keeps(cause.rule));
+        let mut shown: BTreeSet<&str> = result.judged.findings().map(|finding| finding.rule.code).collect();
+        let mut others: Vec<SessionResult> = Vec::new();
+        for cause in &explored.causes {
+            if shown.contains(cause.rule.code) || self.stop.is_stopped() {
+                continue;
+            }
+            let scenario = Scenario { schedule: Some(cause.schedule.clone()), ..task.scenario.clone() };
+            let name = format!("{}.order-{}", task.name, others.len() + 1);
+            let in_order = Task { name, scenario, rules: Vec::new(), order_of: Some(task.name.clone()), ..*task };
+            let other = self.run_once(&in_order, 1, watcher)?;
+            shown.extend(other.judged.findings().map(|finding| finding.rule.code));
+            others.push(other);
+        }
+        drop(shown);
+        result.exploration = Some(Exploration::new(task.name.clone(), &options, &explored));
+        result.in_other_orders = others;
+        Ok(())
     }
 
     /// Why the case says nothing: what it is about was not done.
     fn not_exercised(&self, task: &Task, judged: &Judged, steps: Option<&StepOutcomes>) -> Option<String> {
         // A random session has steps that do not come; they are no matter. Nor is what only helps another step.
-        if task.random || !judged.found().is_empty() {
+        if task.random || task.order_of.is_some() || !judged.found().is_empty() {
             return None;
         }
         let missed = |(step, came, _): &(Step, StepCame, String)| {

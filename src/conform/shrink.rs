@@ -108,6 +108,9 @@ fn simpler(scenario: &Scenario) -> Vec<Scenario> {
     with(&|candidate| candidate.cookie = None);
     with(&|candidate| candidate.user = true);
     with(&|candidate| candidate.seed = 0);
+    for at in 0..scenario.schedule.as_ref().map_or(0, Vec::len) {
+        with(&|candidate| drop(candidate.schedule.as_mut().map(|schedule| schedule.remove(at))));
+    }
     with(&|candidate| candidate.choose = Choose::Checked);
     if scenario.choose != Choose::Checked {
         with(&|candidate| candidate.choose = Choose::All);

@@ -18,8 +18,8 @@ use crate::protocol::{Event, Guid, Limits, Profile, Session};
 use crate::report::{Case as CaseOfReport, Filter, FindingRow, Report, Scope};
 use crate::rules::Rule;
 use crate::runner::{
-    self, Controls, DebugCommand, Isolation, MakeFolderError, RunError, RunOptions, Stop, Watcher, in_order,
-    interrupted, make_folder,
+    self, Controls, DebugCommand, ExploreOptions, Isolation, MakeFolderError, RunError, RunOptions, Stop, Watcher,
+    in_order, interrupted, make_folder,
 };
 use crate::scenario::Scenario;
 
@@ -78,6 +78,8 @@ pub struct SuiteOptions {
     pub break_on: Vec<&'static Rule>,
     /// Keep what a report needs to draw the sessions.
     pub draw: bool,
+    /// Run each session of a script in every order of its threads within these bounds.
+    pub explore: Option<ExploreOptions>,
     /// Which rules are reported, what is accepted, and what fails.
     pub filter: Filter,
 }
@@ -91,6 +93,8 @@ pub enum Reproduce<'a> {
     Random(u64),
     /// The scenario in that file.
     Scenario(&'a Path),
+    /// The orders of the threads in the case of that name, or in the random session with that seed.
+    Orders(&'a str, Option<u64>),
 }
 
 /// Says how a finding is reproduced, and how it is debugged.
@@ -183,6 +187,7 @@ impl Suite {
             Reproduce::Case(name) => format!("Suite::new(…).case({name:?}).run()"),
             Reproduce::Random(seed) => format!("Suite::new(…).sessions(1).seed({seed}).run()"),
             Reproduce::Scenario(file) => format!("mobsync replay {}", file.display()),
+            Reproduce::Orders(name, _) => format!("Suite::new(…).case({name:?}).explore(…).run()"),
         });
         let commands = Commands { reproduce, debug: Arc::new(|_| None) };
         Self { handler, options: SuiteOptions::default(), commands }
@@ -219,6 +224,13 @@ impl Suite {
     #[must_use]
     pub fn case(mut self, name: impl Into<String>) -> Self {
         self.options.cases.push(name.into());
+        self
+    }
+
+    /// Runs each session of a script in every order of its threads within these bounds.
+    #[must_use]
+    pub fn explore(mut self, explore: ExploreOptions) -> Self {
+        self.options.explore = Some(explore);
         self
     }
 
@@ -446,6 +458,13 @@ impl Watcher for Surveyed<'_> {
 }
 
 fn add(report: &mut Report, mut result: SessionResult, filter: &Filter) {
+    report.exploration.extend(result.exploration.take());
+    let in_other_orders = std::mem::take(&mut result.in_other_orders);
+    add_session(report, result, filter);
+    in_other_orders.into_iter().for_each(|result| add_session(report, result, filter));
+}
+
+fn add_session(report: &mut Report, mut result: SessionResult, filter: &Filter) {
     if let Some(why) = result.skipped {
         return report.add_skipped(&result.name, why);
     }

@@ -20,6 +20,8 @@ pub(super) struct Task {
     pub(super) rules: Vec<&'static Rule>,
     /// It is a random session, and its scenario has no name of its own.
     pub(super) random: bool,
+    /// It is the session of this name in another order of its threads.
+    pub(super) order_of: Option<String>,
 }
 
 /// The sessions to run. A random one is made when its turn comes.
@@ -51,7 +53,7 @@ impl Tasks {
         let seed = self.seed(at);
         let order = self.strategy.map(|strategy| Order::by(strategy, seed));
         let scenario = Scenario { order, ..scenario(seed, profile, known) };
-        Task { name: random_name(seed), scenario, rules: Vec::new(), random: true }
+        Task { name: random_name(seed), scenario, rules: Vec::new(), random: true, order_of: None }
     }
 }
 
@@ -93,7 +95,7 @@ pub(super) fn choose(options: &SuiteOptions, cases: Vec<Case>) -> Result<Chosen,
     let partition = options.partition.map(|(part, of)| Partition { part, of, suite: whole() });
     let here = cases.into_iter().enumerate().filter(|(at, _)| of_this_part(*at)).map(|(_, case)| case);
     let (skipped, cases): (Vec<Case>, Vec<Case>) = here.partition(|case| case.skipped.is_some());
-    let task = |Case { name, scenario, rules, .. }| Task { name, scenario, rules, random: false };
+    let task = |Case { name, scenario, rules, .. }| Task { name, scenario, rules, random: false, order_of: None };
     let mut fixed: Vec<Task> = cases.into_iter().map(task).collect();
     fixed.sort_by_key(|task| !options.first.contains(&task.name));
     let random = (0..options.sessions).filter(|nth| of_this_part(usize::try_from(*nth).unwrap_or(0))).map(seed);

@@ -23,7 +23,7 @@ pub use hold::{Ends, Hold};
 pub use observer::Observer;
 pub use order::{Order, Strategy};
 pub use plan::{Instruction, Plan, Selection, StandardPlan, View};
-pub(crate) use run::{ApartmentObserver, LookForLeft, RealTimeOptions, run_real_with};
+pub(crate) use run::{ApartmentObserver, LookForLeft, RealTimeOptions, run_real_with, run_virtual_to};
 #[cfg(unix)]
 pub(crate) use run::{Controller, closing_notes};
 pub use run::{Controls, Drain, Left, Ran, SessionSetup, run_real, run_virtual};

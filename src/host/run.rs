@@ -385,6 +385,24 @@ pub fn run_virtual(setup: SessionSetup, scheduler: &Scheduler, drain: &mut dyn D
     Ok(Ran { session, left: None, exhausted: scheduler.is_exhausted(), output: None, not_created })
 }
 
+/// As [`run_virtual`]; every event goes straight to the outlet.
+///
+/// # Errors
+/// When the instance cannot be created.
+pub(crate) fn run_virtual_to(
+    setup: SessionSetup,
+    scheduler: &Scheduler,
+    outlet: Box<dyn Outlet>,
+) -> Result<(), CreateError> {
+    let limits = setup.limits;
+    let (instances, shared) = setup.into_parts(Clock::Virtual(scheduler.clone()));
+    shared.set_outlet(outlet);
+    instances.run(&shared, &mut || {})?;
+    scheduler.drain(scheduler.now_ns().saturating_add(limits.timeout_ns));
+    close(&shared, &mut Tape::default(), &mut |_: Vec<Event>, _: &Session| {});
+    Ok(())
+}
+
 /// The instances of a session.
 struct Instances {
     factories: Vec<Arc<dyn HandlerFactory>>,

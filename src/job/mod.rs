@@ -72,6 +72,7 @@ pub use name::HandlerName;
 pub use registered::{made_clsid, registered};
 #[cfg(unix)]
 pub use ring_image::RingImage;
+pub(crate) use run::in_order_of;
 pub use run::{Additions, JobEnd, MakeObservers, in_process, in_process_with};
 pub use spec::{Handler, HandlerSpec, Opened};
 #[cfg(any(unix, windows))]

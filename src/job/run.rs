@@ -4,7 +4,7 @@ use super::assemble::{Assembled, Outcomes, assemble};
 use super::{Handler, Terms};
 use crate::handler::CreateError;
 use crate::host::explore::Explorer;
-use crate::host::{self, Controls, Drain, Observer, Plan, Ran, RealTimeOptions};
+use crate::host::{self, Controls, Drain, Observer, Outlet, Plan, Ran, RealTimeOptions};
 use crate::scenario::{Recording, StepOutcomes};
 
 /// A session that has ended, and what came of its plan.
@@ -44,6 +44,20 @@ pub fn in_process(
     drain: &mut dyn Drain,
 ) -> Result<JobEnd, CreateError> {
     in_process_with(handler, terms, Additions::default(), started, drain)
+}
+
+/// Runs a session of a script in an order that the explorer chooses. Its events go to the outlet, and nowhere else.
+///
+/// # Errors
+/// When the instance cannot be created.
+pub(crate) fn in_order_of(
+    handler: &Handler,
+    terms: &Terms,
+    explorer: &Explorer,
+    outlet: Box<dyn Outlet>,
+) -> Result<(), CreateError> {
+    let assembled = assemble(handler, terms, None, Some(explorer.clone()), |_| Vec::new());
+    host::run_virtual_to(assembled.setup, &assembled.scheduler, outlet)
 }
 
 /// As [`in_process`], with more than the terms say.

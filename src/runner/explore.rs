@@ -1,12 +1,16 @@
 //! Runs a session of a script in every order of its threads within bounds, and judges each in memory.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
+
 use super::run::RunError;
+use crate::host::Outlet;
 use crate::host::explore::{Bound, Bounds, Deviation, Explorer};
-use crate::job::{self, Additions, Conduct, Handler, Terms};
-use crate::protocol::{Event, Method, Session};
+use crate::job::{self, Conduct, Handler, Terms};
+use crate::protocol::{Event, EventKind, HResult, Method};
 use crate::rules::codes::ERRS_08;
 use crate::rules::{Conditions, Finding, Monitor, Rule};
 use crate::scenario::{Action, Scenario, Trigger};
@@ -24,11 +28,13 @@ pub struct ExploreOptions {
     pub time: Option<Duration>,
     /// Leave out what differs from another order only in the order of independent steps.
     pub reduce: bool,
+    /// Look for the shortest schedule of each cause. Otherwise the shortest of those that were run is kept.
+    pub shorten: bool,
 }
 
 impl Default for ExploreOptions {
     fn default() -> Self {
-        Self { preemptions: Some(2), actions: 0, schedules: 100_000, time: None, reduce: true }
+        Self { preemptions: Some(2), actions: 0, schedules: 100_000, time: None, reduce: true, shorten: true }
     }
 }
 
@@ -117,7 +123,7 @@ pub fn explore(
     }
     let mut causes: Vec<FoundInSchedule> = causes.into_values().collect();
     for cause in &mut causes {
-        if !stop() {
+        if options.shorten && !stop() {
             sessions.shorten(cause)?;
         }
     }
@@ -162,17 +168,12 @@ impl<'a> Sessions<'a> {
     /// Runs the next session: what is found in it; nothing if it was given up, or shows nothing new.
     fn run(&self, explorer: &Explorer) -> Result<Option<BTreeMap<Key, &'static Rule>>, RunError> {
         explorer.begin();
-        let mut monitor = Monitor::new(self.conditions);
-        let mut drain = |events: Vec<Event>, _: &Session| {
-            for event in &events {
-                monitor.observe(event);
-            }
-        };
-        let additions = Additions { explorer: Some(explorer.clone()), ..Additions::default() };
-        job::in_process_with(self.handler, &self.terms, additions, |_| {}, &mut drain)?;
+        let monitor = Arc::new(Mutex::new(Monitor::new(self.conditions)));
+        job::in_order_of(self.handler, &self.terms, explorer, Box::new(Judge(Arc::clone(&monitor))))?;
         if !explorer.ended() {
             return Ok(None);
         }
+        let mut monitor = monitor.lock();
         monitor.finish();
         // That the handler is released without its retry is a thing that the user does.
         let counts = |finding: &&Finding| finding.consequence_of.is_none() && finding.rule != ERRS_08;
@@ -206,6 +207,20 @@ impl<'a> Sessions<'a> {
         }
         cause.shortest = true;
         Ok(())
+    }
+}
+
+/// Judges events as they are recorded.
+struct Judge(Arc<Mutex<Monitor>>);
+
+impl Outlet for Judge {
+    fn record(&mut self, event: &Event, answer: Option<HResult>) {
+        let mut monitor = self.0.lock();
+        monitor.observe(event);
+        if let (Some(hr), EventKind::Callback { call, what }) = (answer, &event.kind) {
+            let kind = EventKind::Reply { call: *call, method: what.method(), hr };
+            monitor.observe(&Event { seq: event.seq + 1, thread: event.thread.clone(), kind, ..*event });
+        }
     }
 }
 

@@ -254,6 +254,9 @@ pub(in crate::cli) struct ConformArgs {
     #[arg(long, short, conflicts_with = "quiet")]
     pub(in crate::cli) verbose: bool,
 
+    #[command(flatten)]
+    pub(in crate::cli) explore: ExploreArgs,
+
     /// Number of random sessions to run after the fixed cases, at most 10000000 [default: 0]
     #[arg(long, value_name = "N")]
     pub(in crate::cli) sessions: Option<u64>,

@@ -6,6 +6,10 @@ use super::words::{schedule, time};
 use crate::host::explore::Deviation;
 use crate::runner::ExploreOptions;
 
+const PREEMPTIONS: u32 = 2;
+const ACTIONS: u32 = 1;
+const SCHEDULES: u64 = 20_000;
+
 /// How far the orders of a script's threads are explored.
 #[derive(Clone, Copy, Debug, Args)]
 #[command(next_help_heading = "Exploring (scripts only)")]
@@ -16,15 +20,15 @@ pub(in crate::cli) struct ExploreArgs {
     pub(in crate::cli) explore: bool,
 
     /// Number of times at most that a thread is interrupted although it could go on
-    #[arg(long, value_name = "N", default_value_t = 2, requires = "explore")]
+    #[arg(long, value_name = "N", default_value_t = PREEMPTIONS, requires = "explore")]
     pub(in crate::cli) preemptions: u32,
 
     /// Number of things at most that the user does at any legal point: skip, cancel, open an error or properties, leave
-    #[arg(long, value_name = "N", default_value_t = 1, requires = "explore")]
+    #[arg(long, value_name = "N", default_value_t = ACTIONS, requires = "explore")]
     pub(in crate::cli) actions: u32,
 
     /// Number of sessions to run at most, for each case
-    #[arg(long, value_name = "N", default_value_t = 20_000, requires = "explore")]
+    #[arg(long, value_name = "N", default_value_t = SCHEDULES, requires = "explore")]
     pub(in crate::cli) schedules: u64,
 
     /// Time to explore at most, for each case
@@ -33,6 +37,11 @@ pub(in crate::cli) struct ExploreArgs {
 }
 
 impl ExploreArgs {
+    /// The defaults.
+    pub(in crate::cli) const fn usual() -> Self {
+        Self { explore: false, preemptions: PREEMPTIONS, actions: ACTIONS, schedules: SCHEDULES, explore_time: None }
+    }
+
     /// What they ask for.
     pub(in crate::cli) fn options(&self) -> Option<ExploreOptions> {
         self.explore.then(|| ExploreOptions {
@@ -41,6 +50,7 @@ impl ExploreArgs {
             schedules: self.schedules,
             time: self.explore_time.map(std::time::Duration::from_nanos),
             reduce: true,
+            shorten: true,
         })
     }
 }
