@@ -107,3 +107,43 @@ fn an_annotation_stands_at_the_line_that_calls_the_helper_of_the_handler() {
         );
     }
 }
+
+/// The thread that should complete, and the call that then waits for it: both time-outs show what the thread does.
+#[test]
+#[cfg(target_os = "linux")]
+fn every_time_out_shows_every_thread_by_what_it_did_last() {
+    let built = library("fixtures/handlers/cpp/folders.cpp", &["WITH_HANG"]);
+    let folder = tempfile::tempdir().unwrap();
+    let json = folder.path().join("r.json").to_str().unwrap().to_owned();
+    let report = format!("json={json}");
+    let args = [
+        "run",
+        built.to_str().unwrap(),
+        "--clsid",
+        FOLDERS,
+        "--timeout",
+        "1s",
+        "--ignore",
+        "LOG-05",
+        "--report",
+        &report,
+    ];
+    let (code, said, errors) = ran(&args);
+    assert_eq!(code, Some(1), "{said}{errors}");
+    let report: Value = serde_json::from_str(&std::fs::read_to_string(&json).unwrap()).unwrap();
+    let causes: Vec<&Value> = report["causes"].as_array().unwrap().iter().map(|cause| &cause["rule"]).collect();
+    assert_eq!(causes, ["LIFE-03"], "{report:#}");
+    for rule in ["SYNC-03", "LIFE-03"] {
+        let finding = report["findings"].as_array().unwrap().iter().find(|finding| finding["rule"] == rule).unwrap();
+        let frames: Vec<&str> = finding["backtrace"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        let heading = frames.iter().position(|frame| *frame == "thread thread-1, which last called LogError:");
+        let of_thread = &frames[heading.unwrap_or_else(|| panic!("{rule}: {frames:?}"))..];
+        assert!(of_thread.iter().any(|frame| frame.starts_with("CFolderHandler::Work() at ")), "{rule}: {frames:?}");
+        // What waits comes first where it is the handler's.
+        assert_eq!(heading == Some(0), rule == "SYNC-03", "{rule}: {frames:?}");
+    }
+    let place = &report["causes"][0]["place"];
+    assert!(place.as_str().is_some_and(|place| !place.contains("Work")), "the place is what waits: {place}");
+    assert!(said.contains("      thread thread-1, which last called LogError:\n      in "), "{said}");
+    assert!(said.contains("      in CFolderHandler::Work() at "), "however deep the other stack is: {said}");
+}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::shared::Shared;
-use crate::protocol::{CallMethod, Crashed, HandlerId, Instance, Limits, Note, State, TimedOut, WaitingFor};
+use crate::protocol::{CallMethod, Crashed, HandlerId, Instance, Limits, Note, Stack, State, TimedOut, WaitingFor};
 use crate::time::{Clock, Paused};
 
 /// An instance of a running session.
@@ -70,12 +70,21 @@ pub(super) fn wait(seats: &[Seat<'_>], until_ns: Option<u64>) -> bool {
     let mut overdue = false;
     for (seat, owed) in seats.iter().zip(owed) {
         let Some((method, _)) = owed else { continue };
-        let is_overdue = {
+        let is_overdue = || {
             let state = shared.lock();
             let due_ns = state.heard_ns(seat.id).saturating_add(seat.limits.timeout_ns);
             !state.woken && shared.clock.now_ns() >= due_ns
         };
-        if is_overdue {
+        if !is_overdue() {
+            continue;
+        }
+        let stacks = shared.apartment.get().map(|observer| observer.stacks_of_threads()).unwrap_or_default();
+        // To ask the threads takes its time, in which one may have called back.
+        if is_overdue() {
+            if !stacks.is_empty() {
+                let stack = Note::Stack(Stack { event: 0, frames: stacks, site: None });
+                shared.record_stack(seat.id, stack);
+            }
             seat.time_out(method, WaitingFor::Completion);
             overdue = true;
         }

@@ -147,6 +147,12 @@ impl Shared {
         self.wake();
     }
 
+    /// Notes a stack, which wakes nobody.
+    pub(super) fn record_stack(&self, handler: HandlerId, stack: Note) {
+        let at_ns = self.clock.now_ns();
+        self.lock().record(at_ns, Thread::APARTMENT, handler, EventKind::Note(Box::new(stack)));
+    }
+
     /// Notes that the next callback of the current thread comes through a pointer without a reference.
     pub(super) fn note_unreferenced(&self, handler: HandlerId) {
         let mut state = self.lock();

@@ -125,7 +125,9 @@ impl Before {
             }
             let addresses = AskableThread::numbered(thread).frames(ASK_ONE_OF_MANY);
             if !stack::within(&addresses, libraries).is_empty() {
-                lines.push(Text::from("another thread:"));
+                let name = crate::time::name_of_numbered_thread(thread);
+                let heading = name.map_or_else(|| "another thread:".to_owned(), |name| format!("thread {name}:"));
+                lines.push(Text::from(heading.as_str()));
                 lines.extend(stack::of_this_process(&addresses));
             }
         }

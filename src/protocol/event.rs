@@ -354,6 +354,11 @@ pub struct Stack {
 }
 
 impl Stack {
+    /// Whether a line is none of the stack's own, but says whose functions follow: those of another thread.
+    pub fn is_heading(frame: &str) -> bool {
+        frame.ends_with(':') && !frame.contains(" at ")
+    }
+
     /// The file and line of a frame that has them: `function at file:line`.
     pub fn source(frame: &str) -> Option<(&str, u64)> {
         let (_, place) = frame.rsplit_once(" at ")?;

@@ -116,6 +116,9 @@ struct Site {
 impl Site {
     fn of(finding: &FindingRow, handler: &str) -> Self {
         let frames = finding.backtrace.as_deref().unwrap_or_default();
+        // What other threads were doing is not where the mistake is, and another thing each time.
+        let own = frames.iter().position(|frame| Stack::is_heading(frame)).unwrap_or(frames.len());
+        let frames = &frames[..own];
         let known = frames.iter().find(|frame| Stack::source(frame).is_some());
         let method = match finding.method {
             Some(Method::Callback(method)) => Some(method.completes().map_or(Method::Callback(method), Method::Call)),

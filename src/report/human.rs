@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::causes::CauseRows;
 use super::{Case, CaseOutcome, FindingRow, ItemRow, Report, plain};
-use crate::protocol::{Delay, Status, Thread, column_width, cut_off, padded, plain_lines};
+use crate::protocol::{Delay, Stack, Status, Thread, column_width, cut_off, padded, plain_lines};
 use crate::rules::{Level, Occasion, Verdict};
 use crate::runner::Repeats;
 
@@ -302,8 +302,16 @@ fn write_place(text: &mut String, report: &Report, finding: &FindingRow, paint: 
     };
     let _ = writeln!(text, "    {} {place}{event}after {at}{thread}", paint.dim("at"));
     let frames = finding.backtrace.as_deref().unwrap_or_default();
-    for frame in frames.iter().take(FRAMES) {
-        let _ = writeln!(text, "      {} {}", paint.dim("in"), plain(frame));
+    let mut shown = 0;
+    for frame in frames {
+        // Each thread has as much room.
+        let heads = Stack::is_heading(frame);
+        shown = if heads { 0 } else { shown + 1 };
+        if heads {
+            let _ = writeln!(text, "      {}", paint.dim(&plain(frame)));
+        } else if shown <= FRAMES {
+            let _ = writeln!(text, "      {} {}", paint.dim("in"), plain(frame));
+        }
     }
     let width = finding.context.iter().filter_map(|line| line.event).max().map_or(0, |seq| seq.to_string().len());
     let mut before: Option<&super::ContextLine> = None;

@@ -82,7 +82,7 @@ impl SourcePlace {
         let site = report.site_of(finding).and_then(|site| frames.get(site));
         let (file, line) = site
             .into_iter()
-            .chain(frames)
+            .chain(frames.iter().take_while(|frame| !Stack::is_heading(frame)))
             .find_map(|frame| Stack::source(frame))
             .map(|(file, line)| (file.to_owned(), Some(line)))
             .or_else(traced)

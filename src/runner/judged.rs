@@ -103,11 +103,16 @@ impl Judged {
         }
         // A stack is shown with what was found, and not among the events.
         let is_stack = matches!(&event.kind, EventKind::Note(note) if matches!(**note, Note::Stack(_)));
+        let is_time_out = matches!(&event.kind, EventKind::Note(note) if matches!(**note, Note::TimedOut(_)));
         if !is_stack {
             self.recall(event);
         }
         if found > 0 {
             self.keep();
+        }
+        if is_time_out {
+            // The stack was of this and of nothing that comes later.
+            self.stack = None;
         }
     }
 
@@ -128,7 +133,7 @@ impl Judged {
         let frames: Vec<String> = stack.frames.iter().map(ToString::to_string).collect();
         let site = stack.site.and_then(|site| usize::try_from(site).ok());
         if stack.event == 0 {
-            self.stack = Some(frames);
+            self.stack = Some(frames.into_iter().map(|frame| self.with_last_word(frame)).collect());
             return;
         }
         // Of a stack that was noted before, more may be known now.
@@ -159,6 +164,16 @@ impl Judged {
                 self.stacks.push_back(StackAt { event: stack.event, frames, site });
             }
         }
+    }
+
+    /// The line that names a thread also says what it did last, if that was not long ago.
+    fn with_last_word(&self, frame: String) -> String {
+        let Some(name) = frame.strip_prefix("thread ").and_then(|rest| rest.strip_suffix(':')) else { return frame };
+        let called = self.recent.iter().rev().find_map(|event| match &event.kind {
+            EventKind::Callback { what, .. } if event.thread.0 == name => Some(what.method()),
+            _ => None,
+        });
+        called.map_or_else(|| frame.clone(), |method| format!("thread {name}, which last called {method}:"))
     }
 
     /// The trace has ended.

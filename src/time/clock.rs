@@ -2,6 +2,8 @@
 
 use std::cell::OnceCell;
 use std::sync::atomic::{AtomicU32, Ordering};
+#[cfg(target_os = "linux")]
+use std::sync::{Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::Scheduler;
@@ -72,10 +74,26 @@ fn copy_name(to: &mut Thread, name: &Thread) {
 
 /// A thread's own name, with a number of its own where it has none or the name is the apartment's.
 fn current_name() -> Thread {
-    match std::thread::current().name() {
+    let name = match std::thread::current().name() {
         Some(name) if name != "apartment" => Thread::from(name),
         _ => Thread::from(format!("thread-{}", UNNAMED.fetch_add(1, Ordering::Relaxed) + 1).as_str()),
-    }
+    };
+    #[cfg(target_os = "linux")]
+    NUMBERED.lock().unwrap_or_else(PoisonError::into_inner).push((nix::unistd::gettid().as_raw(), name.clone()));
+    name
+}
+
+/// The threads that have a name, by the system's number.
+#[cfg(target_os = "linux")]
+static NUMBERED: Mutex<Vec<(i32, Thread)>> = Mutex::new(Vec::new());
+
+/// The name of the thread with this number of the system, if it has called back.
+#[cfg(target_os = "linux")]
+pub(crate) fn name_of_numbered_thread(number: i32) -> Option<Thread> {
+    // Whoever asks has stopped nobody: the lock is free in a moment.
+    let numbered = NUMBERED.lock().unwrap_or_else(PoisonError::into_inner);
+    // The system may give a number again.
+    numbered.iter().rev().find(|(known, _)| *known == number).map(|(_, name)| name.clone())
 }
 
 /// Makes the current thread of the system the apartment thread of its session.
