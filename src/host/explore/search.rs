@@ -151,7 +151,7 @@ impl Search {
 
     /// The session has ended: whether it shows anything new.
     pub(super) fn ended(&mut self) -> bool {
-        !self.given_up && !(self.bounds.reduce && self.was_here(u64::MAX))
+        !(self.given_up || self.bounds.reduce && self.was_here(u64::MAX))
     }
 
     /// Chooses the alternative that is next; false when there is none left.
