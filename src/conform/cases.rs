@@ -2,6 +2,7 @@
 
 use super::Known;
 use super::alphabet::{first_middle_last, hold, in_state, on_callback, until_left, until_skipped};
+use crate::host::{Order, Strategy};
 use crate::protocol::{CallbackMethod, Cookie, Delay, Guid, HandlerFlags, HandlerId, Item, ItemFlags, Profile, State};
 use crate::rules::Rule;
 use crate::rules::codes::*;
@@ -49,8 +50,23 @@ pub fn cases(known: &Known, profile: Profile, native: bool) -> Vec<Case> {
     all.errors();
     all.settings();
     all.releases();
+    if known.real_time {
+        all.orders();
+    }
     all.cases
 }
+
+/// The orders that every handler in real time is tested in.
+const ORDERS: [(Strategy, u64); 8] = [
+    (Strategy::Random, 1),
+    (Strategy::Random, 2),
+    (Strategy::Pct2, 1),
+    (Strategy::Pct3, 1),
+    (Strategy::Starve, 1),
+    (Strategy::LastFirst, 1),
+    (Strategy::BeforeReturn, 1),
+    (Strategy::SkipAtEnd, 1),
+];
 
 struct Collector<'a> {
     known: &'a Known,
@@ -300,6 +316,29 @@ impl Collector<'_> {
         let release = in_state(State::RetryDue, 1, Action::Release);
         let scenario = Scenario { steps: vec![step(), release], ..self.scenario("Released instead of retried") };
         self.add_unless(none, "release-instead-of-the-retry", &[LIFE_01], scenario);
+    }
+
+    /// Callbacks of several threads in chosen orders: of a handler in real time.
+    fn orders(&mut self) {
+        let rules: &[&'static Rule] = &[PREP_03, SYNC_04, SYNC_09, SYNC_11, LIFE_02];
+        let one = (self.known.threads.len() < 2).then_some("no two threads call back");
+        for (strategy, seed) in ORDERS {
+            let title = format!("Callbacks are taken in another order: {strategy}, seed {seed}");
+            let scenario = Scenario {
+                order: Some(Order::by(strategy, seed)),
+                steps: self.show_error().into_iter().collect(),
+                ..self.scenario(&title)
+            };
+            self.add_unless(one, format!("order-{strategy}-{seed}"), rules, scenario);
+        }
+        let silent = (self.known.all_reports() == 0).then_some("no item reports progress");
+        let cancel = on_callback(CallbackMethod::Progress, 1, None, Action::Reply(Reply::CancelAll));
+        let scenario = Scenario {
+            order: Some(Order::by(Strategy::LastFirst, 1)),
+            steps: vec![cancel],
+            ..self.scenario("All is cancelled, and the last one to end ends first")
+        };
+        self.add_unless(one.or(silent), "order-last-first-cancelled", &[SYNC_04, SYNC_11, STOP_02], scenario);
     }
 
     fn settings(&mut self) {

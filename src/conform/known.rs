@@ -31,7 +31,14 @@ pub struct Known {
     pub enumeration_failed: Option<HResult>,
     /// How the session ended; nothing before its first event.
     pub outcome: Option<Outcome>,
+    /// It runs on threads of the system, so that the order of its callbacks is chance.
+    pub real_time: bool,
+    /// The threads that call back, as far as they matter.
+    pub threads: BTreeSet<Thread>,
 }
+
+/// How many threads are told apart.
+const MOST_THREADS: usize = 16;
 
 /// How many threads of a handler the first session holds until Synchronize has returned.
 const THREADS: u32 = 8;
@@ -70,6 +77,9 @@ impl Known {
         if let EventKind::Callback { what, .. } = &event.kind {
             let round = session.instance(event.handler).map_or(0, crate::protocol::Instance::round);
             self.called_back(what, round);
+            if self.threads.len() < MOST_THREADS && !self.threads.contains(&event.thread) {
+                self.threads.insert(event.thread.clone());
+            }
             self.completed_elsewhere(what, &event.thread);
         }
         // What the handler says of itself and of its items is taken when the session comes to something new, and not with every

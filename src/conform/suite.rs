@@ -412,7 +412,7 @@ impl Suite {
         self.options.hooks.before(SURVEY, stop)?;
         runner::run(&self.handler, &terms, &options, &mut seen)?;
         self.options.hooks.after(SURVEY, stop)?;
-        Ok(seen.known)
+        Ok(Known { real_time: !self.handler.is_scripted(), ..seen.known })
     }
 
     /// A library that is loaded once for all sessions cannot tell them apart: whether it is in use, it says of all.

@@ -29,7 +29,8 @@ pub enum Strategy {
     Pct3,
     /// One thread, which the seed chooses, goes on only when no other one can.
     Starve,
-    /// The thread of the last item goes first, and the one of the first item last.
+    /// What ends something (a final status, a completion, a dialog) waits until nothing else goes on; then the last that came goes
+    /// first.
     LastFirst,
     /// The manager's own thread, inside a call, goes on only when no other one can: work is completed before the call returns.
     BeforeReturn,
@@ -153,6 +154,17 @@ impl Key {
             Key::Item(at) => 1 + 2 * at,
             Key::Other(nth) => 2 + 2 * nth,
         }
+    }
+}
+
+/// Whether the callback ends an item, a phase or a dialog.
+fn ends_something(callback: &Callback) -> bool {
+    match callback {
+        Callback::Progress(args) => {
+            args.info.as_ref().and_then(crate::protocol::ProgressItem::given_status).is_some_and(Status::is_final)
+        }
+        Callback::EnableModeless(args) => !args.enable,
+        callback => callback.completion().is_some(),
     }
 }
 
@@ -345,11 +357,8 @@ impl Orderer {
                 (victim, Key::Other(nth)) => victim == 1 + nth % 3,
                 _ => false,
             }),
-            Strategy::LastFirst => match key {
-                Key::Apartment => 0,
-                Key::Item(at) => 1000_u64.saturating_sub(at),
-                Key::Other(nth) => 500_u64.saturating_sub(nth),
-            },
+            Strategy::LastFirst if ends_something(&one.callback) => u64::MAX / 2 - one.ticket,
+            Strategy::LastFirst => one.ticket,
             Strategy::BeforeReturn => u64::from(key == Key::Apartment),
             Strategy::Random | Strategy::SkipAtEnd => key.number(),
         }
