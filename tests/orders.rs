@@ -62,12 +62,12 @@ fn runs() -> usize {
 const AT_A_TIME: NonZero<u16> = NonZero::new(2).unwrap();
 
 #[test]
-fn each_race_is_found_by_the_suite() {
+fn each_race_is_found_by_the_orders_of_the_suite() {
     let runs = runs();
     let missed = side_by_side(Some(AT_A_TIME), RACES.len() * runs, |at| {
         let nth = at / runs;
         let (what, rules) = RACES[nth];
-        let found = broken(&(nth + 1).to_string(), &["--fail-fast"]);
+        let found = broken(&(nth + 1).to_string(), &["--case", "order-*", "--case", "release-while-it-works"]);
         let shown = found.iter().any(|rule| rules.contains(&rule.as_str()));
         (!shown).then(|| format!("{}: {what}: {found:?}", nth + 1))
     });
