@@ -226,6 +226,54 @@ fn whatever_a_handler_does_is_found_with_its_place_and_nothing_is_left() {
 }
 
 #[test]
+fn on_windows_itself_a_handler_that_crashes_or_hangs_is_a_finding() {
+    // mobsync.exe is the parent here, and another one is the worker: also that for x86.
+    let folder = TempDir::new().unwrap();
+    let exe = PathBuf::from(std::env::var_os("MOBSYNC_EXE").expect("scripts/wine names it"));
+    let exe = if is_for_x86() { exe.with_file_name("x86").join("mobsync.exe") } else { exe };
+    let run = |options: &[&str], definition: &str| {
+        let built = dll(folder.path(), &of_repository(NOTEBOOK), definition, &[]);
+        let mut mobsync = Command::new("wine");
+        mobsync.arg(&exe).arg("run").arg(&built).args(["--clsid", NOTEBOOK_CPP]).args(options);
+        mobsync.env("WINEPREFIX", folder.path().join("prefix")).env("WINEDEBUG", "-all").env_remove("DISPLAY");
+        mobsync.env("WINEDLLOVERRIDES", "winemenubuilder.exe=d;mscoree=;mshtml=");
+        // Files, for what Wine leaves running keeps pipes open.
+        let (output, errors) = (folder.path().join("output"), folder.path().join("errors"));
+        let file = |path: &Path| Stdio::from(fs::File::create(path).unwrap());
+        mobsync.stdin(Stdio::null()).stdout(file(&output)).stderr(file(&errors));
+        let mut child = mobsync.spawn().expect("Wine is installed");
+        let (pid, status) = (child.id(), child.wait().unwrap());
+        let text = |path: &Path| String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned();
+        Run { code: status.code(), output: text(&output), errors: text(&errors), pid }
+    };
+    let passed = run(&["--format", "json"], "");
+    assert_eq!((passed.code, passed.rules()), (Some(0), vec![]), "{}{}", passed.output, passed.errors);
+    for (how, rule, says, stack) in TORTURE {
+        if !["SEGFAULT", "OVERFLOW", "EXIT", "HANG_WITH_GRANDCHILD", "SEGFAULT_WITH_DAEMON"].contains(&how) {
+            continue;
+        }
+        let limit = if rule == "LIFE-03" { "3" } else { "60" };
+        let run = run(&["--format", "json", "--timeout", limit], &format!("WITH_TORTURE=\"{how}\""));
+        assert_eq!((run.code, run.rules()), (Some(1), vec![rule.to_owned()]), "{how}: {}{}", run.output, run.errors);
+        let (message, frames) = run.first();
+        assert!(message.contains(says), "{how}: {message}");
+        assert!(frames.contains(stack), "{how}: {frames}");
+        // Wine's own services go on, and nothing of the handler's.
+        let left = processes_with(&format!("WINEPREFIX={}", folder.path().join("prefix").display()));
+        let is_left = |name: &String| ["mobsync", "ping"].iter().any(|of| name.to_lowercase().starts_with(of));
+        assert!(!left.iter().any(is_left), "{how}: {left:?}");
+    }
+    let human = run(&[], "WITH_TORTURE=\"EXIT\"");
+    assert!(
+        human.output.contains(&format!("--clsid \"{NOTEBOOK_CPP}\"")),
+        "quoted as Windows wants it: {}",
+        human.output
+    );
+    let ended = Command::new("wineserver").arg("-k").env("WINEPREFIX", folder.path().join("prefix")).status();
+    assert!(ended.is_ok_and(|status| status.success()));
+}
+
+#[test]
 fn a_handler_with_a_window_is_heard_while_the_manager_waits_and_only_then() {
     let source = of_repository("fixtures/handlers/cpp/desk.cpp");
     for (variant, expected) in [("", None), ("MARSHAL", None), ("NO_PUMP", Some("LIFE-03"))] {

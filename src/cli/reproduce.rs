@@ -10,7 +10,7 @@ use crate::conform::Reproduce;
 use crate::host::Strategy;
 use crate::host::explore::Deviation;
 use crate::job::{self, HandlerName};
-use crate::protocol::{Limits, is_escaped};
+use crate::protocol::{Limits, is_escaped, plain};
 use crate::runner::{self, DebugCommand, Replayed};
 
 /// The command that runs the session again: with a scripted handler's seed event by event.
@@ -347,8 +347,37 @@ fn seconds(nanos: u64) -> String {
     }
 }
 
-/// A word as a POSIX shell takes it.
+/// A word as the shells of this system take it.
 fn quoted(word: &str) -> Cow<'_, str> {
+    if cfg!(windows) { quoted_on_windows(word) } else { quoted_for_posix(word) }
+}
+
+/// A word as cmd and PowerShell pass it on, and as a program of Windows reads it. Signs that mean something within quotation marks
+/// differ between the two (`%`, `$` and the backtick): such a word may have to be changed by hand.
+fn quoted_on_windows(word: &str) -> Cow<'_, str> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./\\:=+".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return Cow::Borrowed(word);
+    }
+    let mut text = String::from("\"");
+    let mut backslashes = 0;
+    // No name on Windows has what would act on a terminal; nothing else may have it either.
+    for c in plain(word).chars() {
+        match c {
+            '\\' => backslashes += 1,
+            // In front of a quotation mark each backslash stands twice.
+            '"' => text.push_str(&"\\".repeat(std::mem::take(&mut backslashes) + 1)),
+            _ => backslashes = 0,
+        }
+        text.push(c);
+    }
+    text.push_str(&"\\".repeat(backslashes));
+    text.push('"');
+    Cow::Owned(text)
+}
+
+/// A word as a POSIX shell takes it.
+fn quoted_for_posix(word: &str) -> Cow<'_, str> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         Cow::Borrowed(word)
@@ -372,16 +401,26 @@ fn quoted(word: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{quoted, seconds};
+    use super::{quoted_for_posix, quoted_on_windows, seconds};
 
     #[test]
-    fn words_are_quoted_as_a_shell_reads_them() {
-        assert_eq!(quoted("a/b.json"), "a/b.json");
-        assert_eq!(quoted("my handler.json"), "'my handler.json'");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
-        assert_eq!(quoted("$(rm)"), "'$(rm)'");
-        assert_eq!(quoted(""), "''");
-        assert_eq!(quoted("a\n\u{1b}'\\b\u{9b}"), r"$'a\x0a\x1b\'\\b\xc2\x9b'");
+    fn words_are_quoted_as_a_posix_shell_reads_them() {
+        assert_eq!(quoted_for_posix("a/b.json"), "a/b.json");
+        assert_eq!(quoted_for_posix("my handler.json"), "'my handler.json'");
+        assert_eq!(quoted_for_posix("it's"), r"'it'\''s'");
+        assert_eq!(quoted_for_posix("$(rm)"), "'$(rm)'");
+        assert_eq!(quoted_for_posix(""), "''");
+        assert_eq!(quoted_for_posix("a\n\u{1b}'\\b\u{9b}"), r"$'a\x0a\x1b\'\\b\xc2\x9b'");
+    }
+
+    #[test]
+    fn words_are_quoted_as_programs_of_windows_read_them() {
+        assert_eq!(quoted_on_windows(r"C:\a\b.dll"), r"C:\a\b.dll");
+        assert_eq!(quoted_on_windows(r"C:\a b\"), r#""C:\a b\\""#);
+        assert_eq!(quoted_on_windows("{6D6F6273-796E}"), r#""{6D6F6273-796E}""#);
+        assert_eq!(quoted_on_windows(r#"a "b\" c"#), r#""a \"b\\\" c""#);
+        assert_eq!(quoted_on_windows("it's"), r#""it's""#);
+        assert_eq!(quoted_on_windows(""), r#""""#);
     }
 
     #[test]

@@ -1,18 +1,18 @@
 //! What a handler writes to its standard output and standard error: it is passed on as it comes, and its end is kept.
 
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 use std::io::{self, ErrorKind, Read, Write};
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 use std::sync::{Mutex, PoisonError};
 
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 use crate::protocol::plain_lines;
 
 /// How much of it is kept for the report, in bytes.
 const KEPT: usize = 256 << 10;
 
 /// How much is read at once; a longer line is passed on in pieces.
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 const CHUNK: usize = 64 << 10;
 
 /// The end of what was written, and how much it was.
@@ -63,7 +63,7 @@ pub(crate) fn pass_on(mut from: impl Read, said: &Mutex<Said>) {
 /// Passes on to our standard error what comes from a pipe, a read at a time.
 ///
 /// Standard output belongs to the report. Memory stays bounded whatever comes.
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 #[derive(Default)]
 pub(crate) struct Passing {
     /// Room for a line, and how much of it is filled. It grows with what comes: most handlers write nothing.
@@ -73,7 +73,7 @@ pub(crate) struct Passing {
     is_short: bool,
 }
 
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 impl Passing {
     /// Reads once, and waits for something to read. False when the pipe has ended.
     pub(crate) fn read(&mut self, from: &mut impl Read, said: &Mutex<Said>) -> bool {
@@ -110,14 +110,14 @@ impl Passing {
 }
 
 /// As far as this no character of UTF-8 is cut in two.
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 fn whole_characters(bytes: &[u8]) -> usize {
     let last = bytes.len().saturating_sub(4)..bytes.len();
     let starts = |at: &usize| bytes[*at] & 0xc0 != 0x80;
     last.rev().find(starts).filter(|at| *at > 0 && bytes[*at] >= 0x80).unwrap_or(bytes.len())
 }
 
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 fn show(bytes: &[u8]) {
     // Nobody to read it is no reason to stop.
     let _ = io::stderr().lock().write_all(plain_lines(&String::from_utf8_lossy(bytes)).as_bytes());

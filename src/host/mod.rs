@@ -24,11 +24,11 @@ pub use observer::Observer;
 pub use order::{Order, Strategy};
 pub use plan::{Instruction, Plan, Selection, StandardPlan, View};
 pub(crate) use run::{ApartmentObserver, LookForLeft, RealTimeOptions, run_real_with, run_virtual_to};
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 pub(crate) use run::{Controller, closing_notes};
 pub use run::{Controls, Drain, Left, Ran, SessionSetup, run_real, run_virtual};
 pub(crate) use settle::HandlerThreads;
 pub(crate) use state::Outlet;
 pub(crate) use tape::pack;
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 pub(crate) use tape::unpack;

@@ -93,6 +93,22 @@ const MOST_AT_ONCE: usize = RING / 4;
 /// fill the parent's memory.
 const MOST_IN_PARTS: usize = 2 * RING;
 
+/// The file that both processes map.
+#[cfg(unix)]
+pub(super) type SharedFile = File;
+#[cfg(windows)]
+pub(super) type SharedFile = tempfile::NamedTempFile;
+
+#[cfg(unix)]
+fn as_file(file: &SharedFile) -> &File {
+    file
+}
+
+#[cfg(windows)]
+fn as_file(file: &SharedFile) -> &File {
+    file.as_file()
+}
+
 /// Either end.
 pub(super) struct Channel {
     memory: SharedMemory,
@@ -102,9 +118,9 @@ pub(super) struct Channel {
 
 impl Channel {
     /// Makes it, in a file without a name, for that job.
-    pub(super) fn new(job: &[u8]) -> io::Result<(Self, File)> {
-        let file = unnamed(JOB_AT + job.len())?;
-        let memory = SharedMemory::map(&file, JOB_AT + job.len())?;
+    pub(super) fn new(job: &[u8]) -> io::Result<(Self, SharedFile)> {
+        let file = shared_file(JOB_AT + job.len())?;
+        let memory = SharedMemory::map(as_file(&file), JOB_AT + job.len())?;
         memory.write(JOB_AT, job);
         memory.number(FORMAT).store(THIS_FORMAT, Ordering::Release);
         memory.number(JOB).store(job.len() as u64, Ordering::Release);
@@ -128,7 +144,6 @@ impl Channel {
     }
 
     /// Whether the worker has come so far as to open it.
-    #[cfg(unix)]
     pub(super) fn is_opened(&self) -> bool {
         self.memory.number(OPENED).load(Ordering::Acquire) != 0
     }
@@ -141,7 +156,8 @@ impl Channel {
         job
     }
 
-    /// The worker says which process it is.
+    /// The worker says which process it is. Under Wine it does not know.
+    #[cfg(unix)]
     pub(super) fn is_worker(&self, pid: u32) {
         self.memory.number(WORKER).store(u64::from(pid), Ordering::Release);
     }
@@ -383,7 +399,7 @@ pub(super) struct Corrupt;
 /// A file of that size which nobody but the two processes knows. Where the system can do that, nobody can cut it off: a
 /// handler that tried would end the parent.
 #[cfg(target_os = "linux")]
-fn unnamed(size: usize) -> io::Result<File> {
+fn shared_file(size: usize) -> io::Result<SharedFile> {
     use nix::fcntl::{FcntlArg, SealFlag, fcntl};
     use nix::sys::memfd::{MFdFlags, memfd_create};
 
@@ -395,10 +411,18 @@ fn unnamed(size: usize) -> io::Result<File> {
 }
 
 /// A file of that size that has no name any more.
-#[cfg(not(target_os = "linux"))]
-fn unnamed(size: usize) -> io::Result<File> {
+#[cfg(all(unix, not(target_os = "linux")))]
+fn shared_file(size: usize) -> io::Result<SharedFile> {
     let file = tempfile::tempfile()?;
     file.set_len(size as u64)?;
+    Ok(file)
+}
+
+/// A file of that size, which is removed with what is returned: a worker opens it by its path.
+#[cfg(windows)]
+fn shared_file(size: usize) -> io::Result<SharedFile> {
+    let file = tempfile::Builder::new().prefix("mobsync-").tempfile()?;
+    file.as_file().set_len(size as u64)?;
     Ok(file)
 }
 
@@ -409,7 +433,7 @@ mod tests {
     #[test]
     fn records_come_out_in_order_around_the_end_of_the_ring() {
         let (reader, file) = Channel::new(b"the job").unwrap();
-        let writer = Channel::open(&file).unwrap();
+        let writer = Channel::open(as_file(&file)).unwrap();
         assert_eq!(writer.job(), b"the job");
         let record = |nth: u32| vec![nth as u8; (nth as usize * 7919) % 100_000];
         let mut seen = 0;
@@ -431,7 +455,7 @@ mod tests {
     #[test]
     fn a_record_larger_than_a_part_is_put_together_again() {
         let (reader, file) = Channel::new(b"").unwrap();
-        let writer = Channel::open(&file).unwrap();
+        let writer = Channel::open(as_file(&file)).unwrap();
         let large: Vec<u8> = (0..MOST_AT_ONCE + MOST_AT_ONCE / 2).map(|at| at as u8).collect();
         writer.write(RecordKind::Plan, &large, || panic!("there is room"));
         writer.write(RecordKind::Done, b"x", || panic!("there is room"));
@@ -443,7 +467,7 @@ mod tests {
     #[test]
     fn a_record_whose_parts_have_no_end_makes_no_sense() {
         let (reader, file) = Channel::new(b"").unwrap();
-        let writer = Channel::open(&file).unwrap();
+        let writer = Channel::open(as_file(&file)).unwrap();
         let (part, mut parts) = (vec![0; MOST_AT_ONCE], Vec::new());
         let mut read = Ok(true);
         for _ in 0..=MOST_IN_PARTS / MOST_AT_ONCE {
@@ -457,7 +481,7 @@ mod tests {
     #[test]
     fn a_full_ring_is_read_in_batches_and_empty_after_as_many_as_are_foreseen() {
         let (reader, file) = Channel::new(b"").unwrap();
-        let writer = Channel::open(&file).unwrap();
+        let writer = Channel::open(as_file(&file)).unwrap();
         let record = vec![7; 60_000];
         let many = RING / (record.len() + 4);
         (0..many).for_each(|_| writer.write(RecordKind::Event, &record, || panic!("there is room")));
@@ -477,7 +501,7 @@ mod tests {
     #[test]
     fn a_full_ring_waits_for_its_reader_and_gives_up_when_nobody_reads() {
         let (reader, file) = Channel::new(b"").unwrap();
-        let writer = Channel::open(&file).unwrap();
+        let writer = Channel::open(as_file(&file)).unwrap();
         let record = vec![7; 1 << 20];
         std::thread::scope(|scope| {
             scope.spawn(|| (0..100).for_each(|_| writer.write(RecordKind::Event, &record, || false)));
@@ -492,7 +516,7 @@ mod tests {
     #[test]
     fn a_ring_in_which_somebody_wrote_is_known() {
         let (reader, file) = Channel::new(b"").unwrap();
-        let writer = Channel::open(&file).unwrap();
+        let writer = Channel::open(as_file(&file)).unwrap();
         writer.write(RecordKind::Event, b"four", || false);
         writer.memory.write(RING_AT, &[0xff; 64]);
         assert_eq!(reader.read(&mut Vec::new(), |_, _| unreachable!()), Err(Corrupt));
@@ -511,7 +535,7 @@ mod tests {
     fn a_ring_whose_numbers_were_set_back_is_known_however_late_its_reader_looks() {
         for (number, read_before) in [(WRITTEN, false), (WRITTEN, true), (READ, true)] {
             let (reader, file) = Channel::new(b"").unwrap();
-            let writer = Channel::open(&file).unwrap();
+            let writer = Channel::open(as_file(&file)).unwrap();
             writer.write(RecordKind::Event, b"lost if nobody notices", || false);
             if read_before {
                 assert_eq!(reader.read(&mut Vec::new(), |_, _| {}), Ok(true));

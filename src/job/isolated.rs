@@ -1,50 +1,33 @@
 //! Runs a session in a worker, and receives its events.
 
 use std::io::ErrorKind;
-use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-#[cfg(target_os = "linux")]
-use nix::sys::signal::kill;
-use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
-
 use super::channel::Channel;
-#[cfg(target_os = "linux")]
-use super::mark::MARK;
 use super::mark::Mark;
 use super::member;
 use super::output::{Output, reported};
-use super::process::start;
+use super::process::Launch;
 use super::received::{GivenUp, WorkerSession};
 use super::steer::{Steer, SteeredWorker};
-use super::wine_worker::{WineWorker, did_not_begin, let_exception_out, spec_under_wine, windows_kind};
 use super::worker::WorkerJob;
 use super::{Handler, JobEnd, Terms};
 use crate::handler::CreateError;
-#[cfg(target_os = "linux")]
-use crate::handler::children;
-#[cfg(target_os = "linux")]
-use crate::handler::processes;
 use crate::host::{Controller, Controls, Drain};
 
 /// How often the ring is emptied.
-const TICK: Duration = Duration::from_millis(2);
+pub(super) const TICK: Duration = Duration::from_millis(2);
 
 /// The same for a session that stands still after every event.
 const STEERED_TICK: Duration = Duration::from_micros(100);
 
 /// How much longer than its own limits a worker is waited for.
-const GRACE: Duration = Duration::from_secs(2);
+pub(super) const GRACE: Duration = Duration::from_secs(2);
 
 /// How long a worker may take until it has begun: Wine may have to be started.
 const BEGINNING: Duration = Duration::from_secs(60);
-
-/// How long a guardian may take to end everything before it is ended itself.
-#[cfg(target_os = "linux")]
-const GUARDIAN_TIME: Duration = Duration::from_secs(8);
 
 /// How workers are started.
 #[derive(Clone, Debug)]
@@ -130,9 +113,9 @@ pub(super) fn isolated_in(
     let error = |why: String| CreateError { handler: handler.name(), why };
     let spec =
         handler.spec().ok_or_else(|| error("it is this program's own; only this process can drive it".to_owned()))?;
-    let wine = windows_kind(spec).map(WineWorker::prepare).transpose().map_err(error)?;
+    let launch = Launch::prepare(workers, spec).map_err(error)?;
     let job = WorkerJob {
-        handler: wine.as_ref().map_or_else(|| spec.clone(), |_| spec_under_wine(spec)),
+        handler: launch.spec_there(spec),
         terms: terms.clone(),
         steered: matches!(company, Company::Steered(_)),
         member_since: match &company {
@@ -151,12 +134,11 @@ pub(super) fn isolated_in(
     let mark = Mark::new();
     // Before there is a worker: whoever wants to hear signals hears those that come from now on.
     started(Controls::new(Arc::new(Reach(Arc::clone(&channel)))));
-    let mut worker = start(workers, spec, wine.as_ref(), &file, mark).map_err(error)?;
-    // Wine opens the file by the path that the system has for it, as long as it is open here.
-    let _open = wine.is_some().then_some(file);
-    let pid = worker.pid;
-    let mut ending = None;
-    let _worker = tracing::info_span!("worker", pid = pid.as_raw()).entered();
+    let mut worker = launch.start(spec, &file, mark).map_err(error)?;
+    // A worker that is told a path opens it while it is open here.
+    let _open = launch.opens_path().then_some(file);
+    let mut leash = worker.leash(mark);
+    let _worker = tracing::info_span!("worker", pid = leash.pid()).entered();
     tracing::info!("worker started");
     let output = Output::new();
     worker.pass_on(&output);
@@ -165,11 +147,11 @@ pub(super) fn isolated_in(
     let waits = move || drop(tell.send(worker.wait()));
     let waits = std::thread::Builder::new().name("worker".to_owned()).spawn(waits);
     if let Err(why) = waits {
-        end(pid, mark, &mut ending);
+        leash.end();
         return Err(error(format!("cannot start a thread to wait for a worker: {why}")));
     }
 
-    let mut session = WorkerSession::new(handler, terms, wine.as_ref().map(WineWorker::exe));
+    let mut session = WorkerSession::new(handler, terms, launch.exe());
     let steered = SteeredWorker(Arc::clone(&channel));
     match &mut company {
         Company::Alone => {}
@@ -224,11 +206,9 @@ pub(super) fn isolated_in(
         }
         let silent = heard.elapsed();
         if session.runs_destructors() {
-            // A guardian that the handler stopped would not say how the worker ends.
-            #[cfg(target_os = "linux")]
-            let _ = kill(pid, Signal::SIGCONT);
+            leash.wake();
         }
-        let has_begun = channel.is_opened() || wine.is_none();
+        let has_begun = channel.is_opened() || !launch.begins_slowly();
         let is_silent = match session.runs_destructors() {
             true => silent > Duration::from_nanos(terms.limits.timeout_ns).saturating_add(GRACE),
             false => silent > if has_begun { limit } else { BEGINNING } && session.is_owed_something(),
@@ -242,30 +222,22 @@ pub(super) fn isolated_in(
                 tracing::info!(?silent, "time-out: the worker is silent, and is ended");
                 given_up = Some(GivenUp::Silent(silent));
             }
-            end(pid, mark, &mut ending);
+            leash.end();
         }
     };
-    // A guardian that was killed has not ended what the worker started.
-    if cfg!(not(target_os = "linux")) || status.as_ref().is_none_or(|status| status.signal() == Some(9)) {
-        let _ = killpg(pid, Signal::SIGKILL);
-        end_marked(mark, channel.worker());
-        #[cfg(target_os = "linux")]
-        children::end_adopted(GRACE);
-    }
+    leash.end_rest(status.as_ref(), channel.worker());
     tracing::info!(?status, "worker ended");
     if session.receive(&channel, drain).is_err() {
         given_up = Some(GivenUp::Corrupt);
     }
     let output = output.end();
-    if let Some(wine) = &wine {
-        wine.is_over();
-        if !channel.is_opened() {
-            return Err(error(did_not_begin(status.as_ref(), output)));
-        }
+    launch.is_over();
+    if launch.begins_slowly() && !channel.is_opened() {
+        return Err(error(launch.did_not_begin(status.as_ref(), output)));
     }
     if session.done.is_none() {
         session.reported = output.as_deref().and_then(reported);
-        session.let_exception_out = wine.is_some() && let_exception_out(output.as_deref());
+        session.let_exception_out = launch.let_exception_out(output.as_deref());
         session.ended_early(&channel, status.as_ref(), given_up, drain);
     } else if session.runs_destructors() {
         session.unloaded(&channel, status.as_ref(), given_up, terms.probes(), drain);
@@ -281,48 +253,4 @@ fn no_memory(why: &std::io::Error) -> String {
         }
         _ => why.to_string(),
     }
-}
-
-/// Ends a worker and all that it started. Called until the worker is gone.
-fn end(worker: Pid, mark: Mark, first: &mut Option<Instant>) {
-    let since = first.get_or_insert_with(Instant::now).elapsed();
-    // Whoever is gone already is no error.
-    #[cfg(target_os = "linux")]
-    if since < GUARDIAN_TIME {
-        // The guardian ends all; one that the handler stopped goes on.
-        let _ = kill(worker, super::guardian::END);
-        let _ = kill(worker, Signal::SIGCONT);
-        return;
-    }
-    let _ = since;
-    let _ = killpg(worker, Signal::SIGKILL);
-    end_marked(mark, None);
-}
-
-/// Ends what bears the mark in its environment: a process of the handler's that left its group and its parents, where no
-/// guardian is there to end it. Waits until all of them are gone, and the worker as well, which ends with its guardian.
-fn end_marked(mark: Mark, worker: Option<i32>) {
-    #[cfg(target_os = "linux")]
-    {
-        let begun = Instant::now();
-        let variable = format!("{MARK}={mark}");
-        // One that is found may have started another one just before.
-        let mut ending: Vec<i32> = worker.into_iter().collect();
-        while begun.elapsed() < GRACE {
-            let marked = processes::all().filter(|process| process.has_variable(&variable));
-            let marked: Vec<i32> = marked.map(|process| process.pid).collect();
-            ending.retain(|pid| !processes::has_ended(*pid));
-            if marked.is_empty() && ending.is_empty() {
-                break;
-            }
-            for pid in marked {
-                tracing::info!(pid, "a process that the handler left behind is ended");
-                let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
-                ending.push(pid);
-            }
-            std::thread::sleep(TICK);
-        }
-    }
-    #[cfg(not(target_os = "linux"))]
-    let _ = (mark, worker);
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// The variable by which the processes that a handler starts are known.
 pub(super) const MARK: &str = "MOBSYNC_WORKER";
 
-/// The variable that names the file which a worker under Wine shares with its parent.
+/// The variable that names the file which a worker on Windows, or under Wine, shares with its parent.
 pub(super) const CHANNEL: &str = "MOBSYNC_CHANNEL";
 
 /// What a worker and all that it starts bear in their environment: no other session of any process has the same.
@@ -18,14 +18,12 @@ pub(super) struct Mark {
 
 impl Mark {
     /// A new one, of this process.
-    #[cfg_attr(windows, allow(dead_code, reason = "the parents of workers are on other systems"))]
     pub(super) fn new() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         Self { number: NEXT.fetch_add(1, Ordering::Relaxed), ..Self::of_server() }
     }
 
     /// That of this process's fork server, which is no session.
-    #[cfg_attr(windows, allow(dead_code, reason = "the parents of workers are on other systems"))]
     pub(super) fn of_server() -> Self {
         Self { parent: std::process::id().cast_signed(), number: 0 }
     }

@@ -5,9 +5,8 @@ mod apartment;
 mod assemble;
 mod call_sites;
 #[cfg(any(unix, windows))]
-#[cfg_attr(windows, allow(dead_code, reason = "the parents of workers are on other systems"))]
 mod channel;
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 mod company;
 mod error;
 mod file;
@@ -18,7 +17,7 @@ mod fork_server;
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code, reason = "a process is forked and waited for, here and nowhere else")]
 mod guardian;
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 mod isolated;
 #[cfg(any(unix, windows))]
 mod late;
@@ -26,16 +25,16 @@ mod logging;
 #[cfg(any(unix, windows))]
 mod mark;
 #[cfg(any(unix, windows))]
-#[cfg_attr(windows, allow(dead_code, reason = "the parents of workers are on other systems"))]
 mod member;
 mod name;
 mod native;
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 mod output;
-#[cfg(unix)]
-#[allow(unsafe_code, reason = "a process that was forked is waited for")]
+#[cfg(any(unix, windows))]
+#[cfg_attr(windows, path = "process_windows.rs")]
+#[allow(unsafe_code, reason = "a process that was forked is waited for; on Windows a worker belongs to a job object")]
 mod process;
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 mod received;
 mod registered;
 #[cfg(unix)]
@@ -44,7 +43,6 @@ mod run;
 mod spec;
 mod stack;
 #[cfg(any(unix, windows))]
-#[cfg_attr(windows, allow(dead_code, reason = "the parents of workers are on other systems"))]
 mod steer;
 mod terms;
 mod violations;
@@ -58,14 +56,14 @@ mod wine_worker;
 mod worker;
 
 pub use apartment::{Apartment, apartment_used, use_apartment};
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 pub use company::in_workers;
 pub use error::HandlerError;
 #[cfg(target_os = "linux")]
 pub use fork_server::{FORK_SERVER, end_fork_server, fork_server, fork_workers};
 #[cfg(target_os = "linux")]
 pub use guardian::guard_program;
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 pub use isolated::{Workers, isolated};
 pub use logging::{LOG, LOG_FORMAT, log_in_workers};
 pub use name::HandlerName;

@@ -1,7 +1,7 @@
 //! What a native library is for: the system and the processor, by its content.
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use object::{Architecture, FileKind, Object, ObjectKind};
 
@@ -33,6 +33,17 @@ impl WindowsKind {
             Self::X64 => "x64",
             Self::X86 => "x86",
         }
+    }
+}
+
+/// The folder beside `mobsync.exe` with the one for x86, and the libraries that that one needs, which have the same names.
+const FOLDER_X86: &str = "x86";
+
+/// The `mobsync.exe` of that kind, where that for x64 is, or is to be.
+pub(super) fn exe_of_kind(exe: &Path, kind: WindowsKind) -> PathBuf {
+    match kind {
+        WindowsKind::X64 => exe.to_owned(),
+        WindowsKind::X86 => exe.with_file_name(FOLDER_X86).join("mobsync.exe"),
     }
 }
 

@@ -1,10 +1,14 @@
 //! What a worker's process writes to its standard output and standard error.
 
 use std::fs::File;
-use std::os::fd::{AsFd, OwnedFd};
+#[cfg(unix)]
+use std::os::fd::{AsFd, OwnedFd as Pipe};
+#[cfg(windows)]
+use std::os::windows::io::OwnedHandle as Pipe;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
+#[cfg(unix)]
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::handler::said::{Passing, Said};
@@ -28,7 +32,7 @@ impl Output {
     }
 
     /// Reads these pipes from now on.
-    pub(super) fn pass_on(&self, pipes: Vec<OwnedFd>) {
+    pub(super) fn pass_on(&self, pipes: Vec<Pipe>) {
         let (said, open) = (Arc::clone(&self.said), self.open.clone());
         let copy = move || {
             pass_on_all(pipes, &said);
@@ -47,7 +51,8 @@ impl Output {
 }
 
 /// Passes on what comes from any of these pipes, until all of them have ended.
-fn pass_on_all(pipes: Vec<OwnedFd>, said: &Mutex<Said>) {
+#[cfg(unix)]
+fn pass_on_all(pipes: Vec<Pipe>, said: &Mutex<Said>) {
     let mut open: Vec<(File, Passing)> = pipes.into_iter().map(|pipe| (File::from(pipe), Passing::default())).collect();
     while !open.is_empty() {
         let mut polled: Vec<PollFd<'_>> =
@@ -58,6 +63,17 @@ fn pass_on_all(pipes: Vec<OwnedFd>, said: &Mutex<Said>) {
         let mut comes = comes.into_iter();
         open.retain_mut(|(pipe, passing)| !comes.next().unwrap_or(true) || passing.read(pipe, said));
     }
+}
+
+/// Passes on what comes from these pipes, each on a thread of its own, until all of them have ended.
+#[cfg(windows)]
+fn pass_on_all(pipes: Vec<Pipe>, said: &Mutex<Said>) {
+    std::thread::scope(|scope| {
+        for pipe in pipes {
+            let (mut pipe, mut passing) = (File::from(pipe), Passing::default());
+            scope.spawn(move || while passing.read(&mut pipe, said) {});
+        }
+    });
 }
 
 /// What a sanitizer has found, where that has ended the process.

@@ -1,27 +1,38 @@
-//! A worker's process, as its parent starts it and waits for it.
+//! A worker's process, as its parent starts it, waits for it and ends it, with all that it started.
 
 use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
+#[cfg(target_os = "linux")]
+use nix::sys::signal::kill;
+use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
 #[cfg(target_os = "linux")]
 use super::fork_server::{Forked, fork_worker};
+#[cfg(target_os = "linux")]
+use super::isolated::{GRACE, TICK};
 use super::mark::{CHANNEL, MARK, Mark};
 use super::output::Output;
-use super::wine_worker::{WineWorker, channel_of_wine};
+use super::wine_worker::{
+    WineWorker, channel_of_wine, did_not_begin, let_exception_out, spec_under_wine, windows_kind,
+};
 use super::{HandlerSpec, Workers, logging};
 use crate::handler::children;
 #[cfg(target_os = "linux")]
 use crate::handler::com::Sanitizer;
+#[cfg(target_os = "linux")]
+use crate::handler::processes;
 use crate::protocol::plain_path;
 
 /// A worker's process: on Linux that of its guardian.
 pub(super) struct WorkerProcess {
-    pub(super) pid: Pid,
+    pid: Pid,
     origin: Origin,
 }
 
@@ -34,63 +45,117 @@ enum Origin {
     Forked(Option<Forked>),
 }
 
-/// Starts a worker for that handler, which shares this file. It bears the mark.
-///
-/// # Errors
-/// What kept it from being started, for people.
-pub(super) fn start(
-    workers: &Workers,
-    spec: &HandlerSpec,
-    wine: Option<&WineWorker>,
-    file: &File,
-    mark: Mark,
-) -> Result<WorkerProcess, String> {
-    #[cfg(target_os = "linux")]
-    let sanitizer = match spec {
-        HandlerSpec::Com { library, .. } => Sanitizer::of(library).map(|sanitizer| (library, sanitizer)),
-        _ => None,
-    };
-    #[cfg(not(target_os = "linux"))]
-    let _ = spec;
-    #[cfg(target_os = "linux")]
-    if wine.is_none()
-        && sanitizer.is_none()
-        && let Some(forked) = fork_worker(&workers.program, file, mark)
-    {
-        return Ok(WorkerProcess { pid: as_pid(forked.pid), origin: Origin::Forked(Some(forked)) });
+/// How the worker of a handler is started: under Wine, where the handler is a library for Windows.
+pub(super) struct Launch<'a> {
+    workers: &'a Workers,
+    wine: Option<WineWorker>,
+}
+
+impl<'a> Launch<'a> {
+    /// Makes everything ready for a worker of that handler.
+    ///
+    /// # Errors
+    /// What is missing, for people.
+    pub(super) fn prepare(workers: &'a Workers, spec: &HandlerSpec) -> Result<Self, String> {
+        let wine = windows_kind(spec).map(WineWorker::prepare).transpose()?;
+        Ok(Self { workers, wine })
     }
-    let cannot = |why: io::Error| format!("cannot start a worker ({}): {why}", plain_path(&workers.program));
-    let mut command = match wine {
-        None => {
-            let mut command = Command::new(&workers.program);
-            command.arg("worker").stdin(file.try_clone().map_err(cannot)?);
-            command
+
+    /// The handler as the worker finds it.
+    pub(super) fn spec_there(&self, spec: &HandlerSpec) -> HandlerSpec {
+        if self.wine.is_some() { spec_under_wine(spec) } else { spec.clone() }
+    }
+
+    /// Whether the worker opens the shared file by its path.
+    pub(super) fn opens_path(&self) -> bool {
+        self.wine.is_some()
+    }
+
+    /// Whether it may take a while until the worker begins.
+    pub(super) fn begins_slowly(&self) -> bool {
+        self.wine.is_some()
+    }
+
+    /// The worker's program, where it writes crashes down as Windows does.
+    pub(super) fn exe(&self) -> Option<&'static Path> {
+        self.wine.as_ref().map(WineWorker::exe)
+    }
+
+    /// The session is over.
+    pub(super) fn is_over(&self) {
+        if let Some(wine) = &self.wine {
+            wine.is_over();
         }
-        Some(wine) => {
-            let mut command = wine.command(workers);
-            command.env(CHANNEL, channel_of_wine(file)).stdin(Stdio::null());
-            command
+    }
+
+    /// What is said of a worker that ended, or was ended, before it had begun.
+    pub(super) fn did_not_begin(&self, status: Option<&ExitStatus>, output: Option<String>) -> String {
+        did_not_begin(status, output)
+    }
+
+    /// Whether the worker said, with its last words, that an exception came out of a method of the handler.
+    pub(super) fn let_exception_out(&self, output: Option<&str>) -> bool {
+        self.wine.is_some() && let_exception_out(output)
+    }
+
+    /// Starts a worker for that handler, which shares this file. It bears the mark.
+    ///
+    /// # Errors
+    /// What kept it from being started, for people.
+    pub(super) fn start(&self, spec: &HandlerSpec, file: &File, mark: Mark) -> Result<WorkerProcess, String> {
+        let (workers, wine) = (self.workers, self.wine.as_ref());
+        #[cfg(target_os = "linux")]
+        let sanitizer = match spec {
+            HandlerSpec::Com { library, .. } => Sanitizer::of(library).map(|sanitizer| (library, sanitizer)),
+            _ => None,
+        };
+        #[cfg(not(target_os = "linux"))]
+        let _ = spec;
+        #[cfg(target_os = "linux")]
+        if wine.is_none()
+            && sanitizer.is_none()
+            && let Some(forked) = fork_worker(&workers.program, file, mark)
+        {
+            return Ok(WorkerProcess { pid: as_pid(forked.pid), origin: Origin::Forked(Some(forked)) });
         }
-    };
-    command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-    command.env(MARK, mark.to_string());
-    command.envs(logging::of_workers());
-    #[cfg(target_os = "linux")]
-    let started = if let Some((library, sanitizer)) = sanitizer {
-        let environment = sanitizer.environment().map_err(|why| format!("{}: {why}", plain_path(library)))?;
-        tracing::info!(%sanitizer, "the worker starts with the runtime of the library's sanitizer");
-        command.envs(environment);
-        sanitizer.starting(|| children::start(&mut command))
-    } else {
-        children::start(&mut command)
-    };
-    #[cfg(not(target_os = "linux"))]
-    let started = children::start(&mut command);
-    let child = started.map_err(cannot)?;
-    Ok(WorkerProcess { pid: as_pid(child.id()), origin: Origin::Started(child) })
+        let cannot = |why: io::Error| format!("cannot start a worker ({}): {why}", plain_path(&workers.program));
+        let mut command = match wine {
+            None => {
+                let mut command = Command::new(&workers.program);
+                command.arg("worker").stdin(file.try_clone().map_err(cannot)?);
+                command
+            }
+            Some(wine) => {
+                let mut command = wine.command(workers);
+                command.env(CHANNEL, channel_of_wine(file)).stdin(Stdio::null());
+                command
+            }
+        };
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+        command.env(MARK, mark.to_string());
+        command.envs(logging::of_workers());
+        #[cfg(target_os = "linux")]
+        let started = if let Some((library, sanitizer)) = sanitizer {
+            let environment = sanitizer.environment().map_err(|why| format!("{}: {why}", plain_path(library)))?;
+            tracing::info!(%sanitizer, "the worker starts with the runtime of the library's sanitizer");
+            command.envs(environment);
+            sanitizer.starting(|| children::start(&mut command))
+        } else {
+            children::start(&mut command)
+        };
+        #[cfg(not(target_os = "linux"))]
+        let started = children::start(&mut command);
+        let child = started.map_err(cannot)?;
+        Ok(WorkerProcess { pid: as_pid(child.id()), origin: Origin::Started(child) })
+    }
 }
 
 impl WorkerProcess {
+    /// By what it is ended.
+    pub(super) fn leash(&self, mark: Mark) -> Leash {
+        Leash { pid: self.pid, mark, since: None }
+    }
+
     /// What it writes goes there.
     pub(super) fn pass_on(&mut self, output: &Output) {
         match &mut self.origin {
@@ -140,4 +205,96 @@ fn wait_for(child: Pid) -> io::Result<ExitStatus> {
 
 fn as_pid(number: u32) -> Pid {
     Pid::from_raw(i32::try_from(number).unwrap_or(i32::MAX))
+}
+
+/// How long a guardian may take to end everything before it is ended itself.
+#[cfg(target_os = "linux")]
+const GUARDIAN_TIME: Duration = Duration::from_secs(8);
+
+/// By what a worker is ended, with all that it started, while another thread waits for it.
+pub(super) struct Leash {
+    pid: Pid,
+    mark: Mark,
+    /// When that was wanted first.
+    since: Option<Instant>,
+}
+
+impl Leash {
+    /// The number of the process.
+    pub(super) fn pid(&self) -> i32 {
+        self.pid.as_raw()
+    }
+
+    /// Ends the worker and all that it started. Called until the worker is gone.
+    pub(super) fn end(&mut self) {
+        let since = self.since.get_or_insert_with(Instant::now).elapsed();
+        // Whoever is gone already is no error.
+        #[cfg(target_os = "linux")]
+        if since < GUARDIAN_TIME {
+            // The guardian ends all; one that the handler stopped goes on.
+            let _ = kill(self.pid, super::guardian::END);
+            let _ = kill(self.pid, Signal::SIGCONT);
+            return;
+        }
+        let _: Duration = since;
+        let _ = killpg(self.pid, Signal::SIGKILL);
+        end_marked(self.mark, None);
+    }
+
+    /// A guardian that the handler stopped would not say how the worker ends.
+    pub(super) fn wake(&self) {
+        #[cfg(target_os = "linux")]
+        let _ = kill(self.pid, Signal::SIGCONT);
+    }
+
+    /// The worker is gone: ends what it left, where nobody else has done that.
+    pub(super) fn end_rest(&self, status: Option<&ExitStatus>, worker: Option<i32>) {
+        // A guardian that was killed has not ended what the worker started.
+        if cfg!(not(target_os = "linux")) || status.is_none_or(|status| status.signal() == Some(9)) {
+            let _ = killpg(self.pid, Signal::SIGKILL);
+            end_marked(self.mark, worker);
+            #[cfg(target_os = "linux")]
+            children::end_adopted(GRACE);
+        }
+    }
+}
+
+/// Ends what bears the mark in its environment: a process of the handler's that left its group and its parents, where no
+/// guardian is there to end it. Waits until all of them are gone, and the worker as well, which ends with its guardian.
+fn end_marked(mark: Mark, worker: Option<i32>) {
+    #[cfg(target_os = "linux")]
+    {
+        let begun = Instant::now();
+        let variable = format!("{MARK}={mark}");
+        // One that is found may have started another one just before.
+        let mut ending: Vec<i32> = worker.into_iter().collect();
+        while begun.elapsed() < GRACE {
+            let marked = processes::all().filter(|process| process.has_variable(&variable));
+            let marked: Vec<i32> = marked.map(|process| process.pid).collect();
+            ending.retain(|pid| !processes::has_ended(*pid));
+            if marked.is_empty() && ending.is_empty() {
+                break;
+            }
+            for pid in marked {
+                tracing::info!(pid, "a process that the handler left behind is ended");
+                let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+                ending.push(pid);
+            }
+            std::thread::sleep(TICK);
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (mark, worker);
+}
+
+/// The signal that ended a process, in words.
+pub(super) fn signal_of(status: &ExitStatus) -> Option<String> {
+    let name =
+        |number: i32| Signal::try_from(number).map_or_else(|_| format!("signal {number}"), |signal| signal.to_string());
+    status.signal().map(name)
+}
+
+/// Whether a process ended by `abort`.
+pub(super) fn was_aborted(status: &ExitStatus) -> bool {
+    status.signal() == Some(Signal::SIGABRT as i32)
 }

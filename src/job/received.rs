@@ -1,15 +1,13 @@
 //! A worker's session, as its parent receives it.
 
 use std::collections::BTreeMap;
-use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use nix::sys::signal::Signal;
-
 use super::assemble::Outcomes;
 use super::channel::{BATCHES, Channel, RecordKind};
+use super::process::{signal_of, was_aborted};
 use super::steer::read_refused;
 use super::worker::{Done, PlanNews};
 use super::{Handler, JobEnd, Terms, stack};
@@ -102,6 +100,7 @@ impl WorkerSession {
     }
 
     /// Takes what a worker that is gone has left, and says how it ended.
+    #[cfg(unix)]
     pub(super) fn receive_last(&mut self, channel: &Channel, drain: &mut dyn Drain) {
         let corrupt = self.receive(channel, drain).is_err();
         if self.done.is_none() {
@@ -239,11 +238,10 @@ impl WorkerSession {
         asked: bool,
         drain: &mut dyn Drain,
     ) {
-        let crashed = match (given_up, status.and_then(ExitStatusExt::signal)) {
+        let crashed = match (given_up, status.and_then(signal_of)) {
             (Some(GivenUp::Silent(_)), _) => Some("stopped by mobsync at the time limit".to_owned()),
             (Some(GivenUp::Endless(_) | GivenUp::Corrupt), _) => None,
-            (None, Some(number)) => Some(signal_name(number)),
-            (None, None) => None,
+            (None, signal) => signal,
         };
         let (memory, at) = channel.crash_place();
         if let Some(crash) = crash(memory, at).filter(|_| crashed.is_some() && given_up.is_none()) {
@@ -287,7 +285,7 @@ impl WorkerSession {
         let mut how = "";
         let mut words = None;
         // Nothing else ends with this signal; to look further takes long.
-        let aborted = status.and_then(ExitStatus::signal) == Some(Signal::SIGABRT as i32);
+        let aborted = status.is_some_and(was_aborted);
         // Under Wine the place of an exception of C++ is written down when it is thrown; it matters if nobody caught it.
         let is_crash = |crash: &Crash| self.exe.is_none() || crash.words.is_some() || self.let_exception_out;
         if let Some(crash) = crash(memory, at).filter(is_crash) {
@@ -316,8 +314,8 @@ impl WorkerSession {
         let what = match status {
             _ if words.is_some() => words.unwrap_or_default(),
             _ if self.let_exception_out => "the process was aborted".to_owned(),
-            Some(status) => match (status.signal(), status.code()) {
-                (Some(number), _) => signal_name(number),
+            Some(status) => match (signal_of(status), status.code()) {
+                (Some(signal), _) => signal,
                 (None, Some(code)) => format!("the handler ended the process with exit code {code}"),
                 (None, None) => "the process ended".to_owned(),
             },
@@ -347,8 +345,4 @@ impl WorkerSession {
             Ran { session: self.session, left: done.left, exhausted: done.exhausted, output, not_created: Vec::new() };
         Ok(JobEnd { ran, steps, recording })
     }
-}
-
-fn signal_name(number: i32) -> String {
-    Signal::try_from(number).map_or_else(|_| format!("signal {number}"), |signal| signal.to_string())
 }

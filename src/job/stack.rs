@@ -198,7 +198,7 @@ pub(super) fn within(addresses: &[usize], files: &[PathBuf]) -> Vec<usize> {
 
 /// Whether a process that is gone ended because an exception, of the handler's language, came out of a method: then this
 /// program's own function for that is on the stack, and the handler's are not any more.
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 pub(super) fn has_foreign_exception(addresses: &[usize], maps: &str) -> bool {
     let Ok(own) = std::env::current_exe() else { return false };
     let file_of = |address: &usize| maps.lines().filter_map(Mapped::parse).find(|m| (m.from..m.to).contains(address));
@@ -244,6 +244,12 @@ pub(super) fn maps_of_wine(maps: &str) -> String {
         None => format!("{line}\n"),
     };
     maps.lines().map(path).collect()
+}
+
+/// The paths are those of this system already.
+#[cfg(windows)]
+pub(super) fn maps_of_wine(maps: &str) -> String {
+    maps.to_owned()
 }
 
 /// A line of the list of mapped files.

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use super::native::WindowsKind;
+use super::native::{WindowsKind, exe_of_kind};
 use super::wine_prefix::Imported;
 use crate::protocol::plain_path;
 
@@ -210,17 +210,6 @@ fn exes_beside_program() -> impl Iterator<Item = PathBuf> {
     let folder = std::env::current_exe().ok().and_then(|program| program.parent().map(Path::to_owned));
     let places = folder.map(|folder| [folder.clone(), folder.join("windows"), folder.join("../windows")]);
     places.into_iter().flatten().map(|place| place.join("mobsync.exe"))
-}
-
-/// The folder beside `mobsync.exe` with the one for x86, and the libraries that that one needs, which have the same names.
-const FOLDER_X86: &str = "x86";
-
-/// The `mobsync.exe` of that kind, where that for x64 is, or is to be.
-fn exe_of_kind(exe: &Path, kind: WindowsKind) -> PathBuf {
-    match kind {
-        WindowsKind::X64 => exe.to_owned(),
-        WindowsKind::X86 => exe.with_file_name(FOLDER_X86).join("mobsync.exe"),
-    }
 }
 
 pub(super) fn absolute(path: &Path) -> PathBuf {

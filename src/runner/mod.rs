@@ -32,7 +32,7 @@ pub use parallel::{Stop, in_order, interrupted, side_by_side};
 pub use problems::{Endless, NoSuchItem, SessionFailure};
 pub use recorded::{RecordError, Recorded, naming};
 pub use replay::{ReplayError, ReplayOptions, Replayed, handler_name, handler_of, replay};
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 pub use run::run_steered;
 pub use run::{Isolation, JudgedSession, RunError, RunOptions, TraceFailure, Watcher, run, run_with};
 pub use scenarios::{FindScenariosError, TracePlacesError, find_scenarios, trace_places};

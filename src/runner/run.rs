@@ -178,7 +178,7 @@ pub fn run_with(
     Ok(watched.into_inner().end(end))
 }
 
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 fn in_worker(
     program: &Path,
     handler: &Handler,
@@ -202,7 +202,7 @@ fn in_worker(
 ///
 /// # Errors
 /// As [`run`].
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 pub fn run_steered(
     program: &Path,
     handler: &Handler,
@@ -215,7 +215,7 @@ pub fn run_steered(
 }
 
 /// There are no workers on this system: [`Isolation::worker_of`] names none.
-#[cfg(not(unix))]
+#[cfg(not(any(unix, windows)))]
 fn in_worker(
     _: &Path,
     handler: &Handler,
@@ -231,7 +231,7 @@ impl Isolation {
     /// The program that runs the handler's sessions, if that is another process.
     fn worker_of(&self, handler: &Handler) -> Option<&Path> {
         match self {
-            _ if cfg!(not(unix)) => None,
+            _ if cfg!(not(any(unix, windows))) => None,
             // Several scripts share a virtual clock, so they share a process.
             Self::All(_) if handler.members().len() > 1 && handler.is_scripted() => None,
             Self::Native(program) if handler.is_native() => Some(program),

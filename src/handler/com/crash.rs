@@ -76,7 +76,6 @@ impl CrashSite {
 }
 
 /// What was written down about a crash.
-#[cfg_attr(not(unix), allow(dead_code, reason = "whoever reads it is the parent of a worker"))]
 pub(crate) struct Crash {
     /// The addresses of functions, the innermost first.
     pub(crate) addresses: Vec<usize>,
@@ -89,7 +88,6 @@ pub(crate) struct Crash {
 }
 
 /// Reads what was written down.
-#[cfg_attr(not(unix), allow(dead_code, reason = "whoever reads it is the parent of a worker"))]
 pub(crate) fn crash(memory: &SharedMemory, at: usize) -> Option<Crash> {
     let text = |at: usize, most: usize| {
         let length = usize::try_from(memory.number(at).load(Ordering::Acquire)).unwrap_or(0).min(most);

@@ -25,7 +25,9 @@ mod windows;
 
 pub(crate) use crash::CRASH_ROOM;
 #[cfg(unix)]
-pub(crate) use crash::{Crash, MAPS_AT as CRASH_MAPS, crash};
+pub(crate) use crash::MAPS_AT as CRASH_MAPS;
+#[cfg(any(unix, windows))]
+pub(crate) use crash::{Crash, crash};
 pub use handler::ComFactory;
 pub(crate) use library::{all_can_unload_now, end_process, loaded_files};
 #[cfg(target_os = "linux")]
