@@ -389,8 +389,11 @@ impl Orderer {
         let all: Vec<Guid> = instance.prepared().filter_map(skippable).collect();
         let other = all.iter().copied().find(|id| Some(*id) != own);
         // By the seed, the item that ends, or another one.
-        let item =
-            if self.order.seed % 2 == 0 { own.filter(|own| all.contains(own)).or(other) } else { other.or(own) }?;
+        let item = if self.order.seed.is_multiple_of(2) {
+            own.filter(|own| all.contains(own)).or(other)
+        } else {
+            other.or(own)
+        }?;
         self.skip = Some((chosen.ticket, chosen.handler, item));
         Some(Choice::Wait(LOOK_NS))
     }

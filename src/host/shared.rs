@@ -304,8 +304,7 @@ impl Shared {
                 // What has called before the manager leaves is heard before it.
                 guard = self.empty_gate(guard, true);
             }
-            if !guard.session.instance(handler).is_some_and(|instance| instance.may(&Thread::APARTMENT, &call).is_ok())
-            {
+            if guard.session.instance(handler).is_none_or(|instance| instance.may(&Thread::APARTMENT, &call).is_err()) {
                 return Decision::Wait(Some(self.clock.now_ns()));
             }
         }
