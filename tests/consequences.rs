@@ -58,6 +58,18 @@ fn a_second_completion_shows_that_the_first_one_came_too_early() {
         "SYNC-04",
         &["SYNC-08"],
     );
+    // Each thread says what it knows; the result that agrees with the items is the last one's.
+    is_one_mistake(
+        "opening synchronizing\n\
+         handler Progress A UPDATING 1/1 @one\n\
+         handler Progress A FAILED @one\n\
+         handler Progress B UPDATING 1/1 @two\n\
+         handler Progress B SUCCEEDED @two\n\
+         handler SynchronizeCompleted S_OK @two\n\
+         handler SynchronizeCompleted E_FAIL @one\n",
+        "SYNC-04",
+        &["SYNC-12"],
+    );
 }
 
 #[test]

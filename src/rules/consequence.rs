@@ -232,8 +232,8 @@ impl Known {
         // What a crash or a hang has cut off is nobody's fault. The manager is at work still.
         let is_cut_off = |(end, _): &&(u64, u64)| rule.subject == Subject::Handler && seq > *end;
         let cut_off = || self.end.get(&finding.handler).filter(is_cut_off).map(|(_, number)| number);
-        // The first one came too early: another thread took itself for the last one, too.
-        let is_early = [SYNC_08, SYNC_09, SYNC_11, CB_04, CB_07].contains(&rule);
+        // The first one came too early, with what its thread knew: another thread took itself for the last one, too.
+        let is_early = [SYNC_08, SYNC_09, SYNC_11, SYNC_12, CB_04, CB_07].contains(&rule);
         let early = || self.second.get(&(finding.handler, finding.round)).filter(|_| is_early);
         // A thread that nobody ends may keep the callback and the handler, and one that calls back too late goes on for that long.
         let outlived = || self.outlives.as_ref().filter(|_| [CB_03, CB_08, COM_04].contains(&rule));
