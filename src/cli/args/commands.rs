@@ -236,7 +236,7 @@ pub(in crate::cli) struct ConformArgs {
     /// Run each case N times; the report names the flaky ones, which fail in some runs only
     ///
     /// A script does the same in every run, so this is for handlers on real threads.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", conflicts_with = "explore")]
     pub(in crate::cli) repeat: Option<std::num::NonZeroU16>,
 
     /// Run this shell command before each session, with the case's name in MOBSYNC_CASE
