@@ -456,7 +456,7 @@ impl Drop for AtTheGate {
 }
 
 /// What a callback is, in the words in which an order is written: its method, item and status.
-pub(crate) fn entry_words(callback: &Callback) -> String {
+pub(super) fn entry_words(callback: &Callback) -> String {
     let mut words = callback.method().name().to_owned();
     if let Callback::Progress(args) = callback {
         words.push(' ');

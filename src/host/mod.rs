@@ -17,8 +17,6 @@ mod state;
 mod tape;
 mod together;
 
-#[allow(unused_imports, reason = "used by the suite")]
-pub(crate) use gate::entry_words;
 pub use hold::{Ends, Hold};
 pub use observer::Observer;
 pub use order::{Order, Strategy};

@@ -176,7 +176,6 @@ impl Controller for Shared {
 
 impl Controls {
     /// Controls that reach the session by what `controller` does.
-    #[cfg_attr(not(unix), allow(dead_code, reason = "the parents of workers are on other systems"))]
     pub(crate) fn new(controller: Arc<dyn Controller>) -> Self {
         Self(controller)
     }

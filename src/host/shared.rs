@@ -64,20 +64,6 @@ pub(super) enum Decision {
     Over,
 }
 
-/// Whether a call has to wait for another instance, where instances run side by side: `PrepareForSync` is called on each in
-/// order, and on Windows XP `Synchronize` begins when every instance has prepared.
-fn must_wait_for_others(session: &Session, together: Option<Profile>, handler: HandlerId, call: &Call) -> bool {
-    match call {
-        Call::PrepareForSync(_) if together.is_some() => {
-            session.instances().any(|other| other.id() < handler && !other.has_begun_preparing())
-        }
-        Call::Synchronize(_) if together == Some(Profile::Xp) => {
-            session.instances().any(|other| other.id() != handler && !other.has_finished_preparing())
-        }
-        _ => false,
-    }
-}
-
 impl Shared {
     /// For instances with these plans, numbered from 1. `together` is the Windows that the manager plays, if they run side by side.
     pub(super) fn new(
@@ -264,7 +250,11 @@ impl Shared {
         }
         state.observers.decided(view, &instruction, by_plan);
         match instruction {
-            Instruction::Call(call) if must_wait_for_others(&state.session, state.together, handler, &call) => {
+            Instruction::Call(call)
+                if state
+                    .together
+                    .is_some_and(|profile| state.session.waits_for_others(profile, call.method(), handler)) =>
+            {
                 Decision::Wait(None)
             }
             Instruction::Call(call) if !state.observers.may_begin(view, &call) => {

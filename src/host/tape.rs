@@ -202,7 +202,6 @@ pub(crate) fn pack(event: &Event, answer: Option<HResult>, into: &mut Vec<u8>) {
 
 /// Reads what [`pack`] wrote: the event, and the reply where it was answered. `seq` is the event's place in the trace.
 /// Nothing of what makes no sense.
-#[cfg_attr(not(unix), allow(dead_code, reason = "the parents of workers are on other systems"))]
 pub(crate) fn unpack(bytes: &[u8], seq: u64) -> Option<Vec<Event>> {
     let mut events = Vec::with_capacity(2);
     if *bytes.first()? == WRITTEN {

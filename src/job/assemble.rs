@@ -40,8 +40,9 @@ impl Outcomes {
     }
 }
 
-/// Assembles the session. `explorer` decides the order of a script's threads in place of what the terms say. `own` is a plan for the first instance in place of what the terms say. `observers` makes those that look on beside the job's own: they come first, so that what they want
-/// is recorded.
+/// Assembles the session. `explorer` decides the order of a script's threads in place of what the terms say, and `own` is a plan
+/// for the first instance in place of theirs. `observers` makes those that look on beside the job's own: they come first, so that
+/// what they want is recorded.
 pub(super) fn assemble(
     handler: &Handler,
     terms: &Terms,

@@ -12,7 +12,9 @@ use super::isolated::{Company, Membership, Workers, isolated_in};
 use super::{Conduct, Handler, JobEnd, Terms, member};
 use crate::handler::CreateError;
 use crate::host::{Controller, Controls, Drain, Ran, closing_notes};
-use crate::protocol::{CallId, Callback, Event, EventKind, HandlerId, Note, Profile, Session, Stack, Thread};
+use crate::protocol::{
+    CallId, CallMethod, Callback, Event, EventKind, HandlerId, Note, Preparing, Profile, Session, Stack, Thread,
+};
 
 /// How often the trace goes on.
 const TICK: Duration = Duration::from_millis(4);
@@ -20,8 +22,8 @@ const TICK: Duration = Duration::from_millis(4);
 /// How many events back a stack can say at which it was taken.
 const REMEMBERED: usize = 4096;
 
-/// As [`isolated`](super::isolated), for each [member](Handler::members) of a handler, side by side: one that crashes or hangs ends its own
-/// worker, and no other.
+/// As [`isolated`](super::isolated), for each [member](Handler::members) of a handler, side by side: one that crashes or hangs
+/// ends its own worker, and no other.
 ///
 /// # Errors
 /// When no worker can be started, or no instance can be created. What is wrong with one of them is in [`Ran::not_created`].
@@ -193,8 +195,7 @@ struct MemberState {
     looked_ns: u64,
     /// Nothing that comes from now on happened before this time: it was told then what it may do.
     not_before_ns: u64,
-    begun_preparing: bool,
-    finished_preparing: bool,
+    preparing: Preparing,
     /// It was told that it may show a dialog, and has not done so yet.
     asked_dialog: bool,
     ended: Option<Result<JobEnd, CreateError>>,
@@ -215,8 +216,7 @@ impl Together {
             own.events.push_back(event);
         }
         if let Some(instance) = session.instances().next() {
-            own.begun_preparing = instance.has_begun_preparing();
-            own.finished_preparing = instance.has_finished_preparing();
+            own.preparing = instance.preparing();
         }
         if state.dialog == Some(at) && !own.asked_dialog && session.dialog().is_none() {
             state.dialog = None;
@@ -226,15 +226,12 @@ impl Together {
 
     /// Tells each member what it may do now.
     fn allow(&self, state: &mut State) {
-        let ended = |member: &MemberState| member.ended.is_some();
-        let begun: Vec<bool> = state.members.iter().map(|one| one.begun_preparing || ended(one)).collect();
-        let finished: Vec<bool> = state.members.iter().map(|one| one.finished_preparing || ended(one)).collect();
+        let preparing = |member: &MemberState| if member.ended.is_some() { Preparing::OVER } else { member.preparing };
+        let all: Vec<Preparing> = state.members.iter().map(preparing).collect();
         for (at, own) in state.members.iter_mut().enumerate() {
-            let waits_to_prepare = !begun[..at].iter().all(|begun| *begun);
-            let mut others = finished.iter().enumerate().filter(|(other, _)| *other != at);
-            let waits_for_all = self.profile == Profile::Xp && !others.all(|(_, finished)| *finished);
-            let prepare = if waits_to_prepare { member::PREPARE } else { 0 };
-            let forbidden = prepare | if waits_for_all { member::SYNCHRONIZE } else { 0 };
+            let waits = |method| self.profile.waits_for_others(method, at, &all);
+            let prepare = if waits(CallMethod::PrepareForSync) { member::PREPARE } else { 0 };
+            let forbidden = prepare | if waits(CallMethod::Synchronize) { member::SYNCHRONIZE } else { 0 };
             let Some(channel) = &own.channel else { continue };
             if channel.forbidden() & !forbidden != 0 {
                 own.not_before_ns = state.latest_ns;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::channel::Channel;
 use super::mark::Mark;
 use super::member;
-use super::output::{Output, reported};
+use super::output::{Output, let_exception_out, reported};
 use super::process::Launch;
 use super::received::{GivenUp, WorkerSession};
 use super::steer::{Steer, SteeredWorker};
@@ -208,7 +208,7 @@ pub(super) fn isolated_in(
         if session.runs_destructors() {
             leash.wake();
         }
-        let has_begun = channel.is_opened() || !launch.begins_slowly();
+        let has_begun = channel.is_opened() || !launch.opens_path();
         let is_silent = match session.runs_destructors() {
             true => silent > Duration::from_nanos(terms.limits.timeout_ns).saturating_add(GRACE),
             false => silent > if has_begun { limit } else { BEGINNING } && session.is_owed_something(),
@@ -232,12 +232,12 @@ pub(super) fn isolated_in(
     }
     let output = output.end();
     launch.is_over();
-    if launch.begins_slowly() && !channel.is_opened() {
+    if launch.opens_path() && !channel.is_opened() {
         return Err(error(launch.did_not_begin(status.as_ref(), output)));
     }
     if session.done.is_none() {
         session.reported = output.as_deref().and_then(reported);
-        session.let_exception_out = launch.let_exception_out(output.as_deref());
+        session.let_exception_out = launch.exe().is_some() && output.as_deref().is_some_and(let_exception_out);
         session.ended_early(&channel, status.as_ref(), given_up, drain);
     } else if session.runs_destructors() {
         session.unloaded(&channel, status.as_ref(), given_up, terms.probes(), drain);

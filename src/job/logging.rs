@@ -16,7 +16,6 @@ pub fn log_in_workers(filter: String, format: String) {
 }
 
 /// The variables of a worker's environment.
-#[cfg_attr(not(unix), allow(dead_code, reason = "the parents of workers are on other systems"))]
 pub(super) fn of_workers() -> impl Iterator<Item = (&'static str, &'static str)> {
     OF_WORKERS.get().into_iter().flatten().map(|(name, value)| (*name, value.as_str()))
 }

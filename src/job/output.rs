@@ -76,6 +76,12 @@ fn pass_on_all(pipes: Vec<Pipe>, said: &Mutex<Said>) {
     });
 }
 
+/// Whether a worker that writes crashes down as Windows does said, with its last words, that an exception came out of a method of
+/// the handler.
+pub(super) fn let_exception_out(output: &str) -> bool {
+    output.contains("Rust cannot catch foreign exceptions")
+}
+
 /// What a sanitizer has found, where that has ended the process.
 pub(super) fn reported(output: &str) -> Option<String> {
     #[cfg(target_os = "linux")]

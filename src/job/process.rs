@@ -19,9 +19,7 @@ use super::fork_server::{Forked, fork_worker};
 use super::isolated::{GRACE, TICK};
 use super::mark::{CHANNEL, MARK, Mark};
 use super::output::Output;
-use super::wine_worker::{
-    WineWorker, channel_of_wine, did_not_begin, let_exception_out, spec_under_wine, windows_kind,
-};
+use super::wine_worker::{WineWorker, channel_of_wine, did_not_begin, spec_under_wine, windows_kind};
 use super::{HandlerSpec, Workers, logging};
 use crate::handler::children;
 #[cfg(target_os = "linux")]
@@ -66,13 +64,8 @@ impl<'a> Launch<'a> {
         if self.wine.is_some() { spec_under_wine(spec) } else { spec.clone() }
     }
 
-    /// Whether the worker opens the shared file by its path.
+    /// Whether the worker opens the shared file by its path. Until it has, it may take a while.
     pub(super) fn opens_path(&self) -> bool {
-        self.wine.is_some()
-    }
-
-    /// Whether it may take a while until the worker begins.
-    pub(super) fn begins_slowly(&self) -> bool {
         self.wine.is_some()
     }
 
@@ -91,11 +84,6 @@ impl<'a> Launch<'a> {
     /// What is said of a worker that ended, or was ended, before it had begun.
     pub(super) fn did_not_begin(&self, status: Option<&ExitStatus>, output: Option<String>) -> String {
         did_not_begin(status, output)
-    }
-
-    /// Whether the worker said, with its last words, that an exception came out of a method of the handler.
-    pub(super) fn let_exception_out(&self, output: Option<&str>) -> bool {
-        self.wine.is_some() && let_exception_out(output)
     }
 
     /// Starts a worker for that handler, which shares this file. It bears the mark.

@@ -1,6 +1,7 @@
 //! A worker's process on Windows, as its parent starts it, waits for it and ends it, with all that it started: all of them belong
 //! to a job object, and end with it, and with the parent.
 
+use std::ffi::OsStr;
 use std::io;
 use std::os::windows::io::{FromRawHandle, OwnedHandle};
 use std::os::windows::process::CommandExt;
@@ -21,6 +22,7 @@ use super::mark::{CHANNEL, MARK, Mark};
 use super::native::{LibraryKind, WindowsKind, exe_of_kind, kind_of};
 use super::output::Output;
 use super::{HandlerSpec, Workers, logging};
+use crate::handler::com::wide;
 use crate::protocol::plain_path;
 
 /// The variable that names the job object into which a worker puts itself.
@@ -55,14 +57,9 @@ impl<'a> Launch<'a> {
         spec.clone()
     }
 
-    /// Whether the worker opens the shared file by its path.
+    /// Whether the worker opens the shared file by its path. Until it has, it may take a while.
     pub(super) fn opens_path(&self) -> bool {
         true
-    }
-
-    /// Whether it may take a while until the worker begins.
-    pub(super) fn begins_slowly(&self) -> bool {
-        false
     }
 
     /// The worker's program, where it writes crashes down as Windows does.
@@ -78,11 +75,6 @@ impl<'a> Launch<'a> {
     pub(super) fn did_not_begin(&self, status: Option<&ExitStatus>, _: Option<String>) -> String {
         let how = status.map_or_else(|| "no status".to_owned(), ToString::to_string);
         format!("the worker did not start ({how})")
-    }
-
-    /// Whether the worker said, with its last words, that an exception came out of a method of the handler.
-    pub(super) fn let_exception_out(&self, output: Option<&str>) -> bool {
-        output.is_some_and(|output| output.contains("Rust cannot catch foreign exceptions"))
     }
 
     /// Starts a worker for that handler, which shares this file. It bears the mark.
@@ -194,7 +186,7 @@ unsafe impl Sync for JobObject {}
 impl JobObject {
     /// A new one of that name.
     fn new(name: &str) -> io::Result<Self> {
-        let name = wide(name);
+        let name = wide(OsStr::new(name));
         // SAFETY: the name has its end.
         let handle = unsafe { CreateJobObjectW(std::ptr::null(), name.as_ptr()) };
         if handle.is_null() {
@@ -236,7 +228,7 @@ impl Drop for JobObject {
 pub(super) fn join_job() -> Result<(), String> {
     let Ok(name) = std::env::var(JOB) else { return Ok(()) };
     let failed = || format!("the job object of the parent, {name}: {}", io::Error::last_os_error());
-    let wide_name = wide(&name);
+    let wide_name = wide(OsStr::new(&name));
     // SAFETY: the name has its end.
     let handle = unsafe { OpenJobObjectW(JOB_OBJECT_ASSIGN_PROCESS, 0, wide_name.as_ptr()) };
     if handle.is_null() {
@@ -249,10 +241,6 @@ pub(super) fn join_job() -> Result<(), String> {
     // SAFETY: as above.
     drop(unsafe { OwnedHandle::from_raw_handle(handle) });
     result
-}
-
-fn wide(text: &str) -> Vec<u16> {
-    text.encode_utf16().chain([0]).collect()
 }
 
 /// No process of Windows is ended by a signal.

@@ -132,7 +132,6 @@ impl Terms {
     }
 
     /// For how long the manager may hold a reply at most, as far as the scenario says, in nanoseconds: meanwhile nothing may happen.
-    #[cfg_attr(not(unix), allow(dead_code, reason = "there are no workers"))]
     pub(super) fn longest_hold_ns(&self) -> u64 {
         match &self.conduct {
             Conduct::Standard(_) | Conduct::Several(_) => 0,

@@ -35,7 +35,6 @@ pub(super) fn windows_kind(spec: &HandlerSpec) -> Option<WindowsKind> {
 /// How a worker starts under Wine.
 pub(super) struct WineWorker {
     wine: &'static Wine,
-    kind: WindowsKind,
 }
 
 impl WineWorker {
@@ -52,12 +51,12 @@ impl WineWorker {
             tracing::info!(prefix = ?wine.prefix, exe = ?wine.exe, "Wine is ready");
         }
         seen.insert(kind, Instant::now());
-        Ok(Self { wine, kind })
+        Ok(Self { wine })
     }
 
     /// A session ends: Wine's server is there.
     pub(super) fn is_over(&self) {
-        SEEN.lock().unwrap_or_else(PoisonError::into_inner).insert(self.kind, Instant::now());
+        SEEN.lock().unwrap_or_else(PoisonError::into_inner).insert(self.wine.kind, Instant::now());
     }
 
     /// The command of the worker. On Linux it has a guardian, as a program has that is a handler.
@@ -112,11 +111,6 @@ pub(super) fn did_not_begin(status: Option<&ExitStatus>, output: Option<String>)
     let how = status.map_or_else(|| "no status".to_owned(), ToString::to_string);
     let said = last.map(|line| format!("; it said: {line}")).unwrap_or_default();
     format!("mobsync.exe did not start under Wine ({how}){said}; see docs/windows.md")
-}
-
-/// Whether a worker under Wine said, with its last words, that an exception came out of a method of the handler.
-pub(super) fn let_exception_out(output: Option<&str>) -> bool {
-    output.is_some_and(|output| output.contains("Rust cannot catch foreign exceptions"))
 }
 
 /// Runs this command line by the `mobsync.exe` of that handler under Wine, in place of this process: a debugger is in the process

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::causes::Code;
+use super::human::counted;
 use super::plain;
 use crate::host::explore::Deviation;
 use crate::runner::{ExploreOptions, Explored};
@@ -65,32 +66,25 @@ impl Exploration {
 
     /// For people: the orders in one line, and of each cause how it is reached.
     pub(super) fn text(&self) -> String {
-        let schedules = match self.schedules {
-            1 => "1 schedule".to_owned(),
-            many => format!("{} schedules", grouped(many)),
-        };
-        let mut bounds: Vec<String> = self.preemptions.map(|most| counted(most, "preemption")).into_iter().collect();
+        let run = schedules(self.schedules);
+        let mut bounds: Vec<String> =
+            self.preemptions.map(|most| counted(most as usize, "preemption")).into_iter().collect();
         if self.actions > 0 {
-            bounds.push(counted(self.actions, "user action"));
+            bounds.push(counted(self.actions as usize, "user action"));
         }
         let bounds = if bounds.is_empty() { String::new() } else { format!(" with at most {}", bounds.join(" and ")) };
         let found = match self.causes.len() {
             0 => "no finding".to_owned(),
-            1 => "1 cause".to_owned(),
-            many => format!("{many} causes"),
+            many => counted(many, "cause"),
         };
         let mut text = match self.all {
-            true => format!("all {schedules}{bounds}: {found}\n"),
-            false => format!("{schedules}{bounds}, then the budget was used up; there are more: {found}\n"),
+            true => format!("all {run}{bounds}: {found}\n"),
+            false => format!("{run}{bounds}, then the budget was used up; there are more: {found}\n"),
         };
         for cause in &self.causes {
             let Code(rule) = cause.rule;
             let length = if cause.shortest { "the shortest" } else { "a short one" };
-            let seen = match cause.seen {
-                1 => "1 schedule".to_owned(),
-                many => format!("{} schedules", grouped(many)),
-            };
-            let _ = write!(text, "  {rule} in {seen}; {length}: ");
+            let _ = write!(text, "  {rule} in {}; {length}: ", schedules(cause.seen));
             if cause.schedule.is_empty() {
                 text.push_str("the usual order");
             }
@@ -102,8 +96,8 @@ impl Exploration {
     }
 }
 
-fn counted(many: u32, what: &str) -> String {
-    format!("{many} {what}{}", if many == 1 { "" } else { "s" })
+fn schedules(many: u64) -> String {
+    format!("{} schedule{}", grouped(many), if many == 1 { "" } else { "s" })
 }
 
 /// A number with its digits in groups of three.

@@ -100,7 +100,6 @@ impl StepOutcomes {
     }
 
     /// Takes over what came of each step elsewhere.
-    #[cfg_attr(not(unix), allow(dead_code, reason = "the parents of workers are on other systems"))]
     pub(crate) fn take_over(&self, news: Vec<StepCame>) {
         for ((_, came), new) in self.lock().steps.iter_mut().zip(news) {
             *came = new;

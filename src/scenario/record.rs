@@ -28,7 +28,6 @@ impl Recording {
     }
 
     /// Takes over what was recorded elsewhere.
-    #[cfg_attr(not(unix), allow(dead_code, reason = "the parents of workers are on other systems"))]
     pub(crate) fn take_over(&self, steps: Vec<Step>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = steps;
     }

@@ -24,7 +24,7 @@ use crate::runner::Recorded;
 use crate::scenario::{Expect, ItemRef, Recording, Reply};
 
 /// How long a handler may make no crossing until the user who wants to stop gets a prompt all the same.
-#[cfg_attr(not(unix), allow(dead_code, reason = "the parents of workers are on other systems"))]
+#[cfg_attr(not(unix), allow(dead_code, reason = "there a session that is debugged runs in this process"))]
 const PATIENCE: Duration = Duration::from_millis(300);
 
 /// How far the session goes before it stops again.
@@ -160,7 +160,7 @@ impl Debugger {
     }
 
     /// The session runs in that worker; `recording` is what the user does in it.
-    #[cfg_attr(not(unix), allow(dead_code, reason = "the parents of workers are on other systems"))]
+    #[cfg_attr(not(unix), allow(dead_code, reason = "there a session that is debugged runs in this process"))]
     pub(super) fn runs_in(&mut self, worker: SteeredWorker, recording: Recording) {
         self.worker = Some(worker);
         if let Some(recorded) = &mut self.recorded {
@@ -169,7 +169,7 @@ impl Debugger {
     }
 
     /// The session in a worker stands still. Returns what the user wants when it goes on.
-    #[cfg_attr(not(unix), allow(dead_code, reason = "the parents of workers are on other systems"))]
+    #[cfg_attr(not(unix), allow(dead_code, reason = "there a session that is debugged runs in this process"))]
     pub(super) fn stands_still(&mut self, number: u64) -> Wanted {
         if !self.is_on(number) {
             return Wanted::default();
@@ -182,7 +182,7 @@ impl Debugger {
     }
 
     /// Nothing happens in a session in a worker. If the user has wanted to stop it for a while, it is looked at as it runs.
-    #[cfg_attr(not(unix), allow(dead_code, reason = "the parents of workers are on other systems"))]
+    #[cfg_attr(not(unix), allow(dead_code, reason = "there a session that is debugged runs in this process"))]
     pub(super) fn is_idle(&mut self, number: u64) {
         if !self.is_on(number) || !self.interrupted.load(Ordering::SeqCst) {
             return;
@@ -292,7 +292,7 @@ impl Debugger {
     }
 
     /// Sees the next event of a session in a worker, which is stopped where it stands still.
-    #[cfg_attr(not(unix), allow(dead_code, reason = "the parents of workers are on other systems"))]
+    #[cfg_attr(not(unix), allow(dead_code, reason = "there a session that is debugged runs in this process"))]
     pub(super) fn observe_worker(&mut self, event: &Event) {
         if let Some(performed) = &self.performed {
             self.wanted.has_come(event, performed.judged.session());

@@ -194,12 +194,12 @@ impl Instance {
     }
 
     /// Whether `PrepareForSync` was called, or will not be called any more.
-    pub fn has_begun_preparing(&self) -> bool {
+    pub(super) fn has_begun_preparing(&self) -> bool {
         self.round > 0 || self.has_finished_preparing()
     }
 
     /// Whether its prepare phase is over, or will not come any more.
-    pub fn has_finished_preparing(&self) -> bool {
+    pub(super) fn has_finished_preparing(&self) -> bool {
         match self.state() {
             State::Declined | State::Closed => true,
             state => state.is_end() || self.prepare.has_ended(),

@@ -10,6 +10,7 @@ mod machine;
 mod pending;
 mod reply;
 mod reports;
+mod side_by_side;
 mod state;
 
 pub use errors::LiveError;
@@ -20,4 +21,5 @@ pub use legal::Refusal;
 pub use machine::Session;
 pub use pending::Pending;
 pub use reply::{Standing, Wish};
+pub use side_by_side::Preparing;
 pub use state::{Outcome, Phase, State};

@@ -17,7 +17,7 @@ pub(crate) use stack::AskableThread;
 pub(crate) use threads::{current as current_thread, ran, threads};
 
 /// A text for Windows, with its end.
-fn wide(text: &std::ffi::OsStr) -> Vec<u16> {
+pub(crate) fn wide(text: &std::ffi::OsStr) -> Vec<u16> {
     use std::os::windows::ffi::OsStrExt;
     text.encode_wide().chain([0]).collect()
 }
