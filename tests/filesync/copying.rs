@@ -281,6 +281,21 @@ mod unix {
     }
 
     #[test]
+    fn a_newer_file_that_a_link_replaces_is_told_and_can_be_left() {
+        let folders = Folders::new();
+        symlink("nowhere", folders.left("link")).unwrap();
+        let later = SystemTime::now() + std::time::Duration::from_secs(100);
+        write(&folders.right("link"), "precious", later);
+        let pair = FolderPair::new(folders.left(""), folders.right("")).unwrap();
+        let round = run_once(&FileSync::new(vec![pair.clone().leaving_newer(true)]).unwrap());
+        assert!(round.texts().contains(&"nothing has changed, 1 newer file left".to_owned()), "{:?}", round.texts());
+        assert_eq!(fs::read(folders.right("link")).unwrap(), b"precious");
+        let round = run_once(&FileSync::new(vec![pair]).unwrap());
+        assert!(round.texts().contains(&"1 copied, 1 newer file replaced".to_owned()), "{:?}", round.texts());
+        assert!(folders.right("link").is_symlink());
+    }
+
+    #[test]
     fn nothing_is_written_through_a_link_on_the_right() {
         let folders = Folders::new();
         fs::create_dir(folders.root().join("outside")).unwrap();
@@ -447,6 +462,33 @@ fn a_newer_file_that_is_replaced_is_told_and_can_be_left() {
     let (level, text, _) = round.logged()[0].clone();
     assert_eq!(level, LogLevel::WARNING);
     assert!(text.contains("older") && text.contains("--update"), "{text}");
+}
+
+#[test]
+fn a_file_on_the_right_that_changes_or_comes_during_the_copy_is_left() {
+    let folders = Folders::new();
+    for name in ["changed", "new", "other"] {
+        write(&folders.left(name), "from the left", at(1_000_000_000));
+    }
+    write(&folders.right("changed"), "before", at(900_000_000));
+    let (changed, new) = (folders.right("changed"), folders.right("new"));
+    let mut session = Session::answering(&folders.factory(), move |_, callback| {
+        if format!("{callback:?}").contains("\"changed\"") {
+            fs::write(&changed, "edited just now").unwrap();
+            fs::write(&new, "made just now").unwrap();
+        }
+        HResult::S_OK
+    });
+    let round = session.run();
+    session.close();
+    assert_eq!(round.hr, HResult::E_FAIL);
+    assert_eq!(fs::read(folders.right("changed")).unwrap(), b"edited just now");
+    assert_eq!(fs::read(folders.right("new")).unwrap(), b"made just now");
+    assert_eq!(fs::read(folders.right("other")).unwrap(), b"from the left");
+    let logged = round.logged();
+    assert_eq!(logged.len(), 2, "{logged:?}");
+    assert!(logged.iter().all(|(_, text, _)| text.contains("changed after the folders were compared")), "{logged:?}");
+    assert_no_temporary(&folders.right(""));
 }
 
 #[test]

@@ -153,28 +153,105 @@ fn pairs_that_would_meet_are_refused_and_others_run_side_by_side() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_folder_is_not_synchronized_with_itself_under_another_path() {
-    use std::process::Command;
     let folder = tempfile::tempdir().unwrap();
-    for name in ["left/inner", "bound", "bound-inner"] {
+    for name in ["left/inner", "bound", "bound-inner", "other"] {
         std::fs::create_dir_all(folder.path().join(name)).unwrap();
     }
     let at = folder.path().display();
-    let mobsync = env!("CARGO_BIN_EXE_mobsync");
-    for (mount, pair) in [
-        (format!("{at}/left {at}/bound"), format!("{at}/left={at}/bound")),
-        (format!("{at}/left {at}/bound"), format!("{at}/bound={at}/left")),
-        (format!("{at}/left {at}/bound"), format!("{at}/left={at}/bound/inner")),
-        (format!("{at}/left/inner {at}/bound-inner"), format!("{at}/bound-inner={at}/left/inner")),
+    let bound = format!("{at}/left {at}/bound");
+    for (mount, pairs) in [
+        (&bound, format!("--folder {at}/left={at}/bound")),
+        (&bound, format!("--folder {at}/bound={at}/left")),
+        (&bound, format!("--folder {at}/left={at}/bound/inner")),
+        (&format!("{at}/left/inner {at}/bound-inner"), format!("--folder {at}/bound-inner={at}/left/inner")),
+        (&bound, format!("--folder {at}/other={at}/left/inner --folder {at}/bound={at}/new")),
     ] {
-        let script = format!("mount --bind {mount} && exec {mobsync} run filesync --folder {pair}");
-        let mut command = Command::new("unshare");
-        let Ok(output) = command.args(["-rm", "sh", "-c", &script]).output() else { return };
-        let said = String::from_utf8_lossy(&output.stderr);
-        if said.contains("unshare") || said.contains("mount:") {
-            eprintln!("this system lets nobody mount: {said}");
-            return;
-        }
-        assert_eq!(output.status.code(), Some(2), "{pair}: {said}");
-        assert!(said.contains("bind mount"), "{pair}: {said}");
+        let Some((code, said)) = run_with_mounts(&[mount], &pairs) else { return };
+        assert_eq!(code, Some(2), "{pairs}: {said}");
+        assert!(said.contains("bind mount") || said.contains("they overlap"), "{pairs}: {said}");
     }
+}
+
+/// What `mobsync run filesync` says in a namespace with bind mounts; nothing where nobody may mount.
+#[cfg(target_os = "linux")]
+fn run_with_mounts(mounts: &[&str], pairs: &str) -> Option<(Option<i32>, String)> {
+    let mobsync = env!("CARGO_BIN_EXE_mobsync");
+    let mounts: String = mounts.iter().map(|mount| format!("mount --bind {mount} && ")).collect();
+    let script = format!("{mounts} exec {mobsync} run filesync {pairs}");
+    let output = std::process::Command::new("unshare").args(["-rm", "sh", "-c", &script]).output().ok()?;
+    let said = [output.stderr, output.stdout].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
+    if said.contains("unshare:") || said.contains("mount:") {
+        eprintln!("this system lets nobody mount: {said}");
+        return None;
+    }
+    Some((output.status.code(), said))
+}
+
+/// The folders of a pair with files in them, as a list of `path` and content.
+#[cfg(target_os = "linux")]
+fn pair_of(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for side in ["L", "R"] {
+        std::fs::create_dir(folder.path().join(side)).unwrap();
+    }
+    for (path, content) in files {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+    folder
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn nothing_is_copied_into_a_folder_of_left_that_is_mounted_in_right() {
+    use std::fs;
+    let files = [("L/a/one", "one"), ("L/b/two", "two"), ("L/c/three", "three"), ("R/a/x", ""), ("R/b/x", "")];
+    // In the order of the walk, the right folder is met before the left one, and after it.
+    for (left, right, other) in [("b", "a", "b"), ("a", "b", "a")] {
+        let folder = pair_of(&files);
+        let at = folder.path().display();
+        let mount = format!("{at}/L/{left} {at}/R/{right}");
+        let Some((code, said)) = run_with_mounts(&[&mount], &format!("--folder {at}/L={at}/R")) else { return };
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains(&format!("{at}/R/{right} is the folder {at}/L/{left} under another path")), "{said}");
+        assert_eq!(fs::read_dir(folder.path().join("L").join(left)).unwrap().count(), 1, "LEFT is only read");
+        assert!(folder.path().join("R/c/three").is_file(), "the rest goes on");
+        assert_eq!(fs::read_dir(folder.path().join("R").join(other)).unwrap().count(), 2);
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn right_mounted_from_inside_left_is_not_filled_with_itself() {
+    let folder = pair_of(&[("L/a/one", "one"), ("L/z/two", "two")]);
+    let at = folder.path().display();
+    let mount = format!("{at}/L/z {at}/R");
+    let Some((code, said)) = run_with_mounts(&[&mount], &format!("--folder {at}/L={at}/R")) else { return };
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains(&format!("{at}/R is the folder {at}/L/z under another path")), "{said}");
+    assert_eq!(std::fs::read_dir(folder.path().join("L/z")).unwrap().count(), 1);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn two_names_of_left_that_lead_to_one_file_or_folder_on_the_right_do_not_replace_one_another() {
+    use std::fs;
+    // As on a file system that ignores case.
+    let files = [("L/File", "upper"), ("L/file", "lower!"), ("R/File", "?"), ("R/file", "?")];
+    let folder = pair_of(&files);
+    let at = folder.path().display();
+    let mount = format!("{at}/R/File {at}/R/file");
+    let Some((code, said)) = run_with_mounts(&[&mount], &format!("--folder {at}/L={at}/R")) else { return };
+    assert_eq!(code, Some(1), "{said}");
+    let expected = format!("{at}/L/file and {at}/L/File lead to one file on the right, {at}/R/file");
+    assert!(said.contains(&expected), "{said}");
+
+    let folder = pair_of(&[("L/Pics/one", "1"), ("L/pics/one", "2"), ("R/Pics/x", ""), ("R/pics/x", "")]);
+    let at = folder.path().display();
+    let mount = format!("{at}/R/Pics {at}/R/pics");
+    let Some((code, said)) = run_with_mounts(&[&mount], &format!("--folder {at}/L={at}/R")) else { return };
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("lead to one folder on the right"), "{said}");
+    assert_eq!(fs::read(folder.path().join("R/Pics/one")).unwrap(), b"1");
 }

@@ -7,6 +7,7 @@
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
+use std::time::SystemTime;
 
 use super::temp::{self, Temp};
 use super::trouble::{EntryKind, Failure, Trouble, Watch};
@@ -19,10 +20,31 @@ const FLUSH: u64 = 8 << 20;
 /// The smallest hole that is left in a sparse file, in bytes: a block of most file systems.
 const HOLE: usize = 4096;
 
-/// Copies the file `left` over `right`. A file that is gone by now is no failure: there is nothing to copy.
-pub(super) fn copy_file(left: &Path, right: &Path, buffer: &mut Vec<u8>, watch: &dyn Watch) -> Result<(), Failure> {
+/// What stood at a place in RIGHT when the folders were compared. Only that is replaced: what came later is nobody's to lose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Seen(Option<(u64, Option<SystemTime>)>);
+
+impl Seen {
+    /// What stands there, if anything does.
+    pub fn of(there: Option<&Metadata>) -> Self {
+        Self(there.map(|there| (there.len(), there.modified().ok())))
+    }
+}
+
+/// A file or link of LEFT, and where it goes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Way<'a> {
+    pub left: &'a Path,
+    pub right: &'a Path,
+    /// What stood at `right` before.
+    pub seen: Seen,
+}
+
+/// Copies a file over another. A file that is gone by now is no failure: there is nothing to copy.
+pub(super) fn copy_file(way: Way<'_>, buffer: &mut Vec<u8>, watch: &dyn Watch) -> Result<(), Failure> {
+    let Way { left, right, .. } = way;
     let Some((source, before)) = open(left)? else { return Ok(()) };
-    check_target(left, EntryKind::File, right)?;
+    check_target(way, EntryKind::File)?;
     let cannot_write = |why| Trouble::Write { path: right.to_owned(), why };
     let temp = Temp::create_in(folder_of(right)).map_err(cannot_write)?;
 
@@ -55,20 +77,21 @@ pub(super) fn copy_file(left: &Path, right: &Path, buffer: &mut Vec<u8>, watch: 
     }
     dress(temp.file(), &before).map_err(cannot_write)?;
     watch.look_up()?;
-    check_target(left, EntryKind::File, right)?;
+    check_target(way, EntryKind::File)?;
     temp.replace(right).map_err(cannot_write)?;
     Ok(())
 }
 
-/// Makes `right` a link to where `left` leads; neither is followed.
-pub(super) fn copy_link(left: &Path, right: &Path) -> Result<(), Failure> {
+/// Makes a link to where the left one leads; neither is followed.
+pub(super) fn copy_link(way: Way<'_>) -> Result<(), Failure> {
+    let Way { left, right, .. } = way;
     let cannot_read = |why| Trouble::Read { path: left.to_owned(), why };
     let Some(found) = metadata_of(left).map_err(cannot_read)? else { return Ok(()) };
     if !found.is_symlink() {
         return Err(Trouble::Changed { path: left.to_owned() }.into());
     }
     let to = fs::read_link(left).map_err(cannot_read)?;
-    check_target(left, EntryKind::Link, right)?;
+    check_target(way, EntryKind::Link)?;
     temp::replace_with_link(&to, right, leads_to_folder(&found))
         .map_err(|why| Trouble::Write { path: right.to_owned(), why })?;
     Ok(())
@@ -203,11 +226,14 @@ fn dress(file: &File, like: &Metadata) -> io::Result<()> {
     file.sync_all()
 }
 
-/// A file or link may replace a file or link, and nothing else; and nothing is written through a link to a folder.
-fn check_target(left: &Path, left_kind: EntryKind, right: &Path) -> Result<(), Trouble> {
+/// A file or link may replace a file or link, and nothing else; nothing is written through a link to a folder; and nothing
+/// is replaced that was not seen.
+fn check_target(way: Way<'_>, left_kind: EntryKind) -> Result<(), Trouble> {
+    let Way { left, right, seen } = way;
     check_folder(left, left_kind, folder_of(right))?;
     match metadata_of(right).map_err(|why| Trouble::Write { path: right.to_owned(), why })? {
         Some(there) if !there.is_file() && !there.is_symlink() => Err(conflict(left, left_kind, right, &there)),
+        there if Seen::of(there.as_ref()) != seen => Err(Trouble::RightChanged { path: right.to_owned() }),
         _ => Ok(()),
     }
 }

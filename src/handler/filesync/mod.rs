@@ -8,13 +8,16 @@
 //! * A file is *changed* when its size or its modification time differs from the right one's, as exactly as the file
 //!   system on the right keeps times. Its content, its modification time and (on Unix) its permissions go over.
 //! * A file on the right that is newer and differs is replaced too: the item's text and a warning say so. With
-//!   [`FolderPair::leaving_newer`] (`--update`) it is left.
+//!   [`FolderPair::leaving_newer`] (`--update`) it is left. So is one that changes while the others are copied, and that
+//!   is an error.
 //! * Holes in a sparse file stay holes.
 //! * A symbolic link goes over as a link, wherever it leads, and is never followed.
 //! * A file or link replaces a file or link. Where a folder meets something else, both stay as they are, and the
 //!   conflict is logged as an error. A right folder that is a link to a folder is such a conflict: nothing is written
 //!   through links. (Each folder is checked when it is entered and again when something is put into it. A program that
 //!   swaps folders for links on the right between that look and the writing could still lead a file astray.)
+//! * A folder of RIGHT that is one of LEFT under another path (a bind mount), or that two folders of LEFT lead to, is left
+//!   out, with an error. So is the second of two files whose names are one for the file system on the right. (On Unix.)
 //! * Pipes, sockets and devices are left out, with a warning in the log.
 //! * Owners, set-user-ID bits, extended attributes, hard links, and the modification times of folders and links do not
 //!   go over. A right folder is always writable for its owner.
@@ -47,6 +50,7 @@ mod gate;
 mod handler;
 mod items;
 mod pair;
+mod places;
 mod round;
 mod same_time;
 mod state;

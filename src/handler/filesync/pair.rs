@@ -212,7 +212,7 @@ impl FolderPair {
                 }
                 let clash = [(&one.right, &other.right), (&one.right, &other.left), (&other.right, &one.left)]
                     .into_iter()
-                    .find(|(written, used)| written.starts_with(used) || used.starts_with(written));
+                    .find(|(written, used)| overlap(written, used));
                 if let Some((written, used)) = clash {
                     return Err(FolderError::Overlap { one: written.clone(), other: used.clone() });
                 }
@@ -250,6 +250,11 @@ impl fmt::Display for FolderPair {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}={}", self.left.display(), self.right.display())
     }
+}
+
+/// Whether one of the two is the other or lies in it.
+fn overlap(one: &Path, other: &Path) -> bool {
+    one.starts_with(other) || other.starts_with(one) || is_inside(one, other) || is_inside(other, one)
 }
 
 /// Whether a folder, or one that it is in, is the other one, whatever the paths say.

@@ -35,6 +35,16 @@ pub(super) enum Trouble {
     #[error("{path} changed during the copy; the file it replaces was left unchanged")]
     Changed { path: PathBuf },
     #[error(
+        "{path} changed after the folders were compared, so it was left unchanged; synchronize again to compare anew"
+    )]
+    RightChanged { path: PathBuf },
+    #[error(
+        "{right} is the folder {left} under another path (a bind mount), so nothing was copied into it; unmount one"
+    )]
+    RightIsLeft { right: PathBuf, left: PathBuf },
+    #[error("{left} and {other} lead to one {kind} on the right, {right}; {left} was left out; rename one of the two")]
+    OnePlace { left: Box<Path>, other: Box<Path>, right: Box<Path>, kind: EntryKind },
+    #[error(
         "{left} is a {left_kind}, but {right} is a {right_kind}; both were left unchanged; rename or remove one of them"
     )]
     Conflict { left: Box<Path>, left_kind: EntryKind, right: Box<Path>, right_kind: EntryKind },

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::protocol::{Guid, LogLevel, ProgressItem, Status, plain_path};
 
-use super::copy::{copy_file, copy_link, make_folder};
+use super::copy::{Way, copy_file, copy_link, make_folder};
 use super::errors::error_id;
 use super::items::FolderItem;
 use super::round::{Ending, Round};
@@ -141,9 +141,11 @@ impl<'a> Worker<'a> {
             let copying = Copying { worker: self, progress, path: &action.path };
             let done = match action.kind {
                 EntryKind::Folder => make_folder(&left, &right),
-                EntryKind::Link => copy_link(&left, &right),
+                EntryKind::Link => copy_link(Way { left: &left, right: &right, seen: action.seen }),
                 // Nothing special is ever among the actions, and this would refuse it.
-                EntryKind::File | EntryKind::Special(_) => copy_file(&left, &right, &mut buffer, &copying),
+                EntryKind::File | EntryKind::Special(_) => {
+                    copy_file(Way { left: &left, right: &right, seen: action.seen }, &mut buffer, &copying)
+                }
             };
             match done {
                 Ok(()) if action.replaces_newer => {
