@@ -72,6 +72,25 @@ fn little_memory_and_small_files_are_enough_or_are_said_to_be_missing() {
     assert!(said.contains("the trace ends before event"), "{said}");
 }
 
+#[test]
+fn a_small_stack_is_enough() {
+    let notebook = library("fixtures/handlers/cpp/notebook.cpp", &[]);
+    let native = format!("{} --clsid '{NOTEBOOK_CPP}' --timeout 60 --blocking-limit 30", notebook.display());
+    for kilobytes in [64, 256, 1024] {
+        let limit = format!("-s {kilobytes}");
+        for arguments in [
+            "--help".to_owned(),
+            "run fixtures/handlers/good.json".to_owned(),
+            format!("run {native}"),
+            format!("run {native} --in-process"),
+            format!("conform {native} --case event-manual"),
+        ] {
+            let (code, said) = under(&limit, &arguments);
+            assert_eq!(code, Some(0), "{limit}: {arguments}: {said}");
+        }
+    }
+}
+
 /// A run with the notebook that does this for ever: the exit code, the report, and the most memory that the program had, in
 /// KiB.
 fn for_ever(how: &str, arguments: &[&str]) -> (Option<i32>, Value, u64) {

@@ -14,6 +14,9 @@ use super::{
 use crate::job::Apartment;
 use crate::protocol::plain_lines;
 
+/// The stack of the thread that runs a command, in bytes: steps of a script may nest, and `ulimit -s` may leave little.
+const STACK: usize = 8 << 20;
+
 /// Runs the command that the program's arguments ask for.
 ///
 /// Exit codes: 0 nothing to complain of, 1 findings, 2 the request cannot be carried out.
@@ -40,6 +43,36 @@ pub fn main() -> ExitCode {
     }
     #[cfg(unix)]
     crate::handler::com::survive_size_limits();
+    if has_room() {
+        return command();
+    }
+    let thread = std::thread::Builder::new().name("main".to_owned()).stack_size(STACK).spawn(command);
+    match thread.map(std::thread::JoinHandle::join) {
+        Ok(Ok(code)) => code,
+        // The panic has been said.
+        Ok(Err(_)) => ExitCode::from(101),
+        Err(why) => {
+            output::tell(format_args!("mobsync: cannot start a thread with {} MiB of stack: {why}", STACK >> 20));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Whether the program's first thread has the stack that a command needs.
+#[cfg(unix)]
+fn has_room() -> bool {
+    use nix::sys::resource::{Resource, getrlimit};
+    getrlimit(Resource::RLIMIT_STACK).is_ok_and(|(now, _)| now >= STACK as u64)
+}
+
+/// Here the linker decides, and gives a mebibyte.
+#[cfg(not(unix))]
+fn has_room() -> bool {
+    false
+}
+
+/// What follows once it is known to be a command of a user's.
+fn command() -> ExitCode {
     // clap exits with 2 on a wrong command line, and with 0 after --help and --version.
     let mut cli = Cli::try_parse().unwrap_or_else(|error| {
         let said = error.render().to_string();
