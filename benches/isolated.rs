@@ -109,7 +109,7 @@ fn stopwatch(callbacks: usize) -> Handler {
 
 fn terms() -> Terms {
     let initialize = Initialize::new(SyncFlags::new(SyncEvent::MANUAL, SyncFlags::MAYBOTHERUSER));
-    Terms::standard(Standard { initialize, selection: Selection::All, retries: 0 })
+    Terms::standard(Standard { initialize, selection: Selection::All, retries: 0, ..Standard::default() })
 }
 
 /// What was heard of a session.

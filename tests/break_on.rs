@@ -69,7 +69,7 @@ fn without_in_process_or_with_an_unknown_rule_nothing_is_run() {
 /// The events of a session of all items, in which these observers look on.
 fn run_observed(handler: &Handler, observers: Vec<Box<dyn Observer>>) -> Vec<Event> {
     let initialize = Initialize::new(SyncFlags::new(SyncEvent::MANUAL, SyncFlags::MAYBOTHERUSER));
-    let terms = Terms::standard(Standard { initialize, selection: Selection::All, retries: 1 });
+    let terms = Terms::standard(Standard { initialize, selection: Selection::All, retries: 1, ..Standard::default() });
     let additions = Additions { observers: Some(Box::new(|_| observers)), ..Additions::default() };
     let mut events = Vec::new();
     runner::run_with(handler, &terms, &RunOptions::default(), additions, &mut events).expect("it starts");

@@ -180,7 +180,7 @@ fn limits(timeout_ms: u64) -> Limits {
 
 fn run(tested: Tested, limits: Limits) -> Came {
     let initialize = Initialize::new(SyncFlags::new(SyncEvent::MANUAL, 0));
-    let terms = Terms::standard(Standard { initialize, selection: Selection::All, retries: 1 });
+    let terms = Terms::standard(Standard { initialize, selection: Selection::All, retries: 1, ..Standard::default() });
     let handler = Handler::from_factory(Arc::new(Factory(Arc::new(tested))));
     let mut events = Vec::new();
     let session = runner::run(&handler, &Terms { limits, ..terms }, &RunOptions::default(), &mut events);

@@ -337,7 +337,7 @@ impl<F: FnMut(Controls)> Watcher for User<F> {
 fn terms() -> Terms {
     let initialize = Initialize::new(SyncFlags::new(SyncEvent::MANUAL, SyncFlags::MAYBOTHERUSER));
     let selection = mobsync::host::Selection::All;
-    let mut terms = Terms::standard(Standard { initialize, selection, retries: 1 });
+    let mut terms = Terms::standard(Standard { initialize, selection, retries: 1, ..Standard::default() });
     (terms.limits.timeout_ns, terms.limits.blocking_ns) = (60_000_000_000, 30_000_000_000);
     terms
 }

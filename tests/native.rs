@@ -28,7 +28,8 @@ impl Came {
 
 fn run(handler: &Handler, flags: u32) -> Came {
     let initialize = Initialize::new(SyncFlags::new(SyncEvent::MANUAL, flags));
-    let mut terms = Terms::standard(Standard { initialize, selection: Selection::All, retries: 1 });
+    let mut terms =
+        Terms::standard(Standard { initialize, selection: Selection::All, retries: 1, ..Standard::default() });
     // As much time as a busy machine needs.
     (terms.limits.timeout_ns, terms.limits.blocking_ns) = (60_000_000_000, 30_000_000_000);
     judged(handler, &terms, Additions::default())
@@ -83,7 +84,8 @@ impl Plan for Thorough {
 
 fn thorough(handler: &Handler) -> Came {
     let initialize = Initialize::new(SyncFlags::new(SyncEvent::MANUAL, SyncFlags::MAYBOTHERUSER));
-    let mut terms = Terms::standard(Standard { initialize, selection: Selection::All, retries: 1 });
+    let mut terms =
+        Terms::standard(Standard { initialize, selection: Selection::All, retries: 1, ..Standard::default() });
     (terms.limits.timeout_ns, terms.limits.blocking_ns) = (60_000_000_000, 30_000_000_000);
     judged(handler, &terms, Additions { plan: Some(Box::new(Thorough::new())), ..Additions::default() })
 }
@@ -196,6 +198,7 @@ fn refused(source: &str) -> String {
         initialize: Initialize::new(SyncFlags::new(SyncEvent::MANUAL, 0)),
         selection: Selection::All,
         retries: 0,
+        ..Standard::default()
     });
     let held = job::in_process(&handler, &terms, |_| {}, &mut |_: Vec<Event>, _: &Session| {});
     held.map(|_| ()).expect_err("there is no handler").why
@@ -225,6 +228,7 @@ fn a_library_that_refuses_to_be_loaded_is_no_handler() {
         initialize: Initialize::new(SyncFlags::new(SyncEvent::MANUAL, 0)),
         selection: Selection::All,
         retries: 0,
+        ..Standard::default()
     });
     for _ in 0..2 {
         let handler = with_dll_main(&["WITH_RESULT=FALSE"]);

@@ -4,74 +4,16 @@
 #[allow(dead_code, reason = "several tests share it, and each uses a part of it")]
 #[path = "common/native.rs"]
 mod native;
+#[allow(dead_code, reason = "several tests share it, and each uses a part of it")]
+#[path = "common/place.rs"]
+mod place;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
+use place::{Place, sample, script};
 use serde_json::{Value, json};
-use tempfile::TempDir;
-
-/// A store of its own, and a folder to stand in.
-struct Place(TempDir);
-
-impl Place {
-    fn new() -> Self {
-        Self(tempfile::tempdir().expect("a temporary folder can be made"))
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    /// Runs the program: its exit code, and what it wrote to standard output and to standard error.
-    fn mobsync(&self, args: &[&str]) -> (Option<i32>, String, String) {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_mobsync"));
-        command.args(args).current_dir(self.0.path()).env("MOBSYNC_STORE", self.path("store"));
-        let output = command.output().expect("it starts");
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it writes UTF-8");
-        (output.status.code(), text(output.stdout), text(output.stderr))
-    }
-
-    #[track_caller]
-    fn done(&self, args: &[&str]) -> String {
-        let (code, text, errors) = self.mobsync(args);
-        assert_eq!(code, Some(0), "{args:?}: {errors}");
-        text
-    }
-
-    #[track_caller]
-    fn refused(&self, args: &[&str], complaint: &str) {
-        let (code, text, errors) = self.mobsync(args);
-        assert!(code == Some(2) && errors.contains(complaint), "{args:?}: {code:?} {text}{errors}");
-    }
-
-    fn handlers(&self) -> Vec<Value> {
-        let list: Value = serde_json::from_str(&self.done(&["handlers", "--format", "json"])).expect("it is JSON");
-        assert_eq!((&list["format"], &list["version"]), (&json!("mobsync-handlers"), &json!(1)));
-        list["handlers"].as_array().expect("a list").clone()
-    }
-
-    fn preferences(&self, handler: &str) -> Value {
-        let shown = self.done(&["prefs", "show", handler, "--format", "json"]);
-        serde_json::from_str::<Value>(&shown).expect("it is JSON")["preferences"].clone()
-    }
-}
-
-fn sample(name: &str) -> String {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/handlers").join(name).display().to_string()
-}
-
-/// A script with these items, each with its flags, whose enumeration returns that.
-fn script(place: &Place, items: &[(&str, &str, &str)], result: &str) {
-    let items: Vec<Value> =
-        items.iter().map(|(id, name, flags)| json!({ "id": id, "name": name, "flags": flags })).collect();
-    let script = json!({
-        "kind": "script", "version": 1, "name": "Mine", "items": items,
-        "methods": { "EnumSyncMgrItems": { "returns": result } }
-    });
-    fs::write(place.path("mine.json"), script.to_string()).expect("it can be written");
-}
 
 #[test]
 fn a_handler_is_registered_under_its_own_name_and_run_by_it() {

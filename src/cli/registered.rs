@@ -1,6 +1,7 @@
 //! `mobsync register`, `unregister` and `handlers`.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -9,7 +10,10 @@ use super::ended::{Ended, Failure};
 use super::output::{print, tell};
 use super::sessions;
 use crate::job::{self, Handler};
+use crate::manager;
 use crate::protocol::{Guid, Outcome, RegisterFlags, column_width, padded, plain, plain_path};
+use crate::rules::Level;
+use crate::runner::Journal;
 use crate::store::{Preferences, Registered, Registration, Results, Start, Store, StoreError};
 
 pub(super) fn register(args: &RegisterArgs) -> Result<Ended, Failure> {
@@ -25,11 +29,12 @@ pub(super) fn register(args: &RegisterArgs) -> Result<Ended, Failure> {
         }
         (own, other) => own.or(other).unwrap_or_else(|| job::made_clsid(&start)),
     };
+    let mut journal = begin(&handler.name(), args.trace.as_deref())?;
     let own_name = if args.no_check { None } else { started(&handler)? };
     let description = args.description.clone().or(own_name).or_else(|| Some(handler.name()));
     let flags = args.event.iter().fold(0, |flags, event| flags | RegisterFlags::from(*event).0);
     let registration = Registration { clsid, description, flags: RegisterFlags(flags), start };
-    let is_new = store.register(&registration)?;
+    let is_new = manager::register(&store, &registration, &mut journal)?;
     let text = match args.format {
         ReportFormat::Json => format!("{}\n", crate::json::to_string_pretty(&Row::of(&registration, None))?),
         ReportFormat::Human => {
@@ -38,7 +43,21 @@ pub(super) fn register(args: &RegisterArgs) -> Result<Ended, Failure> {
         }
     };
     print(text.as_bytes())?;
-    Ok(Ended::Well)
+    judged(journal)
+}
+
+/// What is asked of the manager from now on goes to `--trace`, where it is given.
+fn begin(handler: &str, trace: Option<&Path>) -> Result<Journal, Failure> {
+    Journal::begin(handler.to_owned(), trace).map_err(|error| Failure(format!("--trace {error}")))
+}
+
+/// Tells which rules of registration and invocation the manager itself has broken, if any.
+pub(super) fn judged(journal: Journal) -> Result<Ended, Failure> {
+    let judged = journal.end().map_err(|error| Failure(format!("--trace {error}")))?;
+    for found in judged.found() {
+        tell(format_args!("{}: {}", found.finding.rule.code, plain(&found.finding.message())));
+    }
+    Ended::after(&[], judged.found().iter().any(|found| found.finding.rule.level == Level::Error))
 }
 
 /// Starts the handler once, and returns the name that it gives itself.
@@ -56,14 +75,18 @@ fn started(handler: &Handler) -> Result<Option<String>, Failure> {
 pub(super) fn unregister(args: &UnregisterArgs) -> Result<Ended, Failure> {
     let store = Store::in_use()?;
     let mut failures = Vec::new();
+    let mut journal = begin(&args.handlers.join(", "), args.trace.as_deref())?;
     for word in &args.handlers {
-        let done = store.find(word).and_then(|found| store.unregister(found.clsid).map(|()| found));
+        let unregister = |found: Registration| manager::unregister(&store, found.clsid, &mut journal).map(|()| found);
+        let done = store.find(word).and_then(unregister);
         match done {
             Ok(found) => tell(format_args!("{} {}: unregistered", plain(&found.name()), found.clsid)),
             Err(error) => failures.push(error.to_string()),
         }
     }
-    Ended::after(&failures, false)
+    let ended = judged(journal);
+    Failure::of(&failures)?;
+    ended
 }
 
 pub(super) fn handlers(args: &HandlersArgs) -> Result<Ended, Failure> {

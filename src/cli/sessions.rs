@@ -57,7 +57,7 @@ pub(super) fn terms(args: &SessionArgs) -> Result<Terms, Failure> {
         limits: limits(args),
         strict: strict(),
         order: args.strategy.map(|strategy| Order::by(strategy, args.seed.unwrap_or_default())),
-        ..Terms::standard(Standard { initialize, selection, retries })
+        ..Terms::standard(Standard { initialize, selection, retries, ..Standard::default() })
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::io::IsTerminal;
+use std::path::Path;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -17,7 +18,7 @@ use crate::host::Controls;
 use crate::job::Handler;
 use crate::manager::{self, Chosen, Request, Synchronized};
 use crate::protocol::{Event, Guid, Limits, RegisterFlags, Session, SyncEvent, padded, plain};
-use crate::runner::{Isolation, Watcher};
+use crate::runner::{Isolation, RunOptions, Watcher};
 use crate::store::{Registered, Registration, Results, Store, StoreError};
 
 pub(super) fn sync(args: &SyncArgs) -> Result<Ended, Failure> {
@@ -32,6 +33,7 @@ pub(super) fn sync(args: &SyncArgs) -> Result<Ended, Failure> {
         event,
         user: !args.no_user,
         cookie: None,
+        invoked: None,
         connection: args.connection.clone(),
         retries: if args.no_user { 0 } else { args.retries },
         profile: args.profile.map(Into::into).unwrap_or_default(),
@@ -44,19 +46,22 @@ pub(super) fn sync(args: &SyncArgs) -> Result<Ended, Failure> {
     }
     let is_asked = !args.start && args.item.is_empty() && !args.no_user && args.format == ReportFormat::Human;
     let asks = is_asked && can_choose();
-    let how = How { asks, quiet: args.quiet, allow_failure: args.allow_failure, format: args.format };
+    let trace = args.trace.as_deref();
+    let how = How { asks, quiet: args.quiet, allow_failure: args.allow_failure, format: args.format, trace };
     let with_items = |registration| Chosen { registration, items: args.item.clone() };
     run_all(&store, chosen.into_iter().map(with_items).collect(), &request, failures, how)
 }
 
 /// How the sessions are shown and counted.
 #[derive(Clone, Copy)]
-pub(super) struct How {
+pub(super) struct How<'a> {
     /// The user chooses the items of each handler first.
     pub(super) asks: bool,
     pub(super) quiet: bool,
     pub(super) allow_failure: bool,
     pub(super) format: ReportFormat,
+    /// Where the trace goes, if one is wanted.
+    pub(super) trace: Option<&'a Path>,
 }
 
 /// Runs the sessions of the handlers: side by side where they can be in one session. A handler that fails does not keep the others
@@ -66,7 +71,7 @@ pub(super) fn run_all(
     chosen: Vec<Chosen>,
     request: &Request,
     mut failures: Vec<String>,
-    how: How,
+    how: How<'_>,
 ) -> Result<Ended, Failure> {
     let isolation = sessions::isolation(false)?;
     let interrupt = Interrupt::default();
@@ -93,7 +98,21 @@ pub(super) fn run_all(
         }
     }
     let (mut found, mut rows) = (false, Vec::new());
-    for session in manager::sessions(&handlers) {
+    let sessions = manager::sessions(&handlers);
+    if how.trace.is_some() && sessions.len() > 1 {
+        let names = |scripted: bool| {
+            let of_these = ready.iter().filter(|(_, handler)| handler.is_scripted() == scripted);
+            of_these.map(|(one, _)| plain(&one.registration.name()).into_owned()).collect::<Vec<_>>().join(", ")
+        };
+        return Err(Failure(format!(
+            "--trace: these handlers run in two sessions, and a trace is of one: the scripts ({}) and the others ({}); name \
+             the handlers of one of the two",
+            names(true),
+            names(false)
+        )));
+    }
+    let options = RunOptions { isolation, trace: how.trace.map(Path::to_owned), ..RunOptions::default() };
+    for session in sessions {
         let together: Vec<(Chosen, Handler)> = session.iter().map(|at| ready[*at].clone()).collect();
         let names: Vec<String> = together.iter().map(|(one, _)| plain(&one.registration.name()).into_owned()).collect();
         if interrupt.came() {
@@ -102,7 +121,7 @@ pub(super) fn run_all(
         }
         let live = Live::of_several(how.quiet, &names);
         let mut shown = Shown { live, running: running.clone(), interrupt: interrupt.clone() };
-        let ended = manager::synchronize_together(store, &together, request, isolation.clone(), &mut shown);
+        let ended = manager::synchronize_together(store, &together, request, &options, &mut shown);
         let ended = match ended {
             Ok(ended) => ended,
             Err(error) => {

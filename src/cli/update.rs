@@ -2,14 +2,17 @@
 
 use std::io::Read;
 use std::path::Path;
+use std::time::Instant;
 
 use super::args::{ReportFormat, UpdateArgs};
 use super::ended::{Ended, Failure};
 use super::output::tell;
+use super::registered::judged;
 use super::sync::{How, can_choose, limits, run_all};
 use crate::json::files;
 use crate::manager::{self, Chosen, LOG_FILE, Request};
-use crate::protocol::{Cookie, InvokeFlags, SyncEvent, plain_path};
+use crate::protocol::{Cookie, Delay, HResult, InvokeFlags, Note, SyncEvent, UpdateAll, plain_path};
+use crate::runner::Journal;
 use crate::store::Store;
 
 pub(super) fn update(args: &UpdateArgs) -> Result<Ended, Failure> {
@@ -28,6 +31,7 @@ fn update_items(store: &Store, word: &str, args: &UpdateArgs) -> Result<Ended, F
         event: SyncEvent::INVOKE,
         user: true,
         cookie: None,
+        invoked: None,
         connection: args.connection.clone(),
         retries: 1,
         profile: args.profile.map(Into::into).unwrap_or_default(),
@@ -42,7 +46,13 @@ fn update_items(store: &Store, word: &str, args: &UpdateArgs) -> Result<Ended, F
         return Err(Failure(why.to_owned()));
     }
     let quiet = flags.has(InvokeFlags::MINIMIZED);
-    let how = How { asks, quiet, allow_failure: args.allow_failure, format: ReportFormat::Human };
+    let how = How {
+        asks,
+        quiet,
+        allow_failure: args.allow_failure,
+        format: ReportFormat::Human,
+        trace: args.trace.as_deref(),
+    };
     run_all(store, vec![Chosen { registration, items: Vec::new() }], &request, Vec::new(), how)
 }
 
@@ -65,12 +75,19 @@ fn update_all(store: &Store, args: &UpdateArgs) -> Result<Ended, Failure> {
     if let Some(timeout) = args.timeout {
         more.extend(["--timeout".to_owned(), format!("{timeout}ns")]);
     }
-    let process = manager::update_all(&std::env::current_exe()?, store, &more)?;
+    let mut journal = Journal::begin("UpdateAll".to_owned(), args.trace.as_deref())
+        .map_err(|error| Failure(format!("--trace {error}")))?;
+    let begun = Instant::now();
+    let started = manager::update_all(&std::env::current_exe()?, store, &more);
+    let took = Delay(u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX));
+    let hr = if started.is_ok() { HResult::S_OK } else { HResult::E_FAIL };
+    journal.note(Note::UpdateAll(UpdateAll { took, hr }));
+    let process = started?;
     let log = store.folder().join(LOG_FILE);
     tell(format_args!(
         "process {process} runs the sessions of all registered handlers; `mobsync results` shows how they ended, and {} what \
          the process said",
         plain_path(&log)
     ));
-    Ok(Ended::Well)
+    judged(journal)
 }

@@ -85,6 +85,9 @@ impl<'a> Driver<'a> {
             refusals: 0,
         };
         driver.take_notes();
+        for note in shared.opening(id) {
+            shared.note(id, shared.clock.thread(), note);
+        }
         Ok(driver)
     }
 

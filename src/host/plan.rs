@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::hold::Hold;
 use crate::protocol::{
     Call, CallMethod, Callback, Event, EventKind, GUID_NULL, Guid, HResult, Initialize, Instance, Interface, Item,
-    ItemState, Items, PrepareForSync, Refusal, Return, Session, SetItemStatus, SetProgressCallback, ShowError,
+    ItemState, Items, Note, PrepareForSync, Refusal, Return, Session, SetItemStatus, SetProgressCallback, ShowError,
     ShowProperties, State, Status, Synchronize, Thread, Walk, Wish,
 };
 
@@ -44,6 +44,11 @@ pub enum Instruction {
 pub trait Plan: Send {
     /// What the manager does next. Asked on the apartment thread whenever no call is open.
     fn next(&mut self, view: View<'_>) -> Instruction;
+
+    /// What stands in the trace before the instance's first call. Asked once, when the instance was created.
+    fn opening(&mut self) -> Vec<Note> {
+        Vec::new()
+    }
 
     /// What the user wants a callback to be answered with.
     fn wish(&mut self, view: View<'_>, callback: &Callback) -> Wish {
@@ -175,6 +180,8 @@ pub struct StandardPlan {
     pub retries: u32,
     /// `dwReserved` of `PrepareForSync`.
     pub reserved: u32,
+    /// What stands in the trace before the first call.
+    pub opening: Vec<Note>,
     asked_info: bool,
     /// The enumerator that is being walked, or was walked to its end.
     walk: Option<(u32, bool)>,
@@ -200,6 +207,7 @@ impl StandardPlan {
             selection,
             retries: 1,
             reserved: 0,
+            opening: Vec::new(),
             asked_info: false,
             walk: None,
             delivered: 0,
@@ -324,6 +332,10 @@ fn leave(view: View<'_>) -> Instruction {
 }
 
 impl Plan for StandardPlan {
+    fn opening(&mut self) -> Vec<Note> {
+        std::mem::take(&mut self.opening)
+    }
+
     fn next(&mut self, view: View<'_>) -> Instruction {
         let state = view.instance.state();
         let open = !matches!(state, State::Created | State::Declined | State::Closed) && !state.is_end();

@@ -133,6 +133,11 @@ impl Shared {
         self.wake();
     }
 
+    /// What the plan of a new instance has to note before its first call.
+    pub(super) fn opening(&self, handler: HandlerId) -> Vec<Note> {
+        plan_of(&mut self.lock().plans, handler).map(|plan| plan.opening()).unwrap_or_default()
+    }
+
     /// Notes a stack, which wakes nobody.
     pub(super) fn record_stack(&self, handler: HandlerId, stack: Note) {
         let at_ns = self.clock.now_ns();

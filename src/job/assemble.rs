@@ -108,6 +108,7 @@ fn plan(at: usize, terms: &Terms, outcomes: &Outcomes, counters: &mut Vec<Counte
     let ordinary = |standard: &Standard| -> Box<dyn Plan> {
         let mut plan = StandardPlan::new(standard.initialize.clone(), standard.selection.clone());
         plan.retries = standard.retries;
+        plan.opening = standard.opening.iter().cloned().map(Into::into).collect();
         Box::new(plan)
     };
     match &terms.conduct {

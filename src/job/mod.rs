@@ -75,7 +75,7 @@ pub use run::{Additions, JobEnd, MakeObservers, in_process, in_process_with};
 pub use spec::{Handler, HandlerSpec, Opened};
 #[cfg(any(unix, windows))]
 pub use steer::{BY_HAND, Steer, SteeredWorker, Wanted, closing, held_by_hand};
-pub use terms::{Conduct, Standard, Terms};
+pub use terms::{Conduct, Opening, Standard, Terms};
 #[cfg(unix)]
 pub use wine::{EXE, Missing, WINE, WineOptions, use_wine, wine_used};
 #[cfg(unix)]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Handler, HandlerSpec};
 use crate::host::{Order, Selection};
-use crate::protocol::{Initialize, Limits, Profile, SyncEvent, SyncFlags};
+use crate::protocol::{Initialize, Limits, Note, PreferencesStored, Profile, SyncEvent, SyncFlags, UpdateItems};
 use crate::rules::Conditions;
 use crate::scenario::{Apartment as ScenarioApartment, Scenario};
 use crate::time::wall_clock;
@@ -59,13 +59,35 @@ pub struct Standard {
     pub selection: Selection,
     /// How many rounds of showing errors, and so of retries, the user goes for.
     pub retries: u32,
+    /// What stands in the trace before the first call.
+    #[serde(default)]
+    pub opening: Vec<Opening>,
+}
+
+/// What the manager notes before the first call of a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Opening {
+    /// Another program has started the session.
+    UpdateItems(UpdateItems),
+    /// For which items it has stored preferences.
+    PreferencesStored(PreferencesStored),
+}
+
+impl From<Opening> for Note {
+    fn from(opening: Opening) -> Self {
+        match opening {
+            Opening::UpdateItems(args) => Self::UpdateItems(args),
+            Opening::PreferencesStored(args) => Self::PreferencesStored(args),
+        }
+    }
 }
 
 /// A manual session with a user at the screen, of the items that the handler preselects, with one round of retries.
 impl Default for Standard {
     fn default() -> Self {
         let flags = SyncFlags::new(SyncEvent::MANUAL, SyncFlags::MAYBOTHERUSER);
-        Self { initialize: Initialize::new(flags), selection: Selection::default(), retries: 1 }
+        Self { initialize: Initialize::new(flags), selection: Selection::default(), retries: 1, opening: Vec::new() }
     }
 }
 

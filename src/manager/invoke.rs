@@ -22,7 +22,7 @@ pub fn invoked(flags: InvokeFlags, cookie: Option<Cookie>, request: Request) -> 
     if !flags.is_valid() {
         return Err(HResult::E_INVALIDARG);
     }
-    Ok(Request { event: SyncEvent::INVOKE, cookie, ..request })
+    Ok(Request { event: SyncEvent::INVOKE, cookie, invoked: Some(flags), ..request })
 }
 
 /// `UpdateAll` could not start its process.

@@ -2,16 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use super::register::preferences_stored;
 use crate::host::{Controls, Selection};
-use crate::job::{Conduct, Handler, HandlerError, Standard, Terms};
+use crate::job::{Conduct, Handler, HandlerError, Opening, Standard, Terms};
 use crate::json::Id;
 use crate::protocol::{
-    Cookie, Event, FileTime, Guid, HandlerId, Initialize, Limits, Profile, Session, SyncEvent, SyncFlags,
+    Cookie, Event, FileTime, Guid, HResult, HandlerId, Initialize, InvokeFlags, Limits, Note, PreferencesStored,
+    Profile, Session, SyncEvent, SyncFlags, UpdateItems,
 };
 use crate::rules::Level;
 use crate::runner::{
-    Ending, Endless, Enumeration, Isolation, ItemEnding, JudgedSession, NoSuchItem, RunError, RunOptions,
-    SessionFailure, Watcher, run,
+    Ending, Endless, Enumeration, ItemEnding, JudgedSession, NoSuchItem, RunError, RunOptions, SessionFailure, Watcher,
+    run,
 };
 use crate::store::{ItemResult, Preferences, Registration, Results, Store, StoreError};
 use crate::time::wall_clock;
@@ -25,6 +27,8 @@ pub struct Request {
     pub user: bool,
     /// The cookie of an INVOKE session.
     pub cookie: Option<Cookie>,
+    /// The flags of the `UpdateItems` that starts it, if one does.
+    pub invoked: Option<InvokeFlags>,
     /// The network connection, by which preferences are chosen.
     pub connection: Option<String>,
     /// How many rounds of showing errors, and so of retries, the user goes for.
@@ -40,6 +44,12 @@ impl Request {
     pub fn initialize(&self) -> Initialize {
         let flags = SyncFlags::new(self.event, if self.user { SyncFlags::MAYBOTHERUSER } else { 0 });
         Initialize { cookie: self.cookie.clone(), ..Initialize::new(flags) }
+    }
+
+    /// The `UpdateItems` that starts the session of this handler, which has this number in its trace, if one does.
+    fn update_items(&self, clsid: Guid, starts: HandlerId) -> Option<UpdateItems> {
+        let (flags, cookie) = (self.invoked?, self.cookie.clone());
+        Some(UpdateItems { clsid, flags, cookie, starts: Some(starts), hr: HResult::S_OK })
     }
 }
 
@@ -88,11 +98,11 @@ pub fn synchronize(
     store: &Store,
     chosen: &Chosen,
     request: &Request,
-    isolation: Isolation,
+    options: &RunOptions,
     watcher: &mut dyn Watcher,
 ) -> Result<Synchronized, SessionError> {
     let handler = Handler::of_registration(&chosen.registration)?;
-    let mut all = synchronize_together(store, &[(chosen.clone(), handler)], request, isolation, watcher)?;
+    let mut all = synchronize_together(store, &[(chosen.clone(), handler)], request, options, watcher)?;
     all.remove(0)
 }
 
@@ -115,41 +125,41 @@ pub fn synchronize_together(
     store: &Store,
     chosen: &[(Chosen, Handler)],
     request: &Request,
-    isolation: Isolation,
+    options: &RunOptions,
     watcher: &mut dyn Watcher,
 ) -> Result<Vec<Result<Synchronized, SessionError>>, SessionError> {
-    let selection = |chosen: &Chosen| match chosen.items.as_slice() {
-        [] => {
-            let preferences = store.preferences(chosen.registration.clsid)?;
-            Ok(preferred(&preferences, request.event, request.connection.as_deref()))
-        }
-        items => Ok(Selection::Named(items.to_owned())),
+    let mut before = Vec::new();
+    let standard = |(one, number): (&Chosen, u32)| -> Result<Standard, StoreError> {
+        let clsid = one.registration.clsid;
+        let preferences = store.preferences(clsid)?;
+        let selection = match one.items.as_slice() {
+            [] => preferred(&preferences, request.event, request.connection.as_deref()),
+            items => Selection::Named(items.to_owned()),
+        };
+        let invoked = request.update_items(clsid, HandlerId(number));
+        let stored = preferences_stored(&preferences);
+        before.push((clsid, stored.clone()));
+        let stored = Opening::PreferencesStored(stored);
+        let opening = invoked.map(Opening::UpdateItems).into_iter().chain([stored]).collect();
+        Ok(Standard { initialize: request.initialize(), selection, retries: request.retries, opening })
     };
-    let selections = chosen.iter().map(|(one, _)| selection(one)).collect::<Result<Vec<_>, StoreError>>()?;
-    let standard = |selection: &Selection| Standard {
-        initialize: request.initialize(),
-        selection: selection.clone(),
-        retries: request.retries,
-    };
-    let conduct = Conduct::Several(selections.iter().map(standard).collect());
+    let standards = chosen.iter().map(|(one, _)| one).zip(1..).map(standard).collect::<Result<Vec<_>, _>>()?;
+    let conduct = Conduct::Several(standards.clone());
     let handler = Handler::several(chosen.iter().map(|(_, handler)| handler.clone()).collect())?;
     let session_ns = Terms::usual_session_ns(&handler);
     let terms = Terms { conduct, profile: request.profile, limits: request.limits, session_ns, ..Terms::default() };
     let enumerations = (1..).map(|number| Enumeration::of(HandlerId(number))).take(chosen.len()).collect();
-    let mut watched = Watched { enumerations, watcher };
+    let mut watched = Watched { store, before, enumerations, kept: Vec::new(), watcher };
     let started = wall_clock();
-    let session = run(&handler, &terms, &RunOptions { isolation, ..RunOptions::default() }, &mut watched)?;
-    let Watched { enumerations, .. } = watched;
-    let of_each = chosen.iter().zip(&selections).zip(&enumerations).zip(1..);
-    let ended = of_each.map(|((((one, _), selection), enumeration), number)| {
+    let session = run(&handler, &terms, options, &mut watched)?;
+    let of_each = chosen.iter().zip(&standards).zip(watched.kept).zip(1..);
+    let ended = of_each.map(|((((one, _), Standard { selection, .. }), kept), number)| {
         let id = HandlerId(number);
         if let Some((_, error)) = session.not_created.iter().find(|(of, _)| *of == id) {
             return Err(RunError::from(error.clone()).into());
         }
         let clsid = one.registration.clsid;
-        if let Some((result, items)) = enumeration.whole() {
-            store.change_preferences(clsid, |all| all.enumerated(result, items))?;
-        }
+        kept?;
         let instance = session.judged.session().instance(id);
         if session.left.is_none() {
             let items = instance.map(|instance| instance.items().clone()).unwrap_or_default();
@@ -175,9 +185,14 @@ pub(super) fn preferred(preferences: &Preferences, event: SyncEvent, connection:
     Selection::Preferred { items: items.collect(), others: preferences.others_checked(event, connection) }
 }
 
-/// Sees what each handler enumerates, beside another watcher.
+/// Sees what each handler enumerates, beside another watcher, and keeps or drops preferences by it when the session is over.
 struct Watched<'a> {
+    store: &'a Store,
+    /// The handlers, and what was stored for each when the session began.
+    before: Vec<(Guid, PreferencesStored)>,
     enumerations: Vec<Enumeration>,
+    /// Whether the preferences of each handler could be changed.
+    kept: Vec<Result<(), StoreError>>,
     watcher: &'a mut dyn Watcher,
 }
 
@@ -192,6 +207,25 @@ impl Watcher for Watched<'_> {
             enumeration.observe(event);
         }
         self.watcher.event(event, session);
+    }
+
+    fn closing(&mut self, session: &Session) -> Vec<(HandlerId, Note)> {
+        let mut notes = self.watcher.closing(session);
+        for (((clsid, before), enumeration), number) in self.before.iter().zip(&self.enumerations).zip(1..) {
+            let id = HandlerId(number);
+            let change = |(result, items): (HResult, _)| {
+                self.store.change_preferences(*clsid, |all| {
+                    // What another process has changed meanwhile does not follow from the enumeration.
+                    let as_before = preferences_stored(all) == *before;
+                    all.enumerated(result, items);
+                    as_before.then(|| Note::PreferencesStored(preferences_stored(all)))
+                })
+            };
+            // What was not enumerated to its end says nothing.
+            let stored = enumeration.whole().filter(|_| session.instance(id).is_some()).map(change).transpose();
+            self.kept.push(stored.map(|note| notes.extend(note.flatten().map(|note| (id, note)))));
+        }
+        notes
     }
 
     fn ended(&mut self) {

@@ -72,4 +72,7 @@ pub struct UpdateAll {
 pub struct PreferencesStored {
     /// The items.
     pub items: Vec<Guid>,
+    /// Those among them that were TEMPORARY when they were last enumerated.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub temporary: Vec<Guid>,
 }

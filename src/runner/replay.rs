@@ -8,7 +8,7 @@ use super::{CaseRecord, DebugCommand, Found, Judged};
 use crate::host::Controls;
 use crate::host::Order;
 use crate::job::{self, Handler, HandlerError, HandlerName, Terms};
-use crate::protocol::{Event, Session, plain_path};
+use crate::protocol::{Event, HandlerId, Note, Session, plain_path};
 use crate::rules::{self, Finding, Rule};
 use crate::scenario::{
     self, Counts, EventPattern, Expect, ExpectFindings, ExpectationResult, Observed, Scenario, ScenarioError,
@@ -216,6 +216,10 @@ impl Watcher for Kept<'_> {
             self.events.push(event.clone());
         }
         self.watcher.event(event, session);
+    }
+
+    fn closing(&mut self, session: &Session) -> Vec<(HandlerId, Note)> {
+        self.watcher.closing(session)
     }
 
     fn ended(&mut self) {

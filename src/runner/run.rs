@@ -10,7 +10,7 @@ use crate::handler::CreateError;
 use crate::host::break_on::BreakOn;
 use crate::host::{Controls, Left};
 use crate::job::{self, Additions, Handler, JobEnd, MakeObservers, Terms};
-use crate::protocol::{Event, HandlerId, Session};
+use crate::protocol::{Event, EventKind, HandlerId, Note, Session, Thread};
 use crate::rules::{Conditions, Rule};
 use crate::scenario::{Recording, StepOutcomes};
 use crate::trace::{self, Header, TraceError, Writer};
@@ -54,6 +54,13 @@ pub trait Watcher {
     /// The next event, and the session after it.
     fn event(&mut self, event: &Event, session: &Session) {
         let _ = (event, session);
+    }
+
+    /// The session is over. What is returned stands at the end of its trace, each note for the instance that it is about, and is
+    /// judged with it.
+    fn closing(&mut self, session: &Session) -> Vec<(HandlerId, Note)> {
+        let _ = session;
+        Vec::new()
     }
 
     /// There are no more events.
@@ -250,6 +257,8 @@ struct Watched<'a> {
     judged: Judged,
     /// The line of the trace file that was written last.
     line: u64,
+    /// The number and the time of the last event.
+    last: (u64, u64),
     watcher: &'a mut dyn Watcher,
 }
 
@@ -261,7 +270,16 @@ impl<'a> Watched<'a> {
         };
         let judged = Judged::new((&header).into()).of_file(options.trace.clone()).keeping_events(options.keep_events);
         let trace_limit = options.trace_limit;
-        Ok(RefCell::new(Self { header, trace, trace_limit, trace_failure: None, judged, line: 1, watcher }))
+        Ok(RefCell::new(Self {
+            header,
+            trace,
+            trace_limit,
+            trace_failure: None,
+            judged,
+            line: 1,
+            last: (0, 0),
+            watcher,
+        }))
     }
 
     fn take(&mut self, events: Vec<Event>) {
@@ -279,11 +297,19 @@ impl<'a> Watched<'a> {
                 }
             }
             self.line += 1;
+            self.last = (event.seq, event.at_ns);
             self.judged.observe_with(event, self.line, |event, session| self.watcher.event(event, session));
         }
     }
 
-    fn end(self, JobEnd { ran, steps, recording }: JobEnd) -> JudgedSession {
+    fn end(mut self, JobEnd { ran, steps, recording }: JobEnd) -> JudgedSession {
+        let (seq, at_ns) = self.last;
+        let closing = self.watcher.closing(self.judged.session()).into_iter().zip(seq + 1..);
+        let closing = closing.map(|((handler, note), seq)| {
+            let kind = EventKind::Note(Box::new(note));
+            Event { seq, at_ns, thread: Thread::APARTMENT, handler, kind }
+        });
+        self.take(closing.collect());
         let Self { header, mut judged, trace_failure, watcher, .. } = self;
         watcher.ended();
         judged.finish();
@@ -301,7 +327,7 @@ impl<'a> Watched<'a> {
     }
 }
 
-fn create_trace(path: &Path, header: &Header) -> Result<Writer<File>, WriteError> {
+pub(super) fn create_trace(path: &Path, header: &Header) -> Result<Writer<File>, WriteError> {
     trace::create_file(path, header).map_err(|error| match error {
         TraceError::Io { kind, message, .. } => WriteError::of_kind(path, kind, message),
         error => WriteError { path: path.to_owned(), why: error.to_string() },

@@ -24,7 +24,9 @@ pub struct Survey {
 /// # Errors
 /// When the session cannot begin: the handler cannot be started, or its library does not have the class.
 pub fn survey(handler: &Handler, initialize: &Initialize, isolation: Isolation) -> Result<Survey, RunError> {
-    let terms = Terms::standard(Standard { initialize: initialize.clone(), selection: Selection::Nothing, retries: 0 });
+    let initialize = initialize.clone();
+    let terms =
+        Terms::standard(Standard { initialize, selection: Selection::Nothing, retries: 0, ..Standard::default() });
     let terms = Terms { session_ns: Terms::usual_session_ns(handler), ..terms };
     let mut events: Vec<Event> = Vec::new();
     let session = run(handler, &terms, &RunOptions { isolation, ..RunOptions::default() }, &mut events)?;

@@ -103,7 +103,8 @@ pub fn ends_too_early(session: &Session, name: &str) -> Option<String> {
         (None, Some(method)) => Some(format!("{method} is completed")),
         (None, None) => Some("the handler is released".to_owned()),
     };
-    let nobody = || session.instances().next().is_none().then(|| "a handler is created".to_owned());
+    let is_empty = session.instances().next().is_none() && !session.is_manager_asked();
+    let nobody = || is_empty.then(|| "a handler is created".to_owned());
     let what = session.instances().find_map(missing).or_else(nobody)?;
     let name = plain(name);
     Some(format!("{name}: the trace ends before {what}: it was cut off, or the session was ended early"))

@@ -296,7 +296,8 @@ fn registration() -> BoxedStrategy<Note> {
             }
         ),
         (any::<u64>(), hresult()).prop_map(|(took, hr)| Note::UpdateAll(UpdateAll { took: Delay(took), hr })),
-        vec(guid(), 0..4).prop_map(|items| Note::PreferencesStored(PreferencesStored { items })),
+        (vec(guid(), 0..4), vec(guid(), 0..2))
+            .prop_map(|(items, temporary)| Note::PreferencesStored(PreferencesStored { items, temporary })),
     ]
     .boxed()
 }

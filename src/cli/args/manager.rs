@@ -29,6 +29,10 @@ pub(in crate::cli) struct RegisterArgs {
     #[arg(long)]
     pub(in crate::cli) no_check: bool,
 
+    /// Write a trace of what was registered to this file
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) trace: Option<PathBuf>,
+
     /// Output format
     #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
     pub(in crate::cli) format: ReportFormat,
@@ -60,6 +64,10 @@ pub(in crate::cli) struct UnregisterArgs {
     /// The name or CLSID of a registered handler
     #[arg(value_name = "HANDLER", required = true)]
     pub(in crate::cli) handlers: Vec<String>,
+
+    /// Write a trace of what was unregistered to this file
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) trace: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -204,6 +212,10 @@ pub(in crate::cli) struct SyncArgs {
     #[arg(long)]
     pub(in crate::cli) allow_failure: bool,
 
+    /// Write the trace of the session to this file; scripts and other handlers, which run in two sessions, cannot share it
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) trace: Option<PathBuf>,
+
     /// Show no progress
     #[arg(long, short)]
     pub(in crate::cli) quiet: bool,
@@ -258,6 +270,10 @@ pub(in crate::cli) struct UpdateArgs {
     /// Time limit of a call, and of silence while a completion is due [default: 10]
     #[arg(long, value_name = "TIME", value_parser = time, allow_negative_numbers = true)]
     pub(in crate::cli) timeout: Option<u64>,
+
+    /// Write the trace to this file: that of the session, or with --all that of the invocation
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) trace: Option<PathBuf>,
 
     /// Exit with 0 although the session failed or an item FAILED, if no rule was broken
     #[arg(long)]

@@ -37,6 +37,7 @@ pub struct Session {
     connections: Vec<Option<Text>>,
     open_calls: Vec<(HandlerId, CallId, Call)>,
     kept_waiting: KeptWaiting,
+    manager_asked: bool,
 }
 
 impl Session {
@@ -62,6 +63,11 @@ impl Session {
     /// The items of the first instance: those that a user of the session sees. Other instances are of the same handler.
     pub fn items(&self) -> Items {
         self.instances.first().map(|instance| instance.items().clone()).unwrap_or_default()
+    }
+
+    /// Whether the manager was asked for something through its own interfaces, for which no instance need be there.
+    pub fn is_manager_asked(&self) -> bool {
+        self.manager_asked
     }
 
     /// The instance that was granted a dialog and has not given it back.
@@ -228,13 +234,16 @@ impl Session {
             | Note::Stack(_)
             | Note::Malformed(_)
             | Note::Held(_)
-            | Note::RegisterSyncMgrHandler(_)
+            | Note::PreferencesStored(_)
+            | Note::LetGo(_) => return,
+            Note::RegisterSyncMgrHandler(_)
             | Note::UnregisterSyncMgrHandler(_)
             | Note::GetHandlerRegistrationInfo(_)
             | Note::UpdateItems(_)
-            | Note::UpdateAll(_)
-            | Note::PreferencesStored(_)
-            | Note::LetGo(_) => return,
+            | Note::UpdateAll(_) => {
+                self.manager_asked = true;
+                return;
+            }
         }
         self.drop_dialog_of_ended(handler);
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::protocol::{
     CallMethod, Cookie, Delay, GetHandlerRegistrationInfo, Guid, HResult, HandlerId, Initialize, ItemFlags, Note,
-    RegisterFlags, RegisterSyncMgrHandler, Return, SyncEvent, UpdateItems,
+    PreferencesStored, RegisterFlags, RegisterSyncMgrHandler, Return, SyncEvent, UpdateItems,
 };
 use crate::rules::RegistrationViolation;
 use crate::rules::codes::*;
@@ -22,8 +22,8 @@ pub(crate) struct Registrations {
 /// What is known of a handler's stored preferences.
 #[derive(Debug, Default)]
 pub(crate) struct PreferencesWatch {
-    /// The items that have one.
-    stored: Option<BTreeSet<Guid>>,
+    /// What was stored when it was last seen.
+    stored: Option<PreferencesStored>,
     /// What `EnumSyncMgrItems` has returned since they were seen.
     enumerated: Option<HResult>,
 }
@@ -41,7 +41,7 @@ pub(crate) fn note(cx: &mut Context<'_>, note: &Note) {
             let at_once = args.took.0 <= limit.0;
             cx.judge.check(place, REGI_03, at_once, || RegistrationViolation::Waited { took: args.took, limit });
         }
-        Note::PreferencesStored(args) => stored(cx, args.items.iter().copied().collect()),
+        Note::PreferencesStored(args) => stored(cx, args),
         _ => {}
     }
 }
@@ -117,17 +117,20 @@ pub(crate) fn returned(cx: &mut Context<'_>, what: &Return) {
     }
 }
 
-fn stored(cx: &mut Context<'_>, items: BTreeSet<Guid>) {
+fn stored(cx: &mut Context<'_>, args: &PreferencesStored) {
+    let items: BTreeSet<Guid> = args.items.iter().copied().collect();
     let place = cx.place();
     let watch = cx.watch();
-    let before = watch.preferences.stored.replace(items.clone());
+    let before = watch.preferences.stored.replace(args.clone());
     let (Some(before), Some(hr)) = (before, watch.preferences.enumerated.take()) else { return };
     // What was not walked to its end says nothing about the rest.
     let Some(enumeration) = watch.enumeration().filter(|enumeration| enumeration.complete) else { return };
-    let missing: Vec<Guid> = before.iter().copied().filter(|item| !enumeration.knows(*item)).collect();
+    let missing: Vec<Guid> = before.items.iter().copied().filter(|item| !enumeration.knows(*item)).collect();
     let known = cx.session.instance(cx.event.handler).map(|instance| instance.items());
-    let is_temporary =
-        |item: &Guid| known.and_then(|items| items.get(*item)).is_some_and(|item| item.flags.has(ItemFlags::TEMPORARY));
+    let is_temporary = |item: &Guid| {
+        let seen = known.and_then(|items| items.get(*item)).is_some_and(|item| item.flags.has(ItemFlags::TEMPORARY));
+        seen || before.temporary.contains(item)
+    };
     if hr == HResult::S_SYNCMGR_MISSINGITEMS {
         let kept: Vec<Guid> = missing.into_iter().filter(|item| !is_temporary(item)).collect();
         let dropped = kept.iter().find(|item| !items.contains(*item)).map(|item| place.item(*item));

@@ -137,7 +137,7 @@ impl Shape {
             NoteName::GetHandlerRegistrationInfo => Self::positional(&["clsid", "hr"]).and(&["flags"]),
             NoteName::UpdateItems => Self::positional(&["clsid", "flags", "hr"]).and(&["cookie", "starts"]),
             NoteName::UpdateAll => Self::positional(&["took", "hr"]),
-            NoteName::PreferencesStored => Self::positional(&["items"]),
+            NoteName::PreferencesStored => Self::positional(&["items"]).and(&["temporary"]),
         }
     }
 }
@@ -161,7 +161,7 @@ pub(super) enum Sort {
 /// The sort of the values of `key`.
 pub(super) fn sort(key: &str) -> Sort {
     match key {
-        "item" | "items" | "id" | "error" | "iid" | "interface" | "clsid" => Sort::Guid,
+        "item" | "items" | "temporary" | "id" | "error" | "iid" | "interface" | "clsid" => Sort::Guid,
         "name" | "text" | "what" | "description" | "last_update" | "frames" | "until" | "crashed" => Sort::Text,
         "cookie" => Sort::Cookie,
         _ => Sort::Plain,
