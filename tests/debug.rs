@@ -376,6 +376,7 @@ mod in_a_worker {
         assert_eq!(code, Some(0), "{text}{errors}");
         let threads = answer(&text, "threads");
         assert!(threads.starts_with("apartment  #") && threads.contains("handler Progress"), "{threads}");
+        assert!(!threads.contains("note "), "a note is no call: {threads}");
         let stacks = answer(&text, "where");
         assert!(stacks.starts_with("apartment:\n") && stacks.contains("which called back last:\n"), "{stacks}");
         assert!(stacks.contains("  CNotebook::") || stacks.contains("RunWork"), "{stacks}");
@@ -430,6 +431,62 @@ mod in_a_worker {
             assert!(text.contains("release what? `release` ends the session"), "{text}");
             assert!(answer(&text, "items").contains("Mail (A)      SUCCEEDED"), "{text}");
         }
+    }
+
+    /// The handler reports without a pause: it has ended before the manager's thread runs, if it may go on.
+    #[test]
+    fn a_skip_at_a_stop_is_never_outrun() {
+        let library = notebook("HURRY");
+        let commands = ["break Progress", "continue", "skip Mail", "delete all", "continue", "items", "quit"];
+        for options in [&["--clsid", NOTEBOOK_CPP][..], &["--clsid", NOTEBOOK_CPP, "--in-process"]] {
+            for time in 0..5 {
+                let chosen = [options, &["--item", "Mail"]].concat();
+                let (code, text, errors) = piped(&library, &chosen, &commands);
+                assert_eq!(code, Some(0), "{text}{errors}");
+                let items = answer(&text, "items");
+                assert!(items.contains("Mail (A)      SKIPPED, skipped by the user"), "time {time}: {text}{errors}");
+                assert!(!text.contains("SetItemStatus was not called"), "time {time}: {text}");
+            }
+        }
+    }
+
+    /// The handler's other threads have ended: nothing happens any more until the reply is let go.
+    #[test]
+    fn a_session_that_waits_for_a_held_reply_says_so() {
+        let library = library("fixtures/handlers/cpp/notebook.cpp", &[]);
+        for options in [&["--clsid", NOTEBOOK_CPP][..], &["--clsid", NOTEBOOK_CPP, "--in-process"]] {
+            let chosen = [options, &["--item", "Mail"]].concat();
+            let commands =
+                ["break prepared", "continue", "hold", "delete all", "continue", "release reply", "continue", "items"];
+            let (code, text, errors) = piped(&library, &chosen, &commands);
+            assert_eq!(code, Some(0), "{text}{errors}");
+            let said = "Nothing happens: the reply to Progress of Mail (A) on thread ";
+            assert!(text.contains(said), "{text}{errors}");
+            assert!(answer(&text, "release reply").starts_with("The reply is let go"), "{text}{errors}");
+            assert!(answer(&text, "items").contains("Mail (A)      SUCCEEDED"), "{text}{errors}");
+        }
+    }
+
+    /// In a session that runs, at a stop, and at the prompt of a terminal.
+    #[test]
+    fn sigterm_ends_the_program_at_once() -> Result<(), rexpect::error::Error> {
+        for (how, commands) in
+            [("HANG_ALOUD", &["continue"][..]), ("HURRY", &["step"]), ("HURRY", &["break prepared", "continue"])]
+        {
+            let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("mobsync"));
+            command.arg("debug").arg(notebook(how)).args(["--clsid", NOTEBOOK_CPP]).env("TERM", "xterm");
+            let mut session = rexpect::session::spawn_command(command, Some(60_000))?;
+            for command in commands {
+                session.exp_string("(mobsync) ")?;
+                session.send_line(command)?;
+            }
+            session.exp_string(if how == "HURRY" { "(mobsync) " } else { "at work" })?;
+            session.process_mut().signal(nix::sys::signal::Signal::SIGTERM)?;
+            session.exp_eof()?;
+            let ended = format!("{:?}", session.process().wait()?);
+            assert!(ended.starts_with("Exited(") && ended.ends_with(", 143)"), "{how}: {ended}");
+        }
+        Ok(())
     }
 
     /// Whether it works or hangs: a session that Ctrl-C could not stop would end the program, or wait for ever.

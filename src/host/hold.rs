@@ -249,6 +249,9 @@ impl SharedState {
 
     /// The reply, once it is let go; its time may be over.
     fn reply_by_now(&mut self, call: CallId, now_ns: u64) -> Option<HResult> {
+        if let Some(behind) = self.stays_behind(call) {
+            return behind;
+        }
         if self.closed {
             self.holds.close();
         } else if self.holds.by_hand(call) == Some(true) {
@@ -325,7 +328,8 @@ impl Shared {
             if let Some(reply) = state.reply_by_now(call, now_ns) {
                 break reply;
             }
-            let left_ns = state.holds.until_ns(call).saturating_sub(now_ns);
+            let until_ns = state.behind_until_ns(call, now_ns).unwrap_or_else(|| state.holds.until_ns(call));
+            let left_ns = until_ns.saturating_sub(now_ns);
             let left_ns = if state.holds.by_hand(call).is_some() { left_ns.min(LOOK_NS) } else { left_ns };
             condvar.wait_for(&mut state, std::time::Duration::from_nanos(left_ns));
         };
@@ -368,7 +372,8 @@ struct Ticket {
 
 impl HeldReply for Ticket {
     fn until_ns(&self) -> u64 {
-        self.shared.lock().holds.until_ns(self.call)
+        let state = self.shared.lock();
+        state.behind_until_ns(self.call, self.shared.clock.now_ns()).unwrap_or_else(|| state.holds.until_ns(self.call))
     }
 
     fn poll(&mut self) -> Option<HResult> {
@@ -388,7 +393,9 @@ impl HeldReply for Ticket {
 impl Drop for Ticket {
     fn drop(&mut self) {
         if !self.taken {
-            self.shared.lock().holds.forget(self.call);
+            let mut state = self.shared.lock();
+            state.user.forget(self.call);
+            state.holds.forget(self.call);
         }
     }
 }

@@ -16,6 +16,7 @@ mod sink;
 mod state;
 mod tape;
 mod together;
+mod user_first;
 
 pub use hold::{Ends, Hold};
 pub use observer::Observer;

@@ -17,6 +17,18 @@ pub trait Observer: Send {
         None
     }
 
+    /// Whether [`intervene`](Self::intervene) may ever answer for a user whose calls come before whatever the handler does
+    /// next. Asked once, before the session begins.
+    fn user_comes_first(&self) -> bool {
+        false
+    }
+
+    /// The call that [`intervene`](Self::intervene) would give next for such a user.
+    fn wanted(&self, view: View<'_>) -> Option<Call> {
+        let _ = view;
+        None
+    }
+
     /// Whether the user does something with this instance now, while the manager waits (virtual clock only). If so,
     /// [`intervene`](Self::intervene) is asked next.
     fn acts(&mut self, view: View<'_>) -> bool {
@@ -83,6 +95,11 @@ pub(super) struct Observers(pub(super) Vec<Box<dyn Observer>>);
 impl Observers {
     pub(super) fn intervene(&mut self, view: View<'_>) -> Option<Instruction> {
         self.0.iter_mut().find_map(|observer| observer.intervene(view))
+    }
+
+    /// The call that a user wants who comes before the handler.
+    pub(super) fn wanted(&self, view: View<'_>) -> Option<Call> {
+        self.0.iter().find_map(|observer| observer.wanted(view))
     }
 
     /// Whether one of the observers acts for the user.

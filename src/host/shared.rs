@@ -14,6 +14,7 @@ use super::run::{ApartmentObserver, Left};
 use super::settle::{LookAtThreads, Settling};
 use super::state::{Called, Outlet, SharedState, index, plan_of};
 use super::tape::Tape;
+use super::user_first::UserFirst;
 use crate::handler::said::Said;
 use crate::protocol::{
     Call, CallId, Callback, CallbackMethod, Event, EventKind, HResult, HandlerId, Instance, Limits, Note, Profile,
@@ -28,6 +29,8 @@ pub(super) struct Shared {
     state: Mutex<SharedState>,
     /// Callbacks may have to wait before they are recorded.
     gated: bool,
+    /// A user may want calls that come before whatever the handler does next.
+    user_first: bool,
     /// Wakes the apartment thread.
     wake: Condvar,
     /// Wakes the apartment thread where it waits for messages as well.
@@ -79,6 +82,8 @@ impl Shared {
         let kind = EventKind::Reply { call: CallId(0), method: CallbackMethod::Progress, hr: HResult::S_OK };
         let callbacks_observed = !observers.is_empty() || plans.iter().any(|plan| plan.observes_callbacks());
         let gated = gate.is_there();
+        let user_first =
+            matches!(clock, Clock::Real { .. }) && observers.iter().any(|observer| observer.user_comes_first());
         let state = SharedState {
             callbacks_observed,
             gate,
@@ -96,6 +101,7 @@ impl Shared {
             next_call: 0,
             woken: false,
             holds,
+            user: UserFirst::default(),
             cancelled: false,
             left: None,
             called: None,
@@ -108,6 +114,7 @@ impl Shared {
             clock,
             state: Mutex::new(state),
             gated,
+            user_first,
             wake,
             #[cfg(windows)]
             doorbell: crate::handler::com::Doorbell::new(),
@@ -270,7 +277,15 @@ impl Shared {
                     if let (Call::PrepareForSync(args), Some(_)) = (&call, instance.retry_due()) {
                         tracing::info!(instance = handler.0, items = args.items.len(), "retry");
                     }
-                    self.begin_call(guard, handler, call)
+                    if by_plan || !self.user_first || call.leaves() {
+                        return self.begin_call(guard, handler, call);
+                    }
+                    guard.user.call_begins(handler);
+                    let decision = self.begin_call(guard, handler, call);
+                    if !matches!(decision, Decision::Call(..)) {
+                        self.lock().user.call_is_over(handler);
+                    }
+                    decision
                 }
                 Err(why) => {
                     tracing::debug!(method = %call.method(), %why, by_plan, "the call is not legal, and is not made");
@@ -322,6 +337,7 @@ impl Shared {
         }
         let at_ns = self.clock.now_ns();
         state.called = None;
+        state.user.call_is_over(handler);
         state.gate.look_again();
         state.hear(handler, at_ns);
         state.record(at_ns, self.clock.thread(), handler, EventKind::Return { call: id, what: Box::new(what) });
@@ -366,6 +382,7 @@ impl Shared {
         state.record(at_ns, Thread::APARTMENT, handler, EventKind::Note(Box::new(Note::TimedOut(note))));
         // Others are called meanwhile, where they can be.
         state.called = None;
+        state.user.call_is_over(handler);
         true
     }
 
@@ -488,7 +505,7 @@ impl Shared {
             let ticket = self.arrive(handler, thread, &what);
             return self.callback_at(handler, what, thread, ticket);
         }
-        self.take_callback(self.lock(), handler, what, thread)
+        self.take_callback(self.lock_after_user(handler, thread), handler, what, thread)
     }
 
     /// A callback that has come to the gate.
@@ -504,6 +521,11 @@ impl Shared {
         self.take_callback(state, handler, what, thread)
     }
 
+    /// Whether a user may want calls that come before whatever the handler does next.
+    pub(super) fn user_may_come_first(&self) -> bool {
+        self.user_first
+    }
+
     /// Whether callbacks may have to wait before they are recorded.
     pub(super) fn is_gated(&self) -> bool {
         self.gated
@@ -515,7 +537,7 @@ impl Shared {
         self.wake.wait_for(state, NAP);
     }
 
-    fn take_callback(
+    pub(super) fn take_callback(
         &self,
         mut state: MutexGuard<'_, SharedState>,
         handler: HandlerId,
@@ -538,6 +560,7 @@ impl Shared {
         let (was_woken, was_filled) = (state.woken, state.tape.records() >= BATCH);
         let held = if state.holds.possible { state.hold(&mut event) } else { None };
         let answer = held.map_or_else(|| Ok(state.answer(&mut event)), Err);
+        let answer = if self.user_first { state.stay_behind(&event, answer) } else { answer };
         state.woken |= completes;
         state.gate.busy |= state.gate.is_strict() && state.woken && state.gate.idle;
         // Whoever made it so before has said so.

@@ -31,6 +31,9 @@ impl SyncCallback for CallbackSink {
         if self.shared.is_gated() {
             return self.shared.at_the_gate(self.handler, thread, callback);
         }
+        if self.shared.user_may_come_first() {
+            return self.shared.after_user(self.handler, thread, callback);
+        }
         match self.shared.callback(self.handler, callback, thread) {
             Ok(hr) => Replied::Now(hr),
             Err(call) => Replied::Held(self.shared.held_reply(call)),

@@ -7,6 +7,7 @@ use super::plan::{Plan, View};
 use super::run::Left;
 use super::settle::Settling;
 use super::tape::Tape;
+use super::user_first::UserFirst;
 use crate::protocol::{CallId, CallMethod, Event, EventKind, HResult, HandlerId, Profile, Session, Thread, Wish};
 
 /// Takes recorded events where they are recorded, under the session's lock: what another process must know even when this
@@ -62,6 +63,8 @@ pub(super) struct SharedState {
     pub(super) next_call: u64,
     /// The replies that are held.
     pub(super) holds: Holds,
+    /// The user's calls, which come before whatever the handler does next.
+    pub(super) user: UserFirst,
     /// Where callbacks wait before they are recorded.
     pub(super) gate: Gate,
     /// The last reply: made anew it would cost more than changed.

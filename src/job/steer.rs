@@ -87,6 +87,11 @@ impl Wanted {
         (self.releasing && instance.interface() != Interface::TakenBack).then(|| closing(instance))
     }
 
+    /// The call that comes next.
+    pub fn next(&self, instance: &Instance) -> Option<Call> {
+        self.calls.front().cloned().or_else(|| self.close(instance))
+    }
+
     /// Whether a call is wanted.
     pub fn is_some(&self) -> bool {
         self.releasing || !self.calls.is_empty()
@@ -295,6 +300,15 @@ impl Observer for Steered {
         }
         let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
         wanted.calls.pop_front().or_else(|| wanted.close(view.instance)).map(Instruction::Call)
+    }
+
+    fn user_comes_first(&self) -> bool {
+        true
+    }
+
+    fn wanted(&self, view: View<'_>) -> Option<Call> {
+        let wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        (view.instance.id() == HandlerId::FIRST).then(|| wanted.next(view.instance)).flatten()
     }
 
     fn may_hold(&self) -> bool {

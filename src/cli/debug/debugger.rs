@@ -24,8 +24,10 @@ use crate::runner::Recorded;
 use crate::scenario::{Expect, ItemRef, Recording, Reply};
 
 /// How long a handler may make no crossing until the user who wants to stop gets a prompt all the same.
-#[cfg_attr(not(unix), allow(dead_code, reason = "there a session that is debugged runs in this process"))]
 const PATIENCE: Duration = Duration::from_millis(300);
+
+/// For how long nothing may happen while a reply is held by hand, until the user is reminded of it.
+const HELD_PATIENCE: Duration = Duration::from_secs(1);
 
 /// How far the session goes before it stops again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +98,8 @@ pub(super) struct Debugger {
     last: Thread,
     /// When it was first seen that the user wants to stop a session in which nothing happens.
     wants_to_stop: Option<Instant>,
+    /// When it was first seen that nothing happens while a reply is held by hand.
+    quiet: Option<Instant>,
     leave: Option<Leave>,
     /// How the session is left before its end.
     leaving: Option<After>,
@@ -123,6 +127,7 @@ impl Debugger {
             due: false,
             last: Thread::APARTMENT,
             wants_to_stop: None,
+            quiet: None,
             leave: None,
             leaving: None,
             interrupted,
@@ -153,7 +158,7 @@ impl Debugger {
         self.worker = None;
         (self.held, self.holding, self.let_go) = (0, VecDeque::new(), Arc::default());
         self.due = false;
-        self.wants_to_stop = None;
+        (self.wants_to_stop, self.quiet) = (None, None);
         self.leave = None;
         self.leaving = None;
         self.at = At::Crossing;
@@ -174,17 +179,27 @@ impl Debugger {
         if !self.is_on(number) {
             return Wanted::default();
         }
-        self.wants_to_stop = None;
+        (self.wants_to_stop, self.quiet) = (None, None);
         if std::mem::take(&mut self.due) {
             self.stop();
         }
         self.wanted.clone()
     }
 
-    /// Nothing happens in a session in a worker. If the user has wanted to stop it for a while, it is looked at as it runs.
-    #[cfg_attr(not(unix), allow(dead_code, reason = "there a session that is debugged runs in this process"))]
+    /// Nothing happens in a session in real time. If the user has wanted to stop it for a while, or a reply is held by hand,
+    /// it is looked at as it runs.
     pub(super) fn is_idle(&mut self, number: u64) {
-        if !self.is_on(number) || !self.interrupted.load(Ordering::SeqCst) {
+        if !self.is_on(number) {
+            return;
+        }
+        if !self.holding.is_empty() && self.quiet.get_or_insert_with(Instant::now).elapsed() >= HELD_PATIENCE {
+            self.quiet = None;
+            let held = show::held(self.holding.iter().map(|(_, thread)| thread), self.performed.as_ref());
+            self.console.say_painted("1", &format!("Nothing happens: {held}. `release reply` lets it go."));
+            self.stop();
+            return;
+        }
+        if !self.interrupted.load(Ordering::SeqCst) {
             return;
         }
         if self.wants_to_stop.get_or_insert_with(Instant::now).elapsed() < PATIENCE {
@@ -192,7 +207,8 @@ impl Debugger {
         }
         self.wants_to_stop = None;
         self.interrupted.store(false, Ordering::SeqCst);
-        self.console.say_painted("1", "The handler makes no call and no callback; `where` shows what its threads do.");
+        self.console
+            .say_painted("1", "The handler makes no callback and does not return; `where` shows what its threads do.");
         self.stop();
     }
 
@@ -302,6 +318,7 @@ impl Debugger {
 
     /// Sees the next event; true if it is time to stop.
     fn see(&mut self, event: &Event) -> bool {
+        self.quiet = None;
         if let EventKind::Note(note) = &event.kind {
             self.follow_holds(note, &event.thread);
         }

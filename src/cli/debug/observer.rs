@@ -41,6 +41,16 @@ impl Observer for DebugObserver {
         wanted.calls.pop_front().or_else(|| wanted.close(view.instance)).map(Instruction::Call)
     }
 
+    fn user_comes_first(&self) -> bool {
+        true
+    }
+
+    fn wanted(&self, view: View<'_>) -> Option<Call> {
+        let debugger = lock(&self.debugger);
+        let concerned = debugger.is_on(self.number) && view.instance.id() == HandlerId::FIRST;
+        concerned.then(|| debugger.wanted.next(view.instance)).flatten()
+    }
+
     fn may_hold(&self) -> bool {
         true
     }

@@ -16,7 +16,7 @@ pub(super) struct Performed {
     printer: Printer,
     /// The crossings so far, newest last.
     pub(super) lines: VecDeque<String>,
-    /// The last crossing of each thread.
+    /// The last crossing of each thread. A note is none.
     pub(super) last: BTreeMap<Thread, String>,
     /// The last value, maximum and text that were reported of an item.
     pub(super) progress: BTreeMap<Guid, (Option<i32>, Option<i32>, String)>,
@@ -90,6 +90,9 @@ impl Performed {
             _ => Thread::APARTMENT,
         };
         let mut text = String::new();
+        if matches!(event.kind, EventKind::Return { .. }) {
+            self.printer.name_items(self.judged.items());
+        }
         self.printer.marked_event(&Event { thread: usual, ..event.clone() }, codes, &mut text);
         if matches!(event.kind, EventKind::Callback { .. }) {
             self.unanswered = Some((event.seq, event.thread.clone()));
@@ -106,8 +109,15 @@ impl Performed {
             Some((declared, crossing)) => (declared.lines().map(line).collect(), crossing),
             None => (String::new(), text.trim_end()),
         };
-        let line = format!("#{} {}: {crossing}", event.seq, event.thread);
-        self.last.insert(event.thread.clone(), line.clone());
+        // A callback with its reply has the callback's number, as in findings and reports.
+        let number = match (&event.kind, &unanswered) {
+            (EventKind::Reply { .. }, Some((number, _))) => *number,
+            _ => event.seq,
+        };
+        let line = format!("#{number} {}: {crossing}", event.thread);
+        if !matches!(event.kind, EventKind::Note(_)) {
+            self.last.insert(event.thread.clone(), line.clone());
+        }
         if self.lines.len() == LINES_KEPT {
             self.lines.pop_front();
         }

@@ -1,6 +1,8 @@
 //! One session after another.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
 
 use super::console::Console;
 use super::debugger::{After, Debugger, Leave};
@@ -25,10 +27,14 @@ use crate::trace::Header;
 /// A person thinks for as long as it takes: a hundred years, which is no limit, and still far from the end of a u64.
 const NO_LIMIT_NS: u64 = 3_155_760_000_000_000_000;
 
+/// How often it is looked whether something happens in a session.
+const LOOK: Duration = Duration::from_millis(50);
+
 /// As much as a program's first thread has: steps of a script may nest.
 const SCRIPT_STACK: usize = 8 << 20;
 
 pub(in crate::cli) fn debug(args: &DebugArgs) -> Result<Ended, Failure> {
+    let interrupted = interrupted::listen();
     let given = match (&args.scenario, &args.case) {
         (Some(file), _) => Some(scenario::load(file)?),
         (None, Some(name)) => Some(of_case(args, name)?),
@@ -44,7 +50,7 @@ pub(in crate::cli) fn debug(args: &DebugArgs) -> Result<Ended, Failure> {
     }
     // What cannot be started is said before the first prompt.
     let mut next = Some(Prepared::new(args, given.as_ref())?);
-    let debugger = Arc::new(Mutex::new(Debugger::new(Console::new(), interrupted::listen())));
+    let debugger = Arc::new(Mutex::new(Debugger::new(Console::new(), interrupted)));
     for word in &args.breaks {
         lock(&debugger).set_breakpoint(word).map_err(|why| Failure(format!("--break {why}")))?;
     }
@@ -176,7 +182,20 @@ impl Prepared {
         } else {
             let mut leaving = Leaving(debugger);
             let additions = Additions { observers: Some(Box::new(observers)), ..Additions::default() };
-            let ran = runner::run_with(&handler, &terms, &options, additions, &mut leaving);
+            let over = AtomicBool::new(false);
+            let ran = std::thread::scope(|scope| {
+                // Without this thread nothing is said of a session in which nothing happens.
+                let watch = std::thread::Builder::new().name("watch".to_owned());
+                drop(watch.spawn_scoped(scope, || {
+                    while !over.load(Ordering::SeqCst) {
+                        std::thread::sleep(LOOK);
+                        lock(debugger).is_idle(number);
+                    }
+                }));
+                let ran = runner::run_with(&handler, &terms, &options, additions, &mut leaving);
+                over.store(true, Ordering::SeqCst);
+                ran
+            });
             Some(ran.map_err(sessions::run_failure)?)
         };
         Ok(more_of(ran, debugger, &selection))

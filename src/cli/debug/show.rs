@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::performed::Performed;
 use super::wanted::name;
 use crate::job::Wanted;
-use crate::protocol::{Call, column_width, padded};
+use crate::protocol::{Call, Instance, Thread, column_width, padded};
 use crate::report::plain;
 use crate::rules::Level;
 use crate::scenario::Reply;
@@ -57,6 +57,19 @@ pub(super) fn state(performed: &Performed, wanted: &Wanted) -> String {
     });
     list(&mut text, "wanted", calls.chain(release).chain(replies).chain(holds));
     text
+}
+
+/// The replies that are held by hand, the oldest first, by their threads.
+pub(super) fn held<'a>(threads: impl Iterator<Item = &'a Thread>, performed: Option<&Performed>) -> String {
+    let instance = performed.and_then(Performed::instance);
+    let pending: Vec<_> = instance.into_iter().flat_map(Instance::pending).collect();
+    let replies = threads.map(|thread| {
+        let item = pending.iter().find(|pending| pending.thread == *thread).and_then(|pending| pending.item());
+        let of =
+            item.zip(instance).map_or(String::new(), |(id, instance)| format!(" of {}", name(id, instance.items())));
+        format!("the reply to Progress{of} on thread {thread} is held")
+    });
+    replies.collect::<Vec<_>>().join(", and ")
 }
 
 /// The threads, each with its last crossing.

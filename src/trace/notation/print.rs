@@ -65,6 +65,11 @@ impl Printer {
         Self { words: Words::naming(items), ..Self::starting_at(now_ns) }
     }
 
+    /// For people only: from now on an item of these whose ItemID has no short name is called by its own name, in quotes.
+    pub fn name_items(&mut self, items: Items) {
+        self.words.name_items(items);
+    }
+
     /// Writes the directives that say what differs from the default.
     pub fn header(header: &Header, out: &mut String) {
         let mut directive = |name: &str, value: &dyn Display| put(out, format_args!("{name} {value}\n"));

@@ -29,6 +29,11 @@ impl Words {
         Self { named, ..Self::default() }
     }
 
+    /// Calls these items by their own names from now on.
+    pub fn name_items(&mut self, named: Items) {
+        self.named = named;
+    }
+
     pub fn call(&mut self, call: &Call, line: &mut String) {
         let args = args(|map| call_args(call, map));
         self.arguments(&Shape::of_call(call.method()), args, line);
