@@ -1,9 +1,10 @@
 //! Several instances in one session, in virtual time: one after the other, or side by side.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use mobsync::handler::script::{self, ScriptFactory};
-use mobsync::host::{self, Plan, Selection, SessionSetup, StandardPlan};
+use mobsync::host::{self, Instruction, Plan, Selection, SessionSetup, StandardPlan, View};
 use mobsync::protocol::Limits;
 use mobsync::protocol::*;
 use mobsync::rules::{Conditions, Finding, Monitor};
@@ -264,4 +265,45 @@ fn a_session_is_the_same_for_the_same_seed_and_another_order_for_another() {
         assert_eq!(trace, &run(&first, &second, true, seed).events, "seed {seed}");
     }
     assert!(traces.iter().any(|trace| trace != &traces[0]), "no seed changes anything");
+}
+
+/// An ordinary user, of whom it is counted how often the manager asks what comes next.
+struct Counted(StandardPlan, Arc<AtomicUsize>);
+
+impl Plan for Counted {
+    fn next(&mut self, view: View<'_>) -> Instruction {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0.next(view)
+    }
+
+    fn observe(&mut self, event: &Event, session: &Session) -> bool {
+        self.0.observe(event, session)
+    }
+}
+
+/// How often the manager asks in all, with so many instances side by side.
+fn asked(instances: usize, profile: Profile) -> usize {
+    let text = handler("One of many", &prepares("3ms"), &works(5)).to_string();
+    let script = script::parse(&text, "many.json".as_ref()).expect("the script is right");
+    let (scheduler, count) = (Scheduler::seeded(1), Arc::new(AtomicUsize::new(0)));
+    let factory = Arc::new(ScriptFactory::new(script, scheduler.clone()));
+    let mut setup = SessionSetup::empty(Limits::default()).side_by_side(true).profile(profile);
+    for _ in 0..instances {
+        let initialize = Initialize::new(SyncFlags::new(SyncEvent::MANUAL, SyncFlags::MAYBOTHERUSER));
+        let plan = Counted(StandardPlan::new(initialize, Selection::All), Arc::clone(&count));
+        setup = setup.and(Arc::<ScriptFactory>::clone(&factory), Box::new(plan));
+    }
+    let ran = host::run_virtual(setup, &scheduler, &mut |_: Vec<Event>, _: &Session| {}).expect("they are created");
+    let completed = |instance: &Instance| instance.outcome() == Outcome::Completed(HResult::S_OK);
+    assert_eq!(ran.session.instances().filter(|instance| completed(instance)).count(), instances);
+    count.load(Ordering::Relaxed)
+}
+
+/// Each is asked when something happened to it, not whenever something happened to any.
+#[test]
+fn an_instance_is_asked_no_more_often_beside_many_others_than_beside_few() {
+    for profile in [Profile::Xp, Profile::Vista] {
+        let (few, many) = (asked(5, profile), asked(50, profile));
+        assert!(many <= few * 10 * 11 / 10, "{profile:?}: 5 instances are asked {few} times, and 50 {many} times");
+    }
 }

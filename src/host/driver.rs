@@ -98,7 +98,7 @@ impl<'a> Driver<'a> {
             self.shared.begin_looking();
             match self.turn() {
                 Turn::Went => {}
-                Turn::Waits(until_ns) if wait(&[self.seat()], until_ns) => {}
+                Turn::Waits(until_ns) if wait(self.seat(), until_ns) => {}
                 Turn::Waits(_) | Turn::Over => break,
             }
         }
@@ -173,7 +173,7 @@ impl<'a> Driver<'a> {
         }
         if let Clock::Virtual(scheduler) = &self.shared.clock {
             scheduler.call_ended();
-            self.seat().record_task_crashes();
+            self.shared.record_task_crashes();
         }
         true
     }

@@ -332,7 +332,7 @@ impl Shared {
                 }
                 May::Wait(for_ns) => {
                     if state.gate.order.as_ref().is_some_and(Orderer::wants_skip) {
-                        state.woken = true;
+                        state.wake_all();
                         self.wake();
                     }
                     arrived.wait_for(&mut state, Duration::from_nanos(for_ns));

@@ -244,7 +244,7 @@ impl SharedState {
         self.record(now_ns, thread.clone(), handler, EventKind::Note(Box::new(Note::LetGo(LetGo { method, why }))));
         self.record(now_ns, thread, handler, EventKind::Reply { call, method, hr });
         self.hear(handler, now_ns);
-        self.woken = true;
+        self.wake(handler);
     }
 
     /// The reply, once it is let go; its time may be over.

@@ -16,6 +16,7 @@ mod sink;
 mod state;
 mod tape;
 mod together;
+mod turns;
 mod user_first;
 
 pub use hold::{Ends, Hold};

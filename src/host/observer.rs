@@ -29,6 +29,11 @@ pub trait Observer: Send {
         None
     }
 
+    /// Whether [`acts`](Self::acts) may ever say yes. Asked once, before the session begins.
+    fn may_act(&self) -> bool {
+        false
+    }
+
     /// Whether the user does something with this instance now, while the manager waits (virtual clock only). If so,
     /// [`intervene`](Self::intervene) is asked next.
     fn acts(&mut self, view: View<'_>) -> bool {
@@ -123,13 +128,13 @@ impl Observers {
         self.0.iter().all(|observer| observer.may_begin(view, call))
     }
 
-    /// True wakes the apartment thread.
+    /// `woken` says that the plan has woken the apartment thread; true that one of the observers wakes it.
     pub(super) fn event(&mut self, event: &Event, session: &Session, woken: bool) -> bool {
-        let mut woken = woken;
+        let mut wakes = false;
         for observer in &mut self.0 {
-            woken |= observer.event(event, session, woken);
+            wakes |= observer.event(event, session, woken | wakes);
         }
-        woken
+        wakes
     }
 
     pub(super) fn refused(&mut self, call: &Call, why: Refusal, by_plan: bool) {

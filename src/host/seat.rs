@@ -14,9 +14,20 @@ pub(super) struct Seat<'a> {
     pub(super) limits: Limits,
 }
 
+impl Shared {
+    /// Records the crashes of threads, whosever they are (virtual clock only).
+    pub(super) fn record_task_crashes(&self) {
+        if let Clock::Virtual(scheduler) = &self.clock {
+            while let Some((instance, thread, what)) = scheduler.take_crash() {
+                self.note(instance, thread, Note::Crashed(Crashed { what: what.into() }));
+            }
+        }
+    }
+}
+
 impl Seat<'_> {
     /// The method whose completion the handler owes, and when it is overdue.
-    fn owes(&self) -> Option<(CallMethod, u64)> {
+    pub(super) fn owes(&self) -> Option<(CallMethod, u64)> {
         let state = self.shared.lock();
         let method = state.session.instance(self.id).and_then(Instance::awaiting)?;
         Some((method, state.heard_ns(self.id).saturating_add(self.limits.timeout_ns)))
@@ -29,13 +40,25 @@ impl Seat<'_> {
         state.left.is_some() || state.session.instance(self.id).is_some_and(hung)
     }
 
-    /// Records the crashes of threads, whosever they are.
-    pub(super) fn record_task_crashes(&self) {
-        if let Clock::Virtual(scheduler) = &self.shared.clock {
-            while let Some((instance, thread, what)) = scheduler.take_crash() {
-                self.shared.note(instance, thread, Note::Crashed(Crashed { what: what.into() }));
-            }
+    /// Whether what it owes is overdue, as nothing woke the manager. That is recorded.
+    pub(super) fn is_overdue(&self) -> bool {
+        let shared = self.shared;
+        let overdue = || {
+            let (method, due_ns) = self.owes()?;
+            (!shared.lock().woken && shared.clock.now_ns() >= due_ns).then_some(method)
+        };
+        if overdue().is_none() {
+            return false;
         }
+        let stacks = shared.apartment.get().map(|observer| observer.stacks_of_threads()).unwrap_or_default();
+        // To ask the threads takes its time, in which one may have called back.
+        let Some(method) = overdue() else { return false };
+        if !stacks.is_empty() {
+            let stack = Note::Stack(Stack { event: 0, frames: stacks, site: None });
+            shared.record_stack(self.id, stack);
+        }
+        self.time_out(method, WaitingFor::Completion);
+        true
     }
 
     pub(super) fn time_out(&self, method: CallMethod, waiting_for: WaitingFor) {
@@ -45,49 +68,46 @@ impl Seat<'_> {
     }
 }
 
-/// Waits until something happens to one of the instances, which all have nothing to do. One that owes a completion and is
-/// silent for too long is overdue. False when nothing can ever happen.
-pub(super) fn wait(seats: &[Seat<'_>], until_ns: Option<u64>) -> bool {
-    let Some(first) = seats.first() else { return false };
-    let shared = first.shared;
-    let owed: Vec<_> = seats.iter().map(Seat::owes).collect();
-    let limits = owed.iter().flatten().map(|(_, overdue_ns)| *overdue_ns);
-    let until_ns = until_ns.into_iter().chain(limits).min();
-    let stuck = match &shared.clock {
+/// How a wait ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Waited {
+    /// Something happened, or the time has come.
+    Something,
+    /// Nothing can ever happen.
+    Stuck,
+    /// A thread crashed, and that is recorded.
+    Crashed,
+    /// The session has used up its steps.
+    Exhausted,
+}
+
+/// Waits until something happens, or until that time.
+pub(super) fn pause(shared: &Shared, until_ns: Option<u64>) -> Waited {
+    match &shared.clock {
         Clock::Real { .. } => {
             shared.sleep(until_ns);
-            false
+            Waited::Something
         }
         Clock::Virtual(scheduler) => match scheduler.pause(until_ns, || shared.is_awake()) {
             Paused::Crashed => {
-                first.record_task_crashes();
-                return true;
+                shared.record_task_crashes();
+                Waited::Crashed
             }
-            Paused::Exhausted => return false,
-            paused => paused == Paused::Stuck,
+            Paused::Exhausted => Waited::Exhausted,
+            Paused::Stuck => Waited::Stuck,
+            Paused::Ready | Paused::Reached | Paused::Abandoned => Waited::Something,
         },
-    };
-    let mut overdue = false;
-    for (seat, owed) in seats.iter().zip(owed) {
-        let Some((method, _)) = owed else { continue };
-        let is_overdue = || {
-            let state = shared.lock();
-            let due_ns = state.heard_ns(seat.id).saturating_add(seat.limits.timeout_ns);
-            !state.woken && shared.clock.now_ns() >= due_ns
-        };
-        if !is_overdue() {
-            continue;
-        }
-        let stacks = shared.apartment.get().map(|observer| observer.stacks_of_threads()).unwrap_or_default();
-        // To ask the threads takes its time, in which one may have called back.
-        if is_overdue() {
-            if !stacks.is_empty() {
-                let stack = Note::Stack(Stack { event: 0, frames: stacks, site: None });
-                shared.record_stack(seat.id, stack);
-            }
-            seat.time_out(method, WaitingFor::Completion);
-            overdue = true;
-        }
     }
-    overdue || !stuck
+}
+
+/// Waits until something happens to the instance, which has nothing to do. If it owes a completion and is silent for too long,
+/// it is overdue. False when nothing can ever happen.
+pub(super) fn wait(seat: Seat<'_>, until_ns: Option<u64>) -> bool {
+    let owed = seat.owes();
+    let until_ns = until_ns.into_iter().chain(owed.map(|(_, overdue_ns)| overdue_ns)).min();
+    match pause(seat.shared, until_ns) {
+        Waited::Crashed => true,
+        Waited::Exhausted => false,
+        waited => owed.is_some() && seat.is_overdue() || waited != Waited::Stuck,
+    }
 }

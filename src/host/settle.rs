@@ -3,6 +3,7 @@
 //! A real manager keeps its window open until the user closes it. This one waits as long as something may still come, so
 //! that a second completion or a late report is judged as what it is, and not as a call through a callback that is gone.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,6 +60,8 @@ pub(super) struct Settling {
     silences: u32,
     /// How soon the threads are looked at again.
     next_look_ns: u64,
+    /// The instances that may have settled while the manager waited for them.
+    over: BTreeSet<HandlerId>,
 }
 
 impl Settling {
@@ -74,6 +77,7 @@ impl Settling {
             so_far: 0,
             silences: 0,
             next_look_ns: FIRST_LOOK_NS,
+            over: BTreeSet::new(),
         }
     }
 
@@ -81,6 +85,7 @@ impl Settling {
     /// waits, or nothing when the handler has settled.
     pub(super) fn until(&mut self, handler: HandlerId, clock: &Clock, heard_ns: u64) -> Option<u64> {
         let now_ns = clock.now_ns();
+        self.over.remove(&handler);
         let first = self.since(handler)?.is_none();
         let since_ns = *self.since(handler)?.get_or_insert(now_ns);
         if first {
@@ -144,12 +149,28 @@ impl Settling {
     }
 
     /// Whether an instance for which the manager waits has settled by now (virtual clock only: in real time it only takes time).
-    pub(super) fn is_over_for_one(&self, clock: &Clock) -> bool {
+    pub(super) fn is_over_for_one(&mut self, clock: &Clock) -> bool {
         let Clock::Virtual(scheduler) = clock else { return false };
-        let settled = |(since, number): (&Option<u64>, u32)| {
-            since.is_some_and(|since_ns| !scheduler.has_work(HandlerId(number), since_ns.saturating_add(LONGEST_NS)))
-        };
-        self.since_ns.iter().zip(1..).any(settled)
+        // An instance settles by a step of one of its own threads: the others are not looked at.
+        self.over.extend(scheduler.take_ran());
+        while let Some(handler) = self.over.first().copied() {
+            let since = self.since(handler).and_then(|since| *since);
+            if since.is_some_and(|since_ns| !scheduler.has_work(handler, since_ns.saturating_add(LONGEST_NS))) {
+                return true;
+            }
+            self.over.remove(&handler);
+        }
+        false
+    }
+
+    /// The instances that may have settled while the manager waited for them.
+    pub(super) fn take_over(&mut self, clock: &Clock) -> BTreeSet<HandlerId> {
+        let mut over = std::mem::take(&mut self.over);
+        if let Clock::Virtual(scheduler) = clock {
+            over.extend(scheduler.take_ran());
+        }
+        over.retain(|handler| self.since(*handler).is_some_and(|since| since.is_some()));
+        over
     }
 
     /// The manager does something else with the instance first.
@@ -157,6 +178,7 @@ impl Settling {
         if let Some(since) = self.since(handler) {
             *since = None;
         }
+        self.over.remove(&handler);
     }
 
     fn since(&mut self, handler: HandlerId) -> Option<&mut Option<u64>> {

@@ -14,6 +14,7 @@ use super::run::{ApartmentObserver, Left};
 use super::settle::{LookAtThreads, Settling};
 use super::state::{Called, Outlet, SharedState, index, plan_of};
 use super::tape::Tape;
+use super::turns::{Turns, Woken};
 use super::user_first::UserFirst;
 use crate::handler::said::Said;
 use crate::protocol::{
@@ -86,6 +87,8 @@ impl Shared {
             matches!(clock, Clock::Real { .. }) && observers.iter().any(|observer| observer.user_comes_first());
         let state = SharedState {
             callbacks_observed,
+            may_act: observers.iter().any(|observer| observer.may_act()),
+            turns: Turns::default(),
             gate,
             session: Session::default(),
             reply: Event { seq: 0, at_ns: 0, thread: Thread::APARTMENT, handler: HandlerId::FIRST, kind },
@@ -135,7 +138,7 @@ impl Shared {
         let mut state = self.lock();
         let at_ns = self.clock.now_ns();
         state.record(at_ns, thread, handler, EventKind::Note(Box::new(note)));
-        state.woken = true;
+        state.wake(handler);
         drop(state);
         self.wake();
     }
@@ -181,17 +184,28 @@ impl Shared {
         self.lock().woken = false;
     }
 
+    /// Takes those of several instances that have something to look at.
+    pub(super) fn take_turns(&self) -> Woken {
+        let mut state = self.lock();
+        for handler in state.settling.take_over(&self.clock) {
+            state.turns.wake(handler);
+        }
+        state.turns.take()
+    }
+
     /// Whether the apartment thread, which waits, has something to look at (virtual clock only).
     pub(super) fn is_awake(&self) -> bool {
         let mut guard = self.lock();
         let now_ns = self.clock.now_ns();
-        let SharedState { session, observers, cancelled, .. } = &mut *guard;
-        let acts = !observers.0.is_empty()
+        let SharedState { session, observers, cancelled, may_act, .. } = &mut *guard;
+        let acts = *may_act
             && session.instances().any(|instance| {
                 let thread = &Thread::APARTMENT;
                 observers.act(View { session, instance, now_ns, cancelled: *cancelled, thread })
             });
-        guard.woken |= acts;
+        if acts {
+            guard.wake_all();
+        }
         guard.woken || guard.settling.is_over_for_one(&self.clock)
     }
 
@@ -267,6 +281,7 @@ impl Shared {
                     .together
                     .is_some_and(|profile| state.session.waits_for_others(profile, call.method(), handler)) =>
             {
+                state.turns.park(handler, call.method());
                 Decision::Wait(None)
             }
             Instruction::Call(call) if !state.observers.may_begin(view, &call) => {
@@ -471,7 +486,7 @@ impl Shared {
     pub(super) fn want_all_stopped(&self) {
         let mut state = self.lock();
         state.cancelled = true;
-        state.woken = true;
+        state.wake_all();
         drop(state);
         self.wake();
     }
@@ -561,7 +576,9 @@ impl Shared {
         let held = if state.holds.possible { state.hold(&mut event) } else { None };
         let answer = held.map_or_else(|| Ok(state.answer(&mut event)), Err);
         let answer = if self.user_first { state.stay_behind(&event, answer) } else { answer };
-        state.woken |= completes;
+        if completes {
+            state.wake(handler);
+        }
         state.gate.busy |= state.gate.is_strict() && state.woken && state.gate.idle;
         // Whoever made it so before has said so.
         let woken = state.woken && !was_woken;

@@ -7,6 +7,7 @@ use super::plan::{Plan, View};
 use super::run::Left;
 use super::settle::Settling;
 use super::tape::Tape;
+use super::turns::Turns;
 use super::user_first::UserFirst;
 use crate::protocol::{CallId, CallMethod, Event, EventKind, HResult, HandlerId, Profile, Session, Thread, Wish};
 
@@ -51,8 +52,12 @@ pub(super) struct SharedState {
     pub(super) observers: Observers,
     /// Whether a plan or an observer looks at callbacks and replies.
     pub(super) callbacks_observed: bool,
+    /// An observer may act for the user by itself.
+    pub(super) may_act: bool,
     /// The instances run side by side, and the manager is that of this Windows.
     pub(super) together: Option<Profile>,
+    /// Whose turn it is then.
+    pub(super) turns: Turns,
     /// What nobody has taken yet.
     pub(super) tape: Tape,
     /// Where recorded events go instead.
@@ -94,6 +99,7 @@ impl SharedState {
         }
         let event = Event { seq: self.seq(), at_ns, thread, handler, kind };
         self.session.apply(&event);
+        self.wake_parked();
         self.keep(&event);
     }
 
@@ -101,7 +107,12 @@ impl SharedState {
     pub(super) fn keep(&mut self, event: &Event) {
         let outer = !std::mem::replace(&mut self.in_event, true);
         let woken = plan_of(&mut self.plans, event.handler).is_some_and(|plan| plan.observe(event, &self.session));
-        self.woken |= self.observers.event(event, &self.session, woken);
+        if woken {
+            self.wake(event.handler);
+        }
+        if self.observers.event(event, &self.session, woken) {
+            self.wake_all();
+        }
         match &mut self.outlet {
             Some(outlet) => outlet.record(event, None),
             None => self.tape.record(event, None),
@@ -120,8 +131,8 @@ impl SharedState {
     /// All that the event brought is recorded.
     fn stand_still(&mut self) {
         self.in_event = false;
-        if let Some(outlet) = &mut self.outlet {
-            self.woken |= outlet.stand_still();
+        if self.outlet.as_mut().is_some_and(|outlet| outlet.stand_still()) {
+            self.wake_all();
         }
     }
 
@@ -137,7 +148,7 @@ impl SharedState {
         let (first, second, id) = (self.seq(), self.seq(), self.call_id());
         let now_ns = event.at_ns;
         self.hear(event.handler, now_ns);
-        let Self { session, plans, observers, cancelled, tape, outlet, woken, reply, callbacks_observed, .. } = self;
+        let Self { session, plans, observers, cancelled, tape, outlet, reply, callbacks_observed, .. } = self;
         let Some(plan) = plan_of(plans, event.handler) else { return HResult::E_UNEXPECTED };
         event.seq = first;
         let EventKind::Callback { call, what } = &mut event.kind else { return HResult::E_UNEXPECTED };
@@ -149,24 +160,36 @@ impl SharedState {
             }
             None => Wish::None,
         };
-        let method = what.method();
+        let (method, completes) = (what.method(), what.completion().is_some());
         let result = session.answer(event, wish);
         match outlet {
             Some(outlet) => outlet.record(event, Some(result)),
             None => tape.record(event, Some(result)),
         }
+        let (mut own, mut all) = (false, false);
         if *callbacks_observed {
-            *woken |= observers.event(event, session, plan.observe(event, session));
+            own = plan.observe(event, session);
+            all = observers.event(event, session, own);
             (reply.seq, reply.at_ns, reply.handler) = (second, now_ns, event.handler);
             reply.kind = EventKind::Reply { call: id, method, hr: result };
             // Both are of one thread, whose name is not worth a copy.
             std::mem::swap(&mut reply.thread, &mut event.thread);
-            *woken |= observers.event(reply, session, plan.observe(reply, session));
+            let again = plan.observe(reply, session);
+            (own, all) = (own | again, all | observers.event(reply, session, again));
             std::mem::swap(&mut reply.thread, &mut event.thread);
             if observers.have_notes() {
                 self.in_event = true;
                 self.keep_notes(event.handler, now_ns);
             }
+        }
+        if own {
+            self.wake(event.handler);
+        }
+        if completes {
+            self.wake_parked();
+        }
+        if all {
+            self.wake_all();
         }
         if self.holds.any() {
             self.in_event = true;

@@ -1,12 +1,15 @@
 //! Several instances side by side. The manager calls them in turn, a call at a time.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use super::driver::{Driver, Turn};
-use super::seat::{Seat, wait};
+use super::seat::{Seat, Waited, pause};
 use super::shared::Shared;
+use super::turns::{Agenda, Woken};
 use crate::handler::{CreateError, HandlerFactory};
 use crate::protocol::{HandlerId, Limits, Thread};
 use crate::time::enter_apartment;
@@ -38,35 +41,75 @@ impl Driven for Driver<'_> {
     }
 }
 
-/// Runs the sessions of several instances side by side, a call at a time, as a manager's own thread does.
-pub(super) fn run_together(mut drivers: Vec<impl Driven>, between: &mut dyn FnMut()) {
-    while let Some(first) = drivers.first() {
-        between();
-        first.seat().shared.begin_looking();
-        let (mut went, mut until_ns) = (false, None);
-        drivers.retain_mut(|driver| match driver.turn() {
-            Turn::Went => {
-                went = true;
-                true
+/// Runs the sessions of several instances side by side, a call at a time, as a manager's own thread does. Each round asks those
+/// that have something to look at, in their order.
+pub(super) fn run_together(drivers: Vec<impl Driven>, between: &mut dyn FnMut()) {
+    let Some(shared) = drivers.first().map(|driver| Arc::clone(driver.seat().shared)) else { return between() };
+    let limits = drivers[0].seat().limits;
+    let mut drivers: BTreeMap<HandlerId, _> = drivers.into_iter().map(|driver| (driver.seat().id, driver)).collect();
+    let seat = |id| Seat { shared: &shared, id, limits };
+    let mut agenda = Agenda::default();
+    let mut round: BTreeSet<HandlerId> = drivers.keys().copied().collect();
+    while !drivers.is_empty() {
+        // What is taken away comes with a copy of the session, whose size is that of all instances.
+        if shared.lock().tape.records() >= drivers.len() {
+            between();
+        }
+        shared.begin_looking();
+        let (mut went, mut next) = (BTreeSet::new(), None);
+        let mut over = false;
+        loop {
+            round.extend(agenda.asked_by(shared.clock.now_ns()));
+            match shared.take_turns() {
+                Woken::All => round.extend(drivers.keys()),
+                Woken::These(some) => round.extend(some),
             }
-            Turn::Waits(until) => {
-                until_ns = [until_ns, until].into_iter().flatten().min();
-                true
+            // One that comes before the last one that was asked comes in the next round.
+            let Some(id) =
+                round.range((next.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded)).next().copied()
+            else {
+                break;
+            };
+            round.remove(&id);
+            next = Some(id);
+            agenda.forget(id);
+            let Some(driver) = drivers.get_mut(&id) else { continue };
+            match driver.turn() {
+                Turn::Went => {
+                    went.insert(id);
+                }
+                Turn::Waits(until_ns) => agenda.wait(seat(id), until_ns),
+                Turn::Over => {
+                    driver.let_go();
+                    drivers.remove(&id);
+                    over = true;
+                }
             }
-            Turn::Over => {
-                driver.let_go();
-                // What it held may be what another one waits for.
-                went = true;
-                false
-            }
-        });
-        let waiting: Vec<Seat<'_>> = drivers.iter().map(Driven::seat).collect();
-        if !went && !wait(&waiting, until_ns) {
+        }
+        let goes_on = over || !went.is_empty();
+        round.extend(went);
+        if !goes_on && !wait_together(&mut agenda, &shared, seat) {
             break;
         }
     }
-    drivers.iter_mut().for_each(Driven::let_go);
+    drivers.values_mut().for_each(Driven::let_go);
     between();
+}
+
+/// Waits until something happens to one of the instances, which all have nothing to do. One that owes a completion and is
+/// silent for too long is overdue. False when nothing can ever happen.
+fn wait_together<'a>(agenda: &mut Agenda, shared: &'a Arc<Shared>, seat: impl Fn(HandlerId) -> Seat<'a>) -> bool {
+    let waited = pause(shared, agenda.until_ns(&seat));
+    let owing = match waited {
+        Waited::Something | Waited::Stuck => agenda.owed_by(shared.clock.now_ns()),
+        Waited::Crashed => return true,
+        Waited::Exhausted => return false,
+    };
+    let mut overdue = false;
+    for id in owing {
+        overdue |= seat(id).is_overdue();
+    }
+    overdue || waited != Waited::Stuck
 }
 
 /// An instance with an apartment thread of its own, on which it is created, called and dropped. A call that never returns holds

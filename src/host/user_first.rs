@@ -83,7 +83,7 @@ impl SharedState {
         let EventKind::Callback { call, .. } = event.kind else { return answer };
         match answer {
             Ok(hr) if event.thread != Thread::APARTMENT && self.is_user_first(event.handler, 0) => {
-                self.woken = true;
+                self.wake(event.handler);
                 self.user.behind.push(Behind { call, handler: event.handler, hr, looks: 0 });
                 Err(call)
             }
@@ -122,7 +122,7 @@ impl Shared {
         let mut looks = 0;
         while state.is_user_first(handler, looks) {
             looks += 1;
-            state.woken = true;
+            state.wake(handler);
             self.wake();
             changed.wait_for(&mut state, Duration::from_nanos(LOOK_NS));
         }

@@ -13,7 +13,8 @@ use super::{Conduct, Handler, JobEnd, Terms, member};
 use crate::handler::CreateError;
 use crate::host::{Controller, Controls, Drain, Ran, closing_notes};
 use crate::protocol::{
-    CallId, CallMethod, Callback, Event, EventKind, HandlerId, Note, Preparing, Profile, Session, Stack, Thread,
+    CallId, CallMethod, Callback, Event, EventKind, HandlerId, Note, Preparations, Preparing, Profile, Session, Stack,
+    Thread,
 };
 
 /// How often the trace goes on.
@@ -227,9 +228,9 @@ impl Together {
     /// Tells each member what it may do now.
     fn allow(&self, state: &mut State) {
         let preparing = |member: &MemberState| if member.ended.is_some() { Preparing::OVER } else { member.preparing };
-        let all: Vec<Preparing> = state.members.iter().map(preparing).collect();
+        let all: Preparations = state.members.iter().map(preparing).collect();
         for (at, own) in state.members.iter_mut().enumerate() {
-            let waits = |method| self.profile.waits_for_others(method, at, &all);
+            let waits = |method| all.wait_for_others(self.profile, method, at);
             let prepare = if waits(CallMethod::PrepareForSync) { member::PREPARE } else { 0 };
             let forbidden = prepare | if waits(CallMethod::Synchronize) { member::SYNCHRONIZE } else { 0 };
             let Some(channel) = &own.channel else { continue };

@@ -99,6 +99,8 @@ struct SchedulerState {
     crashes: Vec<(HandlerId, Thread, String)>,
     /// The instance for which something is done now: what it starts is its own.
     instance: HandlerId,
+    /// The instances of which a thread has made a step that nobody has asked for yet.
+    ran: BTreeSet<HandlerId>,
     /// The last number that was given to an owner.
     owners: u64,
     /// How much may still be done, in fractions of a step.
@@ -155,6 +157,7 @@ impl Scheduler {
             in_call: false,
             crashes: Vec::new(),
             instance: HandlerId::FIRST,
+            ran: BTreeSet::new(),
             owners: 0,
             left: most_steps.saturating_mul(FRACTIONS),
         })))
@@ -366,7 +369,12 @@ impl Scheduler {
     /// Whether a thread of this instance has something to do by that time.
     pub fn has_work(&self, instance: HandlerId, until_ns: u64) -> bool {
         let state = self.lock();
-        state.tasks.iter().any(|slot| slot.instance == instance && slot.can_run(until_ns, state.happened))
+        state.tasks.of(instance).any(|slot| slot.can_run(until_ns, state.happened))
+    }
+
+    /// The instances of which a thread has made a step since this was asked last.
+    pub(crate) fn take_ran(&self) -> BTreeSet<HandlerId> {
+        std::mem::take(&mut self.lock().ran)
     }
 
     /// Whether there is a crash that ends a pause: inside a call, only one of the instance that is called.
@@ -442,6 +450,7 @@ impl Scheduler {
         let mut state = self.lock();
         state.running = None;
         state.instance = outer;
+        state.ran.insert(instance);
         if state.every_turn {
             let SchedulerState { choice, touched, .. } = &mut *state;
             if matches!(next, Next::Crashed(_)) {

@@ -65,6 +65,8 @@ pub(super) struct Slots {
     timed: BTreeSet<(u64, u64)>,
     /// Those that wait for something to happen.
     blocked: BTreeSet<u64>,
+    /// Those of each instance.
+    of_instance: BTreeMap<HandlerId, BTreeSet<u64>>,
     /// What had happened when the blocked ones were looked at.
     happened: u64,
 }
@@ -74,13 +76,15 @@ impl Slots {
         self.slots.len()
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Slot> {
-        self.slots.values()
+    /// Those of an instance.
+    pub(super) fn of(&self, instance: HandlerId) -> impl Iterator<Item = &Slot> {
+        self.of_instance.get(&instance).into_iter().flatten().filter_map(|number| self.slots.get(number))
     }
 
     pub(super) fn push(&mut self, slot: Slot) {
         self.last += 1;
         let wake = slot.wake;
+        self.of_instance.entry(slot.instance).or_default().insert(self.last);
         self.slots.insert(self.last, slot);
         self.wait(self.last, wake);
     }
@@ -126,7 +130,11 @@ impl Slots {
 
     pub(super) fn remove(&mut self, number: u64) -> Option<Slot> {
         self.forget(number);
-        self.slots.remove(&number)
+        let removed = self.slots.remove(&number)?;
+        if let Some(own) = self.of_instance.get_mut(&removed.instance) {
+            own.remove(&number);
+        }
+        Some(removed)
     }
 
     /// Removes those of an owner that are between two steps.
@@ -257,7 +265,7 @@ mod tests {
             assert_eq!(slots.ready(), expected);
             found = found.max(expected.len());
             if expected.is_empty() {
-                let times = slots.iter().filter_map(|slot| slot.wake.time()).min();
+                let times = slots.of(HandlerId::FIRST).filter_map(|slot| slot.wake.time()).min();
                 assert_eq!(slots.next_time(), times);
             }
         }

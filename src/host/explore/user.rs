@@ -56,6 +56,10 @@ impl Observer for User {
         action.call(given).map(Instruction::Call)
     }
 
+    fn may_act(&self) -> bool {
+        true
+    }
+
     fn acts(&mut self, view: View<'_>) -> bool {
         if self.wanted.contains_key(&view.instance.id()) {
             return true;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::pending::{About, KeptWaiting};
-use super::{Instance, Items, Pending, Standing, State, Wish};
+use super::{Instance, Items, Pending, Preparations, Standing, State, Wish};
 use crate::protocol::{
     Call, CallId, Callback, EnableModeless, Event, EventKind, HResult, HandlerId, Note, ReferencePoint, Text,
 };
@@ -33,6 +33,7 @@ pub struct Session {
     instances: Vec<Instance>,
     /// Where each instance stands in `instances`.
     places: BTreeMap<HandlerId, usize>,
+    pub(super) preparations: Preparations,
     pub(super) dialog: Option<HandlerId>,
     connections: Vec<Option<Text>>,
     open_calls: Vec<(HandlerId, CallId, Call)>,
@@ -46,7 +47,7 @@ impl Session {
         self.place_of(id).and_then(|at| self.instances.get(at))
     }
 
-    fn place_of(&self, id: HandlerId) -> Option<usize> {
+    pub(super) fn place_of(&self, id: HandlerId) -> Option<usize> {
         // Most sessions number their instances from 1, in the order in which they come.
         let usual = (id.0 as usize).wrapping_sub(1);
         match self.instances.get(usual) {
@@ -100,8 +101,14 @@ impl Session {
         self.place_of(id).unwrap_or_else(|| {
             self.places.insert(id, self.instances.len());
             self.instances.push(Instance::created(id));
+            self.prepared(self.instances.len() - 1);
             self.instances.len() - 1
         })
+    }
+
+    /// The instance at that place may have come further with its prepare phase.
+    fn prepared(&mut self, at: usize) {
+        self.preparations.set(at, self.instances[at].preparing());
     }
 
     fn instance_mut(&mut self, id: HandlerId) -> &mut Instance {
@@ -129,6 +136,11 @@ impl Session {
             EventKind::Reply { call, hr, .. } => self.apply_reply(handler, *call, *hr),
             EventKind::Note(note) => self.apply_note(handler, note),
         }
+        let is_report =
+            matches!(&event.kind, EventKind::Callback { what: Callback::Progress(_), .. } | EventKind::Reply { .. });
+        if !is_report && let Some(at) = self.place_of(handler) {
+            self.prepared(at);
+        }
         let after = self.unanswered(handler);
         if before != after {
             self.kept_waiting.now(before, after, event.at_ns);
@@ -150,6 +162,7 @@ impl Session {
         let hr = instance.reply(callback, standing, wish, dialog.is_none());
         self.called_back(at, callback, standing, event.seq);
         self.replied(at, About::of(callback, standing), hr);
+        self.prepared(at);
         hr
     }
 

@@ -21,5 +21,5 @@ pub use legal::Refusal;
 pub use machine::Session;
 pub use pending::Pending;
 pub use reply::{Standing, Wish};
-pub use side_by_side::Preparing;
+pub use side_by_side::{Preparations, Preparing};
 pub use state::{Outcome, Phase, State};
