@@ -89,6 +89,7 @@ fn options(args: &ConformArgs, filter: Filter) -> Result<SuiteOptions, Failure> 
         progress_ns: args.progress_limit,
         strict: sessions::strict(),
         strategy: args.strategy,
+        order: args.order.as_ref().map(|order| order.0.clone()),
         isolation: sessions::isolation(args.in_process)?,
         scenarios: args.scenarios.clone(),
         handler: Some(args.handler.given()),

@@ -7,8 +7,8 @@ use clap::ValueEnum;
 
 use super::args::{CheckArgs, ConformArgs, EventName, ExploreArgs, ProfileName, ReplayArgs, RunArgs};
 use crate::conform::Reproduce;
-use crate::host::Strategy;
 use crate::host::explore::Deviation;
+use crate::host::{Order, Strategy};
 use crate::job::{self, HandlerName};
 use crate::protocol::{Limits, is_escaped, plain};
 use crate::runner::{self, DebugCommand, Replayed};
@@ -110,6 +110,20 @@ pub(super) fn of_conform(args: &ConformArgs) -> impl Fn(Reproduce<'_>) -> String
                 }
                 line.explore(&explore);
             }
+            Reproduce::InOrder(case, seed, order) => {
+                match seed {
+                    Some(seed) => {
+                        line.option("--seed", &seed.to_string());
+                        line.option("--sessions", "1");
+                        line.strategy(Some(order.strategy));
+                        line.option("--skip", "*");
+                    }
+                    None => line.option("--case", case),
+                }
+                // An order is plain data: it can always be written.
+                let forced = Order { shows: None, ..order.clone() };
+                line.option("--order", &crate::json::to_string(&forced).unwrap_or_default());
+            }
             Reproduce::Scenario(_) => {}
         }
         line.profile(profile);
@@ -138,7 +152,7 @@ pub(super) fn debug_conform(
         let mut line = CommandLine::new("debug");
         line.handler(&handler);
         match found {
-            Reproduce::Case(case) => line.option("--case", case),
+            Reproduce::Case(case) | Reproduce::InOrder(case, ..) => line.option("--case", case),
             Reproduce::Random(seed) => line.option("--case", &format!("random-{seed}")),
             // The debugger follows one order, which a scenario says: --scenarios writes it.
             Reproduce::Orders(..) => return None,

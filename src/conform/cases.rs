@@ -56,6 +56,9 @@ pub fn cases(known: &Known, profile: Profile, native: bool) -> Vec<Case> {
     all.cases
 }
 
+/// How the names of the cases with an order begin.
+pub(super) const ORDERED: &str = "order-";
+
 /// The orders that every handler in real time is tested in.
 const ORDERS: [(Strategy, u64); 8] = [
     (Strategy::Random, 1),
@@ -329,7 +332,7 @@ impl Collector<'_> {
                 steps: self.show_error().into_iter().collect(),
                 ..self.scenario(&title)
             };
-            self.add_unless(one, format!("order-{strategy}-{seed}"), rules, scenario);
+            self.add_unless(one, format!("{ORDERED}{strategy}-{seed}"), rules, scenario);
         }
         let silent = (self.known.all_reports() == 0).then_some("no item reports progress");
         let cancel = on_callback(CallbackMethod::Progress, 1, None, Action::Reply(Reply::CancelAll));
@@ -338,7 +341,12 @@ impl Collector<'_> {
             steps: vec![cancel],
             ..self.scenario("All is cancelled, and the last one to end ends first")
         };
-        self.add_unless(one.or(silent), "order-last-first-cancelled", &[SYNC_04, SYNC_11, STOP_02], scenario);
+        self.add_unless(
+            one.or(silent),
+            format!("{ORDERED}last-first-cancelled"),
+            &[SYNC_04, SYNC_11, STOP_02],
+            scenario,
+        );
     }
 
     fn settings(&mut self) {

@@ -6,6 +6,7 @@ mod cases;
 mod hangs;
 mod hooks;
 mod known;
+mod orders;
 mod random;
 mod session;
 mod shrink;

@@ -9,15 +9,16 @@ use super::hooks::HookError;
 use super::suite::{Commands, Reproduce};
 use super::tasks::Task;
 use super::{Known, SuiteOptions, shrink};
+use crate::host::{EntryLog, Order, Strategy};
 use crate::job::{Handler, Terms};
 use crate::json::files;
-use crate::protocol::{CallMethod, HandlerId, Instance, Outcome};
+use crate::protocol::{CallMethod, Event, HandlerId, Instance, Outcome, Session};
 use crate::report::Exploration;
 use crate::rules::codes::{ERRS_08, LIFE_05};
 use crate::rules::{Finding, LifeViolation, Rule, Violation};
 use crate::runner::{
-    self, DebugCommand, ExploreError, Judged, JudgedSession, Repeats, RunError, RunOptions, Stop, TraceFailure,
-    Watcher, WriteError, explore,
+    self, Controls, DebugCommand, ExploreError, Judged, JudgedSession, Repeats, RunError, RunOptions, Stop,
+    TraceFailure, Watcher, WriteError, explore,
 };
 use crate::scenario::{self, Action, Expect, ExpectFindings, Scenario, Step, StepCame, StepOutcomes};
 
@@ -45,6 +46,8 @@ pub(super) struct SessionResult {
     pub(super) repeats: Option<Repeats>,
     /// What came of the orders of its threads, where they were explored.
     pub(super) exploration: Option<Exploration>,
+    /// In which order callbacks were taken, where the scenario says in which.
+    pub(super) entries: Option<EntryLog>,
     /// The same session in other orders, each of which shows a cause that this one does not.
     pub(super) in_other_orders: Vec<SessionResult>,
 }
@@ -144,28 +147,24 @@ impl<'a> Sessions<'a> {
             nth => format!("{}.run-{nth}.jsonl", task.name),
         };
         let trace = self.options.traces.as_ref().map(|folder| folder.join(name));
-        let (mut judged, mut steps, mut broken_off) = self.judge(task, &task.scenario, trace.clone(), watcher)?;
-        let mut skipped = self.not_exercised(task, &judged, steps.as_ref());
+        let mut ran = self.judge(task, &task.scenario, trace.clone(), watcher)?;
+        let mut skipped = self.not_exercised(task, &ran);
         // In another session the handler's threads may take turns in another way. A script's do not.
         for again in 2..=MOST_TRIES {
-            if skipped.is_none() || broken_off.is_some() || self.handler.is_scripted() {
+            if skipped.is_none() || ran.broken_off.is_some() || self.handler.is_scripted() {
                 break;
             }
-            (judged, steps, broken_off) = self.judge(task, &task.scenario, trace.clone(), watcher)?;
-            skipped = self.not_exercised(task, &judged, steps.as_ref());
+            ran = self.judge(task, &task.scenario, trace.clone(), watcher)?;
+            skipped = self.not_exercised(task, &ran);
             skipped = skipped.map(|why| format!("not exercised in {again} sessions: {why}"));
         }
+        let Ran { judged, broken_off, entries, .. } = ran;
         let fails = self.failing(task, &judged).next().is_some();
-        let file =
-            self.options.scenarios.as_ref().filter(|_| fails).map(|folder| folder.join(format!("{}.json", task.name)));
+        let file = self.scenario_file(task).filter(|_| fails);
         let reproduce = match &file {
             Some(file) => {
                 let scenario = if task.random { self.shrunk(task, &judged, watcher) } else { task.scenario.clone() };
-                let named = match &self.options.handler {
-                    Some(handler) => runner::naming(scenario, handler, file),
-                    None => scenario,
-                };
-                write_scenario(named, file)?;
+                self.write_scenario(scenario, file)?;
                 Reproduce::Scenario(file)
             }
             None if let Some(name) = &task.order_of => {
@@ -174,7 +173,7 @@ impl<'a> Sessions<'a> {
             None if task.random => Reproduce::Random(task.scenario.seed),
             None => Reproduce::Case(&task.name),
         };
-        let (reproduce, debug) = ((self.commands.reproduce)(reproduce), (self.commands.debug)(reproduce));
+        let (reproduce, debug) = self.commands(reproduce);
         Ok(SessionResult {
             name: task.name.clone(),
             judged,
@@ -185,8 +184,42 @@ impl<'a> Sessions<'a> {
             broken_off,
             repeats: None,
             exploration: None,
+            entries,
             in_other_orders: Vec::new(),
         })
+    }
+
+    /// Where the scenario of the task is written, if it fails.
+    pub(super) fn scenario_file(&self, task: &Task) -> Option<PathBuf> {
+        self.options.scenarios.as_ref().map(|folder| folder.join(format!("{}.json", task.name)))
+    }
+
+    /// Writes the scenario of a session that failed.
+    pub(super) fn write_scenario(&self, scenario: Scenario, file: &Path) -> Result<(), SessionError> {
+        let named = match &self.options.handler {
+            Some(handler) => runner::naming(scenario, handler, file),
+            None => scenario,
+        };
+        write_scenario(named, file)
+    }
+
+    /// The commands that reproduce and debug a finding.
+    pub(super) fn commands(&self, found: Reproduce<'_>) -> (String, Option<DebugCommand>) {
+        ((self.commands.reproduce)(found), (self.commands.debug)(found))
+    }
+
+    /// Whether a session of the task in this order breaks the rule; nothing where it cannot be run any more.
+    pub(super) fn breaks(&self, task: &Task, order: &Order, rule: &Rule) -> Option<bool> {
+        let scenario = Scenario { order: Some(order.clone()), ..task.scenario.clone() };
+        let ran = self.stop.unless_stopped(|watcher| self.judge(task, &scenario, None, watcher))?.ok()?;
+        let breaks = |found: &&runner::Found| found.finding.rule == rule && found.finding.consequence_of.is_none();
+        Some(ran.judged.found().iter().any(|found| breaks(&found)))
+    }
+
+    /// Whether a session may be run again for what it shows: not one that somebody looks at in a debugger.
+    pub(super) fn may_run_again(&self) -> bool {
+        let in_process = self.handler.is_native() && self.options.isolation == runner::Isolation::None;
+        !in_process && self.options.break_on.is_empty() && self.options.order.is_none()
     }
 
     /// Explores the orders of the session's threads, where the options ask for it and it is a script's.
@@ -219,7 +252,7 @@ impl<'a> Sessions<'a> {
     }
 
     /// Why the case says nothing: what it is about was not done.
-    fn not_exercised(&self, task: &Task, judged: &Judged, steps: Option<&StepOutcomes>) -> Option<String> {
+    fn not_exercised(&self, task: &Task, Ran { judged, steps, .. }: &Ran) -> Option<String> {
         // A random session has steps that do not come; they are no matter. Nor is what only helps another step.
         if task.random || task.order_of.is_some() || !judged.found().is_empty() {
             return None;
@@ -227,7 +260,7 @@ impl<'a> Sessions<'a> {
         let missed = |(step, came, _): &(Step, StepCame, String)| {
             *came != StepCame::Taken && !matches!(step.action, Action::Hold(_))
         };
-        let (step, _, why) = steps?.came(&judged.items()).into_iter().find(missed)?;
+        let (step, _, why) = steps.as_ref()?.came(&judged.items()).into_iter().find(missed)?;
         Some(format!("`{}`: {why}", step.action))
     }
 
@@ -237,13 +270,16 @@ impl<'a> Sessions<'a> {
         scenario: &Scenario,
         trace: Option<PathBuf>,
         watcher: &mut dyn Watcher,
-    ) -> Result<(Judged, Option<StepOutcomes>, Option<String>), SessionError> {
+    ) -> Result<Ran, SessionError> {
         let terms = self.options.terms(Terms::scenario(scenario.clone()));
         let break_on = self.options.break_on.clone();
         let (isolation, trace_limit) = (self.options.isolation.clone(), self.options.trace_limit);
         let options = RunOptions { isolation, trace, trace_limit, break_on, keep_events: self.options.draw };
         self.options.hooks.before(&task.name, self.stop)?;
-        let session = runner::run(self.handler, &terms, &options, watcher);
+        let by = scenario.order.as_ref().map(|order| order.strategy);
+        let mut logged = Logged { watcher, entries: by.map(|by| EntryLog::new(by == Strategy::SkipAtEnd)) };
+        let session = runner::run(self.handler, &terms, &options, &mut logged);
+        let entries = logged.entries;
         // What the session showed is reported all the same.
         if let Err(error) = self.options.hooks.after(&task.name, self.stop) {
             self.hook_failures.lock().push(format!("{}: {error}", task.name));
@@ -265,7 +301,7 @@ impl<'a> Sessions<'a> {
         }
         match trace_failure.filter(|failure| !failure.at_limit) {
             Some(failure) => Err(failure.into()),
-            None => Ok((judged, steps.into_iter().next(), early)),
+            None => Ok(Ran { judged, steps: steps.into_iter().next(), broken_off: early, entries }),
         }
     }
 
@@ -289,11 +325,43 @@ impl<'a> Sessions<'a> {
                 return false;
             }
             let judged = self.judge(task, candidate, None, watcher);
-            judged.is_ok_and(|(judged, ..)| self.failing(task, &judged).any(|finding| finding.rule == rule))
+            judged.is_ok_and(|ran| self.failing(task, &ran.judged).any(|finding| finding.rule == rule))
         };
         let shrunk = shrink(scenario, self.known, MOST_TRIALS, &mut fails);
         let title = format!("The shortest session that breaks {}, of {}", rule.code, scenario.title);
         Scenario { title, ..shrunk.scenario }
+    }
+}
+
+/// A session that was run.
+struct Ran {
+    judged: Judged,
+    steps: Option<StepOutcomes>,
+    /// Why it did not come to its end.
+    broken_off: Option<String>,
+    entries: Option<EntryLog>,
+}
+
+/// Writes down the order of callbacks for whoever watches.
+struct Logged<'a> {
+    watcher: &'a mut dyn Watcher,
+    entries: Option<EntryLog>,
+}
+
+impl Watcher for Logged<'_> {
+    fn started(&mut self, controls: Controls) {
+        self.watcher.started(controls);
+    }
+
+    fn event(&mut self, event: &Event, session: &Session) {
+        if let Some(entries) = &mut self.entries {
+            entries.take(event, session);
+        }
+        self.watcher.event(event, session);
+    }
+
+    fn ended(&mut self) {
+        self.watcher.ended();
     }
 }
 

@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 use super::cases::NO_VTABLES;
 use super::hangs::{Enough, Failures, Hangs};
 use super::hooks::{HookError, Hooks};
+use super::orders::SeenOrders;
 use super::session::{SessionResult, Sessions};
 use super::tasks::{Chosen, NoSuchCase, choose, scenario_of};
 use super::{Case, Known, cases, survey};
 use crate::handler::HandlerFactory;
-use crate::host::Strategy;
+use crate::host::{Order, Strategy};
 use crate::job::{Handler, HandlerError, HandlerName, Terms};
 use crate::protocol::{Event, Guid, Limits, Profile, Session};
 use crate::report::{Case as CaseOfReport, Filter, FindingRow, Report, Scope};
@@ -61,6 +62,8 @@ pub struct SuiteOptions {
     pub strict: bool,
     /// In which order callbacks are let in in random sessions; without it the machine decides.
     pub strategy: Option<Strategy>,
+    /// The order in which callbacks are taken, in place of each case's and random session's own; those without an order have none.
+    pub order: Option<Order>,
     /// In which process sessions run.
     pub isolation: Isolation,
     /// Write the scenario of each session that fails into this folder; that of a random session is made as short as it can
@@ -95,6 +98,8 @@ pub enum Reproduce<'a> {
     Scenario(&'a Path),
     /// The orders of the threads in the case of that name, or in the random session with that seed.
     Orders(&'a str, Option<u64>),
+    /// The case of that name, or the random session with that seed, with callbacks in this order.
+    InOrder(&'a str, Option<u64>, &'a Order),
 }
 
 /// Says how a finding is reproduced, and how it is debugged.
@@ -187,6 +192,8 @@ impl Suite {
             Reproduce::Case(name) => format!("Suite::new(…).case({name:?}).run()"),
             Reproduce::Random(seed) => format!("Suite::new(…).sessions(1).seed({seed}).run()"),
             Reproduce::Scenario(file) => format!("mobsync replay {}", file.display()),
+            Reproduce::InOrder(name, None, _) => format!("Suite::new(…).case({name:?}).run()"),
+            Reproduce::InOrder(_, Some(seed), _) => format!("Suite::new(…).sessions(1).seed({seed}).run()"),
             Reproduce::Orders(name, _) => format!("Suite::new(…).case({name:?}).explore(…).run()"),
         });
         let commands = Commands { reproduce, debug: Arc::new(|_| None) };
@@ -322,6 +329,7 @@ impl Suite {
         if let Some(known) = &known {
             let sessions = Sessions::new(&self.handler, options, &self.commands, known, stop);
             let enough = Enough::default();
+            let mut seen = SeenOrders::default();
             let one = |at| {
                 // What is not run is not made: of many random sessions that takes long.
                 let run =
@@ -331,7 +339,7 @@ impl Suite {
                 watcher.session_ended(&name);
                 (name, result)
             };
-            in_order(self.jobs(), tasks.len(), one, |_, (name, result)| {
+            in_order(self.jobs(), tasks.len(), one, |at, (name, result)| {
                 let first = report.findings.len();
                 match result {
                     _ if let Some(why) = hangs.why().or(failures.why()) => {
@@ -346,6 +354,7 @@ impl Suite {
                         }
                         broken_off += usize::from(result.broken_off.is_some());
                         outcomes.extend(result.outcome());
+                        seen.add(&result, || tasks.get(at, options.profile, known));
                         add(&mut report, result, &options.filter);
                     }
                     Some(Err(error)) => report.add_unread(&name, error.to_string()),
@@ -361,6 +370,7 @@ impl Suite {
                     }
                 }
             });
+            seen.show_again(&sessions, self.jobs(), &mut report);
             report.unfinished.extend(sessions.into_hook_failures());
         }
         let doubt = known.as_ref().and_then(Known::doubt);

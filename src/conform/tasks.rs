@@ -31,6 +31,8 @@ pub(super) struct Tasks {
     seeds: Vec<u64>,
     /// In which order callbacks are let in in random sessions.
     strategy: Option<Strategy>,
+    /// The order in place of each task's own.
+    order: Option<Order>,
 }
 
 impl Tasks {
@@ -52,6 +54,7 @@ impl Tasks {
         }
         let seed = self.seed(at);
         let order = self.strategy.map(|strategy| Order::by(strategy, seed));
+        let order = self.order.clone().filter(|_| order.is_some()).or(order);
         let scenario = Scenario { order, ..scenario(seed, profile, known) };
         Task { name: random_name(seed), scenario, rules: Vec::new(), random: true, order_of: None }
     }
@@ -95,11 +98,18 @@ pub(super) fn choose(options: &SuiteOptions, cases: Vec<Case>) -> Result<Chosen,
     let partition = options.partition.map(|(part, of)| Partition { part, of, suite: whole() });
     let here = cases.into_iter().enumerate().filter(|(at, _)| of_this_part(*at)).map(|(_, case)| case);
     let (skipped, cases): (Vec<Case>, Vec<Case>) = here.partition(|case| case.skipped.is_some());
-    let task = |Case { name, scenario, rules, .. }| Task { name, scenario, rules, random: false, order_of: None };
+    let task = |Case { name, scenario, rules, .. }| {
+        let order = options.order.clone().filter(|_| scenario.order.is_some()).or(scenario.order);
+        Task { name, scenario: Scenario { order, ..scenario }, rules, random: false, order_of: None }
+    };
     let mut fixed: Vec<Task> = cases.into_iter().map(task).collect();
     fixed.sort_by_key(|task| !options.first.contains(&task.name));
     let random = (0..options.sessions).filter(|nth| of_this_part(usize::try_from(*nth).unwrap_or(0))).map(seed);
-    Ok(Chosen { tasks: Tasks { fixed, seeds: random.collect(), strategy: options.strategy }, skipped, partition })
+    Ok(Chosen {
+        tasks: Tasks { fixed, seeds: random.collect(), strategy: options.strategy, order: options.order.clone() },
+        skipped,
+        partition,
+    })
 }
 
 /// The scenario of the case or the random session of that name.

@@ -454,17 +454,3 @@ impl Drop for AtTheGate {
         }
     }
 }
-
-/// What a callback is, in the words in which an order is written: its method, item and status.
-pub(super) fn entry_words(callback: &Callback) -> String {
-    let mut words = callback.method().name().to_owned();
-    if let Callback::Progress(args) = callback {
-        words.push(' ');
-        words += &args.item.alias().unwrap_or_else(|| args.item.to_string());
-        if let Some(status) = args.info.as_ref().and_then(crate::protocol::ProgressItem::given_status) {
-            words.push(' ');
-            words += &status.to_string();
-        }
-    }
-    words
-}

@@ -2,6 +2,7 @@
 
 pub mod break_on;
 mod driver;
+mod entry;
 pub mod explore;
 mod gate;
 mod hold;
@@ -14,14 +15,16 @@ mod settle;
 mod shared;
 mod sink;
 mod state;
+mod strategy;
 mod tape;
 mod together;
 mod turns;
 mod user_first;
 
+pub use entry::EntryLog;
 pub use hold::{Ends, Hold};
 pub use observer::Observer;
-pub use order::{Order, Strategy};
+pub use order::Order;
 pub use plan::{Instruction, Plan, Selection, StandardPlan, View};
 pub(crate) use run::{ApartmentObserver, LookForLeft, RealTimeOptions, run_real_with, run_virtual_to};
 #[cfg(any(unix, windows))]
@@ -29,6 +32,7 @@ pub(crate) use run::{Controller, closing_notes};
 pub use run::{Controls, Drain, Left, Ran, SessionSetup, run_real, run_virtual};
 pub(crate) use settle::HandlerThreads;
 pub(crate) use state::Outlet;
+pub use strategy::Strategy;
 pub(crate) use tape::pack;
 #[cfg(any(unix, windows))]
 pub(crate) use tape::unpack;

@@ -4,91 +4,15 @@
 //! One is chosen when nothing else of the handler runs, so that the choice does not depend on the machine. Whoever is
 //! waited for in vain, because it sleeps or waits for one that stands at the gate, is waited for no longer.
 
-use std::fmt;
-use std::str::FromStr;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::gate::{Waiting, entry_words};
+use super::entry;
+use super::gate::Waiting;
 use super::settle::HandlerThreads;
+use super::strategy::Strategy;
 use crate::protocol::{Callback, Guid, HandlerId, Session, Status, Thread};
 use crate::time::Sequence;
-
-/// By what the next callback is chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Strategy {
-    /// By chance.
-    Random,
-    /// By priorities that chance gives to threads, and that change once: what needs two events in a certain order.
-    #[serde(rename = "pct-2")]
-    Pct2,
-    /// As `pct-2`, with two changes: what needs three events in a certain order.
-    #[serde(rename = "pct-3")]
-    Pct3,
-    /// One thread, which the seed chooses, goes on only when no other one can.
-    Starve,
-    /// What ends something (a final status, a completion, a dialog) waits until nothing else goes on; then the last that came goes
-    /// first.
-    LastFirst,
-    /// The manager's own thread, inside a call, goes on only when no other one can: work is completed before the call returns.
-    BeforeReturn,
-    /// The user skips an item while its last report, or the completion, is on its way.
-    SkipAtEnd,
-}
-
-impl Strategy {
-    /// All, in the order in which documents list them.
-    pub const ALL: [Self; 7] =
-        [Self::Random, Self::Pct2, Self::Pct3, Self::Starve, Self::LastFirst, Self::BeforeReturn, Self::SkipAtEnd];
-
-    /// Its name on command lines and in files.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Random => "random",
-            Self::Pct2 => "pct-2",
-            Self::Pct3 => "pct-3",
-            Self::Starve => "starve",
-            Self::LastFirst => "last-first",
-            Self::BeforeReturn => "before-return",
-            Self::SkipAtEnd => "skip-at-end",
-        }
-    }
-
-    /// How often the priorities of threads change.
-    const fn changes(self) -> usize {
-        match self {
-            Self::Pct2 => 1,
-            Self::Pct3 => 2,
-            _ => 0,
-        }
-    }
-
-    /// For how long the thread that should go on is waited for while it is silent.
-    const fn patience_ns(self) -> u64 {
-        match self {
-            Self::Random | Self::Pct2 | Self::Pct3 | Self::SkipAtEnd => 3_000_000,
-            Self::Starve | Self::LastFirst | Self::BeforeReturn => 15_000_000,
-        }
-    }
-}
-
-impl fmt::Display for Strategy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Strategy {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        let known = || Self::ALL.map(Self::name).join(", ");
-        let found = Self::ALL.into_iter().find(|strategy| strategy.name() == name);
-        found.ok_or_else(|| format!("there is no strategy `{name}`; there are {}", known()))
-    }
-}
 
 /// An order of callbacks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -99,11 +23,12 @@ pub struct Order {
     /// What the strategy leaves to chance.
     #[serde(default)]
     pub seed: u64,
-    /// The order that was seen: method, item and status of each callback. It is forced as far as the handler follows it; after
-    /// that the strategy chooses.
+    /// The order that was seen: thread, method, item and status of each callback, such as `2: Progress Mail SUCCEEDED`. Thread 0
+    /// is the manager's own, the others count from 1 in the order of their first callbacks. `skip Mail` is a skip that the order
+    /// itself makes. The order is forced as far as the handler follows it; after that the strategy chooses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entries: Vec<String>,
-    /// How often the order showed the same rule broken when it was forced again, such as `9 of 10`. For readers alone.
+    /// In how many sessions with this order the same rule was broken, such as `9 of 10`. For readers alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shows: Option<String>,
 }
@@ -126,6 +51,9 @@ const LOOK_NS: u64 = 500_000;
 
 /// How long the next one of a forced order is waited for while nothing of the handler runs.
 const FORCED_NS: u64 = 20_000_000;
+
+/// How long at most the handler must be quiet before the next one of a forced order, which is here, goes on.
+const FOR_OTHERS_NS: u64 = 3_000_000;
 
 /// How long the last report of an item waits for the user who skips it.
 const FOR_SKIP_NS: u64 = 60_000_000;
@@ -187,6 +115,8 @@ pub(super) struct Orderer {
     changes: Vec<usize>,
     /// Threads whose priority is the lowest, the lowest last.
     lowered: Vec<(HandlerId, Thread)>,
+    /// The threads whose callbacks were let in.
+    numbers: entry::Numbers,
     /// Which callback of the forced order is next.
     next: usize,
     /// What the handler's threads had done when it was last looked at, and since when that is so.
@@ -215,6 +145,7 @@ impl Orderer {
             chosen: 0,
             changes,
             lowered: Vec::new(),
+            numbers: entry::Numbers::default(),
             next: 0,
             so_far: 0,
             came: 0,
@@ -238,6 +169,9 @@ impl Orderer {
             return None;
         }
         self.skipping = ticket;
+        if self.order.entries.get(self.next).is_some_and(|next| entry::is_skip(next)) {
+            self.next += 1;
+        }
         Some(item)
     }
 
@@ -279,13 +213,10 @@ impl Orderer {
         self.last_ns = now_ns;
         let longest_ns = now_ns.saturating_sub(first.since_ns);
         if self.waited_ns > BUDGET_NS || longest_ns > LONGEST_NS {
-            return self.let_in(first, waiting);
+            return self.let_in(first, waiting, session);
         }
         for one in waiting {
             self.know(one, session);
-        }
-        if let Some(forced) = self.forced(waiting) {
-            return self.let_in(forced, waiting);
         }
         let newest = waiting.iter().map(|waiting| waiting.ticket).max().unwrap_or(0);
         let looked = threads();
@@ -301,7 +232,10 @@ impl Orderer {
         let of_threads = waiting.iter().filter(|waiting| waiting.thread != Thread::APARTMENT).count();
         // All that could come is here.
         let all = many == Some(of_threads) && (!inside || of_threads < waiting.len());
+        let forced = self.forced(waiting, session);
         let patience_ns = match many {
+            // What is waited for is here: it goes on as soon as the others have come as far as they come.
+            _ if forced.is_some() => self.order.strategy.patience_ns().min(FOR_OTHERS_NS),
             _ if self.order.entries.len() > self.next => FORCED_NS,
             None => UNKNOWN_NS.max(self.order.strategy.patience_ns()),
             Some(_) => self.order.strategy.patience_ns(),
@@ -309,9 +243,12 @@ impl Orderer {
         if !all && quiet_ns < patience_ns {
             return Choice::Wait(LOOK_NS);
         }
-        // It did not come: the handler goes another way from here.
-        if let Some(forced) = self.forced_later(waiting) {
-            return self.let_in(forced, waiting);
+        if let Some(wait) = self.forced_skip(first, now_ns, session) {
+            return wait;
+        }
+        // Where the next one did not come, the handler goes another way from here.
+        if let Some(forced) = forced.or_else(|| self.forced_later(waiting, session)) {
+            return self.let_in(forced, waiting, session);
         }
         self.by_strategy(waiting, now_ns, inside, session)
     }
@@ -335,7 +272,7 @@ impl Orderer {
         {
             return wait;
         }
-        self.let_in(chosen, waiting)
+        self.let_in(chosen, waiting, session)
     }
 
     /// The lowest rank goes first.
@@ -398,11 +335,14 @@ impl Orderer {
         Some(Choice::Wait(LOOK_NS))
     }
 
-    fn let_in(&mut self, chosen: &Waiting, waiting: &[Waiting]) -> Choice {
+    fn let_in(&mut self, chosen: &Waiting, waiting: &[Waiting], session: &Session) -> Choice {
         self.chosen += 1;
-        let words = entry_words(&chosen.callback);
-        if self.order.entries.get(self.next).is_some_and(|next| *next == words) {
-            self.next += 1;
+        if !self.order.entries.is_empty() {
+            let words = self.entry(chosen, session);
+            if self.order.entries.get(self.next).is_some_and(|next| *next == words) {
+                self.next += 1;
+            }
+            self.numbers.take(chosen.handler, &chosen.thread);
         }
         // Among several, the one that goes on is the one that is lowered.
         if waiting.len() > 1 || self.changes.iter().any(|at| *at <= self.chosen) {
@@ -416,19 +356,50 @@ impl Orderer {
         Choice::Let(chosen.ticket)
     }
 
-    /// The callback that the forced order has next, if it is here.
-    fn forced<'a>(&self, waiting: &'a [Waiting]) -> Option<&'a Waiting> {
-        let next = self.order.entries.get(self.next)?;
-        waiting.iter().find(|one| entry_words(&one.callback) == *next)
+    fn entry(&self, one: &Waiting, session: &Session) -> String {
+        self.numbers.entry(one.handler, &one.thread, &one.callback, session.instance(one.handler))
     }
 
-    /// The first callback of the rest of the forced order that is here.
-    fn forced_later<'a>(&mut self, waiting: &'a [Waiting]) -> Option<&'a Waiting> {
-        let rest = self.order.entries.get(self.next..)?;
-        let found = |words: &String| waiting.iter().find(|one| entry_words(&one.callback) == *words);
-        let (skipped, one) = rest.iter().enumerate().find_map(|(at, words)| Some((at, found(words)?)))?;
+    /// The callback that the forced order has next, if it is here.
+    fn forced<'a>(&self, waiting: &'a [Waiting], session: &Session) -> Option<&'a Waiting> {
+        let next = self.order.entries.get(self.next)?;
+        waiting.iter().find(|one| self.entry(one, session) == *next)
+    }
+
+    /// The first callback of the rest of the forced order that is here; of another thread, if it must be.
+    fn forced_later<'a>(&mut self, waiting: &'a [Waiting], session: &Session) -> Option<&'a Waiting> {
+        let rest = self.order.entries.get(self.next..).filter(|rest| !rest.is_empty())?;
+        let here: Vec<(String, &Waiting)> = waiting.iter().map(|one| (self.entry(one, session), one)).collect();
+        let first = |alike: fn(&str, &str) -> bool| {
+            let found = |next: &String| here.iter().find(|(words, _)| alike(words, next)).map(|(_, one)| *one);
+            rest.iter().enumerate().find_map(|(at, next)| Some((at, found(next)?)))
+        };
+        let same = first(|words, next| words == next);
+        let said = |words: &str, next: &str| entry::without_thread(words) == entry::without_thread(next);
+        let (skipped, one) = same.or_else(|| first(said).map(|(at, one)| (at + 1, one)))?;
         self.next += skipped;
         Some(one)
+    }
+
+    /// The user skips an item now, if the forced order says so.
+    fn forced_skip(&mut self, first: &Waiting, now_ns: u64, session: &Session) -> Option<Choice> {
+        let next = self.order.entries.get(self.next)?;
+        let instance = session.instance(first.handler)?;
+        let item = entry::item_to_skip(next, instance)?;
+        if self.skip.is_none() {
+            let can_be = item.filter(|item| instance.item(*item).is_some_and(|known| !known.skipped));
+            if let Some(item) = can_be.filter(|_| instance.is_in_window()) {
+                self.skipping = 0;
+                self.skip = Some((first.ticket, first.handler, item));
+                return Some(Choice::Wait(LOOK_NS));
+            }
+        } else if now_ns.saturating_sub(first.since_ns) < FOR_SKIP_NS {
+            return Some(Choice::Wait(LOOK_NS));
+        }
+        // It cannot be made.
+        self.skipped();
+        self.next += 1;
+        Some(Choice::Wait(0))
     }
 
     fn key(&self, one: &Waiting) -> Key {

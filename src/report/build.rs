@@ -438,6 +438,7 @@ impl FindingRow {
             site,
             replay: replay.map(str::to_owned),
             reproduce: replay.map(str::to_owned),
+            order: None,
             debug: None,
             consequence_of: None,
             context,

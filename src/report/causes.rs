@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::model::{code, name};
 use super::{FindingRow, Report};
+use crate::host::Order;
 use crate::protocol::{Method, Stack};
 use crate::rules::codes::{LIFE_01, LIFE_02, LIFE_03};
 use crate::rules::{Level, Occasion, Rule, is_stronger, rule};
@@ -39,6 +40,9 @@ pub struct Cause {
     pub count: usize,
     /// The finding that shows it best, by its place in `findings`.
     pub example: usize,
+    /// The order of callbacks that shows it, where it takes one: that of the example.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<Order>,
     /// The codes of other rules that are broken because of it, and of rules of which its own is the stronger form.
     #[serde(default)]
     pub consequences: Vec<Code>,
@@ -364,15 +368,24 @@ impl Report {
         self.say_causes();
     }
 
-    fn say_causes(&mut self) {
-        let open = self.groups.causes().into_iter().filter(|cause| cause.accepted.is_none());
+    pub(super) fn say_causes(&mut self) {
+        let open = self.all_causes().into_iter().filter(|cause| cause.accepted.is_none());
         self.causes = open.map(|cause| self.cause(&cause)).collect();
         self.summary.causes = self.causes.len();
     }
 
     /// All causes, the weightiest first; those that are accepted come last.
     pub(super) fn all_causes(&self) -> Vec<CauseRows> {
-        self.groups.causes()
+        let mut causes = self.groups.causes();
+        for cause in &mut causes {
+            // Where the order that shows it is known, it can be shown again.
+            let in_order = |at: &&usize| {
+                let row = &self.findings[**at];
+                row.order.is_some() && row.rule == cause.rule.code
+            };
+            cause.example = cause.findings.iter().find(in_order).copied().unwrap_or(cause.example);
+        }
+        causes
     }
 
     /// The names of the cases in which the cause was found.
@@ -391,6 +404,7 @@ impl Report {
             cases: rows.cases.len(),
             count: rows.count(),
             example: rows.example,
+            order: self.findings[rows.example].order.clone(),
             consequences: rows.consequence_codes().into_iter().map(Code).collect(),
         }
     }

@@ -249,6 +249,9 @@ fn write_cause(text: &mut String, report: &Report, cause: &CauseRows, paint: &Pa
     if !also.is_empty() {
         let _ = writeln!(text, "  {} {}", paint.dim("because of it, also broken:"), also.join(", "));
     }
+    if let Some(order) = super::order::order_text(example) {
+        let _ = writeln!(text, "  {} {order}", paint.dim("order:"));
+    }
     for (what, command) in [("reproduce with:", &example.replay), ("debug with:", &example.debug)] {
         if let Some(command) = command {
             let _ = writeln!(text, "  {} {}", paint.dim(what), plain(command));

@@ -12,6 +12,7 @@ mod human;
 mod junit;
 mod merge;
 mod model;
+mod order;
 mod read;
 mod render;
 mod replay;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::baseline::BaselineRow;
 use super::causes::Groups;
 use super::{Cause, Code, Exploration, Timeline};
+use crate::host::Order;
 use crate::protocol::{Guid, Method, Profile, Status, Text, nearest};
 use crate::rules::{Level, NamedItem, Occasion, RULES, Subject, UnknownRule, Verdict, Violation, rule};
 use crate::runner::{ContextLine, Repeats};
@@ -210,6 +211,10 @@ pub struct FindingRow {
     /// The same command as `replay`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reproduce: Option<String>,
+    /// The order of callbacks that shows it, up to its last event, and in how many sessions with this order the rule was broken; of
+    /// the finding that shows the cause best, where the cause shows in orders that mobsync chose, and not in most other cases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<Order>,
     /// A command that stops in a debugger where it is seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub debug: Option<String>,

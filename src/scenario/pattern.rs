@@ -41,9 +41,7 @@ impl ItemRef {
 
     /// The shortest word that names the item.
     pub fn to(id: Guid, items: &Items) -> Self {
-        let named = || items.get(id).and_then(|item| item.name.as_str());
-        let unique = |name: &&str| items.named(name).nth(1).is_none();
-        Self(id.alias().or_else(|| named().filter(unique).map(str::to_owned)).unwrap_or_else(|| id.to_string()))
+        Self(items.word(id))
     }
 }
 

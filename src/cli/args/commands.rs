@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::explore::{ExploreArgs, Schedule};
+use super::explore::{ExploreArgs, GivenOrder, Schedule};
 use super::handler::{HandlerArgs, OtherHandlerArgs};
 use super::manager::{HandlersArgs, PrefsArgs, RegisterArgs, ResultsArgs, SyncArgs, UnregisterArgs, UpdateArgs};
 use super::options::{JudgeArgs, LogArgs, OutputArgs, SessionArgs, WatchArgs, WindowsArgs};
@@ -268,6 +268,10 @@ pub(in crate::cli) struct ConformArgs {
     /// Choose in which order callbacks from several threads are taken in the random sessions (docs/interleavings.md)
     #[arg(long, value_name = "NAME", requires = "sessions")]
     pub(in crate::cli) strategy: Option<Strategy>,
+
+    /// Take callbacks in this order, as JSON, in the cases and sessions that have an order; a finding says which it was
+    #[arg(long, value_name = "JSON")]
+    pub(in crate::cli) order: Option<GivenOrder>,
 
     /// Run part I of N, for example 2/4; all parts together make up the suite
     #[arg(long, value_name = "I/N", value_parser = partition)]

@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use super::words::{schedule, time};
+use super::words::{order, schedule, time};
+use crate::host::Order;
 use crate::host::explore::Deviation;
 use crate::runner::ExploreOptions;
 
@@ -64,5 +65,17 @@ impl std::str::FromStr for Schedule {
 
     fn from_str(text: &str) -> Result<Self, String> {
         schedule(text).map(Self)
+    }
+}
+
+/// An order of callbacks on the command line.
+#[derive(Clone, Debug)]
+pub(in crate::cli) struct GivenOrder(pub(in crate::cli) Order);
+
+impl std::str::FromStr for GivenOrder {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        order(text).map(Self)
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
+use crate::host::Order;
 use crate::host::explore::Deviation;
 use crate::json::reworded;
 use crate::protocol::{Profile, SyncEvent};
@@ -239,5 +240,13 @@ pub(super) fn schedule(text: &str) -> Result<Vec<Deviation>, String> {
     serde_json::from_str(text).map_err(|error| {
         let why = reworded(&error.to_string());
         format!(r#"{why}; expected a schedule such as [{{"turn": 12, "thread": "worker"}}]"#)
+    })
+}
+
+/// An order of callbacks, as it stands in scenarios.
+pub(super) fn order(text: &str) -> Result<Order, String> {
+    serde_json::from_str(text).map_err(|error| {
+        let why = reworded(&error.to_string());
+        format!(r#"{why}; expected an order such as {{"strategy": "random", "seed": 1}}"#)
     })
 }

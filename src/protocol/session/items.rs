@@ -53,6 +53,13 @@ impl Items {
         self.0.by_name.range(all).map(|(_, at)| &self.0.items[*at])
     }
 
+    /// The shortest word that names the item: its alias, its name where no other item has it, or its ID.
+    pub fn word(&self, id: Guid) -> String {
+        let named = || self.get(id).and_then(|item| item.name.as_str());
+        let unique = |name: &&str| self.named(name).nth(1).is_none();
+        id.alias().or_else(|| named().filter(unique).map(str::to_owned)).unwrap_or_else(|| id.to_string())
+    }
+
     /// The items that the newest enumeration lists, in its order. Only these can be prepared.
     pub fn listed(&self) -> impl ExactSizeIterator<Item = &Item> + Clone {
         self.0.listed.iter().map(|at| &self.0.items[*at])
