@@ -42,12 +42,23 @@ impl Numbers {
     }
 }
 
+/// The item of which the callback says something.
+pub(super) fn item_of(callback: &Callback) -> Option<Guid> {
+    match callback {
+        Callback::Progress(args) => Some(args.item),
+        Callback::LogError(args) => args.info.as_ref().and_then(|info| info.given_item()),
+        _ => None,
+    }
+}
+
 /// Thread, method, item and status.
 fn entry(thread: usize, callback: &Callback, instance: Option<&Instance>) -> String {
     let mut words = format!("{thread}: {}", callback.method());
-    if let Callback::Progress(args) = callback {
+    if let Some(item) = item_of(callback) {
         words.push(' ');
-        words += &named(args.item, instance);
+        words += &named(item, instance);
+    }
+    if let Callback::Progress(args) = callback {
         if let Some(status) = args.info.as_ref().and_then(ProgressItem::given_status) {
             words.push(' ');
             words += &status.to_string();

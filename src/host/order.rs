@@ -69,7 +69,7 @@ const ENTRIES: usize = 16;
 enum Key {
     /// The manager's own.
     Apartment,
-    /// Its first report was of the item at this place.
+    /// The first item of which it said something is at this place.
     Item(u64),
     /// The nth one that has reported of no item yet.
     Other(u64),
@@ -415,12 +415,8 @@ impl Orderer {
             }
             return;
         }
-        let item = match &one.callback {
-            Callback::Progress(args) => session
-                .instance(one.handler)
-                .and_then(|instance| instance.known_items().position(|(item, _)| item.id == args.item)),
-            _ => None,
-        };
+        let place = |id| session.instance(one.handler)?.known_items().position(|(item, _)| item.id == id);
+        let item = entry::item_of(&one.callback).and_then(place);
         let known = self.threads.iter_mut().find(|(of, thread, _)| *of == one.handler && *thread == one.thread);
         match (known, item) {
             (Some((_, _, key @ Key::Other(_))), Some(at)) => *key = Key::Item(at as u64),

@@ -7,18 +7,25 @@ use super::{CaseOutcome, FindingRow, Report, plain};
 use crate::host::Order;
 use crate::rules::{Level, Rule, rule};
 
+/// Of fewer cases without an order, it is not known whether a cause shows in most.
+const FEW: usize = 4;
+
 /// How many entries of an order a report for people has.
 const SHOWN: usize = 40;
 
 impl Report {
-    /// The causes that show in cases with an order, as `is_ordered` says by their names, and not in half of the others: each with
-    /// its findings in such cases, by their places in the report.
+    /// The causes that show in cases with an order, as `is_ordered` says by their names, and not always: each with its findings in
+    /// such cases, by their places in the report.
     pub(crate) fn causes_by_order(&self, is_ordered: &dyn Fn(&str) -> bool) -> Vec<(&'static Rule, Vec<usize>)> {
-        let others = self.cases.iter().filter(|case| case.outcome != CaseOutcome::Skipped && !is_ordered(&case.name));
-        let others = others.filter(|case| case.synchronized).count();
+        let judged = || self.cases.iter().filter(|case| case.outcome != CaseOutcome::Skipped);
+        let ordered = judged().filter(|case| is_ordered(&case.name)).count();
+        let others = judged().filter(|case| case.synchronized && !is_ordered(&case.name)).count();
         let takes_an_order = |cause: &CauseRows| {
-            let by_chance = self.names_of(cause).filter(|name| !is_ordered(name)).count();
-            cause.accepted.is_none() && cause.level > Level::Note && 2 * by_chance <= others
+            let in_order = self.names_of(cause).filter(|name| is_ordered(name)).count();
+            let in_others = self.names_of(cause).filter(|name| !is_ordered(name)).count();
+            // What nearly every order shows, and every other case, takes none.
+            let always = others >= FEW && 2 * in_others > others && 3 * in_order > 2 * ordered;
+            cause.accepted.is_none() && cause.level > Level::Note && !always
         };
         let causes = self.all_causes().into_iter().filter(takes_an_order);
         let in_order = |cause: CauseRows| {
