@@ -71,6 +71,9 @@ const ORDERS: [(Strategy, u64); 8] = [
     (Strategy::SkipAtEnd, 1),
 ];
 
+/// In which of them the user opens the error.
+const WITH_THE_ERROR: [Strategy; 3] = [Strategy::Random, Strategy::LastFirst, Strategy::BeforeReturn];
+
 struct Collector<'a> {
     known: &'a Known,
     profile: Profile,
@@ -329,7 +332,8 @@ impl Collector<'_> {
             let title = format!("Callbacks are taken in another order: {strategy}, seed {seed}");
             let scenario = Scenario {
                 order: Some(Order::by(strategy, seed)),
-                steps: self.show_error().into_iter().collect(),
+                // The error is shown in some: its retry is another round, which takes as long again.
+                steps: self.show_error().filter(|_| WITH_THE_ERROR.contains(&strategy)).into_iter().collect(),
                 ..self.scenario(&title)
             };
             self.add_unless(one, format!("{ORDERED}{strategy}-{seed}"), rules, scenario);

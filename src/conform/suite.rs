@@ -50,7 +50,8 @@ pub struct SuiteOptions {
     pub seed: u64,
     /// Run one part of so many, from 1: all parts together are the whole.
     pub partition: Option<(usize, usize)>,
-    /// How many sessions run at the same time; one for each processor without it.
+    /// How many sessions run at the same time. Without it one for each processor, or two where sessions are in real time: these wait
+    /// more than they compute.
     pub jobs: Option<NonZero<u16>>,
     /// How long a call may take, and how long a handler that owes a completion may be silent, in nanoseconds.
     pub timeout_ns: Option<u64>,
@@ -431,6 +432,11 @@ impl Suite {
             Isolation::None if self.handler.is_native() => Some(NonZero::<u16>::MIN),
             // What the commands clean is the same for all.
             _ if self.options.jobs.is_none() && !self.options.hooks.is_empty() => Some(NonZero::<u16>::MIN),
+            // A session of a handler in real time waits more than it computes: for the handler, and whether something still comes.
+            _ if self.options.jobs.is_none() && !self.handler.is_scripted() && !self.handler.needs_wine() => {
+                let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+                u16::try_from(2 * processors).ok().and_then(NonZero::new)
+            }
             _ => self.options.jobs,
         }
     }

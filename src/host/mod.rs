@@ -9,6 +9,7 @@ mod hold;
 mod observer;
 mod order;
 mod plan;
+mod ran;
 mod run;
 mod seat;
 mod settle;
@@ -30,7 +31,7 @@ pub(crate) use run::{ApartmentObserver, LookForLeft, RealTimeOptions, run_real_w
 #[cfg(any(unix, windows))]
 pub(crate) use run::{Controller, closing_notes};
 pub use run::{Controls, Drain, Left, Ran, SessionSetup, run_real, run_virtual};
-pub(crate) use settle::HandlerThreads;
+pub(crate) use settle::{HandlerThreads, OneThread};
 pub(crate) use state::Outlet;
 pub use strategy::Strategy;
 pub(crate) use tape::pack;

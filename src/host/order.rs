@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::entry;
 use super::gate::Waiting;
+use super::ran::Ran;
 use super::settle::HandlerThreads;
 use super::strategy::Strategy;
 use crate::protocol::{Callback, Guid, HandlerId, Session, Status, Thread};
@@ -57,9 +58,6 @@ const FOR_OTHERS_NS: u64 = 3_000_000;
 
 /// How long the last report of an item waits for the user who skips it.
 const FOR_SKIP_NS: u64 = 60_000_000;
-
-/// How long a silent handler is waited for where the system does not say what its threads do.
-const UNKNOWN_NS: u64 = 4_000_000;
 
 /// About how many callbacks there are in a session: where the priorities of threads may change.
 const ENTRIES: usize = 16;
@@ -119,10 +117,8 @@ pub(super) struct Orderer {
     numbers: entry::Numbers,
     /// Which callback of the forced order is next.
     next: usize,
-    /// What the handler's threads had done when it was last looked at, and since when that is so.
-    so_far: u64,
-    came: u64,
-    quiet_since_ns: u64,
+    /// Until when each of the handler's threads, and the manager's, was seen to run.
+    ran: Ran,
     waited_ns: u64,
     last_ns: u64,
     /// The user is to skip this item, for which this callback waits.
@@ -147,9 +143,7 @@ impl Orderer {
             lowered: Vec::new(),
             numbers: entry::Numbers::default(),
             next: 0,
-            so_far: 0,
-            came: 0,
-            quiet_since_ns: 0,
+            ran: Ran::default(),
             waited_ns: 0,
             last_ns: 0,
             skip: None,
@@ -218,29 +212,14 @@ impl Orderer {
         for one in waiting {
             self.know(one, session);
         }
-        let newest = waiting.iter().map(|waiting| waiting.ticket).max().unwrap_or(0);
-        let looked = threads();
-        let (runs, so_far, many) = match looked {
-            HandlerThreads::Doing { runs, so_far, many } => (runs, so_far, Some(many)),
-            HandlerThreads::None => (false, 0, Some(0)),
-            HandlerThreads::Some => (false, 0, None),
-        };
-        if runs || so_far != self.so_far || newest != self.came || (inside && !sleeps()) {
-            (self.so_far, self.came, self.quiet_since_ns) = (so_far, newest, now_ns);
-        }
-        let quiet_ns = now_ns.saturating_sub(self.quiet_since_ns);
-        let of_threads = waiting.iter().filter(|waiting| waiting.thread != Thread::APARTMENT).count();
-        // All that could come is here.
-        let all = many == Some(of_threads) && (!inside || of_threads < waiting.len());
         let forced = self.forced(waiting, session);
-        let patience_ns = match many {
+        let patience_ns = match forced {
             // What is waited for is here: it goes on as soon as the others have come as far as they come.
-            _ if forced.is_some() => self.order.strategy.patience_ns().min(FOR_OTHERS_NS),
-            _ if self.order.entries.len() > self.next => FORCED_NS,
-            None => UNKNOWN_NS.max(self.order.strategy.patience_ns()),
-            Some(_) => self.order.strategy.patience_ns(),
+            Some(_) => self.order.strategy.patience_ns().min(FOR_OTHERS_NS),
+            None if self.order.entries.len() > self.next => FORCED_NS,
+            None => self.order.strategy.patience_ns(),
         };
-        if !all && quiet_ns < patience_ns {
+        if self.ran.may_come(waiting, now_ns, patience_ns, inside.then_some(sleeps), threads()) {
             return Choice::Wait(LOOK_NS);
         }
         if let Some(wait) = self.forced_skip(first, now_ns, session) {
@@ -352,7 +331,6 @@ impl Orderer {
                 self.lowered.push((chosen.handler, chosen.thread.clone()));
             }
         }
-        self.quiet_since_ns = self.last_ns;
         Choice::Let(chosen.ticket)
     }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::protocol::HandlerId;
+use crate::protocol::{HandlerId, Thread};
 use crate::time::Clock;
 
 /// The longest time: in virtual time it costs nothing, and a handler that reports without end must not keep the manager.
@@ -19,8 +19,21 @@ pub(super) const SILENCE: Duration = Duration::from_millis(20);
 /// Says what the handler has that may still call back: a thread, or a function that a signal calls.
 pub type LookAtThreads = Arc<dyn Fn() -> HandlerThreads + Send + Sync>;
 
+/// One of the handler's threads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OneThread {
+    /// The system's number of it.
+    pub number: u64,
+    /// Its name in the session, if it has called back.
+    pub name: Option<Thread>,
+    /// It runs, or would if it had a processor.
+    pub runs: bool,
+    /// Something that is the same as long as it has not run.
+    pub so_far: u64,
+}
+
 /// What the handler's threads are doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HandlerThreads {
     /// There is none, nor anything else that could call back.
     None,
@@ -32,8 +45,8 @@ pub enum HandlerThreads {
         runs: bool,
         /// Something that is the same as long as none of them has run.
         so_far: u64,
-        /// How many there are.
-        many: usize,
+        /// Each of them.
+        each: Vec<OneThread>,
     },
 }
 
@@ -217,7 +230,7 @@ mod tests {
         let mut settling = Settling::of(1);
         settling.silence = Duration::from_secs(60);
         settling.threads = Some(Arc::new(move || match counted.fetch_add(1, Ordering::Relaxed) {
-            0..3 => HandlerThreads::Doing { runs: false, so_far: 1, many: 1 },
+            0..3 => HandlerThreads::Doing { runs: false, so_far: 1, each: Vec::new() },
             _ => HandlerThreads::None,
         }));
         let mut longest_ns = 0;
@@ -240,7 +253,7 @@ mod tests {
         settling.threads = Some(Arc::new(move || HandlerThreads::Doing {
             runs: false,
             so_far: counted.load(Ordering::Relaxed),
-            many: 1,
+            each: Vec::new(),
         }));
         let mut turns = |moves: u64| {
             settling.goes_on(HandlerId::FIRST);

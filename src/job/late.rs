@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use super::stack;
 #[cfg(target_os = "linux")]
 use crate::handler::com::AskableThread;
-use crate::host::HandlerThreads;
+use crate::host::{HandlerThreads, OneThread};
 use crate::protocol::Text;
 
 /// The system's number of a thread.
@@ -64,21 +64,9 @@ impl Before {
             let catches = caught().is_none_or(|now| now & !self.caught != 0);
             return if catches { HandlerThreads::Some } else { HandlerThreads::None };
         }
-        let (mut runs, mut so_far) = (false, 0_u64);
-        let many = handlers.clone().count();
-        #[cfg(windows)]
-        for thread in handlers {
-            // Windows does not say whether a thread runs, only for how long it has.
-            so_far = so_far.wrapping_add(1).wrapping_add(crate::handler::com::ran(*thread).unwrap_or_default());
-            runs = false;
-        }
-        #[cfg(not(windows))]
-        for thread in handlers {
-            let did = Did::of(*thread);
-            runs |= did.runs;
-            so_far = did.numbers.iter().copied().fold(so_far.wrapping_add(1), u64::wrapping_add);
-        }
-        HandlerThreads::Doing { runs, so_far, many }
+        let each: Vec<OneThread> = handlers.map(|thread| one_thread(*thread)).collect();
+        let so_far = each.iter().fold(0_u64, |all, one| all.wrapping_add(1).wrapping_add(one.so_far));
+        HandlerThreads::Doing { runs: each.iter().any(|one| one.runs), so_far, each }
     }
 
     /// Whether the apartment thread neither runs nor would if it had a processor. Other systems than Linux do not say it.
@@ -166,6 +154,21 @@ impl Before {
             std::thread::sleep(LOOK);
         }
     }
+}
+
+#[cfg(not(windows))]
+fn one_thread(thread: ThreadNumber) -> OneThread {
+    let did = Did::of(thread);
+    let so_far = did.numbers.iter().copied().fold(0, u64::wrapping_add);
+    let name = crate::time::name_of_numbered_thread(thread);
+    OneThread { number: thread.cast_unsigned().into(), name, runs: did.runs, so_far }
+}
+
+/// Windows does not say whether a thread runs, only for how long it has.
+#[cfg(windows)]
+fn one_thread(thread: ThreadNumber) -> OneThread {
+    let so_far = crate::handler::com::ran(thread).unwrap_or_default();
+    OneThread { number: thread.into(), name: None, runs: false, so_far }
 }
 
 /// What a handler has left that was released.

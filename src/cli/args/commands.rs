@@ -277,7 +277,7 @@ pub(in crate::cli) struct ConformArgs {
     #[arg(long, value_name = "I/N", value_parser = partition)]
     pub(in crate::cli) partition: Option<(usize, usize)>,
 
-    /// Number of sessions to run in parallel [default: number of processors]
+    /// Number of sessions to run in parallel [default: number of processors, or twice as many for a handler on real threads]
     #[arg(long, value_name = "N")]
     pub(in crate::cli) jobs: Option<std::num::NonZeroU16>,
 

@@ -100,7 +100,11 @@ fn settings(config: Option<&Config>) -> Vec<Setting> {
     put("conform.skip", "none", given(config, own.and_then(|own| own.skip.as_ref()), list));
     put("conform.sessions", "0", given(config, own.and_then(|own| own.sessions.as_ref()), ToString::to_string));
     let jobs = own.and_then(|own| own.jobs.as_ref());
-    put("conform.jobs", "one for each processor", given(config, jobs, ToString::to_string));
+    put(
+        "conform.jobs",
+        "one for each processor, or two for a handler on real threads",
+        given(config, jobs, ToString::to_string),
+    );
     put("conform.before-case", "none", given(config, own.and_then(|own| own.before_case.as_ref()), String::clone));
     put("conform.after-case", "none", given(config, own.and_then(|own| own.after_case.as_ref()), String::clone));
     put("conform.reports", "none", given(config, own.and_then(|own| own.reports.as_ref()), list));
