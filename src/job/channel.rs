@@ -29,7 +29,7 @@ const LEFT: usize = 24;
 const JOB: usize = 32;
 /// The worker has opened it.
 const OPENED: usize = 40;
-/// Of which format it is: a worker may be another program, of another version.
+/// Of which build the parent is: a worker may be another program, and built from other sources.
 const FORMAT: usize = 48;
 /// The process that is the worker.
 const WORKER: usize = 56;
@@ -44,6 +44,8 @@ const STACKS: usize = 96;
 const LET_GO: usize = 104;
 /// Which calls the manager must not make yet, as bits.
 const FORBIDDEN: usize = 112;
+/// Of which build the worker is.
+const WORKER_FORMAT: usize = 120;
 /// What a crash leaves.
 const CRASH: usize = 128;
 /// The parent's answer to a stop, and the worker's to a question for stacks.
@@ -54,13 +56,13 @@ const STACKS_ROOM: usize = 256 << 10;
 const RING_AT: usize = STACKS_AT + STACKS_ROOM;
 const JOB_AT: usize = RING_AT + RING;
 
-/// The format: the version of the program, which may change what is written, and the size of the parts.
+/// The build: the version of the program, the sources of which a worker is made (`build.rs`), and the size of the parts.
 const THIS_FORMAT: u64 = {
     let mut format = JOB_AT as u64;
-    let version = env!("CARGO_PKG_VERSION").as_bytes();
+    let build = concat!(env!("CARGO_PKG_VERSION"), " ", env!("MOBSYNC_WORKER_BUILD")).as_bytes();
     let mut at = 0;
-    while at < version.len() {
-        format = format.wrapping_mul(31).wrapping_add(version[at] as u64);
+    while at < build.len() {
+        format = format.wrapping_mul(31).wrapping_add(build[at] as u64);
         at += 1;
     }
     format
@@ -135,9 +137,10 @@ impl Channel {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "this is not a worker's channel"));
         }
         let memory = SharedMemory::map(file, size)?;
+        // The parent says so to the user, for it knows which program this is.
+        memory.number(WORKER_FORMAT).store(THIS_FORMAT, Ordering::Release);
         if memory.number(FORMAT).load(Ordering::Acquire) != THIS_FORMAT {
-            let why = "the worker is of another version than mobsync; build it again (scripts/windows)";
-            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "the worker is from another build than mobsync"));
         }
         memory.number(OPENED).store(1, Ordering::Release);
         Ok(Self { memory, position: AtomicU64::new(0) })
@@ -146,6 +149,12 @@ impl Channel {
     /// Whether the worker has come so far as to open it.
     pub(super) fn is_opened(&self) -> bool {
         self.memory.number(OPENED).load(Ordering::Acquire) != 0
+    }
+
+    /// Whether a worker came that is from another build, and left.
+    pub(super) fn is_refused(&self) -> bool {
+        let theirs = self.memory.number(WORKER_FORMAT).load(Ordering::Acquire);
+        theirs != 0 && theirs != THIS_FORMAT
     }
 
     /// The job.
@@ -450,6 +459,22 @@ mod tests {
         assert_eq!(reader.read(&mut Vec::new(), |_, _| seen += 1), Ok(true));
         assert_eq!(seen, 1000);
         assert_eq!(reader.read(&mut Vec::new(), |_, _| unreachable!()), Ok(false));
+    }
+
+    #[test]
+    fn a_worker_from_another_build_is_refused_and_known_to_its_parent() {
+        let (parent, file) = Channel::new(b"the job").unwrap();
+        assert!(!parent.is_refused(), "none has come");
+        parent.memory.number(FORMAT).store(THIS_FORMAT ^ 1, Ordering::Release);
+        assert!(Channel::open(as_file(&file)).is_err());
+        assert!(!parent.is_opened(), "nothing of the job was taken");
+        // What it left is what a worker of this build leaves: seen from a parent of the other one, it is not its own.
+        assert!(!parent.is_refused());
+        parent.memory.number(WORKER_FORMAT).store(THIS_FORMAT ^ 1, Ordering::Release);
+        assert!(parent.is_refused());
+        parent.memory.number(FORMAT).store(THIS_FORMAT, Ordering::Release);
+        assert!(Channel::open(as_file(&file)).is_ok());
+        assert!(parent.is_opened() && !parent.is_refused());
     }
 
     #[test]

@@ -232,6 +232,9 @@ pub(super) fn isolated_in(
     }
     let output = output.end();
     launch.is_over();
+    if channel.is_refused() {
+        return Err(error(launch.other_build(spec)));
+    }
     if launch.opens_path() && !channel.is_opened() {
         return Err(error(launch.did_not_begin(status.as_ref(), output)));
     }

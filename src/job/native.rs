@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use object::{Architecture, FileKind, Object, ObjectKind};
 
+use crate::protocol::plain_path;
+
 /// For what a library is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LibraryKind {
@@ -45,6 +47,21 @@ pub(super) fn exe_of_kind(exe: &Path, kind: WindowsKind) -> PathBuf {
         WindowsKind::X64 => exe.to_owned(),
         WindowsKind::X86 => exe.with_file_name(FOLDER_X86).join("mobsync.exe"),
     }
+}
+
+/// What is said of a worker's program that is from another build than this one, in three lines.
+pub(super) fn other_build(program: &Path, kind: Option<WindowsKind>) -> String {
+    let rebuild = match kind {
+        Some(WindowsKind::X64) => "Rebuild it with scripts/windows (docs/windows.md).",
+        Some(WindowsKind::X86) => "Rebuild it with scripts/windows --x86 (docs/windows.md).",
+        None => "Start mobsync again.",
+    };
+    format!(
+        "{} is from another build than this mobsync (version {}).\n  \
+         The two exchange what they record in a form of their own: both must be built from the same sources.\n  {rebuild}",
+        plain_path(program),
+        env!("CARGO_PKG_VERSION"),
+    )
 }
 
 /// What a file is by its content; nothing where it is no library or program at all.

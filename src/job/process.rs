@@ -18,6 +18,7 @@ use super::fork_server::{Forked, fork_worker};
 #[cfg(target_os = "linux")]
 use super::isolated::{GRACE, TICK};
 use super::mark::{CHANNEL, MARK, Mark};
+use super::native::other_build;
 use super::output::Output;
 use super::wine_worker::{WineWorker, channel_of_wine, did_not_begin, spec_under_wine, windows_kind};
 use super::{HandlerSpec, Workers, logging};
@@ -84,6 +85,11 @@ impl<'a> Launch<'a> {
     /// What is said of a worker that ended, or was ended, before it had begun.
     pub(super) fn did_not_begin(&self, status: Option<&ExitStatus>, output: Option<String>) -> String {
         did_not_begin(status, output)
+    }
+
+    /// What is said of a worker that is from another build.
+    pub(super) fn other_build(&self, spec: &HandlerSpec) -> String {
+        other_build(self.exe().unwrap_or(&self.workers.program), windows_kind(spec))
     }
 
     /// Starts a worker for that handler, which shares this file. It bears the mark.

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::os::windows::io::{FromRawHandle, OwnedHandle};
 use std::os::windows::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, OnceLock};
 
@@ -19,7 +19,7 @@ use windows_sys::Win32::System::Threading::{CREATE_NEW_PROCESS_GROUP, GetCurrent
 
 use super::channel::SharedFile;
 use super::mark::{CHANNEL, MARK, Mark};
-use super::native::{LibraryKind, WindowsKind, exe_of_kind, kind_of};
+use super::native::{LibraryKind, WindowsKind, exe_of_kind, kind_of, other_build};
 use super::output::Output;
 use super::{HandlerSpec, Workers, logging};
 use crate::handler::com::wide;
@@ -77,18 +77,24 @@ impl<'a> Launch<'a> {
         format!("the worker did not start ({how})")
     }
 
+    /// The worker's program for libraries of that kind.
+    fn program_for(&self, kind: WindowsKind) -> PathBuf {
+        let own = &self.workers.program;
+        if kind == OWN_KIND { own.clone() } else { exe_of_kind(own, kind) }
+    }
+
+    /// What is said of a worker that is from another build.
+    pub(super) fn other_build(&self, spec: &HandlerSpec) -> String {
+        let kind = kind_for(spec);
+        other_build(&self.program_for(kind), Some(kind))
+    }
+
     /// Starts a worker for that handler, which shares this file. It bears the mark.
     ///
     /// # Errors
     /// What kept it from being started, for people.
     pub(super) fn start(&self, spec: &HandlerSpec, file: &SharedFile, mark: Mark) -> Result<WorkerProcess, String> {
-        let program = match spec {
-            HandlerSpec::Com { library, .. } => match kind_of(library) {
-                Some(LibraryKind::Windows(kind)) if kind != OWN_KIND => exe_of_kind(&self.workers.program, kind),
-                _ => self.workers.program.clone(),
-            },
-            _ => self.workers.program.clone(),
-        };
+        let program = self.program_for(kind_for(spec));
         let cannot = |why: io::Error| format!("cannot start a worker ({}): {why}", plain_path(&program));
         let name = format!("mobsync-{mark}");
         let job = JobObject::new(&name).map_err(|why| format!("cannot make a job object for a worker: {why}"))?;
@@ -121,6 +127,17 @@ impl<'a> Launch<'a> {
 
 /// For which libraries this program is the worker itself.
 const OWN_KIND: WindowsKind = if cfg!(target_pointer_width = "32") { WindowsKind::X86 } else { WindowsKind::X64 };
+
+/// For which libraries the worker of that handler is made.
+fn kind_for(spec: &HandlerSpec) -> WindowsKind {
+    match spec {
+        HandlerSpec::Com { library, .. } => match kind_of(library) {
+            Some(LibraryKind::Windows(kind)) => kind,
+            _ => OWN_KIND,
+        },
+        _ => OWN_KIND,
+    }
+}
 
 /// A worker's process.
 pub(super) struct WorkerProcess {

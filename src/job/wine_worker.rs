@@ -110,7 +110,10 @@ pub(super) fn did_not_begin(status: Option<&ExitStatus>, output: Option<String>)
     let last = output.lines().rev().map(str::trim).find(|line| !line.is_empty());
     let how = status.map_or_else(|| "no status".to_owned(), ToString::to_string);
     let said = last.map(|line| format!("; it said: {line}")).unwrap_or_default();
-    format!("mobsync.exe did not start under Wine ({how}){said}; see docs/windows.md")
+    format!(
+        "mobsync.exe did not start under Wine ({how}){said}\n  \
+         If it is older than mobsync, rebuild it with scripts/windows (docs/windows.md)."
+    )
 }
 
 /// Runs this command line by the `mobsync.exe` of that handler under Wine, in place of this process: a debugger is in the process
