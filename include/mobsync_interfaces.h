@@ -400,7 +400,7 @@ typedef BOOL(WINAPI *PFNRFCDCALLBACK)(HWND window, UINT message, WPARAM first, L
         LPARAM lCallerData;                                                                                            \
     } RFCDLGPARAM##letter;                                                                                             \
     EXTERN_C int WINAPI SyncMgrResolveConflict##letter(HWND parent, RFCDLGPARAM##letter *conflict)                     \
-        MOBSYNC_NOT_COVERED("there are no windows to ask in; let the side win that changed last, and log it")
+        MOBSYNC_NOT_COVERED("there are no windows to ask in; let the side win that changed last, and log it" MOBSYNC_OR_WINE)
 #define MOBSYNC_TEXT_W LPCWSTR
 #define MOBSYNC_TEXT_A LPCSTR
 MOBSYNC_CONFLICT(W);

@@ -42,6 +42,12 @@
 #define WINAPI
 #define CALLBACK
 #define APIENTRY
+#define PASCAL
+#define NTAPI
+#define WINAPIV
+#define __fastcall
+#define _cdecl
+#define _stdcall
 #define __stdcall
 #define __cdecl
 #define __RPC_FAR
@@ -227,6 +233,37 @@ typedef struct _SYSTEMTIME {
 #define MoveMemory(to, from, size) memmove((to), (from), (size))
 #define FillMemory(place, size, value) memset((place), (value), (size))
 #define SecureZeroMemory(place, size) memset((place), 0, (size))
+#define RtlZeroMemory ZeroMemory
+#define RtlCopyMemory CopyMemory
+#define RtlMoveMemory MoveMemory
+#define RtlFillMemory FillMemory
+#define RtlEqualMemory(a, b, size) (!memcmp((a), (b), (size)))
+#define RtlSecureZeroMemory SecureZeroMemory
+#define FIELD_OFFSET(type, field) ((LONG)offsetof(type, field))
+#define RTL_FIELD_SIZE(type, field) (sizeof(((type *)0)->field))
+#define CONTAINING_RECORD(place, type, field) ((type *)(void *)((char *)(place)-offsetof(type, field)))
+#define RTL_NUMBER_OF(array) ARRAYSIZE(array)
+#ifndef __cplusplus
+#ifndef min
+#define min(a, b) ((a) < (b) ? (a) : (b))
+#endif
+#ifndef max
+#define max(a, b) ((a) > (b) ? (a) : (b))
+#endif
+#endif
+#define PtrToUlong(pointer) ((ULONG)(ULONG_PTR)(pointer))
+#define PtrToLong(pointer) ((LONG)(LONG_PTR)(pointer))
+#define PtrToUint(pointer) ((UINT)(UINT_PTR)(pointer))
+#define PtrToInt(pointer) ((INT)(INT_PTR)(pointer))
+#define ULongToPtr(number) ((VOID *)(ULONG_PTR)(ULONG)(number))
+#define UlongToPtr ULongToPtr
+#define LongToPtr(number) ((VOID *)(LONG_PTR)(LONG)(number))
+#define UIntToPtr(number) ((VOID *)(UINT_PTR)(UINT)(number))
+#define IntToPtr(number) ((VOID *)(INT_PTR)(INT)(number))
+#define HandleToUlong(handle) ((ULONG)(ULONG_PTR)(handle))
+#define HandleToLong(handle) ((LONG)(LONG_PTR)(handle))
+#define ULongToHandle(number) ((HANDLE)(ULONG_PTR)(ULONG)(number))
+#define LongToHandle(number) ((HANDLE)(LONG_PTR)(LONG)(number))
 #define ARRAYSIZE(array) (sizeof(array) / sizeof((array)[0]))
 #ifndef _countof
 #define _countof(array) ARRAYSIZE(array)
@@ -259,50 +296,24 @@ typedef struct _SYSTEMTIME {
 #define SCODE_CODE(hr) HRESULT_CODE(hr)
 #define HRESULT_FACILITY(hr) ((int)((uint32_t)(hr) >> 16 & 0x1fff))
 #define HRESULT_SEVERITY(hr) ((int)((uint32_t)(hr) >> 31))
+#define SCODE_FACILITY(hr) HRESULT_FACILITY(hr)
+#define SCODE_SEVERITY(hr) HRESULT_SEVERITY(hr)
+#define MAKE_SCODE(severity, facility, code) MAKE_HRESULT(severity, facility, code)
+#define GetScode(hr) ((SCODE)(hr))
+#define ResultFromScode(code) ((HRESULT)(code))
 #define SEVERITY_SUCCESS 0
 #define SEVERITY_ERROR 1
-#define FACILITY_ITF 4
 #define MAKE_HRESULT(severity, facility, code)                                                                         \
     ((HRESULT)(((uint32_t)(severity) << 31) | ((uint32_t)(facility) << 16) | (uint32_t)(code)))
 #define HRESULT_FROM_WIN32(error)                                                                                      \
     ((int32_t)(error) <= 0 ? (HRESULT)(error) : (HRESULT)(((uint32_t)(error) & 0xffffu) | 0x80070000u))
-#define FACILITY_NULL 0
-#define FACILITY_WIN32 7
 #define STRSAFE_E_INSUFFICIENT_BUFFER MOBSYNC_HR(0x8007007Au)
 #define STRSAFE_E_INVALID_PARAMETER E_INVALIDARG
 #define RPC_E_CHANGED_MODE MOBSYNC_HR(0x80010106u)
 #define RPC_E_WRONG_THREAD MOBSYNC_HR(0x8001010Eu)
 #define CO_E_NOTINITIALIZED MOBSYNC_HR(0x800401F0u)
 #define E_PENDING MOBSYNC_HR(0x8000000Au)
-#define ERROR_SUCCESS 0
-#define NO_ERROR 0
-#define ERROR_INVALID_FUNCTION 1
-#define ERROR_FILE_NOT_FOUND 2
-#define ERROR_PATH_NOT_FOUND 3
-#define ERROR_ACCESS_DENIED 5
-#define ERROR_INVALID_HANDLE 6
-#define ERROR_NOT_ENOUGH_MEMORY 8
-#define ERROR_INVALID_DATA 13
-#define ERROR_OUTOFMEMORY 14
-#define ERROR_NO_MORE_FILES 18
-#define ERROR_SHARING_VIOLATION 32
-#define ERROR_HANDLE_EOF 38
-#define ERROR_NOT_SUPPORTED 50
-#define ERROR_FILE_EXISTS 80
-#define ERROR_INVALID_PARAMETER 87
-#define ERROR_DISK_FULL 112
-#define ERROR_CALL_NOT_IMPLEMENTED 120
-#define ERROR_INSUFFICIENT_BUFFER 122
-#define ERROR_INVALID_NAME 123
-#define ERROR_ALREADY_EXISTS 183
-#define ERROR_MORE_DATA 234
-#define ERROR_NO_MORE_ITEMS 259
-#define ERROR_OPERATION_ABORTED 995
-#define ERROR_IO_PENDING 997
-#define ERROR_NO_UNICODE_TRANSLATION 1113
-#define ERROR_NOT_FOUND 1168
-#define ERROR_CANCELLED 1223
-#define ERROR_TIMEOUT 1460
+#include "mobsync_errors.h"
 
 /* The last error of each thread. Every object file may define it; the definitions are merged. */
 extern __thread DWORD mobsync_last_error __attribute__((weak, visibility("hidden")));
@@ -352,6 +363,7 @@ inline bool operator==(const GUID &a, const GUID &b) { return IsEqualGUID(a, b) 
 inline bool operator!=(const GUID &a, const GUID &b) { return !(a == b); }
 #else
 MOBSYNC_INLINE BOOL IsEqualGUID(REFGUID a, REFGUID b) { return memcmp(a, b, sizeof(GUID)) == 0; }
+#define InlineIsEqualGUID(a, b) IsEqualGUID(a, b)
 #endif
 #define IsEqualIID(a, b) IsEqualGUID(a, b)
 #define IsEqualCLSID(a, b) IsEqualGUID(a, b)
@@ -362,6 +374,7 @@ DEFINE_GUID(IID_NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 DEFINE_OLEGUID(IID_IUnknown, 0x00000000, 0, 0);
 DEFINE_OLEGUID(IID_IClassFactory, 0x00000001, 0, 0);
 DEFINE_OLEGUID(IID_IStream, 0x0000000c, 0, 0);
+DEFINE_OLEGUID(IID_IMalloc, 0x00000002, 0, 0);
 
 /* ---- Interlocked operations. ------------------------------------------------------------------------------------ */
 
@@ -443,6 +456,11 @@ MOBSYNC_INLINE void CoTaskMemFree(LPVOID block) {
     if (head[0] != MOBSYNC_TASK_MAGIC) abort(); /* freed twice, or not allocated here */
     head[0] = 0;
     free(head);
+}
+
+/* How large a block of the task allocator is. */
+MOBSYNC_INLINE SIZE_T mobsync_task_size(LPCVOID block) {
+    return block ? (SIZE_T)(((const uint64_t *)block)[-1] ^ MOBSYNC_TASK_MAGIC) : (SIZE_T)-1;
 }
 
 MOBSYNC_INLINE LPVOID CoTaskMemRealloc(LPVOID block, SIZE_T size) {
@@ -674,106 +692,11 @@ MOBSYNC_INLINE HRESULT StringFromCLSID(REFCLSID guid, LPOLESTR *text) {
 
 #include "mobsync_memory.h"
 #include "mobsync_text.h"
+#include "mobsync_strings.h"
+#include "mobsync_runtime.h"
 #include "mobsync_threads.h"
-
-/* ---- What is not covered: a use does not compile. ------------------------------------------------------------ */
-
-#if defined(__GNUC__)
-#define MOBSYNC_NOT_COVERED(why) __attribute__((error("not covered by mobsync's headers: " why)))
-#else
-#define MOBSYNC_NOT_COVERED(why) __attribute__((unavailable("not covered by mobsync's headers: " why)))
-#endif
-#ifdef __clang__
-#undef MOBSYNC_NOT_COVERED
-#define MOBSYNC_NOT_COVERED(why) __attribute__((unavailable("not covered by mobsync's headers: " why)))
-#endif
-#define MOBSYNC_OR_WINE "; or build it as a DLL with mingw-w64 and run it through Wine: docs/windows.md"
-#define MOBSYNC_NO_WINDOWS "there are no windows; ask EnableModeless and show your own dialog, or leave it out" MOBSYNC_OR_WINE
-#define MOBSYNC_NO_REGISTRY "there is no registry; keep settings in a file" MOBSYNC_OR_WINE
-#define MOBSYNC_NO_FILES "files have the C library's functions here: fopen, open, stat" MOBSYNC_OR_WINE
-#define MOBSYNC_NO_SHELL "there is no shell; find folders by the environment, such as HOME" MOBSYNC_OR_WINE
-typedef struct tagMSG *LPMSG;
-typedef INT_PTR(CALLBACK *DLGPROC)(HWND, UINT, WPARAM, LPARAM);
-typedef LRESULT(CALLBACK *WNDPROC)(HWND, UINT, WPARAM, LPARAM);
-typedef LONG LSTATUS;
-typedef DWORD REGSAM;
-#define HKEY_CLASSES_ROOT ((HKEY)(ULONG_PTR)0x80000000u)
-#define HKEY_CURRENT_USER ((HKEY)(ULONG_PTR)0x80000001u)
-#define HKEY_LOCAL_MACHINE ((HKEY)(ULONG_PTR)0x80000002u)
-#define KEY_READ 0x20019u
-#define KEY_WRITE 0x20006u
-#define REG_SZ 1
-#define REG_DWORD 4
-#define MB_OK 0
-#define MB_YESNO 4
-#define IDOK 1
-#define IDCANCEL 2
-#define IDYES 6
-#define GENERIC_READ 0x80000000u
-#define GENERIC_WRITE 0x40000000u
-#define FILE_SHARE_READ 1
-#define OPEN_EXISTING 3
-#define CREATE_ALWAYS 2
-#define FILE_ATTRIBUTE_NORMAL 0x80
-#define INVALID_HANDLE_VALUE ((HANDLE)(LONG_PTR)-1)
-/* In both widths. */
-#define MOBSYNC_REFUSED(result, name, parameters, why)                                                                 \
-    EXTERN_C result name parameters MOBSYNC_NOT_COVERED(why);
-MOBSYNC_REFUSED(int, MessageBoxW, (HWND, LPCWSTR, LPCWSTR, UINT), MOBSYNC_NO_WINDOWS)
-MOBSYNC_REFUSED(int, MessageBoxA, (HWND, LPCSTR, LPCSTR, UINT), MOBSYNC_NO_WINDOWS)
-MOBSYNC_REFUSED(INT_PTR, DialogBoxParamW, (HINSTANCE, LPCWSTR, HWND, DLGPROC, LPARAM), MOBSYNC_NO_WINDOWS)
-MOBSYNC_REFUSED(INT_PTR, DialogBoxParamA, (HINSTANCE, LPCSTR, HWND, DLGPROC, LPARAM), MOBSYNC_NO_WINDOWS)
-MOBSYNC_REFUSED(HWND, CreateWindowExW, (DWORD, LPCWSTR, LPCWSTR, DWORD, int, int, int, int, HWND, HMENU, HINSTANCE, LPVOID), MOBSYNC_NO_WINDOWS)
-MOBSYNC_REFUSED(HWND, CreateWindowExA, (DWORD, LPCSTR, LPCSTR, DWORD, int, int, int, int, HWND, HMENU, HINSTANCE, LPVOID), MOBSYNC_NO_WINDOWS)
-MOBSYNC_REFUSED(LRESULT, SendMessageW, (HWND, UINT, WPARAM, LPARAM), MOBSYNC_NO_WINDOWS)
-MOBSYNC_REFUSED(LRESULT, SendMessageA, (HWND, UINT, WPARAM, LPARAM), MOBSYNC_NO_WINDOWS)
-MOBSYNC_REFUSED(BOOL, PostMessageW, (HWND, UINT, WPARAM, LPARAM), MOBSYNC_NO_WINDOWS)
-MOBSYNC_REFUSED(BOOL, PostMessageA, (HWND, UINT, WPARAM, LPARAM), MOBSYNC_NO_WINDOWS)
-MOBSYNC_REFUSED(BOOL, GetMessageW, (LPMSG, HWND, UINT, UINT), MOBSYNC_NO_WINDOWS)
-MOBSYNC_REFUSED(BOOL, PeekMessageW, (LPMSG, HWND, UINT, UINT, UINT), MOBSYNC_NO_WINDOWS)
-MOBSYNC_REFUSED(BOOL, ShowWindow, (HWND, int), MOBSYNC_NO_WINDOWS)
-MOBSYNC_REFUSED(BOOL, DestroyWindow, (HWND), MOBSYNC_NO_WINDOWS)
-MOBSYNC_REFUSED(HICON, LoadIconW, (HINSTANCE, LPCWSTR), "there are no icons; hIcon may be NULL")
-MOBSYNC_REFUSED(HICON, LoadIconA, (HINSTANCE, LPCSTR), "there are no icons; hIcon may be NULL")
-MOBSYNC_REFUSED(int, LoadStringW, (HINSTANCE, UINT, LPWSTR, int), "there are no resources; keep texts in the source")
-MOBSYNC_REFUSED(int, LoadStringA, (HINSTANCE, UINT, LPSTR, int), "there are no resources; keep texts in the source")
-MOBSYNC_REFUSED(LSTATUS, RegOpenKeyExW, (HKEY, LPCWSTR, DWORD, REGSAM, HKEY *), MOBSYNC_NO_REGISTRY)
-MOBSYNC_REFUSED(LSTATUS, RegOpenKeyExA, (HKEY, LPCSTR, DWORD, REGSAM, HKEY *), MOBSYNC_NO_REGISTRY)
-MOBSYNC_REFUSED(LSTATUS, RegCreateKeyExW, (HKEY, LPCWSTR, DWORD, LPWSTR, DWORD, REGSAM, LPVOID, HKEY *, LPDWORD), MOBSYNC_NO_REGISTRY)
-MOBSYNC_REFUSED(LSTATUS, RegCreateKeyExA, (HKEY, LPCSTR, DWORD, LPSTR, DWORD, REGSAM, LPVOID, HKEY *, LPDWORD), MOBSYNC_NO_REGISTRY)
-MOBSYNC_REFUSED(LSTATUS, RegSetValueExW, (HKEY, LPCWSTR, DWORD, DWORD, const BYTE *, DWORD), MOBSYNC_NO_REGISTRY)
-MOBSYNC_REFUSED(LSTATUS, RegSetValueExA, (HKEY, LPCSTR, DWORD, DWORD, const BYTE *, DWORD), MOBSYNC_NO_REGISTRY)
-MOBSYNC_REFUSED(LSTATUS, RegQueryValueExW, (HKEY, LPCWSTR, LPDWORD, LPDWORD, BYTE *, LPDWORD), MOBSYNC_NO_REGISTRY)
-MOBSYNC_REFUSED(LSTATUS, RegQueryValueExA, (HKEY, LPCSTR, LPDWORD, LPDWORD, BYTE *, LPDWORD), MOBSYNC_NO_REGISTRY)
-MOBSYNC_REFUSED(LSTATUS, RegDeleteKeyW, (HKEY, LPCWSTR), MOBSYNC_NO_REGISTRY)
-MOBSYNC_REFUSED(LSTATUS, RegDeleteKeyA, (HKEY, LPCSTR), MOBSYNC_NO_REGISTRY)
-MOBSYNC_REFUSED(LSTATUS, RegCloseKey, (HKEY), MOBSYNC_NO_REGISTRY)
-MOBSYNC_REFUSED(HANDLE, CreateFileW, (LPCWSTR, DWORD, DWORD, LPSECURITY_ATTRIBUTES, DWORD, DWORD, HANDLE), MOBSYNC_NO_FILES)
-MOBSYNC_REFUSED(HANDLE, CreateFileA, (LPCSTR, DWORD, DWORD, LPSECURITY_ATTRIBUTES, DWORD, DWORD, HANDLE), MOBSYNC_NO_FILES)
-MOBSYNC_REFUSED(BOOL, ReadFile, (HANDLE, LPVOID, DWORD, LPDWORD, LPVOID), MOBSYNC_NO_FILES)
-MOBSYNC_REFUSED(BOOL, WriteFile, (HANDLE, LPCVOID, DWORD, LPDWORD, LPVOID), MOBSYNC_NO_FILES)
-MOBSYNC_REFUSED(BOOL, CopyFileW, (LPCWSTR, LPCWSTR, BOOL), MOBSYNC_NO_FILES)
-MOBSYNC_REFUSED(BOOL, DeleteFileW, (LPCWSTR), MOBSYNC_NO_FILES)
-MOBSYNC_REFUSED(HRESULT, SHGetFolderPathW, (HWND, int, HANDLE, DWORD, LPWSTR), MOBSYNC_NO_SHELL)
-MOBSYNC_REFUSED(HINSTANCE, ShellExecuteW, (HWND, LPCWSTR, LPCWSTR, LPCWSTR, LPCWSTR, INT), MOBSYNC_NO_SHELL)
-MOBSYNC_REFUSED(HRESULT, CoMarshalInterface, (LPSTREAM, REFIID, LPUNKNOWN, DWORD, LPVOID, DWORD), "marshalling to other processes; CoMarshalInterThreadInterfaceInStream is covered")
-#define MessageBox MOBSYNC_T(MessageBox)
-#define DialogBoxParam MOBSYNC_T(DialogBoxParam)
-#define CreateWindowEx MOBSYNC_T(CreateWindowEx)
-#define SendMessage MOBSYNC_T(SendMessage)
-#define PostMessage MOBSYNC_T(PostMessage)
-#define GetMessage GetMessageW
-#define PeekMessage PeekMessageW
-#define LoadIcon MOBSYNC_T(LoadIcon)
-#define LoadString MOBSYNC_T(LoadString)
-#define RegOpenKeyEx MOBSYNC_T(RegOpenKeyEx)
-#define RegCreateKeyEx MOBSYNC_T(RegCreateKeyEx)
-#define RegSetValueEx MOBSYNC_T(RegSetValueEx)
-#define RegQueryValueEx MOBSYNC_T(RegQueryValueEx)
-#define RegDeleteKey MOBSYNC_T(RegDeleteKey)
-#define CreateFile MOBSYNC_T(CreateFile)
-#define SHGetFolderPath SHGetFolderPathW
-#define ShellExecute ShellExecuteW
+#include "mobsync_objects.h"
+#include "mobsync_refused.h"
 
 #ifdef __cplusplus
 #if defined(__GNUC__)

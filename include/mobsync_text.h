@@ -754,7 +754,8 @@ MOBSYNC_INLINE void OutputDebugStringW(LPCWSTR text) {
 
 /* ---- The library's own file. --------------------------------------------------------------------------------------- */
 
-/* The file of this library, for its module handle; for NULL the program that has loaded it. */
+/* The file of this library, for its module handle; for NULL, and the handle of the program, that which has loaded it. */
+#define MOBSYNC_PROGRAM ((HMODULE)(ULONG_PTR)0x400000)
 MOBSYNC_INLINE DWORD GetModuleFileNameA(HMODULE module, LPSTR to, DWORD room) {
     char path[4096];
     size_t length;
@@ -762,7 +763,7 @@ MOBSYNC_INLINE DWORD GetModuleFileNameA(HMODULE module, LPSTR to, DWORD room) {
         SetLastError(ERROR_INVALID_PARAMETER);
         return 0;
     }
-    if (module) {
+    if (module && module != MOBSYNC_PROGRAM) {
         Dl_info found;
         if (!dladdr((const void *)&mobsync_here, &found) || !found.dli_fname || !realpath(found.dli_fname, path)) {
             SetLastError(ERROR_NOT_FOUND);

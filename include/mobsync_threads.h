@@ -67,6 +67,14 @@ MOBSYNC_INLINE BOOL SystemTimeToFileTime(const SYSTEMTIME *system, LPFILETIME fi
     return TRUE;
 }
 
+/* Days since the 30th of December 1899. */
+MOBSYNC_INLINE INT SystemTimeToVariantTime(LPSYSTEMTIME system, double *days) {
+    FILETIME file;
+    if (!SystemTimeToFileTime(system, &file)) return FALSE;
+    *days = (double)((uint64_t)file.dwHighDateTime << 32 | file.dwLowDateTime) / 864000000000.0 - 109205.0;
+    return TRUE;
+}
+
 MOBSYNC_INLINE void GetSystemTime(LPSYSTEMTIME system) {
     FILETIME now;
     GetSystemTimeAsFileTime(&now);
@@ -93,6 +101,27 @@ MOBSYNC_INLINE void GetLocalTime(LPSYSTEMTIME system) {
     FileTimeToSystemTime(&now, system);
 }
 
+#define GetSystemTimePreciseAsFileTime GetSystemTimeAsFileTime
+/* Two seconds are the smallest step of a time of DOS, and 1980 is its first year. */
+MOBSYNC_INLINE BOOL FileTimeToDosDateTime(const FILETIME *file, LPWORD date, LPWORD time) {
+    SYSTEMTIME it;
+    if (!FileTimeToSystemTime(file, &it) || it.wYear < 1980 || it.wYear > 2107) return FALSE;
+    *date = (WORD)((it.wYear - 1980) << 9 | it.wMonth << 5 | it.wDay);
+    *time = (WORD)(it.wHour << 11 | it.wMinute << 5 | it.wSecond / 2);
+    return TRUE;
+}
+MOBSYNC_INLINE BOOL DosDateTimeToFileTime(WORD date, WORD time, LPFILETIME file) {
+    SYSTEMTIME it;
+    memset(&it, 0, sizeof it);
+    it.wYear = (WORD)(1980 + (date >> 9));
+    it.wMonth = date >> 5 & 15;
+    it.wDay = date & 31;
+    it.wHour = (WORD)(time >> 11);
+    it.wMinute = time >> 5 & 63;
+    it.wSecond = (WORD)((time & 31) * 2);
+    return SystemTimeToFileTime(&it, file);
+}
+
 MOBSYNC_INLINE ULONGLONG GetTickCount64(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -115,12 +144,21 @@ MOBSYNC_INLINE DWORD GetTickCount(void) {
     return (DWORD)((uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000);
 }
 
+#define timeGetTime GetTickCount
+
 MOBSYNC_INLINE void Sleep(DWORD milliseconds) {
     struct timespec left;
     left.tv_sec = (time_t)(milliseconds / 1000);
     left.tv_nsec = (long)(milliseconds % 1000) * 1000000;
     while (nanosleep(&left, &left) == -1 && errno == EINTR) {
     }
+}
+
+/* No call comes to a thread that sleeps, as one may on Windows. */
+MOBSYNC_INLINE DWORD SleepEx(DWORD milliseconds, BOOL alertable) {
+    (void)alertable;
+    Sleep(milliseconds);
+    return 0;
 }
 
 /* ---- Threads, events and critical sections. ---------------------------------------------------------------------- */
@@ -142,6 +180,12 @@ MOBSYNC_INLINE BOOL InitializeCriticalSectionAndSpinCount(LPCRITICAL_SECTION sec
 MOBSYNC_INLINE BOOL InitializeCriticalSectionEx(LPCRITICAL_SECTION section, DWORD spins, DWORD flags) {
     (void)flags;
     return InitializeCriticalSectionAndSpinCount(section, spins);
+}
+#define CRITICAL_SECTION_NO_DEBUG_INFO 0x01000000u
+MOBSYNC_INLINE DWORD SetCriticalSectionSpinCount(LPCRITICAL_SECTION section, DWORD spins) {
+    (void)section;
+    (void)spins;
+    return 0;
 }
 MOBSYNC_INLINE BOOL TryEnterCriticalSection(LPCRITICAL_SECTION section) { return pthread_mutex_trylock(section) == 0; }
 MOBSYNC_INLINE void EnterCriticalSection(LPCRITICAL_SECTION section) { pthread_mutex_lock(section); }
@@ -244,17 +288,29 @@ typedef struct _SECURITY_ATTRIBUTES {
     BOOL bInheritHandle;
 } SECURITY_ATTRIBUTES, *PSECURITY_ATTRIBUTES, *LPSECURITY_ATTRIBUTES;
 
-/* An event, or a thread, which is signalled when it has ended. Freed when the last owner closes it. */
+enum mobsync_kind { MOBSYNC_EVENT, MOBSYNC_MUTEX, MOBSYNC_SEMAPHORE };
+
+/* An event, a thread, which is signalled when it has ended, a mutex or a semaphore. Freed when the last owner closes it. */
 typedef struct mobsync_object {
     pthread_mutex_t lock;
     pthread_cond_t changed;
+    /* Of a semaphore, how many may pass. */
     int signalled;
     int manual;
+    /* Of a mutex: its owner, and how often that has it. Of a semaphore: how many may pass at most. */
+    enum mobsync_kind kind;
+    pthread_t owner;
+    LONG depth;
+    LONG most;
+    /* Of a thread: it was created suspended, and waits for this many to become 0. */
+    LONG suspended;
+    pthread_t thread;
+    DWORD id;
     LONG holders;
     LPTHREAD_START_ROUTINE routine;
     LPVOID argument;
     DWORD result;
-    /* Of a named event. */
+    /* Of one with a name. */
     WCHAR *name;
     struct mobsync_object *next;
 } mobsync_object;
@@ -286,6 +342,23 @@ MOBSYNC_INLINE mobsync_object *mobsync_object_new(int manual, int signalled) {
     return it;
 }
 
+/* Whether the calling thread need not wait for it. Its lock is held. */
+MOBSYNC_INLINE int mobsync_is_free(const mobsync_object *it) {
+    return it->signalled > 0 || (it->kind == MOBSYNC_MUTEX && it->depth && pthread_equal(it->owner, pthread_self()));
+}
+/* The calling thread has waited for it. Its lock is held. */
+MOBSYNC_INLINE void mobsync_pass(mobsync_object *it) {
+    if (it->kind == MOBSYNC_MUTEX) {
+        it->owner = pthread_self();
+        it->depth++;
+        it->signalled = 0;
+    } else if (it->kind == MOBSYNC_SEMAPHORE) {
+        it->signalled--;
+    } else if (!it->manual) {
+        it->signalled = 0;
+    }
+}
+
 MOBSYNC_INLINE void mobsync_object_signal(mobsync_object *it, int signalled) {
     pthread_mutex_lock(&it->lock);
     it->signalled = signalled;
@@ -294,9 +367,13 @@ MOBSYNC_INLINE void mobsync_object_signal(mobsync_object *it, int signalled) {
     if (signalled) WakeAllConditionVariable(&mobsync_all.changed);
 }
 
+/* What names the process and the thread that is running: no object, and nothing to close. */
+#define MOBSYNC_THIS_PROCESS ((HANDLE)(LONG_PTR)-1)
+#define MOBSYNC_THIS_THREAD ((HANDLE)(LONG_PTR)-2)
 MOBSYNC_INLINE BOOL CloseHandle(HANDLE handle) {
     mobsync_object *it = (mobsync_object *)handle, **at;
     LONG left;
+    if (handle == MOBSYNC_THIS_PROCESS || handle == MOBSYNC_THIS_THREAD) return TRUE;
     if (!it) {
         SetLastError(ERROR_INVALID_HANDLE);
         return FALSE;
@@ -331,28 +408,38 @@ MOBSYNC_INLINE mobsync_object *mobsync_named(LPCWSTR name) {
     return NULL;
 }
 
-/* Events with a name are known in this library alone. */
-MOBSYNC_INLINE HANDLE CreateEventW(LPSECURITY_ATTRIBUTES security, BOOL manual, BOOL signalled, LPCWSTR name) {
+/* Puts one of that name into the list, or finds it there. What has a name is known in this library alone. */
+MOBSYNC_INLINE HANDLE mobsync_enlist(LPCWSTR name, mobsync_object *created) {
     mobsync_object *it;
     size_t units;
-    (void)security;
-    SetLastError(ERROR_SUCCESS);
-    if (!name) return mobsync_object_new(manual, signalled);
+    int same;
+    SetLastError(created ? ERROR_SUCCESS : ERROR_NOT_ENOUGH_MEMORY);
+    if (!name || !created) return created;
+    units = (size_t)lstrlenW(name) + 1;
+    created->name = (WCHAR *)malloc(units * sizeof *name);
+    if (!created->name) return created;
+    memcpy(created->name, name, units * sizeof *name);
     pthread_mutex_lock(&mobsync_all.lock);
     it = mobsync_named(name);
-    if (it) {
-        SetLastError(ERROR_ALREADY_EXISTS);
-    } else if ((it = mobsync_object_new(manual, signalled)) != NULL) {
-        units = (size_t)lstrlenW(name) + 1;
-        it->name = (WCHAR *)malloc(units * sizeof *name);
-        if (it->name) {
-            memcpy(it->name, name, units * sizeof *name);
-            it->next = mobsync_all.named;
-            mobsync_all.named = it;
-        }
+    if (!it) {
+        created->next = mobsync_all.named;
+        mobsync_all.named = created;
     }
     pthread_mutex_unlock(&mobsync_all.lock);
+    if (!it) return created;
+    same = it->kind == created->kind;
+    CloseHandle(created);
+    if (!same) {
+        CloseHandle(it);
+        SetLastError(ERROR_INVALID_HANDLE);
+        return NULL;
+    }
+    SetLastError(ERROR_ALREADY_EXISTS);
     return it;
+}
+MOBSYNC_INLINE HANDLE CreateEventW(LPSECURITY_ATTRIBUTES security, BOOL manual, BOOL signalled, LPCWSTR name) {
+    (void)security;
+    return mobsync_enlist(name, mobsync_object_new(manual, signalled != 0));
 }
 MOBSYNC_INLINE HANDLE CreateEventA(LPSECURITY_ATTRIBUTES security, BOOL manual, BOOL signalled, LPCSTR name) {
     WCHAR wide[MAX_PATH];
@@ -370,7 +457,19 @@ MOBSYNC_INLINE HANDLE OpenEventW(DWORD access, BOOL inherited, LPCWSTR name) {
     return it;
 }
 #define CreateEvent MOBSYNC_T(CreateEvent)
-#define OpenEvent OpenEventW
+MOBSYNC_INLINE HANDLE OpenEventA(DWORD access, BOOL inherited, LPCSTR name) {
+    WCHAR wide[MAX_PATH];
+    if (name && !MultiByteToWideChar(CP_ACP, 0, name, -1, wide, MAX_PATH)) return NULL;
+    return OpenEventW(access, inherited, name ? wide : NULL);
+}
+#define CREATE_EVENT_MANUAL_RESET 1
+#define CREATE_EVENT_INITIAL_SET 2
+#define CreateEventExW(security, name, flags, access)                                                                  \
+    ((void)(access), CreateEventW((security), ((flags)&CREATE_EVENT_MANUAL_RESET) != 0, ((flags)&CREATE_EVENT_INITIAL_SET) != 0, (name)))
+#define CreateEventExA(security, name, flags, access)                                                                  \
+    ((void)(access), CreateEventA((security), ((flags)&CREATE_EVENT_MANUAL_RESET) != 0, ((flags)&CREATE_EVENT_INITIAL_SET) != 0, (name)))
+#define CreateEventEx MOBSYNC_T(CreateEventEx)
+#define OpenEvent MOBSYNC_T(OpenEvent)
 #define EVENT_ALL_ACCESS 0x1F0003u
 #define EVENT_MODIFY_STATE 0x2u
 #define SYNCHRONIZE 0x100000u
@@ -397,13 +496,13 @@ MOBSYNC_INLINE DWORD WaitForSingleObject(HANDLE handle, DWORD milliseconds) {
     until = mobsync_until(CLOCK_MONOTONIC, milliseconds == INFINITE ? 0 : milliseconds);
 #endif
     pthread_mutex_lock(&it->lock);
-    while (!it->signalled && result == WAIT_OBJECT_0) {
+    while (!mobsync_is_free(it) && result == WAIT_OBJECT_0) {
         if (milliseconds == INFINITE)
             pthread_cond_wait(&it->changed, &it->lock);
-        else if (pthread_cond_timedwait(&it->changed, &it->lock, &until) == ETIMEDOUT && !it->signalled)
+        else if (pthread_cond_timedwait(&it->changed, &it->lock, &until) == ETIMEDOUT && !mobsync_is_free(it))
             result = WAIT_TIMEOUT;
     }
-    if (result == WAIT_OBJECT_0 && !it->manual) it->signalled = 0;
+    if (result == WAIT_OBJECT_0) mobsync_pass(it);
     pthread_mutex_unlock(&it->lock);
     return result;
 }
@@ -420,14 +519,13 @@ MOBSYNC_INLINE DWORD mobsync_take(DWORD many, const HANDLE *handles, BOOL all) {
     }
     for (at = 0; at < many; at++) pthread_mutex_lock(&sorted[at]->lock);
     for (at = 0; at < many; at++) {
-        if (!((mobsync_object *)handles[at])->signalled) continue;
+        if (!mobsync_is_free((mobsync_object *)handles[at])) continue;
         signalled++;
         if (found == WAIT_TIMEOUT) found = WAIT_OBJECT_0 + at;
     }
     if (all) found = signalled == many ? WAIT_OBJECT_0 : WAIT_TIMEOUT;
     for (at = 0; found != WAIT_TIMEOUT && at < many; at++) {
-        it = (mobsync_object *)handles[at];
-        if ((all || WAIT_OBJECT_0 + at == found) && !it->manual) it->signalled = 0;
+        if (all || WAIT_OBJECT_0 + at == found) mobsync_pass((mobsync_object *)handles[at]);
     }
     for (at = 0; at < many; at++) pthread_mutex_unlock(&sorted[at]->lock);
     return found;
@@ -461,35 +559,89 @@ MOBSYNC_INLINE DWORD WaitForMultipleObjects(DWORD many, const HANDLE *handles, B
     }
 }
 #define WaitForSingleObjectEx(handle, milliseconds, alertable) ((void)(alertable), WaitForSingleObject((handle), (milliseconds)))
+#define WaitForMultipleObjectsEx(many, handles, all, milliseconds, alertable)                                          \
+    ((void)(alertable), WaitForMultipleObjects((many), (handles), (all), (milliseconds)))
 
+/* The thread's own object, if CreateThread made it. Every object file may define it; the definitions are merged. */
+extern __thread mobsync_object *mobsync_this_thread __attribute__((weak, visibility("hidden")));
+__thread mobsync_object *mobsync_this_thread = NULL;
+
+MOBSYNC_INLINE DWORD GetCurrentThreadId(void) {
+#ifdef __linux__
+    return (DWORD)syscall(SYS_gettid);
+#else
+    return (DWORD)(uintptr_t)pthread_self();
+#endif
+}
+
+/* Runs when the thread ends, however it does. */
+MOBSYNC_INLINE void mobsync_thread_ended(void *argument) {
+    mobsync_object_signal((mobsync_object *)argument, 1);
+    CloseHandle(argument);
+}
 MOBSYNC_INLINE void *mobsync_thread_main(void *argument) {
     mobsync_object *it = (mobsync_object *)argument;
+    mobsync_this_thread = it;
+    pthread_mutex_lock(&it->lock);
+    it->id = GetCurrentThreadId();
+    pthread_cond_broadcast(&it->changed);
+    while (it->suspended > 0) pthread_cond_wait(&it->changed, &it->lock);
+    pthread_mutex_unlock(&it->lock);
     it->result = it->routine(it->argument);
-    mobsync_object_signal(it, 1);
-    CloseHandle(it);
+    mobsync_thread_ended(it);
     return NULL;
 }
 
+#define CREATE_SUSPENDED 4u
+#define STACK_SIZE_PARAM_IS_A_RESERVATION 0x10000u
 MOBSYNC_INLINE HANDLE CreateThread(LPSECURITY_ATTRIBUTES security, SIZE_T stack, LPTHREAD_START_ROUTINE routine,
                                    LPVOID argument, DWORD flags, LPDWORD id) {
     mobsync_object *it;
     pthread_t thread;
     (void)security;
     (void)stack;
-    if (flags || !routine) return NULL; /* suspended threads are not supported */
+    if (!routine) return NULL;
     it = mobsync_object_new(1, 0);
     if (!it) return NULL;
     it->holders = 2;
     it->routine = routine;
     it->argument = argument;
+    it->suspended = (flags & CREATE_SUSPENDED) != 0;
     if (pthread_create(&thread, NULL, mobsync_thread_main, it) != 0) {
         it->holders = 1;
         CloseHandle(it);
+        SetLastError(ERROR_NOT_ENOUGH_MEMORY);
         return NULL;
     }
     pthread_detach(thread);
-    if (id) *id = 0;
+    if (id) {
+        pthread_mutex_lock(&it->lock);
+        while (!it->id) pthread_cond_wait(&it->changed, &it->lock);
+        *id = it->id;
+        pthread_mutex_unlock(&it->lock);
+    }
     return it;
+}
+/* Only a thread that was created suspended can be, and only until it has begun. */
+MOBSYNC_INLINE DWORD ResumeThread(HANDLE thread) {
+    mobsync_object *it = (mobsync_object *)thread;
+    DWORD before;
+    if (!it || thread == MOBSYNC_THIS_THREAD) return 0;
+    pthread_mutex_lock(&it->lock);
+    before = (DWORD)it->suspended;
+    if (it->suspended > 0) it->suspended--;
+    pthread_cond_broadcast(&it->changed);
+    pthread_mutex_unlock(&it->lock);
+    return before;
+}
+/* The thread ends here, without what C++ would destroy on its stack. */
+__attribute__((noreturn)) MOBSYNC_INLINE void ExitThread(DWORD code) {
+    mobsync_object *it = mobsync_this_thread;
+    if (it) {
+        it->result = code;
+        mobsync_thread_ended(it);
+    }
+    pthread_exit(NULL);
 }
 
 MOBSYNC_INLINE BOOL GetExitCodeThread(HANDLE thread, LPDWORD code) {
@@ -501,19 +653,17 @@ MOBSYNC_INLINE BOOL GetExitCodeThread(HANDLE thread, LPDWORD code) {
     return TRUE;
 }
 
-MOBSYNC_INLINE DWORD GetCurrentThreadId(void) {
-#ifdef __linux__
-    return (DWORD)syscall(SYS_gettid);
-#else
-    return (DWORD)(uintptr_t)pthread_self();
-#endif
-}
 MOBSYNC_INLINE DWORD GetCurrentProcessId(void) { return (DWORD)getpid(); }
 MOBSYNC_INLINE BOOL SwitchToThread(void) { return sched_yield() == 0; }
 
 /* Each work item has a thread of its own. */
 #define WT_EXECUTEDEFAULT 0
+#define WT_EXECUTEINIOTHREAD 1
+#define WT_EXECUTEONLYONCE 8
 #define WT_EXECUTELONGFUNCTION 0x10
+#define WT_EXECUTEINTIMERTHREAD 0x20
+#define WT_EXECUTEINPERSISTENTTHREAD 0x80
+#define WT_TRANSFER_IMPERSONATION 0x100
 MOBSYNC_INLINE BOOL QueueUserWorkItem(LPTHREAD_START_ROUTINE routine, PVOID argument, ULONG flags) {
     HANDLE thread = CreateThread(NULL, 0, routine, argument, 0, NULL);
     (void)flags;

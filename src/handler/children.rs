@@ -2,9 +2,10 @@
 //! killed.
 
 use std::collections::BTreeSet;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::process::{Child, Command};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Those that were started here; none is started while somebody looks for the others.
 static STARTED: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
@@ -37,6 +38,13 @@ pub(crate) fn is_gone(child: u32) {
     STARTED.lock().unwrap_or_else(PoisonError::into_inner).remove(&child);
 }
 
+/// What stands in the environment of processes that this one leaves running for sessions to come: `end_adopted` does not end them,
+/// though they leave their parents. No handler knows the value.
+pub(crate) fn that_stays() -> (&'static str, &'static str) {
+    static VALUE: OnceLock<String> = OnceLock::new();
+    ("MOBSYNC_STAYS", VALUE.get_or_init(|| format!("{:016x}", RandomState::new().build_hasher().finish())))
+}
+
 /// From now on this process adopts what its children leave behind, and `end_adopted` ends that. Every child that is not
 /// started by `start` counts as adopted, so it is for a program of its own, not for one that uses the library.
 #[cfg(target_os = "linux")]
@@ -59,8 +67,8 @@ mod adopted {
     use nix::sys::wait::{WaitPidFlag, waitpid};
     use nix::unistd::Pid;
 
-    use super::STARTED;
-    use crate::handler::processes::children;
+    use super::{STARTED, that_stays};
+    use crate::handler::processes::{children, has_variable};
 
     pub(super) static ADOPTS: AtomicBool = AtomicBool::new(false);
 
@@ -70,11 +78,13 @@ mod adopted {
     /// Ends the processes that this one has adopted, and waits until they are gone, at most for so long.
     pub(crate) fn end_adopted(longest: Duration) {
         let begun = Instant::now();
+        let (name, value) = that_stays();
+        let stays = format!("{name}={value}");
         while ADOPTS.load(Ordering::Relaxed) && begun.elapsed() < longest {
             let started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
             let was_started = |child: &i32| u32::try_from(*child).is_ok_and(|child| started.contains(&child));
-            let adopted: Vec<Pid> =
-                children().into_iter().filter(|child| !was_started(child)).map(Pid::from_raw).collect();
+            let is_adopted = |child: &i32| !was_started(child) && !has_variable(*child, &stays);
+            let adopted: Vec<Pid> = children().into_iter().filter(is_adopted).map(Pid::from_raw).collect();
             for child in &adopted {
                 // Whoever is gone already is no error.
                 let _ = kill(*child, Signal::SIGKILL);

@@ -21,6 +21,11 @@ impl Process {
     }
 }
 
+/// Whether the environment of that process holds this, as `NAME=value`.
+pub(crate) fn has_variable(pid: i32, wanted: &str) -> bool {
+    Process { pid, folder: format!("/proc/{pid}").into() }.has_variable(wanted)
+}
+
 /// Whether there is no such process, or nothing left of it but how it ended.
 pub(crate) fn has_ended(pid: i32) -> bool {
     let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { return true };

@@ -211,7 +211,11 @@ pub(super) fn isolated_in(
         let has_begun = channel.is_opened() || !launch.opens_path();
         let is_silent = match session.runs_destructors() {
             true => silent > Duration::from_nanos(terms.limits.timeout_ns).saturating_add(GRACE),
-            false => silent > if has_begun { limit } else { BEGINNING } && session.is_owed_something(),
+            // A worker that is to stop, and neither does nor says anything, is not waited for either.
+            false => {
+                silent > if has_begun { limit } else { BEGINNING }
+                    && (session.is_owed_something() || channel.wishes() != (false, false))
+            }
         };
         if given_up.is_none() && session_limit.is_some_and(|limit| begun.elapsed() > limit) {
             given_up = Some(GivenUp::Endless(begun.elapsed()));

@@ -10,11 +10,12 @@ use std::io::{self, Read, Seek};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 
 use super::native::{WindowsKind, exe_of_kind};
 use super::wine_prefix::Imported;
+use crate::handler::children::{self, that_stays};
 use crate::protocol::plain_path;
 
 /// The variable that names Wine's program.
@@ -189,6 +190,14 @@ fn on_path(name: &Path) -> Option<PathBuf> {
     std::env::split_paths(&folders).map(|folder| absolute(&folder.join(name))).find(is_program)
 }
 
+/// Runs a command to its end, as a child that this process has started, and not adopted.
+fn status_of(command: &mut Command) -> io::Result<ExitStatus> {
+    let mut child = children::start(command)?;
+    let status = child.wait();
+    children::is_gone(child.id());
+    status
+}
+
 /// All that was written into a file.
 fn text_of(file: &mut File) -> io::Result<String> {
     let mut bytes = Vec::new();
@@ -249,12 +258,15 @@ impl Wine {
         let mut command = Command::new(program);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
         self.give_environment(&mut command);
+        // Where this process adopts what others leave behind, the server and the services are its children, and no handler's.
+        let (name, value) = that_stays();
+        command.env(name, value);
         command
     }
 
     /// Runs a program of Wine's to its end.
     pub(super) fn run(&self, program: &Path, words: &[&str]) -> io::Result<bool> {
-        self.command(program).args(words).status().map(|status| status.success())
+        status_of(self.command(program).args(words)).map(|status| status.success())
     }
 
     /// Makes the prefix, if that was not done, and starts what lives on from session to session.
@@ -284,7 +296,7 @@ impl Wine {
         let (mut said, mut complained) = (tempfile::tempfile()?, tempfile::tempfile()?);
         let mut command = self.command(&self.program);
         command.arg(&self.exe).arg("--version").stdout(said.try_clone()?).stderr(complained.try_clone()?);
-        let status = command.status()?;
+        let status = status_of(&mut command)?;
         if text_of(&mut said)?.starts_with("mobsync") {
             return Ok(());
         }

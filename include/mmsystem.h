@@ -1,0 +1,2 @@
+/* For sources written for the Windows SDK: see mobsync_platform.h. */
+#include "mobsync_platform.h"
