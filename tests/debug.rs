@@ -311,6 +311,34 @@ fn while_a_reply_is_held_by_hand_the_other_threads_go_on() {
 }
 
 #[test]
+fn what_is_wanted_of_callbacks_is_said_before_the_session_as_well() {
+    let (_folder, file) = folder_with(TWICE);
+    let commands =
+        ["hold Documents", "break Synchronize", "continue", "restart", "hold Documents", "state", "break Held"];
+    let (_, text, errors) = piped(&file, &[], &[&commands[..], &["delete 1", "continue", "state"]].concat());
+    assert_eq!(answer(&text, "hold Documents"), "no items are enumerated yet\n");
+    assert!(text.contains("(mobsync) hold Documents\nThe reply to the next such Progress is held"), "{text}{errors}");
+    assert!(text.contains(" documents: note Held Progress ") || text.contains("note Held Progress"), "{text}{errors}");
+}
+
+#[test]
+fn a_stop_and_its_finding_have_one_number_and_one_name() {
+    let drafts = TWICE.replace(
+        "\"id\": \"A\", \"name\": \"Documents\"",
+        "\"id\": \"{0F1E2D3C-4B5A-4978-8796-A5B4C3D2E1F0}\", \"name\": \"Drafts\"",
+    );
+    let drafts = drafts.replace("\"item\": \"A\"", "\"item\": \"{0F1E2D3C-4B5A-4978-8796-A5B4C3D2E1F0}\"");
+    let (_folder, file) = folder_with(&drafts);
+    let (_, text, errors) = piped(&file, &[], &["break SYNC-04", "continue", "findings", "trace 99"]);
+    let stop =
+        answer(&text, "continue").lines().find(|line| line.contains("!! SYNC-04")).unwrap_or_else(|| panic!("{text}"));
+    let number = stop.split(' ').next().unwrap_or_default();
+    assert!(answer(&text, "findings").contains(&format!("{number} on thread pictures")), "{text}{errors}");
+    let trace = answer(&text, "trace 99");
+    assert!(trace.contains("handler Progress \"Drafts\" UPDATING") && !trace.contains("item1"), "{trace}");
+}
+
+#[test]
 fn a_reply_whose_time_is_over_is_held_no_more() {
     let (_folder, file) = folder_with(TWICE);
     let commands = [
@@ -380,6 +408,12 @@ mod in_a_worker {
         let stacks = answer(&text, "where");
         assert!(stacks.starts_with("apartment:\n") && stacks.contains("which called back last:\n"), "{stacks}");
         assert!(stacks.contains("  CNotebook::") || stacks.contains("RunWork"), "{stacks}");
+        let headings = stacks.lines().filter(|line| !line.starts_with(' ') && line.ends_with(':'));
+        let named = headings.filter_map(|line| line.trim_start_matches("thread ").split([',', ':']).next());
+        // One that has called nothing yet has no name.
+        let mut threads: Vec<&str> = named.filter(|name| *name != "another thread").collect();
+        threads.sort_unstable();
+        assert!(threads.windows(2).all(|two| two[0] != two[1]), "each thread once: {stacks}");
         let items = answer(&text, "items");
         assert!(items.contains("SKIPPED") && !items.contains("SUCCEEDED"), "{items}{text}");
         assert!(answer(&text, "trace 12").contains("manager SetProgressCallback NULL"), "{text}");

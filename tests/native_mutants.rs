@@ -216,6 +216,11 @@ fn found(switch: &str) -> Found {
     for finding in findings.clone() {
         let debug = finding["debug"].as_str().unwrap_or_else(|| panic!("{finding:#}"));
         assert!(debug.contains(" mobsync conform ") && debug.contains(" --in-process --break-on "), "{debug}");
+        let step = finding["step"].as_str().unwrap_or_else(|| panic!("{finding:#}"));
+        assert!(
+            step.starts_with("mobsync debug ") && step.contains(" --case ") && step.contains(" --break "),
+            "{step}"
+        );
     }
     let own = || findings.clone().filter(|finding| Some(&word(&finding["rule"])) == rules.first());
     let case = own().next().map(|finding| word(&finding["case"])).unwrap_or_default();

@@ -250,7 +250,11 @@ fn other_reports_are_written_beside_the_one_for_people() {
         assert_eq!(code, Some(1), "{command:?}");
         // The suite says how long it took, which is not the same twice.
         if command[0] != "conform" {
-            assert_eq!(said, alone("human") + &alone("github"), "{command:?}");
+            let (people, github) = (alone("human"), alone("github"));
+            // The verdict stands there once.
+            let (annotations, verdict) = github.trim_end().rsplit_once('\n').expect("two lines");
+            assert_eq!(said, format!("{people}{annotations}\n"), "{command:?}");
+            assert!(people.lines().any(|line| line == verdict), "{command:?}: {github}");
             assert_eq!(fs::read_to_string(&json).expect("it is there"), alone("json"), "{command:?}");
         }
         assert!(said.contains("SYNC-04") && said.contains("::error"), "{command:?}: {said}");
@@ -351,6 +355,15 @@ fn with_quiet_a_report_for_people_is_printed_only_if_there_is_something_to_compl
     assert!(code == Some(1) && text.contains("SYNC-04") && errors.is_empty(), "{text}{errors}");
     let (_, json, _) = said(&["run", GOOD, "--quiet", "--format", "json"]);
     assert!(json.starts_with('{'), "what a program reads is always written: {json}");
+    // Neither notes nor what was skipped is a complaint: alone they print nothing, beside others they are left out.
+    let office = "fixtures/handlers/office.json";
+    let (_, loud, _) = said(&["conform", office]);
+    assert!(loud.contains(": skipped because ") && loud.contains("\nnote: "), "{loud}");
+    let (code, text, _) = said(&["conform", office, "--quiet"]);
+    assert!(code == Some(1) && text.contains("error: SYNC-08"), "{text}");
+    assert!(!text.contains(": skipped because ") && !text.contains("\nnote: "), "{text}");
+    let (code, text, errors) = said(&["conform", GOOD, "--quiet", "--skip", "cancel-*"]);
+    assert_eq!((code, text.as_str(), errors.as_str()), (Some(0), "", ""));
     let (code, _, errors) = said(&["conform", GOOD, "--quiet", "--verbose"]);
     assert!(code == Some(2) && errors.contains("cannot be used with"), "{errors}");
 }
@@ -365,4 +378,62 @@ fn colour_is_always_there_or_never_on_request() {
     let file = folder.path().join("r.txt");
     run(&["--color", "always", "--output", text(&file)]);
     assert!(!fs::read_to_string(&file).expect("it is written").contains('\u{1b}'), "a file has none");
+}
+
+/// The log of a CI job has all of it once: the cases as they end, and the verdict at the end.
+#[test]
+fn a_log_says_everything_once() {
+    let twice = "fixtures/handlers/completes-twice.json";
+    let (code, text, errors) = said(&["conform", twice, "--verbose", "--report", "github"]);
+    assert_eq!(code, Some(1), "{text}{errors}");
+    let log = format!("{errors}{text}");
+    assert_eq!(log.matches("event-manual: FAILED").count() + log.matches("event-manual: failed").count(), 1, "{log}");
+    assert_eq!(text.matches("\nFAILED: ").count(), 1, "{text}");
+    assert!(text.contains("\n::error"), "{text}");
+    // Where nothing else says it, each of them does.
+    let (_, alone, _) = said(&["conform", twice, "--format", "github"]);
+    assert_eq!(alone.matches("\nFAILED: ").count(), 1, "{alone}");
+    let (_, silent, _) = said(&["conform", twice]);
+    assert_eq!(silent.matches("event-manual: FAILED").count(), 1, "{silent}");
+}
+
+/// What nearly fits is named, also for a pattern.
+#[test]
+fn a_pattern_without_a_case_gets_a_suggestion() {
+    for (word, near) in [("event-manul", "event-manual"), ("cancl-*", "cancel-"), ("*manul*", "manual")] {
+        for option in ["--case", "--skip"] {
+            let (code, _, errors) = said(&["conform", GOOD, option, word]);
+            assert!(code == Some(2) && errors.contains(&format!("did you mean ")) && errors.contains(near), "{errors}");
+        }
+    }
+}
+
+/// Without more options the orders are explored within bounds that do not depend on the machine, and what is left is said.
+#[test]
+fn conform_explores_each_case_within_a_budget() {
+    let (code, text, errors) =
+        said(&["conform", "fixtures/handlers/minimal.json", "--explore", "--case", "event-manual", "--format", "json"]);
+    assert_eq!(code, Some(0), "{text}{errors}");
+    let report: serde_json::Value = serde_json::from_str(&text).expect("a report");
+    let explored = report["exploration"].as_array().expect("each case").clone();
+    let [explored] = explored.as_slice() else { panic!("{explored:?}") };
+    let schedules = explored["schedules"].as_u64().expect("a number");
+    assert!((1..=500).contains(&schedules) && explored["all"] == false, "{explored}");
+}
+
+/// With the number that is usual then.
+#[test]
+fn a_strategy_alone_runs_random_sessions() {
+    let (code, text, errors) =
+        said(&["conform", "fixtures/handlers/minimal.json", "--strategy", "random", "--skip", "*", "--format", "json"]);
+    assert_eq!(code, Some(0), "{text}{errors}");
+    assert_eq!(text.matches("\"name\": \"random-").count(), 20, "{text}");
+}
+
+#[test]
+fn a_word_that_is_no_rule_leads_to_the_search() {
+    let (code, _, errors) = said(&["rules", "dialog"]);
+    assert!(code == Some(2) && errors.contains("`mobsync rules --search 'dialog'`"), "{errors}");
+    let (code, text, _) = said(&["rules", "--search", "dialog"]);
+    assert!(code == Some(0) && text.contains("MODE-01"), "{text}");
 }

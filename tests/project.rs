@@ -171,12 +171,25 @@ fn config_shows_where_each_value_comes_from() {
 #[test]
 fn init_asks_writes_settings_that_work_and_writes_nothing_over() {
     let folder = project("");
-    let (code, text, asked) = answered(folder.path(), &["init"], "handler.json\nvista\ngithub\n");
+    // A wrong answer is asked for again, with the reason.
+    let answers = "\nno-such.so\nhandler.json\nvist\nvista\ngithub\nperhaps\nyes\nsomebody\n";
+    let (code, text, asked) = answered(folder.path(), &["init"], answers);
     assert_eq!(code, Some(0), "{asked}");
-    assert_eq!(asked.matches('?').count(), 3, "{asked}");
+    for why in [
+        "A handler is needed",
+        "no-such.so: there is no such file.",
+        "`vist` is not one of xp, vista.",
+        "`perhaps` is neither",
+    ] {
+        assert!(asked.contains(why), "{asked}");
+    }
+    assert_eq!(asked.matches('?').count(), 9, "{asked}");
+    assert!(asked.lines().chain(text.lines()).all(|line| line.chars().count() <= 80), "{asked}{text}");
+    assert!(fs::read_to_string(folder.path().join("mobsync.toml")).unwrap().contains("\nstrict = true\n"));
     assert!(text.contains("mobsync.toml: written\n") && text.ends_with("next: mobsync conform\n"), "{text}");
     let workflow = fs::read_to_string(folder.path().join(".github/workflows/mobsync.yml")).unwrap();
     assert!(workflow.contains("mobsync conform "), "{workflow}");
+    assert!(workflow.contains("github.com/somebody/mobsync/") && !workflow.contains("OWNER"), "{workflow}");
     let (_, report, errors) = mobsync(folder.path(), &["conform", "--case", "event-manual", "--format", "json"]);
     let report: Value = serde_json::from_str(&report).unwrap_or_else(|error| panic!("{error}: {errors}"));
     assert_eq!((&report["profile"], &report["findings"][0]["rule"]), (&json!("vista"), &json!("SYNC-04")));
@@ -478,4 +491,20 @@ fn an_archive_is_unpacked_and_runs() {
     }
     let version = Command::new(to.join("bin/mobsync")).arg("--version").output().expect("it is a program");
     assert_eq!(String::from_utf8_lossy(&version.stdout).trim(), format!("mobsync {}", env!("CARGO_PKG_VERSION")));
+}
+
+/// Whoever names the handler of the project means the class that it has there.
+#[test]
+fn the_library_of_the_project_needs_no_class() {
+    let folder = project("handler = \"build/notes.so\"\nclsid = \"{6D6F6273-796E-4E6F-8001-000000000001}\"\n");
+    fs::create_dir(folder.path().join("build")).unwrap();
+    for name in ["notes.so", "other.so"] {
+        fs::write(folder.path().join("build").join(name), "no library").unwrap();
+    }
+    for (place, library) in [(".", "build/notes.so"), ("build", "notes.so"), ("build", "./notes.so")] {
+        let (code, _, errors) = mobsync(&folder.path().join(place), &["run", library]);
+        assert!(code == Some(2) && !errors.contains("--clsid"), "{errors}");
+    }
+    let (code, _, errors) = mobsync(folder.path(), &["run", "build/other.so"]);
+    assert!(code == Some(2) && errors.contains("--clsid"), "{errors}");
 }

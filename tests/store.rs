@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 fn a_handler_is_registered_under_its_own_name_and_run_by_it() {
     let place = Place::new();
     fs::copy(sample("minimal.json"), place.path("own.json")).expect("it can be copied");
+    place.refused(&["sync"], "no handler is registered in ");
     let said = place.done(&["register", "own.json", "--event", "idle,connect"]);
     assert!(said.starts_with("Minimal {") && said.ends_with("}: registered\n"), "{said}");
     let again = place.done(&["register", "own.json", "--event", "idle"]);
@@ -33,7 +34,9 @@ fn a_handler_is_registered_under_its_own_name_and_run_by_it() {
     let clsid = row["clsid"].as_str().expect("a CLSID").to_owned();
     let table = place.done(&["handlers"]);
     let lines: Vec<&str> = table.lines().collect();
-    assert!(lines.len() == 2 && lines[0].starts_with("NAME ") && lines[1].starts_with("Minimal  {"), "{table}");
+    assert!(lines.len() == 4 && lines[0].starts_with("NAME ") && lines[1].starts_with("Minimal  IDLE"), "{table}");
+    assert_eq!((lines[2].trim(), lines[3].trim().ends_with("own.json")), (clsid.as_str(), true), "{table}");
+    assert!(lines[..3].iter().all(|line| line.len() <= 80), "{table}");
 
     // By name and by CLSID, wherever HANDLER stands.
     for word in ["Minimal", &clsid, &clsid.to_lowercase()] {
@@ -306,7 +309,7 @@ fn a_session_that_fails_or_breaks_a_rule_is_seen_in_the_exit_code_and_in_the_res
     );
     assert_eq!(place.mobsync(&["sync", "Fails", "--quiet", "--allow-failure"]).0, Some(0));
     let table = place.done(&["handlers", "Fails"]);
-    assert!(table.contains("  failed  "), "{table}");
+    assert!(table.contains("  failed\n"), "{table}");
     // What is damaged stays.
     let clsid = place.handlers()[0]["clsid"].as_str().expect("a CLSID").to_owned();
     let file = place.path("store/handlers").join(clsid).join("results.json");

@@ -40,6 +40,7 @@ pub(super) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
     }
     let file = given.file();
     let output = judging::output(&args.judge, file.as_deref().map(|file| ("the handler's file", file)))?;
+    let output = output.listed(args.verbose);
     let debug = reproduce::debug_conform(args, handler.is_native_here());
     let suite = Suite::of(handler).with(options(args, filter)?);
     let suite = suite.reproduced_by(reproduce::of_conform(args)).debugged_by(debug);
@@ -68,6 +69,9 @@ pub(super) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
     Ended::after(&failures, report.failed())
 }
 
+/// How many random sessions there are if only their strategy is given.
+const SESSIONS_OF_STRATEGY: u64 = 20;
+
 /// The report has a line for each of them.
 const MOST_SESSIONS: u64 = 10_000_000;
 
@@ -80,7 +84,7 @@ fn options(args: &ConformArgs, filter: Filter) -> Result<SuiteOptions, Failure> 
         max_fail: if args.fail_fast { Some(NonZero::<usize>::MIN) } else { args.max_fail },
         repeat: args.repeat,
         hooks: Hooks { before: args.before_case.clone(), after: args.after_case.clone() },
-        sessions: args.sessions.unwrap_or(0),
+        sessions: args.sessions.unwrap_or(if args.strategy.is_some() { SESSIONS_OF_STRATEGY } else { 0 }),
         seed: args.seed,
         partition: args.partition,
         jobs: args.jobs,
@@ -97,7 +101,7 @@ fn options(args: &ConformArgs, filter: Filter) -> Result<SuiteOptions, Failure> 
         trace_limit: sessions::trace_limit(args.trace_limit),
         session_ns: args.session_limit,
         break_on: break_on::asked(&args.break_on, args.in_process)?,
-        explore: args.explore.options(),
+        explore: args.explore.options_of_suite(),
         draw: args.judge.to.draws(Some(args.format.into())),
         filter,
     })

@@ -7,6 +7,7 @@ use super::args::{CiName, InitArgs, ProfileName};
 use super::config::NAME;
 use super::ended::{Ended, Failure};
 use super::output::{print, tell};
+use crate::job;
 use crate::json::quoted;
 use crate::protocol::{Guid, plain_path};
 use crate::runner::WriteError;
@@ -19,6 +20,9 @@ struct Answers {
     clsid: Option<Guid>,
     profile: ProfileName,
     ci: CiName,
+    strict: bool,
+    /// Whose releases the job installs, where it is known.
+    owner: Option<String>,
 }
 
 pub(super) fn init(args: &InitArgs) -> Result<Ended, Failure> {
@@ -36,8 +40,14 @@ pub(super) fn init(args: &InitArgs) -> Result<Ended, Failure> {
     write(&settings, &toml(&answers))?;
     let mut said = format!("{NAME}: written\n");
     if let Some((file, text)) = &workflow {
-        write(file, text)?;
-        said += &format!("{}: written; add the build of your handler to it\n", plain_path(file));
+        let text = text.replace("OWNER", answers.owner.as_deref().unwrap_or("OWNER"));
+        write(file, &text)?;
+        let also = if answers.owner.is_some() {
+            ""
+        } else {
+            ", and put the owner of mobsync's\n  repository in place of OWNER"
+        };
+        said += &format!("{}: written;\n  add the build of your handler to it{also}\n", plain_path(file));
     }
     print(format!("{said}next: mobsync conform\n").as_bytes())?;
     Ok(Ended::Well)
@@ -64,48 +74,99 @@ fn answers(args: &InitArgs) -> Result<Answers, Failure> {
     let (handler, is_exec) = match (&args.handler, &args.exec) {
         (Some(handler), _) => (handler.clone(), false),
         (None, Some(command)) => (command.clone(), true),
-        (None, None) => {
-            let asked = "Which handler: a native library, a .json handler file, or the command of a program?";
-            let handler = ask(asked, "give --handler HANDLER or --exec COMMAND")?;
-            if handler.is_empty() {
-                return Err(Failure("no handler was named; run `mobsync init` again when you have one".to_owned()));
-            }
-            let is_command = !Path::new(&handler).exists() && handler.contains(char::is_whitespace);
-            (handler, is_command)
-        }
+        (None, None) => asked(
+            "Which handler: a native library, a .json handler file, or the command of a\nprogram?",
+            "give --handler HANDLER or --exec COMMAND",
+            handler,
+        )?,
     };
     let clsid = match args.clsid {
         None if !is_exec && is_library(&handler) => {
-            let answer = ask("The CLSID of the handler's class, as {XXXXXXXX-…}?", "give --clsid {GUID}")?;
-            Some(answer.parse::<Guid>().map_err(|error| Failure(error.to_string()))?)
+            let read = |answer: &str| answer.parse::<Guid>().map(Some).map_err(|error| error.to_string());
+            asked("The CLSID of the handler's class, as {XXXXXXXX-…}?", "give --clsid {GUID}", read)?
         }
         given => given,
     };
+    if !is_exec && is_library(&handler) && !Path::new(&handler).exists() {
+        tell(format_args!("{}: not there yet; build it before `mobsync conform`", plain_path(Path::new(&handler))));
+    }
     let asks = args.handler.is_none() && args.exec.is_none();
     let profile = match args.profile {
         Some(profile) => profile,
-        None if asks => chosen(&ask("Which Windows: xp or vista? [xp]", "give --profile")?, ProfileName::Xp)?,
+        None if asks => {
+            asked("Which Windows: xp or vista? [xp]", "give --profile", |answer| chosen(answer, ProfileName::Xp))?
+        }
         None => ProfileName::Xp,
     };
     let ci = match args.ci {
         Some(ci) => ci,
-        None if asks => {
-            chosen(&ask("A job for which CI system: github, gitlab or none? [none]", "give --ci")?, CiName::None)?
-        }
+        None if asks => asked("A job for which CI system: github, gitlab or none? [none]", "give --ci", |answer| {
+            chosen(answer, CiName::None)
+        })?,
         None => CiName::None,
     };
-    Ok(Answers { handler, is_exec, clsid, profile, ci })
+    let strict = match args.strict {
+        false if asks => asked(STRICT, "give --strict", yes)?,
+        strict => strict,
+    };
+    let owner = match &args.owner {
+        None if asks && ci != CiName::None => {
+            let read = |answer: &str| Ok(Some(answer.to_owned()).filter(|owner| !owner.is_empty()));
+            asked(
+                "Whose GitHub repository `mobsync` has the releases that the job installs?\n[fill it in later]",
+                "give --owner",
+                read,
+            )?
+        }
+        given => given.clone(),
+    };
+    Ok(Answers { handler, is_exec, clsid, profile, ci, strict, owner })
+}
+
+const STRICT: &str = "Should warnings fail too (strict), yes or no? A warning is behaviour that the\n\
+                      reference advises against, such as work on an item that the user has skipped.\n\
+                      Without strict, only errors fail. [no]";
+
+/// Asks until the answer can be used: what is wrong with the others is said.
+fn asked<T>(question: &str, instead: &str, read: impl Fn(&str) -> Result<T, String>) -> Result<T, Failure> {
+    loop {
+        match read(&ask(question, instead)?) {
+            Ok(answer) => return Ok(answer),
+            Err(why) => tell(format_args!("{why}.")),
+        }
+    }
+}
+
+/// The handler that was named, and whether it is a command.
+fn handler(answer: &str) -> Result<(String, bool), String> {
+    if answer.is_empty() {
+        return Err("A handler is needed; Ctrl-C leaves, and nothing is written".to_owned());
+    }
+    let is_there = Path::new(answer).exists() || answer == "filesync" || job::registered(answer).is_some();
+    match (is_there, answer.contains(char::is_whitespace)) {
+        (true, _) => Ok((answer.to_owned(), false)),
+        (false, true) => Ok((answer.to_owned(), true)),
+        (false, false) => Err(format!("{}: there is no such file", plain_path(Path::new(answer)))),
+    }
+}
+
+fn yes(answer: &str) -> Result<bool, String> {
+    match answer.to_ascii_lowercase().as_str() {
+        "yes" | "y" => Ok(true),
+        "" | "no" | "n" => Ok(false),
+        _ => Err(format!("`{}` is neither yes nor no", crate::report::plain(answer))),
+    }
 }
 
 /// One of the values of an option; the usual one if nothing was said.
-fn chosen<T: clap::ValueEnum>(answer: &str, usual: T) -> Result<T, Failure> {
+fn chosen<T: clap::ValueEnum>(answer: &str, usual: T) -> Result<T, String> {
     if answer.is_empty() {
         return Ok(usual);
     }
     T::from_str(answer, true).map_err(|_| {
         let all: Vec<_> = T::value_variants().iter().filter_map(clap::ValueEnum::to_possible_value).collect();
         let all: Vec<_> = all.iter().map(clap::builder::PossibleValue::get_name).collect();
-        Failure(format!("`{}` is not one of {}", crate::report::plain(answer), all.join(", ")))
+        format!("`{}` is not one of {}", crate::report::plain(answer), all.join(", "))
     })
 }
 
@@ -136,7 +197,8 @@ fn toml(answers: &Answers) -> String {
         text += &format!("clsid = {}\n", quoted(&clsid.to_string()));
     }
     let profile = if answers.profile == ProfileName::Vista { "vista" } else { "xp" };
-    text + &format!("profile = \"{profile}\"\n{REST}")
+    let strict = if answers.strict { "" } else { "# " };
+    text + &format!("profile = \"{profile}\"\n\n# Warnings fail too, not only errors.\n{strict}strict = true\n{REST}")
 }
 
 const REST: &str = r#"

@@ -33,6 +33,8 @@ pub(super) struct Output {
     others: Vec<OtherReport>,
     /// Print no report for people that has nothing to complain of.
     quiet: bool,
+    /// Each case was shown as it ended.
+    listed: bool,
 }
 
 impl Output {
@@ -41,17 +43,22 @@ impl Output {
         for (option, path) in to.written() {
             files::may_write(path).map_err(|error| cannot_write(option, path, &error))?;
         }
-        Ok(Self { to: to.output.clone(), others: to.report.clone(), quiet: false })
+        Ok(Self { to: to.output.clone(), others: to.report.clone(), quiet: false, listed: false })
     }
 
     /// To standard output, and nowhere else.
     pub(super) fn standard() -> Self {
-        Self { to: None, others: Vec::new(), quiet: false }
+        Self { to: None, others: Vec::new(), quiet: false, listed: false }
     }
 
     /// With `--quiet`: a report for people is printed only if there is something to complain of.
     pub(super) fn quiet(self, quiet: bool) -> Self {
         Self { quiet, ..self }
+    }
+
+    /// Each case is shown as it ends.
+    pub(super) fn listed(self, listed: bool) -> Self {
+        Self { listed, ..self }
     }
 
     /// Whether it takes colour.
@@ -62,23 +69,36 @@ impl Output {
     /// Writes the report in that form, and the other ones.
     pub(super) fn deliver_report(self, report: &Report, format: Format) -> Result<(), Failure> {
         let root = std::env::current_dir().ok();
-        let style = Style { colour: self.colour(), root: root.as_deref() };
+        let listed = self.listed && self.to.is_none();
+        let style =
+            Style { colour: self.colour(), root: root.as_deref(), quiet: self.quiet, listed, ..Style::default() };
         let text = if self.is_silent(report, format) { String::new() } else { render(report, format, style)? };
-        self.deliver_with(&text, report)
+        self.deliver_both(&text, report, format == Format::Human)
     }
 
     /// Whether nothing is printed of the report.
     pub(super) fn is_silent(&self, report: &Report, format: Format) -> bool {
-        let found = report.summary.errors + report.summary.warnings + report.summary.notes;
+        let found = report.summary.errors + report.summary.warnings;
         self.quiet && format == Format::Human && found == 0 && !report.failed() && report.is_whole()
     }
 
     /// Writes what is made of the report, and the other reports. What cannot be written keeps nothing else from being written.
-    pub(super) fn deliver_with(mut self, text: &str, report: &Report) -> Result<(), Failure> {
+    pub(super) fn deliver_with(self, text: &str, report: &Report) -> Result<(), Failure> {
+        self.deliver_both(text, report, true)
+    }
+
+    fn deliver_both(mut self, text: &str, report: &Report, is_for_people: bool) -> Result<(), Failure> {
         let (root, colour, others) = (std::env::current_dir().ok(), self.colour(), std::mem::take(&mut self.others));
+        let is_text_there = is_for_people && self.to.is_none() && !text.is_empty();
         let mut delivered = vec![self.deliver(text)];
         for OtherReport { format, file } in others {
-            let style = Style { colour: colour && file.is_none(), root: root.as_deref() };
+            let to_terminal = file.is_none();
+            let style = Style {
+                colour: colour && to_terminal,
+                root: root.as_deref(),
+                beside_text: is_text_there && to_terminal,
+                ..Style::default()
+            };
             let text = render(report, format.into(), style)?;
             delivered.push(match file {
                 Some(path) => {

@@ -162,27 +162,28 @@ impl Row {
     }
 }
 
+/// A line for each handler, and below it what it is started by.
 fn table(rows: &[Row]) -> String {
-    let lines: Vec<[String; 6]> = rows
-        .iter()
-        .map(|row| {
-            let name = row.description.as_deref().map(plain).unwrap_or_default().into_owned();
-            let events = if row.flags.0 == 0 { "-".to_owned() } else { row.flags.to_string() };
-            let preferences = row.preferences.as_ref().map_or(0, |all| all.iter().count());
-            let preferences = if preferences == 0 { "-".to_owned() } else { preferences.to_string() };
-            let last = row.results.as_ref().map_or("-", |results| if results.failed { "failed" } else { "succeeded" });
-            [
-                name,
-                row.clsid.to_string(),
-                events,
-                preferences,
-                last.to_owned(),
-                plain(&started_by(&row.start)).into_owned(),
-            ]
-        })
-        .collect();
-    let head = ["NAME", "CLSID", "EVENTS", "PREFERENCES", "LAST", "STARTED BY"].map(str::to_owned);
-    aligned(&[vec![head], lines].concat())
+    let line = |row: &Row| {
+        let name = row.description.as_deref().map(plain).unwrap_or_default().into_owned();
+        let events = if row.flags.0 == 0 { "-".to_owned() } else { row.flags.to_string() };
+        let preferences = row.preferences.as_ref().map_or(0, |all| all.iter().count());
+        let preferences = if preferences == 0 { "-".to_owned() } else { preferences.to_string() };
+        let last = row.results.as_ref().map_or("-", |results| if results.failed { "failed" } else { "succeeded" });
+        [name, events, preferences, last.to_owned()]
+    };
+    let head = ["NAME", "EVENTS", "PREFERENCES", "LAST"].map(str::to_owned);
+    let lines: Vec<[String; 4]> = std::iter::once(head).chain(rows.iter().map(line)).collect();
+    let aligned = aligned(&lines);
+    let mut text = String::new();
+    for (line, row) in aligned.lines().zip(std::iter::once(None).chain(rows.iter().map(Some))) {
+        let _ = writeln!(text, "{line}");
+        if let Some(row) = row {
+            let _ = writeln!(text, "    {}", row.clsid);
+            let _ = writeln!(text, "    {}", plain(&started_by(&row.start)));
+        }
+    }
+    text
 }
 
 /// How it is started, in a line.

@@ -32,15 +32,15 @@ pub(super) fn of_schedule(args: &RunArgs, schedule: &[Deviation]) -> String {
 /// The command that runs the session in a debugger.
 pub(super) fn debug_run(args: &RunArgs, seed: Option<u64>, is_native: bool) -> DebugCommand {
     match is_native && cfg!(unix) {
-        true => in_native_debugger(&of_run(args, seed)),
+        true => in_native_debugger(&of_run(args, seed), Some(session_line("debug", args, seed))),
         false => DebugCommand::Session(session_line("debug", args, seed)),
     }
 }
 
 /// The command in a debugger of native code: the handler runs in the command's own process.
-fn in_native_debugger(command: &str) -> DebugCommand {
+fn in_native_debugger(command: &str, steps: Option<String>) -> DebugCommand {
     let debugger = if cfg!(target_os = "macos") { "lldb -o run --" } else { "gdb -ex run --args" };
-    DebugCommand::Native(format!("{debugger} {command} --in-process"))
+    DebugCommand::Native(format!("{debugger} {command} --in-process"), steps)
 }
 
 fn session_line(command: &str, args: &RunArgs, seed: Option<u64>) -> String {
@@ -146,15 +146,12 @@ pub(super) fn debug_conform(
     let (blocking, progress) = (args.blocking_limit, args.progress_limit);
     let reproduce = of_conform(args);
     move |found| {
-        if is_native && cfg!(unix) {
-            return Some(in_native_debugger(&reproduce(found)));
-        }
         let mut line = CommandLine::new("debug");
         line.handler(&handler);
         match found {
             Reproduce::Case(case) | Reproduce::InOrder(case, ..) => line.option("--case", case),
             Reproduce::Random(seed) => line.option("--case", &format!("random-{seed}")),
-            // The debugger follows one order, which a scenario says: --scenarios writes it.
+            // The debugger follows one order, which a scenario says: --scenarios writes it. Only scripts have them.
             Reproduce::Orders(..) => return None,
             Reproduce::Scenario(file) => line.option("--scenario", &file.display().to_string()),
         }
@@ -162,7 +159,10 @@ pub(super) fn debug_conform(
             line.profile(profile);
         }
         line.limits(timeout, blocking, progress);
-        Some(DebugCommand::Session(line.0))
+        match is_native && cfg!(unix) {
+            true => Some(in_native_debugger(&reproduce(found), Some(line.0))),
+            false => Some(DebugCommand::Session(line.0)),
+        }
     }
 }
 
@@ -176,15 +176,17 @@ pub(super) fn debug_replay(args: &ReplayArgs, replayed: &Replayed) -> Option<Deb
     };
     let given = given.or_else(|| runner::handler_name(&replayed.file, &replayed.scenario));
     let needs_wine = || given.as_ref().and_then(|given| given.find().ok()).is_some_and(|found| found.needs_wine());
-    if is_native && cfg!(unix) && !needs_wine() {
-        return Some(in_native_debugger(&of_replay(args, &replayed.file)));
+    let steps = given.as_ref().map(|given| {
+        let mut line = CommandLine::new("debug");
+        line.handler(given);
+        line.option("--scenario", &replayed.file.display().to_string());
+        line.limits(args.timeout, args.blocking_limit, args.progress_limit);
+        line.0
+    });
+    match is_native && cfg!(unix) && !needs_wine() {
+        true => Some(in_native_debugger(&of_replay(args, &replayed.file), steps)),
+        false => steps.map(DebugCommand::Session),
     }
-    let given = given?;
-    let mut line = CommandLine::new("debug");
-    line.handler(&given);
-    line.option("--scenario", &replayed.file.display().to_string());
-    line.limits(args.timeout, args.blocking_limit, args.progress_limit);
-    Some(DebugCommand::Session(line.0))
 }
 
 /// The command that replays a recorded scenario, which names no handler, against the one that was given.
@@ -326,8 +328,8 @@ impl CommandLine {
         if args.actions != usual.actions {
             self.option("--actions", &args.actions.to_string());
         }
-        if args.schedules != usual.schedules {
-            self.option("--schedules", &args.schedules.to_string());
+        if let Some(schedules) = args.schedules {
+            self.option("--schedules", &schedules.to_string());
         }
         if let Some(time) = args.explore_time {
             self.option("--explore-time", &seconds(time));

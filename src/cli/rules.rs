@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::args::{ReportFormat, RulesArgs};
 use super::ended::{Ended, Failure};
+use crate::report::plain;
 use crate::rules::{Checked, FAMILIES, RULES, Rule, select};
 
 pub(super) fn rules(args: &RulesArgs) -> Result<Ended, Failure> {
@@ -14,7 +15,10 @@ pub(super) fn rules(args: &RulesArgs) -> Result<Ended, Failure> {
     // A word for one rule asks what the rule says; one for a family asks which rules there are.
     let mut explained = !args.rules.is_empty() && args.search.is_none();
     for word in &args.rules {
-        let of_word = select(word)?;
+        let of_word = select(word).map_err(|error| {
+            let words = plain(word);
+            Failure(format!("{error}; `mobsync rules --search '{words}'` searches what the rules say"))
+        })?;
         explained &= of_word.len() == 1;
         chosen.extend(of_word);
     }

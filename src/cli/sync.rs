@@ -17,7 +17,7 @@ use super::sessions;
 use crate::host::Controls;
 use crate::job::Handler;
 use crate::manager::{self, Chosen, Request, Synchronized};
-use crate::protocol::{Event, Guid, Limits, RegisterFlags, Session, SyncEvent, padded, plain};
+use crate::protocol::{Event, Guid, Limits, RegisterFlags, Session, SyncEvent, padded, plain, plain_path};
 use crate::runner::{Isolation, RunOptions, Watcher};
 use crate::store::{Registered, Registration, Results, Store, StoreError};
 
@@ -41,6 +41,10 @@ pub(super) fn sync(args: &SyncArgs) -> Result<Ended, Failure> {
     };
     let store = Store::in_use()?;
     let (chosen, failures) = chosen(&store, &args.handlers, |one| args.handlers.is_empty() && !is_for(one, event))?;
+    if chosen.is_empty() && failures.is_empty() && store.handlers()?.handlers.is_empty() {
+        let folder = plain_path(store.folder());
+        return Err(Failure(format!("no handler is registered in {folder}; `mobsync register HANDLER` registers one")));
+    }
     if chosen.is_empty() && failures.is_empty() {
         tell(format_args!("no handler is registered for {event}; `mobsync handlers` lists the registered handlers"));
     }

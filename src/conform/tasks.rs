@@ -142,6 +142,26 @@ fn named(options: &SuiteOptions, cases: Vec<Case>) -> Result<Vec<Case>, SuiteErr
         .collect())
 }
 
+/// The case that a word may mean that matches none: of a pattern, one that has its letters.
+fn near(word: &str, cases: &[Case]) -> Option<String> {
+    let names = || cases.iter().map(|case| case.name.as_str());
+    let letters: String = word.chars().filter(|letter| !"*?[]".contains(*letter)).collect();
+    let has_letters = || names().find(|name| letters.len() > 2 && name.contains(letters.trim_matches('-')));
+    // The part of a name that a pattern gives has its own neighbours.
+    let of_part = || {
+        let parts = names().flat_map(|name| name.split('-').map(move |part| (part, name)));
+        let parts: Vec<_> = parts.collect();
+        let part = nearest(letters.trim_matches('-'), parts.iter().map(|(part, _)| *part))?;
+        parts.iter().find(|(of, _)| *of == part).map(|(_, name)| *name)
+    };
+    let is_pattern = letters.len() < word.len();
+    let near = match is_pattern {
+        true => has_letters().or_else(of_part).or_else(|| nearest(&letters, names())),
+        false => nearest(word, names()),
+    };
+    near.map(str::to_owned)
+}
+
 /// The names that the words match, each with the first word that does. A word is a name, or a pattern with `*`, `?` or `[…]`.
 fn matching(words: &[String], cases: &[Case]) -> Result<BTreeMap<String, String>, NoSuchCase> {
     let mut matched = BTreeMap::new();
@@ -153,8 +173,7 @@ fn matching(words: &[String], cases: &[Case]) -> Result<BTreeMap<String, String>
             |case: &&Case| case.name == *word || pattern.as_ref().is_some_and(|glob| glob.matches(&case.name));
         let names: Vec<&Case> = cases.iter().filter(matches).collect();
         if names.is_empty() {
-            let near = nearest(word, cases.iter().map(|case| case.name.as_str())).map(str::to_owned);
-            return Err(NoSuchCase { name: word.clone(), near });
+            return Err(NoSuchCase { name: word.clone(), near: near(word, cases) });
         }
         for case in names {
             matched.entry(case.name.clone()).or_insert_with(|| word.clone());

@@ -127,9 +127,11 @@ impl Report {
         let at: HashMap<u64, usize> = found.iter().enumerate().map(|(at, found)| (found.finding.number, at)).collect();
         let row = |found: Found| {
             let cause = found.finding.consequence_of.and_then(|number| at.get(&number).copied());
-            let debug = debug.as_ref().map(|debug| debug.at(found.finding.rule));
+            let rule = found.finding.rule;
+            let step = debug.as_ref().and_then(|debug| debug.steps_to(rule));
+            let debug = debug.as_ref().map(|debug| debug.at(rule));
             let row = FindingRow::new(found, &name, trace.as_deref(), replay.as_deref());
-            FindingRow { consequence_of: cause, debug, ..row }
+            FindingRow { consequence_of: cause, debug, step, ..row }
         };
         let findings: Vec<FindingRow> = found.into_iter().map(row).collect();
         let omitted = omitted.rows().iter().map(|(rule, level, count)| {
@@ -440,6 +442,7 @@ impl FindingRow {
             reproduce: replay.map(str::to_owned),
             order: None,
             debug: None,
+            step: None,
             consequence_of: None,
             context,
         }

@@ -44,7 +44,9 @@ pub(super) fn github(report: &Report, style: Style<'_>) -> String {
     }));
     annotations.sort_by_key(|annotation| std::cmp::Reverse(annotation.level));
     let mut text: String = annotations.iter().map(command).collect();
-    text.push_str(&plain_lines(&verdict_line(report)));
+    if !style.beside_text {
+        text.push_str(&plain_lines(&verdict_line(report)));
+    }
     text
 }
 

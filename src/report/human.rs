@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use super::causes::CauseRows;
+use super::render::Style;
 use super::{Case, CaseOutcome, FindingRow, ItemRow, Report, plain};
 use crate::protocol::{Delay, Stack, Status, Thread, column_width, cut_off, padded, plain_lines};
 use crate::rules::{Level, Occasion, Verdict};
@@ -27,6 +28,10 @@ const NAME: usize = 200;
 
 /// How many characters of a message are shown; the report as data has all of it.
 pub(super) const MESSAGE: usize = 2000;
+
+/// What helps in a debugger of native code.
+const IN_DEBUGGER: &str = "in the debugger: `up` goes from the trap to the handler's own function; with --timeout 1h --blocking-limit 1h\n\
+                           the time limits leave time to look around";
 
 /// How many lines of a handler's output are shown; JSON and JUnit have more.
 const LAST_WORDS: usize = 8;
@@ -83,13 +88,23 @@ impl Paint {
 /// The whole report as text: items and outcome, findings (the worst rules first), and the verdict last, where a terminal
 /// stands when the program has ended.
 pub fn human(report: &Report, colour: bool) -> String {
+    styled(report, Style { colour, ..Style::default() })
+}
+
+/// As [`human`], in this style.
+pub(super) fn styled(report: &Report, style: Style<'_>) -> String {
+    let colour = style.colour;
     let paint = Paint(colour);
     let mut text = String::new();
     if report.outcome.is_some() {
         items(&mut text, report, &paint);
     }
-    for cause in report.all_causes().iter().filter(|cause| cause.accepted.is_none()) {
+    let says = |cause: &&CauseRows| cause.accepted.is_none() && !(style.quiet && cause.level == Level::Note);
+    for cause in report.all_causes().iter().filter(says) {
         write_cause(&mut text, report, cause, &paint);
+    }
+    if report.findings.iter().any(|finding| finding.step.is_some()) {
+        let _ = writeln!(text, "\n{}", paint.dim(IN_DEBUGGER));
     }
     accepted(&mut text, report, &paint);
     if !text.is_empty() && !report.findings.is_empty() {
@@ -100,7 +115,12 @@ pub fn human(report: &Report, colour: bool) -> String {
         let many = report.cases.len() > FEW_CASES;
         let says_more = |case: &&Case| case.outcome != CaseOutcome::Passed || case.broke_off.is_some();
         let is_of_many = |case: &&Case| case.not_run().is_some_and(|why| not_run(report, why).count() > SHOWN);
-        let shown = report.cases.iter().filter(|case| (!many || says_more(case)) && !is_of_many(case));
+        let is_told = |case: &&Case| match case.outcome {
+            CaseOutcome::Skipped => style.quiet && case.not_run().is_none(),
+            _ => style.listed && many,
+        };
+        let shown =
+            report.cases.iter().filter(|case| (!many || says_more(case)) && !is_of_many(case) && !is_told(case));
         shown.for_each(|case| write_case(&mut text, case, &paint));
         write_not_run(&mut text, report, &paint);
     }
@@ -252,7 +272,9 @@ fn write_cause(text: &mut String, report: &Report, cause: &CauseRows, paint: &Pa
     if let Some(order) = super::order::order_text(example) {
         let _ = writeln!(text, "  {} {order}", paint.dim("order:"));
     }
-    for (what, command) in [("reproduce with:", &example.replay), ("debug with:", &example.debug)] {
+    let commands =
+        [("reproduce with:", &example.replay), ("debug with:", &example.debug), ("step with:", &example.step)];
+    for (what, command) in commands {
         if let Some(command) = command {
             let _ = writeln!(text, "  {} {}", paint.dim(what), plain(command));
         }

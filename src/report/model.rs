@@ -218,6 +218,9 @@ pub struct FindingRow {
     /// A command that stops in a debugger where it is seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub debug: Option<String>,
+    /// For a native handler beside `debug`: a command that steps through the session, and stops there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
     /// The finding from which this one follows, by its place in `findings`: both are one mistake, and this one is not counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consequence_of: Option<usize>,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use thiserror::Error;
 
-use super::{FindingRow, Report, github, html, human, junit, sarif};
+use super::{FindingRow, Report, github, html, junit, sarif};
 use crate::json;
 use crate::protocol::Stack;
 
@@ -32,6 +32,12 @@ pub struct Style<'a> {
     pub colour: bool,
     /// The folder that paths are made relative to: CI systems know files by their place in the repository.
     pub root: Option<&'a Path>,
+    /// In the text for people, nothing of notes and of cases that were skipped.
+    pub quiet: bool,
+    /// Each case was shown as it ended: the text for people does not list them again.
+    pub listed: bool,
+    /// The text for people stands beside it, and has the verdict.
+    pub beside_text: bool,
 }
 
 /// Why a report cannot be rendered.
@@ -51,7 +57,7 @@ pub enum RenderError {
 /// When a value has no form there; reports of this program have none such.
 pub fn render(report: &Report, format: Format, style: Style<'_>) -> Result<String, RenderError> {
     Ok(match format {
-        Format::Human => human(report, style.colour),
+        Format::Human => super::human::styled(report, style),
         Format::Json => format!("{}\n", json::to_string_pretty(report)?),
         Format::Junit => junit::junit(report)?,
         Format::Sarif => format!("{}\n", json::to_string_pretty(&sarif::sarif(report, style))?),

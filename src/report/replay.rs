@@ -99,8 +99,10 @@ fn scenario(
             let also: Vec<&str> = also.iter().copied().collect();
             let _ = writeln!(text, "      {} {}", paint.dim("because of it, also broken:"), also.join(", "));
         }
-        if let Some(debug) = finding.debug.as_ref().filter(|_| !accepted) {
-            let _ = writeln!(text, "      {} {}", paint.dim("debug with:"), plain(debug));
+        for (what, command) in [("debug with:", &finding.debug), ("step with:", &finding.step)] {
+            if let Some(command) = command.as_ref().filter(|_| !accepted) {
+                let _ = writeln!(text, "      {} {}", paint.dim(what), plain(command));
+            }
         }
     }
     if !replayed.is_met() {

@@ -66,8 +66,9 @@ impl Repeats {
 pub enum DebugCommand {
     /// `mobsync debug`, which steps through the session.
     Session(String),
-    /// A debugger of native code around a command that runs the handler in its own process.
-    Native(String),
+    /// A debugger of native code around a command that runs the handler in its own process, and `mobsync debug`, where it can
+    /// step through the session as well.
+    Native(String, Option<String>),
 }
 
 impl DebugCommand {
@@ -75,8 +76,16 @@ impl DebugCommand {
     pub fn at(&self, rule: &Rule) -> String {
         match self {
             DebugCommand::Session(command) => format!("{command} --break {}", rule.code),
-            DebugCommand::Native(command) if rule == LIFE_02 => command.clone(),
-            DebugCommand::Native(command) => format!("{command} --break-on {}", rule.code),
+            DebugCommand::Native(command, _) if rule == LIFE_02 => command.clone(),
+            DebugCommand::Native(command, _) => format!("{command} --break-on {}", rule.code),
+        }
+    }
+
+    /// The command that steps through the session of a native handler, which stays in its worker.
+    pub fn steps_to(&self, rule: &Rule) -> Option<String> {
+        match self {
+            DebugCommand::Native(_, Some(steps)) => Some(format!("{steps} --break {}", rule.code)),
+            DebugCommand::Native(_, None) | DebugCommand::Session(_) => None,
         }
     }
 }

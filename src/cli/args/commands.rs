@@ -265,8 +265,9 @@ pub(in crate::cli) struct ConformArgs {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(in crate::cli) seed: u64,
 
-    /// Choose in which order callbacks from several threads are taken in the random sessions (docs/interleavings.md)
-    #[arg(long, value_name = "NAME", requires = "sessions")]
+    /// Choose in which order callbacks from several threads are taken in the random sessions (docs/interleavings.md); without
+    /// --sessions, 20 are run
+    #[arg(long, value_name = "NAME")]
     pub(in crate::cli) strategy: Option<Strategy>,
 
     /// Take callbacks in this order, as JSON, in the cases and sessions that have an order; a finding says which it was
@@ -571,6 +572,14 @@ pub(in crate::cli) struct InitArgs {
     /// The CI system for which to write a job
     #[arg(long, value_enum, value_name = "SYSTEM")]
     pub(in crate::cli) ci: Option<CiName>,
+
+    /// Let warnings fail too, not only errors
+    #[arg(long)]
+    pub(in crate::cli) strict: bool,
+
+    /// Whose GitHub repository `mobsync` has the releases that the job installs
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) owner: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -9,7 +9,9 @@ use crate::runner::ExploreOptions;
 
 const PREEMPTIONS: u32 = 2;
 const ACTIONS: u32 = 1;
+/// For one session, and for each of the many of a suite: together they should end while somebody waits.
 const SCHEDULES: u64 = 20_000;
+const SCHEDULES_OF_CASE: u64 = 500;
 
 /// How far the orders of a script's threads are explored.
 #[derive(Clone, Copy, Debug, Args)]
@@ -28,9 +30,9 @@ pub(in crate::cli) struct ExploreArgs {
     #[arg(long, value_name = "N", default_value_t = ACTIONS, requires = "explore")]
     pub(in crate::cli) actions: u32,
 
-    /// Number of sessions to run at most, for each case
-    #[arg(long, value_name = "N", default_value_t = SCHEDULES, requires = "explore")]
-    pub(in crate::cli) schedules: u64,
+    /// Number of sessions to run at most, for each case [default: 20000, in `conform` 500]
+    #[arg(long, value_name = "N", requires = "explore")]
+    pub(in crate::cli) schedules: Option<u64>,
 
     /// Time to explore at most, for each case
     #[arg(long, value_name = "TIME", value_parser = time, requires = "explore")]
@@ -40,15 +42,24 @@ pub(in crate::cli) struct ExploreArgs {
 impl ExploreArgs {
     /// The defaults.
     pub(in crate::cli) const fn usual() -> Self {
-        Self { explore: false, preemptions: PREEMPTIONS, actions: ACTIONS, schedules: SCHEDULES, explore_time: None }
+        Self { explore: false, preemptions: PREEMPTIONS, actions: ACTIONS, schedules: None, explore_time: None }
     }
 
-    /// What they ask for.
+    /// What they ask for, for one session.
     pub(in crate::cli) fn options(&self) -> Option<ExploreOptions> {
+        self.with(SCHEDULES)
+    }
+
+    /// What they ask for, for each case of a suite.
+    pub(in crate::cli) fn options_of_suite(&self) -> Option<ExploreOptions> {
+        self.with(SCHEDULES_OF_CASE)
+    }
+
+    fn with(&self, usual: u64) -> Option<ExploreOptions> {
         self.explore.then(|| ExploreOptions {
             preemptions: Some(self.preemptions),
             actions: self.actions,
-            schedules: self.schedules,
+            schedules: self.schedules.unwrap_or(usual),
             time: self.explore_time.map(std::time::Duration::from_nanos),
             reduce: true,
             shorten: true,

@@ -1,8 +1,11 @@
 //! The handler on the command line: HANDLER, or a program.
 
+use std::path::Path;
+
 use clap::{ArgGroup, Args};
 
 use crate::job::HandlerName;
+use crate::json::files;
 use crate::protocol::Guid;
 
 /// HANDLER, and what belongs to it.
@@ -58,6 +61,14 @@ impl HandlerArgs {
     pub(in crate::cli) fn fill_exec(&mut self, command: &str) {
         if !self.is_given() {
             self.options.exec = Some(command.to_owned());
+        }
+    }
+
+    /// Takes this class for the library, if that is the one that is named, and without a class.
+    pub(in crate::cli) fn fill_clsid(&mut self, library: &Path, clsid: Guid) {
+        let is_same = |word: &String| files::is_same(Path::new(word), library);
+        if self.options.clsid.is_none() && self.handler.as_ref().is_some_and(is_same) {
+            self.options.clsid = Some(clsid);
         }
     }
 

@@ -134,7 +134,7 @@ pub(in crate::cli) struct JudgeArgs {
     #[arg(long)]
     pub(in crate::cli) strict: bool,
 
-    /// Show no progress, and print no report for people if there is nothing to complain of
+    /// Show no progress, and print no report for people unless there are errors or warnings; then without notes and skipped cases
     #[arg(long, short)]
     pub(in crate::cli) quiet: bool,
 }

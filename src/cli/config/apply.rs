@@ -96,6 +96,9 @@ impl Config {
             let is_file = || self.path(word.get_ref().as_ref()).exists();
             let is_path = word.get_ref() != "filesync" && (is_file() || job::registered(word.get_ref()).is_none());
             let word = if is_path { place(word.get_ref()) } else { word.get_ref().clone() };
+            if let Some(clsid) = &set.clsid {
+                args.fill_clsid(word.as_ref(), *clsid.get_ref());
+            }
             let pairs = set.folders.iter().flat_map(|folders| folders.get_ref());
             let pairs = pairs.map(|pair| match pair.split_once('=') {
                 Some((left, right)) => format!("{}={}", place(left), place(right)),

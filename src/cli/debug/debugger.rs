@@ -18,7 +18,7 @@ use crate::cli::ended::Failure;
 use crate::cli::sessions;
 use crate::host::{Controls, Hold};
 use crate::job::{BY_HAND, SteeredWorker, Wanted, held_by_hand};
-use crate::protocol::{Call, Event, EventKind, Instance, Note, Refusal, Thread};
+use crate::protocol::{Call, Event, EventKind, Instance, Items, Note, Refusal, Thread};
 use crate::report::plain;
 use crate::runner::Recorded;
 use crate::scenario::{Expect, ItemRef, Recording, Reply};
@@ -153,7 +153,6 @@ impl Debugger {
         self.number += 1;
         self.performed = Some(performed);
         self.recorded = Some(recorded);
-        self.wanted = Wanted::default();
         self.callback = None;
         self.worker = None;
         (self.held, self.holding, self.let_go) = (0, VecDeque::new(), Arc::default());
@@ -277,6 +276,7 @@ impl Debugger {
     pub(super) fn before(&mut self) -> After {
         self.at = At::Beginning;
         self.again = None;
+        self.wanted = Wanted::default();
         self.prompt()
     }
 
@@ -437,9 +437,9 @@ impl Debugger {
             Command::Hold => {
                 let item = match rest {
                     "" => None,
-                    word => Some(wanted::item(word, &self.session()?.judged.items())?),
+                    word => Some(wanted::item(word, &self.items_ahead()?)?),
                 };
-                self.session()?;
+                self.items_ahead()?;
                 self.wanted.holds.push(item);
                 self.tell("The reply to the next such Progress is held; `release reply` lets it go.");
             }
@@ -456,7 +456,7 @@ impl Debugger {
             Command::Cancel => {
                 let (reply, item) = match rest {
                     "all" => (Reply::CancelAll, None),
-                    word => (Reply::CancelItem, Some(wanted::item(word, &self.session()?.judged.items())?)),
+                    word => (Reply::CancelItem, Some(wanted::item(word, &self.items_ahead()?)?)),
                 };
                 self.want_reply(reply, item)?;
             }
@@ -517,6 +517,17 @@ impl Debugger {
         self.performed.as_ref().filter(|_| self.at == At::Crossing).ok_or_else(|| NO_SESSION.to_owned())
     }
 
+    /// The items of the session, or of the one before, while callbacks are to come: what is wanted of them may be said before
+    /// the session begins.
+    fn items_ahead(&self) -> Result<Items, String> {
+        match self.at {
+            At::End => Err(NO_SESSION.to_owned()),
+            At::Beginning | At::Crossing => {
+                Ok(self.performed.as_ref().map(|performed| performed.judged.items()).unwrap_or_default())
+            }
+        }
+    }
+
     /// The session, also when it is over.
     fn any(&self) -> Result<&Performed, String> {
         self.performed.as_ref().filter(|_| self.at != At::Beginning).ok_or_else(|| NOT_BEGUN.to_owned())
@@ -530,7 +541,7 @@ impl Debugger {
     }
 
     fn want_reply(&mut self, reply: Reply, item: Option<crate::protocol::Guid>) -> Result<(), String> {
-        self.session()?;
+        self.items_ahead()?;
         self.wanted.replies.push((reply, item));
         let of = item.map_or(String::new(), |id| {
             let items = self.performed.as_ref().map(|performed| performed.judged.items()).unwrap_or_default();

@@ -23,12 +23,22 @@ pub(super) fn in_words(lines: &[String], last: &Thread) -> String {
     if lines.is_empty() {
         return "The worker does not say what its threads do.".to_owned();
     }
+    // The thread that calls back is asked where it stands, and again as one of the handler's threads: once is enough.
+    let calls_back = lines.iter().any(|line| line == "the thread that calls back:");
+    let heading = format!("thread {last}:");
+    let mut again = false;
+    let lines = lines.iter().filter(|line| {
+        if line.ends_with(':') {
+            again = calls_back && **line == heading;
+        }
+        !again
+    });
     let line = |line: &String| match line.strip_suffix(':') {
         Some("the thread that calls back") => format!("{last}, which called back last:"),
         Some(name) => format!("{}:", plain(name)),
         None => format!("  {}", plain(line)),
     };
-    lines.iter().map(line).collect::<Vec<_>>().join("\n")
+    lines.map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// How a debugger is attached to the worker.

@@ -36,7 +36,9 @@ pub(super) fn cause(page: &mut String, report: &Report, cause: &CauseRows, style
     if !also.is_empty() {
         let _ = writeln!(page, "<p>Because of it, also broken: {}</p>", also.join(", "));
     }
-    for (what, command) in [("Reproduce with", &example.replay), ("Debug with", &example.debug)] {
+    for (what, command) in
+        [("Reproduce with", &example.replay), ("Debug with", &example.debug), ("Step with", &example.step)]
+    {
         if let Some(command) = command {
             let _ = writeln!(page, "<p class=\"command\">{what}: <code>{}</code></p>", text(command));
         }
