@@ -482,6 +482,7 @@ MOBSYNC_INLINE LPVOID CoTaskMemRealloc(LPVOID block, SIZE_T size) {
 #define COINIT_APARTMENTTHREADED 2
 #define COINIT_MULTITHREADED 0
 #define CLSCTX_INPROC_SERVER 1
+#define CLSCTX_LOCAL_SERVER 4
 #define CLSCTX_ALL 23
 #define CLSCTX_SERVER 21
 
@@ -580,6 +581,8 @@ typedef IClassFactory *LPCLASSFACTORY;
 
 STDAPI DllGetClassObject(REFCLSID clsid, REFIID iid, LPVOID *object);
 STDAPI DllCanUnloadNow(void);
+STDAPI DllRegisterServer(void);
+STDAPI DllUnregisterServer(void);
 
 /* There are no apartments here: every thread may call every object. */
 MOBSYNC_INLINE HRESULT CoInitialize(LPVOID reserved) { return reserved ? E_INVALIDARG : S_OK; }
@@ -589,15 +592,24 @@ MOBSYNC_INLINE HRESULT CoInitializeEx(LPVOID reserved, DWORD how) {
 }
 MOBSYNC_INLINE void CoUninitialize(void) {}
 
-/* There is no class registry. The only object that a handler could create here is the manager, which is calling it. */
+/* There is no class registry. The only object that a handler can create here is the manager (CLSID_SyncMgr). Whoever loads
+ * the library writes into this variable how: it must be exported. */
+#ifdef __cplusplus
+extern "C" {
+#endif
+extern HRESULT (*mobsync_create_manager)(REFCLSID clsid, REFIID iid, LPVOID *object);
+__attribute__((weak, visibility("default"))) HRESULT (*mobsync_create_manager)(REFCLSID clsid, REFIID iid, LPVOID *object) = NULL;
+#ifdef __cplusplus
+}
+#endif
+
 MOBSYNC_INLINE HRESULT CoCreateInstance(REFCLSID clsid, LPUNKNOWN outer, DWORD context, REFIID iid, LPVOID *object) {
-    (void)clsid;
-    (void)outer;
     (void)context;
-    (void)iid;
     if (!object) return E_POINTER;
     *object = NULL;
-    return REGDB_E_CLASSNOTREG;
+    if (!mobsync_create_manager) return REGDB_E_CLASSNOTREG;
+    if (outer) return CLASS_E_NOAGGREGATION;
+    return mobsync_create_manager(clsid, iid, object);
 }
 
 /* Marshalling between threads: in a process without apartments, the pointer itself is passed. The stream is the interface

@@ -1,5 +1,9 @@
 //! What is asked of the manager stands in traces, and is judged: registration, invocation and preferences (REGI-01 to REGI-04).
 
+#[cfg(unix)]
+#[allow(dead_code, reason = "several tests share it, and each uses a part of it")]
+#[path = "common/native.rs"]
+mod native;
 #[allow(dead_code, reason = "several tests share it, and each uses a part of it")]
 #[path = "common/place.rs"]
 mod place;
@@ -76,4 +80,78 @@ fn several_handlers_have_each_their_own_preferences_in_one_trace() {
     assert_eq!((of(1), of(2)), (2, 2), "{stored:?}");
     place.done(&["update", "--all", "--trace", "all.jsonl"]);
     held(&place, "all.jsonl", "REGI-03");
+}
+
+/// The class of `fixtures/handlers/cpp/invokes.cpp`.
+const INVOKES: &str = "{6D6F6273-796E-4E6F-8001-0000000000D0}";
+
+#[cfg(unix)]
+fn invokes(definitions: &[&str]) -> String {
+    native::library("fixtures/handlers/cpp/invokes.cpp", definitions).display().to_string()
+}
+
+/// It registers through CLSID_SyncMgr, asks the manager from inside Initialize, PrepareForSync and Synchronize and from a thread of
+/// its own, and invokes itself. The handler compares each byte of the cookie.
+#[cfg(unix)]
+#[test]
+fn a_library_registers_its_handler_itself_and_the_cookie_of_its_invocation_arrives_unchanged() {
+    let place = Place::new();
+    let said = place.done(&["register", &invokes(&[]), "--trace", "in.jsonl"]);
+    assert_eq!(said, format!("Invokes itself {INVOKES}: registered\n"));
+    held(&place, "in.jsonl", "REGI-01");
+    assert_eq!(notes(&place, "in.jsonl", "DllRegisterServer").len(), 1);
+    let row = &place.handlers()[0];
+    assert_eq!((&row["clsid"], &row["flags"]), (&INVOKES.into(), &"IDLE".into()));
+
+    place.done(&["sync", "--quiet", "--timeout", "1m", "--trace", "first.jsonl"]);
+    let asked = notes(&place, "first.jsonl", "UpdateItems");
+    assert!(asked.len() == 3 && asked[0].contains("\"S_OK\"") && asked[1].contains("\"E_INVALIDARG\""));
+    assert!(asked[2].contains("\"E_FAIL\""), "of a class that is not registered");
+    assert_eq!(notes(&place, "first.jsonl", "GetHandlerRegistrationInfo").len(), 3);
+    // The session that it started: the same bytes, which the handler itself has compared, too.
+    held(&place, "first-2.jsonl", "REGI-02");
+    let initialize = notes(&place, "first-2.jsonl", "Initialize");
+    let hex: String = (0..65_536_u32).map(|at| format!("{:02x}", (at * 31 + at / 256) as u8)).collect();
+    assert!(initialize[0].contains(&format!("\"{hex}\"")) && initialize[1].contains("\"S_OK\""));
+    let results = place.done(&["results"]);
+    assert!(results.contains("completed with S_OK") && results.contains("INVOKE"), "{results}");
+
+    place.done(&["unregister", "Invokes itself", "--trace", "out.jsonl"]);
+    held(&place, "out.jsonl", "REGI-01");
+    assert_eq!(notes(&place, "out.jsonl", "DllUnregisterServer").len(), 1);
+    assert!(place.handlers().is_empty());
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_wrong_with_a_library_that_registers_itself_is_told() {
+    let place = Place::new();
+    place.refused(&["register", &invokes(&["REFUSES"])], "DllRegisterServer returned E_ACCESSDENIED");
+    place.refused(&["register", &invokes(&["FORGETS_CLASS"])], "which cannot be started");
+    let none = native::library("fixtures/handlers/c/notebook.c", &[]).display().to_string();
+    place.refused(&["register", &none], "exports no DllRegisterServer");
+    assert!(place.handlers().is_empty());
+    // The class that the user names is registered all the same; the exit code says that something was told.
+    let (code, said, errors) = place.mobsync(&["register", &invokes(&["FORGETS_CLASS"]), "--clsid", INVOKES]);
+    assert!(
+        code == Some(1) && said.ends_with(": registered\n") && errors.contains("but not"),
+        "{code:?} {said}{errors}"
+    );
+    place.done(&["unregister", INVOKES, "--no-check"]);
+
+    place.done(&["register", &invokes(&["KEEPS_REGISTRATION"])]);
+    let (code, _, errors) = place.mobsync(&["unregister", INVOKES]);
+    assert!(code == Some(1) && errors.contains("DllUnregisterServer did not unregister"), "{errors}");
+    assert!(place.handlers().is_empty(), "it is removed all the same");
+}
+
+/// UpdateAll returns at once inside a handler; the process that it starts does not start another one.
+#[cfg(unix)]
+#[test]
+fn update_all_from_inside_a_handler_starts_one_process() {
+    let place = Place::new();
+    place.done(&["register", &invokes(&["UPDATES_ALL"])]);
+    place.done(&["sync", "--quiet", "--timeout", "1m", "--trace", "all.jsonl"]);
+    held(&place, "all.jsonl", "REGI-03");
+    assert!(place.path("store/update-all.log").exists());
 }

@@ -170,7 +170,7 @@ fn the_files_of_the_store_keep_their_schemas() {
     let clsid = Guid::from_u128(7);
     let folders = vec![StartFolders { left: "/a".into(), right: "/b".into() }];
     for start in [
-        Start::Library { library: "/h.so".into() },
+        Start::Library { library: "/h.so".into(), multi_threaded: true },
         Start::Command { command: vec!["python3".to_owned(), "h.py".to_owned()], folder: Some("/h".into()) },
         Start::File { file: "/h.json".into() },
         Start::Filesync { folders, update: true },

@@ -29,6 +29,7 @@ mod reproduce;
 mod rules;
 mod run;
 mod schema;
+mod server;
 mod sessions;
 mod sync;
 mod timeline;

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::args::{HandlersArgs, RegisterArgs, ReportFormat, UnregisterArgs};
 use super::ended::{Ended, Failure};
 use super::output::{print, tell};
-use super::sessions;
+use super::{server, sessions};
 use crate::job::{self, Handler};
 use crate::manager;
 use crate::protocol::{Guid, Outcome, RegisterFlags, column_width, padded, plain, plain_path};
@@ -19,6 +19,26 @@ use crate::store::{Preferences, Registered, Registration, Results, Start, Store,
 pub(super) fn register(args: &RegisterArgs) -> Result<Ended, Failure> {
     let store = Store::in_use()?;
     let given = args.handler.given();
+    let mut journal = begin(given.word(), args.trace.as_deref())?;
+    let mut is_faulty = false;
+    // A library that registers itself says more of its class than its user does.
+    let mut own = None;
+    if let Some(library) = given.library().filter(|_| !args.no_check) {
+        let clsid = given.class();
+        let server = server::register(&store, library, clsid, &mut journal)?;
+        is_faulty = server.is_faulty;
+        let Some(clsid) = clsid else {
+            for registration in server.registrations {
+                put(&store, as_wanted(registration, args), args, &mut journal)?;
+            }
+            return ended(journal, is_faulty);
+        };
+        own = server.registrations.into_iter().find(|one| one.clsid == clsid);
+    }
+    if let Some(registration) = own {
+        put(&store, as_wanted(registration, args), args, &mut journal)?;
+        return ended(journal, is_faulty);
+    }
     let handler = given.find()?;
     let (start, clsid) = given.start(&handler)?;
     let clsid = match (clsid, args.register_as) {
@@ -29,12 +49,28 @@ pub(super) fn register(args: &RegisterArgs) -> Result<Ended, Failure> {
         }
         (own, other) => own.or(other).unwrap_or_else(|| job::made_clsid(&start)),
     };
-    let mut journal = begin(&handler.name(), args.trace.as_deref())?;
     let own_name = if args.no_check { None } else { started(&handler)? };
     let description = args.description.clone().or(own_name).or_else(|| Some(handler.name()));
-    let flags = args.event.iter().fold(0, |flags, event| flags | RegisterFlags::from(*event).0);
-    let registration = Registration { clsid, description, flags: RegisterFlags(flags), start };
-    let is_new = manager::register(&store, &registration, &mut journal)?;
+    let registration = Registration { clsid, description, flags: flags_of(args), start };
+    put(&store, registration, args, &mut journal)?;
+    ended(journal, is_faulty)
+}
+
+/// The events of `--event`.
+fn flags_of(args: &RegisterArgs) -> RegisterFlags {
+    RegisterFlags(args.event.iter().fold(0, |flags, event| flags | RegisterFlags::from(*event).0))
+}
+
+/// What a library has registered itself, with what the user wants otherwise.
+fn as_wanted(own: Registration, args: &RegisterArgs) -> Registration {
+    let flags = if args.event.is_empty() { own.flags } else { flags_of(args) };
+    Registration { description: args.description.clone().or(own.description), flags, ..own }
+}
+
+/// Puts a registration into the store, and tells it.
+fn put(store: &Store, registration: Registration, args: &RegisterArgs, journal: &mut Journal) -> Result<(), Failure> {
+    let is_new = manager::register(store, &registration, journal)?;
+    let clsid = registration.clsid;
     let text = match args.format {
         ReportFormat::Json => format!("{}\n", crate::json::to_string_pretty(&Row::of(&registration, None))?),
         ReportFormat::Human => {
@@ -43,7 +79,13 @@ pub(super) fn register(args: &RegisterArgs) -> Result<Ended, Failure> {
         }
     };
     print(text.as_bytes())?;
-    judged(journal)
+    Ok(())
+}
+
+/// How it ends when all is done; something may have been wrong, and was told.
+fn ended(journal: Journal, is_faulty: bool) -> Result<Ended, Failure> {
+    let ended = judged(journal)?;
+    Ok(if is_faulty { Ended::Findings } else { ended })
 }
 
 /// What is asked of the manager from now on goes to `--trace`, where it is given.
@@ -61,7 +103,7 @@ pub(super) fn judged(journal: Journal) -> Result<Ended, Failure> {
 }
 
 /// Starts the handler once, and returns the name that it gives itself.
-fn started(handler: &Handler) -> Result<Option<String>, Failure> {
+pub(super) fn started(handler: &Handler) -> Result<Option<String>, Failure> {
     let hint = "nothing was registered; --no-check registers it all the same";
     let survey = sessions::survey(handler).map_err(|Failure(why)| Failure(format!("{why}; {hint}")))?;
     match survey.outcome {
@@ -75,16 +117,25 @@ fn started(handler: &Handler) -> Result<Option<String>, Failure> {
 pub(super) fn unregister(args: &UnregisterArgs) -> Result<Ended, Failure> {
     let store = Store::in_use()?;
     let mut failures = Vec::new();
+    let mut is_faulty = false;
     let mut journal = begin(&args.handlers.join(", "), args.trace.as_deref())?;
     for word in &args.handlers {
-        let unregister = |found: Registration| manager::unregister(&store, found.clsid, &mut journal).map(|()| found);
-        let done = store.find(word).and_then(unregister);
-        match done {
+        let unregister = |found: Registration| {
+            // What it is started from may be gone: it is removed all the same.
+            if !args.no_check {
+                match server::unregister(&store, &found, &mut journal) {
+                    Ok(faulty) => is_faulty |= faulty,
+                    Err(Failure(why)) => tell(format_args!("DllUnregisterServer was not called: {why}")),
+                }
+            }
+            manager::unregister(&store, found.clsid, &mut journal).map(|()| found)
+        };
+        match store.find(word).and_then(unregister) {
             Ok(found) => tell(format_args!("{} {}: unregistered", plain(&found.name()), found.clsid)),
             Err(error) => failures.push(error.to_string()),
         }
     }
-    let ended = judged(journal);
+    let ended = ended(journal, is_faulty);
     Failure::of(&failures)?;
     ended
 }
@@ -189,7 +240,7 @@ fn table(rows: &[Row]) -> String {
 /// How it is started, in a line.
 fn started_by(start: &Start) -> String {
     match start {
-        Start::Library { library: file } | Start::File { file } => file.display().to_string(),
+        Start::Library { library: file, .. } | Start::File { file } => file.display().to_string(),
         Start::Command { command, .. } => shell_words::join(command),
         Start::Filesync { folders, .. } => {
             let pairs = folders.iter().map(|pair| format!("{}={}", pair.left.display(), pair.right.display()));

@@ -1,8 +1,9 @@
 //! `mobsync sync` and `results`.
 
+use std::collections::VecDeque;
 use std::fmt::Write;
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -16,8 +17,8 @@ use super::output::{is_dumb_terminal, print, tell};
 use super::sessions;
 use crate::host::Controls;
 use crate::job::Handler;
-use crate::manager::{self, Chosen, Request, Synchronized};
-use crate::protocol::{Event, Guid, Limits, RegisterFlags, Session, SyncEvent, padded, plain, plain_path};
+use crate::manager::{self, Chosen, Request, Synchronized, Wanted};
+use crate::protocol::{Event, Guid, InvokeFlags, Limits, RegisterFlags, Session, SyncEvent, padded, plain, plain_path};
 use crate::runner::{Isolation, RunOptions, Watcher};
 use crate::store::{Registered, Registration, Results, Store, StoreError};
 
@@ -74,90 +75,155 @@ pub(super) fn run_all(
     store: &Store,
     chosen: Vec<Chosen>,
     request: &Request,
-    mut failures: Vec<String>,
+    failures: Vec<String>,
     how: How<'_>,
 ) -> Result<Ended, Failure> {
     let isolation = sessions::isolation(false)?;
     let interrupt = Interrupt::default();
     let running = Running::listen(&interrupt);
-    let (mut ready, mut handlers) = (Vec::new(), Vec::new());
-    for mut one in chosen {
-        let name = plain(&one.registration.name()).into_owned();
-        if interrupt.came() {
-            failures.push(format!("{name}: interrupted before its session began"));
-            continue;
+    let mut all =
+        All { isolation, interrupt, running, failures, found: false, rows: Vec::new(), wanted: VecDeque::new() };
+    all.run(store, chosen, request, how)?;
+    for number in 2.. {
+        let Some(wanted) = all.wanted.pop_front() else { break };
+        if number > MOST_WANTED {
+            all.failures.push(format!(
+                "handlers have started more than {MOST_WANTED} sessions themselves (UpdateItems); the others are not run"
+            ));
+            break;
         }
-        let found = Handler::of_registration(&one.registration).map_err(Failure::from).and_then(|handler| {
-            let items = how.asks.then(|| choose(store, &one.registration, request, isolation.clone())).transpose()?;
-            Ok((handler, items))
-        });
-        match found {
-            Ok((_, Some(None))) => tell(format_args!("{name}: nothing was chosen")),
-            Ok((handler, items)) => {
-                one.items = items.flatten().unwrap_or(one.items);
-                handlers.push(handler.clone());
-                ready.push((one, handler));
-            }
-            Err(Failure(why)) => failures.push(format!("{name}: {why}")),
-        }
+        let trace = how.trace.map(|trace| numbered(trace, number));
+        all.run_wanted(store, wanted, request, How { trace: trace.as_deref(), ..how });
     }
-    let (mut found, mut rows) = (false, Vec::new());
-    let sessions = manager::sessions(&handlers);
-    if how.trace.is_some() && sessions.len() > 1 {
-        let names = |scripted: bool| {
-            let of_these = ready.iter().filter(|(_, handler)| handler.is_scripted() == scripted);
-            of_these.map(|(one, _)| plain(&one.registration.name()).into_owned()).collect::<Vec<_>>().join(", ")
+    all.interrupt.session_is_over();
+    if how.format == ReportFormat::Json {
+        print(json(all.rows)?.as_bytes())?;
+    }
+    Ended::after(&all.failures, all.found)
+}
+
+/// How many sessions are run that handlers have started themselves: one that starts another in each of its sessions has no end.
+const MOST_WANTED: usize = 16;
+
+/// Where the trace of a further session goes: `trace-2.jsonl`.
+fn numbered(trace: &Path, number: usize) -> PathBuf {
+    let stem = trace.file_stem().unwrap_or_default().to_string_lossy();
+    let extension = trace.extension().map(|extension| format!(".{}", extension.to_string_lossy())).unwrap_or_default();
+    trace.with_file_name(format!("{stem}-{number}{extension}"))
+}
+
+/// The sessions of a command.
+struct All {
+    isolation: Isolation,
+    interrupt: Interrupt,
+    running: Running,
+    failures: Vec<String>,
+    found: bool,
+    rows: Vec<Row>,
+    /// The sessions that handlers have started themselves, and that are still to be run.
+    wanted: VecDeque<Wanted>,
+}
+
+impl All {
+    /// Runs a session that a handler has started itself.
+    fn run_wanted(&mut self, store: &Store, wanted: Wanted, request: &Request, how: How<'_>) {
+        let Wanted { clsid, flags, cookie } = wanted;
+        // Without a terminal the preferences choose.
+        let asks = !flags.has(InvokeFlags::STARTSYNC) && can_choose();
+        let quiet = how.quiet || flags.has(InvokeFlags::MINIMIZED);
+        let run = || {
+            let registration = store.find(&clsid.to_string())?;
+            let request = manager::invoked(flags, cookie, request.clone())
+                .map_err(|hr| Failure(format!("{flags} are not valid SYNCMGRINVOKEFLAGS ({hr})")))?;
+            self.run(store, vec![Chosen { registration, items: Vec::new() }], &request, How { asks, quiet, ..how })
         };
-        return Err(Failure(format!(
-            "--trace: these handlers run in two sessions, and a trace is of one: the scripts ({}) and the others ({}); name \
-             the handlers of one of the two",
-            names(true),
-            names(false)
-        )));
-    }
-    let options = RunOptions { isolation, trace: how.trace.map(Path::to_owned), ..RunOptions::default() };
-    for session in sessions {
-        let together: Vec<(Chosen, Handler)> = session.iter().map(|at| ready[*at].clone()).collect();
-        let names: Vec<String> = together.iter().map(|(one, _)| plain(&one.registration.name()).into_owned()).collect();
-        if interrupt.came() {
-            failures.extend(names.iter().map(|name| format!("{name}: interrupted before its session began")));
-            continue;
+        if let Err(Failure(why)) = run() {
+            self.failures.push(format!("the session that a handler started (UpdateItems): {why}"));
         }
-        let live = Live::of_several(how.quiet, &names);
-        let mut shown = Shown { live, running: running.clone(), interrupt: interrupt.clone() };
-        let ended = manager::synchronize_together(store, &together, request, &options, &mut shown);
-        let ended = match ended {
-            Ok(ended) => ended,
-            Err(error) => {
-                failures.extend(names.iter().map(|name| format!("{name}: {error}")));
+    }
+
+    /// Runs the sessions of these handlers.
+    fn run(&mut self, store: &Store, chosen: Vec<Chosen>, request: &Request, how: How<'_>) -> Result<(), Failure> {
+        let Self { isolation, interrupt, running, failures, found, rows, wanted: all_wanted } = self;
+        let (mut ready, mut handlers) = (Vec::new(), Vec::new());
+        for mut one in chosen {
+            let name = plain(&one.registration.name()).into_owned();
+            if interrupt.came() {
+                failures.push(format!("{name}: interrupted before its session began"));
                 continue;
             }
-        };
-        for (((one, _), name), ended) in together.iter().zip(&names).zip(ended) {
-            let Synchronized { results, has_errors, broke_off } = match ended {
+            let found = Handler::of_registration(&one.registration).map_err(Failure::from).and_then(|handler| {
+                let items =
+                    how.asks.then(|| choose(store, &one.registration, request, isolation.clone())).transpose()?;
+                Ok((handler, items))
+            });
+            match found {
+                Ok((_, Some(None))) => tell(format_args!("{name}: nothing was chosen")),
+                Ok((handler, items)) => {
+                    one.items = items.flatten().unwrap_or(one.items);
+                    handlers.push(handler.clone());
+                    ready.push((one, handler));
+                }
+                Err(Failure(why)) => failures.push(format!("{name}: {why}")),
+            }
+        }
+        let sessions = manager::sessions(&handlers);
+        if how.trace.is_some() && sessions.len() > 1 {
+            let names = |scripted: bool| {
+                let of_these = ready.iter().filter(|(_, handler)| handler.is_scripted() == scripted);
+                of_these.map(|(one, _)| plain(&one.registration.name()).into_owned()).collect::<Vec<_>>().join(", ")
+            };
+            return Err(Failure(format!(
+                "--trace: these handlers run in two sessions, and a trace is of one: the scripts ({}) and the others ({}); name \
+             the handlers of one of the two",
+                names(true),
+                names(false)
+            )));
+        }
+        let options =
+            RunOptions { isolation: isolation.clone(), trace: how.trace.map(Path::to_owned), ..RunOptions::default() };
+        for session in sessions {
+            let together: Vec<(Chosen, Handler)> = session.iter().map(|at| ready[*at].clone()).collect();
+            let names: Vec<String> =
+                together.iter().map(|(one, _)| plain(&one.registration.name()).into_owned()).collect();
+            if interrupt.came() {
+                failures.extend(names.iter().map(|name| format!("{name}: interrupted before its session began")));
+                continue;
+            }
+            let live = Live::of_several(how.quiet, &names);
+            let mut shown = Shown { live, running: running.clone(), interrupt: interrupt.clone() };
+            let ended = manager::synchronize_together(store, &together, request, &options, &mut shown);
+            let ended = match ended {
                 Ok(ended) => ended,
                 Err(error) => {
-                    failures.push(format!("{name}: {error}"));
+                    failures.extend(names.iter().map(|name| format!("{name}: {error}")));
                     continue;
                 }
             };
-            found |= has_errors || results.failed && !how.allow_failure;
-            if let Some(why) = broke_off {
-                failures.push(format!("{name}: {why}"));
-            } else if interrupt.came() {
-                failures.push(format!("{name}: interrupted: items that were not finished were cancelled"));
+            for (((one, _), name), ended) in together.iter().zip(&names).zip(ended) {
+                let Synchronized { results, has_errors, broke_off, wanted, not_done } = match ended {
+                    Ok(ended) => ended,
+                    Err(error) => {
+                        failures.push(format!("{name}: {error}"));
+                        continue;
+                    }
+                };
+                failures.extend(not_done.into_iter().map(|why| format!("{name}: {why}")));
+                all_wanted.extend(wanted);
+                *found |= has_errors || results.failed && !how.allow_failure;
+                if let Some(why) = broke_off {
+                    failures.push(format!("{name}: {why}"));
+                } else if interrupt.came() {
+                    failures.push(format!("{name}: interrupted: items that were not finished were cancelled"));
+                }
+                if how.format == ReportFormat::Human {
+                    print(human(name, &results).as_bytes())?;
+                }
+                rows.push(Row::of(&one.registration, Some(results)));
             }
-            if how.format == ReportFormat::Human {
-                print(human(name, &results).as_bytes())?;
-            }
-            rows.push(Row::of(&one.registration, Some(results)));
         }
+        Ok(())
     }
-    interrupt.session_is_over();
-    if how.format == ReportFormat::Json {
-        print(json(rows)?.as_bytes())?;
-    }
-    Ended::after(&failures, found)
 }
 
 /// The limits with this one for calls.

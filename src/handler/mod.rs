@@ -18,4 +18,7 @@ mod traits;
 pub use children::adopt;
 pub use filesync::{FileSync, FolderError, FolderPair};
 pub use item_list::ItemList;
-pub use traits::{Chronicle, CreateError, EnumItems, HandlerFactory, HeldReply, Replied, SyncCallback, SyncHandler};
+pub use traits::{
+    Chronicle, CreateError, EnumItems, HandlerFactory, HeldReply, Replied, ServerCall, SyncCallback, SyncHandler,
+    SyncManager,
+};

@@ -1,11 +1,14 @@
 //! The handler's side of the boundary, as Rust traits.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::protocol::{
-    Callback, Completed, DeleteLogError, EnableModeless, EstablishConnection, Guid, HResult, HandlerInfo, Item,
-    LogError, LogErrorInfo, LogLevel, Note, Progress, ProgressItem, ShowErrorCompleted, Status, SyncFlags, Text,
-    Thread,
+    Callback, ClassRegistered, Completed, Cookie, DeleteLogError, EnableModeless, EstablishConnection, Guid, HResult,
+    HandlerInfo, InvokeFlags, Item, LogError, LogErrorInfo, LogLevel, Note, Progress, ProgressItem, RegisterFlags,
+    ShowErrorCompleted, Status, SyncFlags, Text, Thread,
 };
 
 /// A handler instance: `ISyncMgrSynchronize` in Rust types (`nn-mobsync-isyncmgrsynchronize`).
@@ -206,6 +209,37 @@ pub trait Chronicle: Send + Sync {
     }
 }
 
+/// The manager's own interfaces: `ISyncMgrRegister` (`nn-mobsync-isyncmgrregister`) and `ISyncMgrSynchronizeInvoke`
+/// (`nn-mobsync-isyncmgrsynchronizeinvoke`) in Rust types.
+///
+/// Can be called from any thread and inside any call of the manager. Every method returns at once.
+pub trait SyncManager: Send + Sync {
+    /// `RegisterSyncMgrHandler`.
+    fn register_sync_mgr_handler(&self, clsid: Guid, description: Option<Text>, flags: RegisterFlags) -> HResult;
+
+    /// `UnregisterSyncMgrHandler`; its reserved argument means nothing.
+    fn unregister_sync_mgr_handler(&self, clsid: Guid) -> HResult;
+
+    /// `GetHandlerRegistrationInfo`: the flags, or S_FALSE and none.
+    fn get_handler_registration_info(&self, clsid: Guid) -> (HResult, Option<RegisterFlags>);
+
+    /// `UpdateItems`.
+    fn update_items(&self, flags: InvokeFlags, clsid: Guid, cookie: Option<Cookie>) -> HResult;
+
+    /// `UpdateAll`.
+    fn update_all(&self) -> HResult;
+}
+
+/// What a library is told of COM's registry, as regsvr32 does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ServerCall {
+    /// `DllRegisterServer`.
+    Register,
+    /// `DllUnregisterServer`.
+    Unregister,
+}
+
 /// Makes instances of one handler. Called on the instance's apartment thread.
 pub trait HandlerFactory: Send + Sync {
     /// The handler's name, as it stands in traces and reports.
@@ -216,6 +250,31 @@ pub trait HandlerFactory: Send + Sync {
     /// # Errors
     /// When the handler cannot be started.
     fn create(&self) -> Result<Box<dyn SyncHandler>, CreateError>;
+
+    /// The manager that handlers reach from now on, for as long as it is there, where they can reach one.
+    fn serve_manager(&self, manager: Weak<dyn SyncManager>) {
+        let _ = manager;
+    }
+
+    /// Calls `DllRegisterServer` or `DllUnregisterServer`: the result; none where there is no such function.
+    ///
+    /// # Errors
+    /// When the library cannot be loaded.
+    fn call_server(&self, call: ServerCall) -> Result<Option<HResult>, CreateError> {
+        let _ = call;
+        Ok(None)
+    }
+
+    /// What COM's registry says of a class, where there is one.
+    fn class_registered(&self, clsid: Guid) -> Option<ClassRegistered> {
+        let _ = clsid;
+        None
+    }
+
+    /// The handler's class, where it has one.
+    fn class(&self) -> Option<Guid> {
+        None
+    }
 }
 
 /// A handler instance could not be created.

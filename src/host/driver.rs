@@ -1,16 +1,18 @@
 //! Drives one handler instance through one session, on its apartment thread.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use super::manager::Manager;
 use super::seat::{Seat, wait};
 use super::shared::{Decision, Shared};
 use super::sink::{CallbackSink, InstanceChronicle};
-use crate::handler::{CreateError, EnumItems, HandlerFactory, SyncHandler};
+use crate::handler::{CreateError, EnumItems, HandlerFactory, ServerCall, SyncHandler, SyncManager};
 use crate::protocol::Limits;
 use crate::protocol::{
-    Call, CallId, CallMethod, Crashed, Created, HResult, HandlerId, Note, Out, Return, Text, WaitingFor,
+    Call, CallId, CallMethod, Crashed, Created, DllRegisterServer, DllUnregisterServer, HResult, HandlerId, Note, Out,
+    Return, Text, WaitingFor,
 };
 use crate::time::Clock;
 
@@ -28,6 +30,28 @@ pub(super) struct Driver<'a> {
     last_notes: Vec<Note>,
     /// How many calls in a row were refused.
     refusals: u32,
+    /// The handler reaches it for as long as it is driven.
+    _manager: Arc<dyn SyncManager>,
+}
+
+/// Tells the library to register its classes, or to unregister them, and notes what came of it.
+fn call_server(
+    shared: &Shared,
+    id: HandlerId,
+    factory: &dyn HandlerFactory,
+    call: ServerCall,
+) -> Result<(), CreateError> {
+    let Some(hr) = factory.call_server(call)? else { return Ok(()) };
+    let note = match call {
+        ServerCall::Register => Note::DllRegisterServer(DllRegisterServer { hr }),
+        ServerCall::Unregister => Note::DllUnregisterServer(DllUnregisterServer { hr }),
+    };
+    shared.note(id, shared.clock.thread(), note);
+    let classes = shared.registered().into_iter().chain(factory.class()).collect::<BTreeSet<_>>();
+    for class in classes.into_iter().filter_map(|clsid| factory.class_registered(clsid)) {
+        shared.note(id, shared.clock.thread(), Note::ClassRegistered(class));
+    }
+    Ok(())
 }
 
 /// What a turn came to.
@@ -60,6 +84,11 @@ impl<'a> Driver<'a> {
         if let Clock::Virtual(scheduler) = &shared.clock {
             scheduler.concerns(id);
         }
+        let manager: Arc<dyn SyncManager> = Arc::new(Manager { shared: Arc::clone(shared), handler: id });
+        factory.serve_manager(Arc::downgrade(&manager));
+        for call in shared.server_calls(id) {
+            call_server(shared, id, factory, call)?;
+        }
         let mut handler = match catch_unwind(AssertUnwindSafe(|| factory.create())) {
             Ok(created) => created?,
             Err(panic) => {
@@ -83,6 +112,7 @@ impl<'a> Driver<'a> {
             next_enumerator: 1,
             last_notes: Vec::new(),
             refusals: 0,
+            _manager: manager,
         };
         driver.take_notes();
         for note in shared.opening(id) {

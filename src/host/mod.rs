@@ -6,6 +6,7 @@ mod entry;
 pub mod explore;
 mod gate;
 mod hold;
+mod manager;
 mod observer;
 mod order;
 mod plan;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::hold::Hold;
+use crate::handler::ServerCall;
 use crate::protocol::{
     Call, CallMethod, Callback, Event, EventKind, GUID_NULL, Guid, HResult, Initialize, Instance, Interface, Item,
     ItemState, Items, Note, PrepareForSync, Refusal, Return, Session, SetItemStatus, SetProgressCallback, ShowError,
@@ -44,6 +45,11 @@ pub enum Instruction {
 pub trait Plan: Send {
     /// What the manager does next. Asked on the apartment thread whenever no call is open.
     fn next(&mut self, view: View<'_>) -> Instruction;
+
+    /// What the instance's library is told before the instance is created. Asked once.
+    fn server_calls(&mut self) -> Vec<ServerCall> {
+        Vec::new()
+    }
 
     /// What stands in the trace before the instance's first call. Asked once, when the instance was created.
     fn opening(&mut self) -> Vec<Note> {
@@ -182,6 +188,8 @@ pub struct StandardPlan {
     pub reserved: u32,
     /// What stands in the trace before the first call.
     pub opening: Vec<Note>,
+    /// What the library is told before the instance is created.
+    pub server: Vec<ServerCall>,
     asked_info: bool,
     /// The enumerator that is being walked, or was walked to its end.
     walk: Option<(u32, bool)>,
@@ -208,6 +216,7 @@ impl StandardPlan {
             retries: 1,
             reserved: 0,
             opening: Vec::new(),
+            server: Vec::new(),
             asked_info: false,
             walk: None,
             delivered: 0,
@@ -332,6 +341,10 @@ fn leave(view: View<'_>) -> Instruction {
 }
 
 impl Plan for StandardPlan {
+    fn server_calls(&mut self) -> Vec<ServerCall> {
+        std::mem::take(&mut self.server)
+    }
+
     fn opening(&mut self) -> Vec<Note> {
         std::mem::take(&mut self.opening)
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::driver::Driver;
 use super::gate::Gate;
+use super::manager::Known;
 use super::observer::Observer;
 use super::order::{Order, Orderer};
 use super::plan::Plan;
@@ -17,7 +18,8 @@ use super::tape::Tape;
 use super::together::{Apart, run_together};
 use crate::handler::{CreateError, HandlerFactory};
 use crate::protocol::{
-    ConnectionClosed, Crashed, Event, HandlerId, Limits, Note, Profile, Session, State, Text, Thread,
+    ConnectionClosed, Crashed, Event, Guid, HandlerId, Limits, Note, Profile, RegisterFlags, Session, State, Text,
+    Thread,
 };
 use crate::time::Scheduler;
 use crate::time::{Clock, enter_apartment};
@@ -71,6 +73,7 @@ pub struct SessionSetup {
     strict: bool,
     order: Option<Order>,
     observers: Vec<Box<dyn Observer>>,
+    registered: Known,
     limits: Limits,
 }
 
@@ -91,6 +94,7 @@ impl SessionSetup {
             strict: false,
             order: None,
             observers: Vec::new(),
+            registered: Known::new(),
             limits,
         }
     }
@@ -142,6 +146,12 @@ impl SessionSetup {
     #[must_use]
     pub fn order(self, order: Option<Order>) -> Self {
         Self { order, ..self }
+    }
+
+    /// The handlers that are registered with the manager when the session begins.
+    #[must_use]
+    pub fn registered(self, registered: impl IntoIterator<Item = (Guid, RegisterFlags)>) -> Self {
+        Self { registered: registered.into_iter().collect(), ..self }
     }
 
     /// Adds an observer. It sees the events of every instance.
@@ -415,14 +425,25 @@ type NotCreated = Vec<(HandlerId, CreateError)>;
 
 impl SessionSetup {
     fn into_parts(self, clock: Clock) -> (Instances, Arc<Shared>) {
-        let Self { instances, side_by_side, each_for_itself, profile, observers, limits, strict, order, silence: _ } =
-            self;
+        let Self {
+            instances,
+            side_by_side,
+            each_for_itself,
+            profile,
+            observers,
+            registered,
+            limits,
+            strict,
+            order,
+            silence: _,
+        } = self;
         let (factories, plans) = instances.into_iter().unzip();
         let together = side_by_side.then_some(profile);
         // A script's threads take turns by its own scheduler, and hold no locks.
         let is_real = matches!(clock, Clock::Real { .. });
         let gate = Gate::new(strict && is_real, order.filter(|_| is_real).map(Orderer::new), limits);
         let shared = Arc::new(Shared::new(clock, plans, observers, together, limits, gate));
+        shared.set_registered(registered);
         (Instances { factories, side_by_side, each_for_itself, limits }, shared)
     }
 }

@@ -8,6 +8,7 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::gate::{Gate, closes_the_gate};
 use super::hold::Holds;
+use super::manager::Known;
 use super::observer::{Observer, Observers};
 use super::plan::{Instruction, Plan, View};
 use super::run::{ApartmentObserver, Left};
@@ -16,11 +17,12 @@ use super::state::{Called, Outlet, SharedState, index, plan_of};
 use super::tape::Tape;
 use super::turns::{Turns, Woken};
 use super::user_first::UserFirst;
+use crate::handler::ServerCall;
 use crate::handler::said::Said;
 use crate::protocol::{
-    Call, CallId, Callback, CallbackMethod, Event, EventKind, HResult, HandlerId, Instance, Limits, Note, Profile,
-    ReferencePoint, ReferenceSeen, Return, Session, SetProgressCallback, Stack, State as SessionState, Text, Thread,
-    TimedOut, WaitingFor,
+    Call, CallId, Callback, CallbackMethod, Event, EventKind, Guid, HResult, HandlerId, Instance, Limits, Note,
+    Profile, ReferencePoint, ReferenceSeen, Return, Session, SetProgressCallback, Stack, State as SessionState, Text,
+    Thread, TimedOut, WaitingFor,
 };
 use crate::time::Clock;
 
@@ -110,6 +112,7 @@ impl Shared {
             called: None,
             closed: false,
             ended: false,
+            registered: Known::default(),
         };
         let (wake, filled) = (Condvar::new(), Condvar::new());
         let (apartment, enders, output) = (OnceLock::new(), Mutex::default(), Mutex::default());
@@ -146,6 +149,21 @@ impl Shared {
     /// What the plan of a new instance has to note before its first call.
     pub(super) fn opening(&self, handler: HandlerId) -> Vec<Note> {
         plan_of(&mut self.lock().plans, handler).map(|plan| plan.opening()).unwrap_or_default()
+    }
+
+    /// These handlers are registered with the manager when the session begins.
+    pub(super) fn set_registered(&self, registered: Known) {
+        self.lock().registered = registered;
+    }
+
+    /// What the library of a new instance is told before that is created.
+    pub(super) fn server_calls(&self, handler: HandlerId) -> Vec<ServerCall> {
+        plan_of(&mut self.lock().plans, handler).map(|plan| plan.server_calls()).unwrap_or_default()
+    }
+
+    /// The classes that are registered with the manager.
+    pub(super) fn registered(&self) -> Vec<Guid> {
+        self.lock().registered.keys().copied().collect()
     }
 
     /// Notes a stack, which wakes nobody.

@@ -2,6 +2,7 @@
 
 use super::gate::Gate;
 use super::hold::Holds;
+use super::manager::Known;
 use super::observer::Observers;
 use super::plan::{Plan, View};
 use super::run::Left;
@@ -89,6 +90,8 @@ pub(super) struct SharedState {
     /// The apartment thread has ended.
     pub(super) ended: bool,
     pub(super) settling: Settling,
+    /// The handlers that are registered with the manager, as far as the session knows.
+    pub(super) registered: Known,
 }
 
 impl SharedState {

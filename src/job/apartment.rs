@@ -48,3 +48,11 @@ pub(super) fn as_parent_says() {
         use_apartment(Apartment::MultiThreaded);
     }
 }
+
+/// A handler lives where its ThreadingModel says, unless the parent was asked for an apartment.
+#[cfg(windows)]
+pub(super) fn unless_parent_says(multi_threaded: bool) {
+    if multi_threaded && std::env::var_os(VARIABLE).is_none() {
+        use_apartment(Apartment::MultiThreaded);
+    }
+}

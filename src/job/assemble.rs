@@ -6,6 +6,7 @@ use super::violations::Violations;
 use super::{Conduct, Handler, Standard, Terms};
 use crate::host::explore::Explorer;
 use crate::host::{Observer, Plan, SessionSetup, StandardPlan};
+use crate::protocol::RegisterFlags;
 use crate::rules::Conditions;
 use crate::scenario::{Counter, Recorder, Recording, ScenarioPlan, StepOutcomes};
 use crate::time::{MOST_STEPS, Scheduler};
@@ -60,14 +61,16 @@ pub(super) fn assemble(
     let mut counters = Vec::new();
     let factories = probed.factories(&scheduler);
     let different = factories.len() > 1;
-    let mut own = own;
+    let own_class = || factories.iter().filter_map(|factory| Some((factory.class()?, RegisterFlags(0)))).collect();
+    let registered = terms.registered.clone().unwrap_or_else(own_class);
+    let mut own_plan = own;
     let mut setup =
         SessionSetup::empty(terms.limits).profile(terms.profile).strict(terms.strict).order(terms.order.clone());
     for (at, factory) in factories.iter().enumerate() {
-        let plan = own.take().unwrap_or_else(|| plan(at, terms, &outcomes, &mut counters));
+        let plan = own_plan.take().unwrap_or_else(|| plan(at, terms, &outcomes, &mut counters));
         setup = setup.and(Arc::clone(factory), plan);
     }
-    setup = setup.side_by_side(different).each_for_itself(different);
+    setup = setup.registered(registered).side_by_side(different).each_for_itself(different);
     if let Conduct::Scenario(scenario) = &terms.conduct
         && let (Some(another), Some(factory)) = (scenario.of_another(), factories.into_iter().next())
     {
@@ -109,6 +112,7 @@ fn plan(at: usize, terms: &Terms, outcomes: &Outcomes, counters: &mut Vec<Counte
         let mut plan = StandardPlan::new(standard.initialize.clone(), standard.selection.clone());
         plan.retries = standard.retries;
         plan.opening = standard.opening.iter().cloned().map(Into::into).collect();
+        plan.server.clone_from(&standard.server);
         Box::new(plan)
     };
     match &terms.conduct {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::native::kind_of;
 use super::{Handler, HandlerError};
 use crate::protocol::Guid;
 use crate::store::Start;
@@ -52,6 +53,21 @@ impl HandlerName {
         }
     }
 
+    /// The native library that it names, with its class or without.
+    pub fn library(&self) -> Option<&Path> {
+        let Self::Word { word, .. } = self else { return None };
+        let path = Path::new(word);
+        kind_of(path).map(|_| path)
+    }
+
+    /// The class that it names beside a library.
+    pub fn class(&self) -> Option<Guid> {
+        match self {
+            Self::Word { clsid, .. } => *clsid,
+            Self::Exec(_) => None,
+        }
+    }
+
     /// What a title calls it.
     pub fn word(&self) -> &str {
         match self {
@@ -64,7 +80,7 @@ impl HandlerName {
 /// The file from which a registered handler is started.
 fn file_of(start: Start) -> Option<PathBuf> {
     match start {
-        Start::Library { library: file } | Start::File { file } => Some(file).filter(|file| file.is_file()),
+        Start::Library { library: file, .. } | Start::File { file } => Some(file).filter(|file| file.is_file()),
         Start::Command { .. } | Start::Filesync { .. } => None,
     }
 }

@@ -45,7 +45,9 @@ impl Handler {
 /// The handler of a registration, as it is written down.
 pub(super) fn spec_of(registration: &Registration) -> Result<HandlerSpec, HandlerError> {
     match &registration.start {
-        Start::Library { library } => file::library_of(library, registration.clsid, registration.description.clone()),
+        Start::Library { library, .. } => {
+            file::library_of(library, registration.clsid, registration.description.clone())
+        }
         Start::File { file } => file::read(file),
         Start::Command { command, folder } => {
             let name = registration.description.clone().unwrap_or_else(|| shell_words::join(command));
@@ -93,7 +95,9 @@ impl HandlerName {
             return Ok((Start::File { file: absolute(word.as_ref()) }, clsid));
         }
         Ok(match spec {
-            HandlerSpec::Com { library, clsid, .. } => (Start::Library { library: library.clone() }, Some(*clsid)),
+            HandlerSpec::Com { library, clsid, .. } => {
+                (Start::Library { library: library.clone(), multi_threaded: false }, Some(*clsid))
+            }
             HandlerSpec::Script { file, .. } => (Start::File { file: absolute(file) }, None),
             HandlerSpec::Exec { command, folder, .. } => {
                 let folder = folder.clone().or_else(|| std::env::current_dir().ok());

@@ -3,8 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Handler, HandlerSpec};
+use crate::handler::ServerCall;
 use crate::host::{Order, Selection};
-use crate::protocol::{Initialize, Limits, Note, PreferencesStored, Profile, SyncEvent, SyncFlags, UpdateItems};
+use crate::protocol::{
+    Guid, Initialize, Limits, Note, PreferencesStored, Profile, RegisterFlags, SyncEvent, SyncFlags, UpdateItems,
+};
 use crate::rules::Conditions;
 use crate::scenario::{Apartment as ScenarioApartment, Scenario};
 use crate::time::wall_clock;
@@ -36,6 +39,9 @@ pub struct Terms {
     pub order: Option<Order>,
     /// Write down what the manager and the user did, as steps of a scenario.
     pub record: bool,
+    /// The handlers that are registered with the manager; without it, those of the session, for no event.
+    #[serde(default)]
+    pub registered: Option<Vec<(Guid, RegisterFlags)>>,
 }
 
 /// What the manager and the user do.
@@ -62,6 +68,12 @@ pub struct Standard {
     /// What stands in the trace before the first call.
     #[serde(default)]
     pub opening: Vec<Opening>,
+    /// What the library is told before the instance is created.
+    #[serde(default)]
+    pub server: Vec<ServerCall>,
+    /// On Windows the instance lives in the multi-threaded apartment, unless the program was asked for another one.
+    #[serde(default)]
+    pub multi_threaded: bool,
 }
 
 /// What the manager notes before the first call of a session.
@@ -87,7 +99,14 @@ impl From<Opening> for Note {
 impl Default for Standard {
     fn default() -> Self {
         let flags = SyncFlags::new(SyncEvent::MANUAL, SyncFlags::MAYBOTHERUSER);
-        Self { initialize: Initialize::new(flags), selection: Selection::default(), retries: 1, opening: Vec::new() }
+        Self {
+            initialize: Initialize::new(flags),
+            selection: Selection::default(),
+            retries: 1,
+            opening: Vec::new(),
+            server: Vec::new(),
+            multi_threaded: false,
+        }
     }
 }
 
@@ -111,6 +130,7 @@ impl Terms {
             strict: false,
             order: None,
             record: false,
+            registered: None,
         }
     }
 
@@ -125,6 +145,7 @@ impl Terms {
             conduct: Conduct::Scenario(Box::new(scenario)),
             session_ns: None,
             record: false,
+            registered: None,
         }
     }
 
@@ -141,6 +162,16 @@ impl Terms {
             Conduct::Standard(standard) => standard.initialize.clone(),
             Conduct::Several(each) => each.first().cloned().unwrap_or_default().initialize,
             Conduct::Scenario(scenario) => scenario.initialize(),
+        }
+    }
+
+    /// Whether the handler lives in the multi-threaded apartment, unless the program was asked for another one.
+    #[cfg(windows)]
+    pub(super) fn is_multi_threaded(&self) -> bool {
+        match &self.conduct {
+            Conduct::Standard(standard) => standard.multi_threaded,
+            Conduct::Several(each) => each.iter().all(|standard| standard.multi_threaded),
+            Conduct::Scenario(_) => false,
         }
     }
 

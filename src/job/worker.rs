@@ -108,6 +108,8 @@ fn run(parent: Option<i32>) -> Result<Leave, String> {
         let _ = nix::unistd::dup2_stdin(nothing);
     }
     let job: WorkerJob = serde_json::from_slice(&channel.job()).map_err(|error| format!("the job: {error}"))?;
+    #[cfg(windows)]
+    super::apartment::unless_parent_says(job.terms.is_multi_threaded());
     let (memory, at) = channel.crash_place();
     notice_forks();
     write_crashes_to(memory, at, crate::time::name_of_crashed_thread);

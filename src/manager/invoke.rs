@@ -12,6 +12,9 @@ use crate::store::Store;
 /// Where the process of [`update_all`] writes what it says: a file in the store.
 pub const LOG_FILE: &str = "update-all.log";
 
+/// The variable by which the process of [`update_all`] knows what it is.
+const UPDATES_ALL: &str = "MOBSYNC_UPDATES_ALL";
+
 /// The session that `UpdateItems` starts: the event is INVOKE, and the cookie goes to `Initialize` as it is
 /// (`nf-mobsync-isyncmgrsynchronizeinvoke-updateitems`). `request` says the rest. With STARTSYNC it can be run at once; without,
 /// the user chooses first.
@@ -48,16 +51,22 @@ pub enum UpdateAllError {
 
 /// `UpdateAll`: returns at once, and the sessions of all registered handlers run in a process of their own
 /// (`nf-mobsync-isyncmgrsynchronizeinvoke-updateall`). The process is `program`, which is this one, with the arguments `sync --event
-/// invoke` and `more`. It goes on when this process ends. Returns its number.
+/// invoke` and `more`. It goes on when this process ends. Returns its number. In such a process it is that one: all sessions are run
+/// already.
 ///
 /// # Errors
 /// When the process cannot be started.
 pub fn update_all(program: &Path, store: &Store, more: &[String]) -> Result<u32, UpdateAllError> {
+    if std::env::var_os(UPDATES_ALL).is_some() {
+        // A handler that asks for it in each of its sessions would start processes without end.
+        return Ok(std::process::id());
+    }
     let path = store.folder().join(LOG_FILE);
     let log = fs::create_dir_all(store.folder()).and_then(|()| File::create(&path));
     let log = log.and_then(|log| Ok((log.try_clone()?, log)));
     let (output, errors) = log.map_err(|error| UpdateAllError::Log { path, error })?;
     let mut command = Command::new(program);
+    command.env(UPDATES_ALL, "1");
     command.args(["sync", "--event", "invoke", "--start", "--quiet"]).args(more);
     command.arg("--store").arg(std::path::absolute(store.folder()).unwrap_or_else(|_| store.folder().to_owned()));
     command.stdin(Stdio::null()).stdout(output).stderr(errors);

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::asked::{Asked, AskedError, Wanted};
+use super::library::registered;
 use super::register::preferences_stored;
 use crate::host::{Controls, Selection};
 use crate::job::{Conduct, Handler, HandlerError, Opening, Standard, Terms};
@@ -15,7 +17,7 @@ use crate::runner::{
     Ending, Endless, Enumeration, ItemEnding, JudgedSession, NoSuchItem, RunError, RunOptions, SessionFailure, Watcher,
     run,
 };
-use crate::store::{ItemResult, Preferences, Registration, Results, Store, StoreError};
+use crate::store::{ItemResult, Preferences, Registration, Results, Start, Store, StoreError};
 use crate::time::wall_clock;
 
 /// What the session is for.
@@ -62,6 +64,10 @@ pub struct Synchronized {
     pub has_errors: bool,
     /// Why the session ended before its end, if it did.
     pub broke_off: Option<String>,
+    /// The sessions that the handler has started meanwhile (`UpdateItems`), which nobody has run yet.
+    pub wanted: Vec<Wanted>,
+    /// What the handler asked of the manager and could not be done.
+    pub not_done: Vec<String>,
 }
 
 /// A session was not run, or not to its end, or its results are not in the store.
@@ -136,44 +142,63 @@ pub fn synchronize_together(
             [] => preferred(&preferences, request.event, request.connection.as_deref()),
             items => Selection::Named(items.to_owned()),
         };
+        let multi_threaded = matches!(one.registration.start, Start::Library { multi_threaded: true, .. });
         let invoked = request.update_items(clsid, HandlerId(number));
         let stored = preferences_stored(&preferences);
         before.push((clsid, stored.clone()));
         let stored = Opening::PreferencesStored(stored);
         let opening = invoked.map(Opening::UpdateItems).into_iter().chain([stored]).collect();
-        Ok(Standard { initialize: request.initialize(), selection, retries: request.retries, opening })
+        Ok(Standard {
+            initialize: request.initialize(),
+            selection,
+            retries: request.retries,
+            opening,
+            multi_threaded,
+            ..Standard::default()
+        })
     };
     let standards = chosen.iter().map(|(one, _)| one).zip(1..).map(standard).collect::<Result<Vec<_>, _>>()?;
     let conduct = Conduct::Several(standards.clone());
     let handler = Handler::several(chosen.iter().map(|(_, handler)| handler.clone()).collect())?;
     let session_ns = Terms::usual_session_ns(&handler);
-    let terms = Terms { conduct, profile: request.profile, limits: request.limits, session_ns, ..Terms::default() };
+    let registered = Some(registered(store)?);
+    let terms =
+        Terms { conduct, profile: request.profile, limits: request.limits, session_ns, registered, ..Terms::default() };
     let enumerations = (1..).map(|number| Enumeration::of(HandlerId(number))).take(chosen.len()).collect();
-    let mut watched = Watched { store, before, enumerations, kept: Vec::new(), watcher };
+    let starts: Vec<Start> = chosen.iter().map(|(one, _)| one.registration.start.clone()).collect();
+    let asked = starts.into_iter().map(|start| Asked::new(store, start, &options.isolation)).collect();
+    let mut watched = Watched { store, before, enumerations, kept: Vec::new(), asked, watcher };
     let started = wall_clock();
     let session = run(&handler, &terms, options, &mut watched)?;
-    let of_each = chosen.iter().zip(&standards).zip(watched.kept).zip(1..);
-    let ended = of_each.map(|((((one, _), Standard { selection, .. }), kept), number)| {
+    let of_each = chosen.iter().zip(&standards).zip(watched.kept).zip(watched.asked).zip(1..);
+    let ended = of_each.map(|(((((one, _), Standard { selection, .. }), kept), asked), number)| {
         let id = HandlerId(number);
         if let Some((_, error)) = session.not_created.iter().find(|(of, _)| *of == id) {
             return Err(RunError::from(error.clone()).into());
         }
         let clsid = one.registration.clsid;
-        kept?;
+        // Of one that has unregistered itself nothing is stored any more.
+        let is_gone = asked.is_gone(clsid);
+        if !is_gone {
+            kept?;
+        }
         let instance = session.judged.session().instance(id);
         if session.left.is_none() {
             let items = instance.map(|instance| instance.items().clone()).unwrap_or_default();
             NoSuchItem::find(selection, &items).map_or(Ok(()), Err)?;
         }
         let results = results_of(&session, id, request.event, started);
-        store.keep_results(clsid, &results)?;
+        if !is_gone {
+            store.keep_results(clsid, &results)?;
+        }
         let own = session.judged.found().iter().filter(|found| found.finding.handler == id);
         let has_errors = own.into_iter().any(|found| found.finding.rule.level == Level::Error);
         let broke_off = match session.left {
             Some(left) => Some(left.to_string()),
             None => session.exhausted.then(|| Endless::new(&session.judged).to_string()),
         };
-        Ok(Synchronized { results, has_errors, broke_off })
+        let not_done = asked.failures.iter().map(AskedError::to_string).collect();
+        Ok(Synchronized { results, has_errors, broke_off, wanted: asked.wanted, not_done })
     });
     Ok(ended.collect())
 }
@@ -193,6 +218,8 @@ struct Watched<'a> {
     enumerations: Vec<Enumeration>,
     /// Whether the preferences of each handler could be changed.
     kept: Vec<Result<(), StoreError>>,
+    /// What each handler asks of the manager.
+    asked: Vec<Asked<'a>>,
     watcher: &'a mut dyn Watcher,
 }
 
@@ -205,6 +232,9 @@ impl Watcher for Watched<'_> {
         let at = (event.handler.0 as usize).wrapping_sub(1);
         if let Some(enumeration) = self.enumerations.get_mut(at) {
             enumeration.observe(event);
+        }
+        if let Some(asked) = self.asked.get_mut(at) {
+            asked.observe(event);
         }
         self.watcher.event(event, session);
     }

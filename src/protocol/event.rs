@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::call::crossings;
 use super::registration::{
-    GetHandlerRegistrationInfo, PreferencesStored, RegisterSyncMgrHandler, UnregisterSyncMgrHandler, UpdateAll,
-    UpdateItems,
+    ClassRegistered, DllRegisterServer, DllUnregisterServer, GetHandlerRegistrationInfo, PreferencesStored,
+    RegisterSyncMgrHandler, UnregisterSyncMgrHandler, UpdateAll, UpdateItems,
 };
 use super::{Call, CallMethod, Callback, CallbackMethod, Delay, Guid, HResult, Return, Text, UnknownName, nearest};
 
@@ -167,6 +167,12 @@ crossings! {
         UpdateAll(UpdateAll),
         /// For which items the manager has stored preferences.
         PreferencesStored(PreferencesStored),
+        /// A library was told to register its classes.
+        DllRegisterServer(DllRegisterServer),
+        /// A library was told to remove what it registered.
+        DllUnregisterServer(DllUnregisterServer),
+        /// What COM's registry says of a class.
+        ClassRegistered(ClassRegistered),
     }
 }
 

@@ -67,6 +67,33 @@ pub struct UpdateAll {
     pub hr: HResult,
 }
 
+/// `DllRegisterServer`: the library was told to register its classes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct DllRegisterServer {
+    /// The result.
+    pub hr: HResult,
+}
+
+/// `DllUnregisterServer`: the library was told to remove what it registered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct DllUnregisterServer {
+    /// The result.
+    pub hr: HResult,
+}
+
+/// What COM's registry says of a class (`HKEY_CLASSES_ROOT\\CLSID\\{…}\\InprocServer32`), where there is one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct ClassRegistered {
+    /// The class.
+    pub clsid: Guid,
+    /// The library that is loaded for it, if there is a key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub library: Option<Text>,
+    /// `ThreadingModel`, if it is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threading_model: Option<Text>,
+}
+
 /// For which of a handler's items the manager has stored preferences, at this moment.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct PreferencesStored {

@@ -46,6 +46,9 @@ pub enum Start {
     Library {
         /// The library.
         library: PathBuf,
+        /// On Windows the handler lives in the multi-threaded apartment: its ThreadingModel is Free or Both.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        multi_threaded: bool,
     },
     /// A program that speaks the wire protocol.
     Command {

@@ -296,6 +296,11 @@ fn registration() -> BoxedStrategy<Note> {
             }
         ),
         (any::<u64>(), hresult()).prop_map(|(took, hr)| Note::UpdateAll(UpdateAll { took: Delay(took), hr })),
+        hresult().prop_map(|hr| Note::DllRegisterServer(DllRegisterServer { hr })),
+        hresult().prop_map(|hr| Note::DllUnregisterServer(DllUnregisterServer { hr })),
+        (guid(), option::of(text()), option::of(text())).prop_map(|(clsid, library, threading_model)| {
+            Note::ClassRegistered(ClassRegistered { clsid, library, threading_model })
+        }),
         (vec(guid(), 0..4), vec(guid(), 0..2))
             .prop_map(|(items, temporary)| Note::PreferencesStored(PreferencesStored { items, temporary })),
     ]

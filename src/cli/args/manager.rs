@@ -25,7 +25,7 @@ pub(in crate::cli) struct RegisterArgs {
     #[arg(long, value_name = "{GUID}", conflicts_with = "clsid")]
     pub(in crate::cli) register_as: Option<Guid>,
 
-    /// Register it without starting it first
+    /// Register it without starting it first, and without its DllRegisterServer
     #[arg(long)]
     pub(in crate::cli) no_check: bool,
 
@@ -64,6 +64,10 @@ pub(in crate::cli) struct UnregisterArgs {
     /// The name or CLSID of a registered handler
     #[arg(value_name = "HANDLER", required = true)]
     pub(in crate::cli) handlers: Vec<String>,
+
+    /// Do not call the DllUnregisterServer of its library
+    #[arg(long)]
+    pub(in crate::cli) no_check: bool,
 
     /// Write a trace of what was unregistered to this file
     #[arg(long, value_name = "FILE")]

@@ -118,6 +118,27 @@ pub(super) unsafe trait IClassFactory: IUnknown {
     pub unsafe fn LockServer(&self, lock: i32) -> HRESULT;
 }
 
+/// `ISyncMgrRegister`.
+#[interface("6295DF42-35EE-11D1-8707-00C04FD93327")]
+pub(super) unsafe trait ISyncMgrRegister: IUnknown {
+    pub unsafe fn RegisterSyncMgrHandler(&self, clsid: *const GUID, description: *const u16, flags: u32) -> HRESULT;
+    pub unsafe fn UnregisterSyncMgrHandler(&self, clsid: *const GUID, reserved: u32) -> HRESULT;
+    pub unsafe fn GetHandlerRegistrationInfo(&self, clsid: *const GUID, flags: *mut u32) -> HRESULT;
+}
+
+/// `ISyncMgrSynchronizeInvoke`.
+#[interface("6295DF2C-35EE-11D1-8707-00C04FD93327")]
+pub(super) unsafe trait ISyncMgrSynchronizeInvoke: IUnknown {
+    pub unsafe fn UpdateItems(&self, flags: u32, clsid: *const GUID, length: u32, cookie: *const u8) -> HRESULT;
+    pub unsafe fn UpdateAll(&self) -> HRESULT;
+}
+
+/// `DllRegisterServer` and `DllUnregisterServer`.
+pub(super) type DllServer = unsafe extern "system" fn() -> HRESULT;
+/// `CoCreateInstance` for the manager, without what is the same in every process of the host.
+#[cfg(not(windows))]
+pub(super) type CreateManager =
+    unsafe extern "system" fn(clsid: *const GUID, iid: *const GUID, object: *mut *mut c_void) -> HRESULT;
 /// `DllGetClassObject`.
 pub(super) type DllGetClassObject =
     unsafe extern "system" fn(clsid: *const GUID, iid: *const GUID, object: *mut *mut c_void) -> HRESULT;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::c_void;
 use std::path::{Path, PathBuf};
 use std::ptr::{null, null_mut};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 use windows_core::{GUID, IUnknown, Interface};
@@ -16,10 +16,12 @@ use super::library::Loaded;
 use super::memory::{self, Block, is_plausible};
 use super::probe;
 use super::references::{self, Vtable};
-use crate::handler::{CreateError, EnumItems, HandlerFactory, SyncCallback, SyncHandler};
+use crate::handler::{CreateError, EnumItems, HandlerFactory, ServerCall, SyncCallback, SyncHandler, SyncManager};
+#[cfg(windows)]
+use crate::protocol::ClassRegistered;
 use crate::protocol::{
-    CallbackReferences, Guid, HResult, HandlerFlags, HandlerInfo, IID_ISYNC_MGR_SYNCHRONIZE, Note, OverReleased,
-    ReferencePoint, ReferenceSeen, Status, SyncFlags, UnloadAsked,
+    CallbackReferences, GUID_NULL, Guid, HResult, HandlerFlags, HandlerInfo, IID_ISYNC_MGR_SYNCHRONIZE, Note,
+    OverReleased, ReferencePoint, ReferenceSeen, Status, SyncFlags, UnloadAsked,
 };
 
 /// Makes instances of the class of a native library. The library is loaded with the first of them.
@@ -43,15 +45,45 @@ impl ComFactory {
     }
 }
 
+impl ComFactory {
+    /// The library, loaded on the thread of the instance.
+    fn loaded(&self) -> Result<Loaded, CreateError> {
+        #[cfg(windows)]
+        super::windows::enter_apartment();
+        self.loaded.get_or_init(|| Loaded::load(&self.library)).clone().map_err(|why| self.error(why))
+    }
+}
+
 impl HandlerFactory for ComFactory {
     fn name(&self) -> &str {
         &self.name
     }
 
-    fn create(&self) -> Result<Box<dyn SyncHandler>, CreateError> {
+    fn serve_manager(&self, manager: Weak<dyn SyncManager>) {
         #[cfg(windows)]
-        super::windows::enter_apartment();
-        let loaded = self.loaded.get_or_init(|| Loaded::load(&self.library)).clone().map_err(|why| self.error(why))?;
+        {
+            super::windows::enter_apartment();
+            super::windows::register_class();
+        }
+        super::manager::serve(manager);
+    }
+
+    fn call_server(&self, call: ServerCall) -> Result<Option<HResult>, CreateError> {
+        Ok(self.loaded()?.call_server(call))
+    }
+
+    #[cfg(windows)]
+    fn class_registered(&self, clsid: Guid) -> Option<ClassRegistered> {
+        Some(super::windows::class_registered(clsid))
+    }
+
+    fn class(&self) -> Option<Guid> {
+        // Of GUID_NULL it is only the library that is wanted.
+        Some(self.clsid).filter(|clsid| *clsid != GUID_NULL)
+    }
+
+    fn create(&self) -> Result<Box<dyn SyncHandler>, CreateError> {
+        let loaded = self.loaded()?;
         let refused = self.probes.then(|| probe::refused_class(&loaded, self.clsid)).flatten();
         let (hr, class) = loaded.class(self.clsid);
         let Some(class) = class.filter(|_| hr.is_success()) else {

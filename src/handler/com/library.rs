@@ -9,7 +9,9 @@ use std::sync::{Mutex, PoisonError};
 use libloading::os::unix::Library;
 use windows_core::{GUID, Interface};
 
-use super::abi::{DllCanUnloadNow, DllGetClassObject, IClassFactory, hresult, raw};
+#[cfg(unix)]
+use super::abi::CreateManager;
+use super::abi::{DllCanUnloadNow, DllGetClassObject, DllServer, IClassFactory, hresult, raw};
 #[cfg(unix)]
 use super::dll_main::attach;
 use super::references::Vtable;
@@ -17,6 +19,7 @@ use super::references::Vtable;
 use super::sanitizer::Sanitizer;
 #[cfg(windows)]
 use super::windows::open;
+use crate::handler::ServerCall;
 use crate::protocol::{Guid, HResult};
 
 /// `IClassFactory`.
@@ -30,6 +33,8 @@ pub(super) const REFUSED: &str = "DllMain returned FALSE for DLL_PROCESS_ATTACH:
 pub(super) struct Loaded {
     get_class_object: DllGetClassObject,
     can_unload_now: Option<DllCanUnloadNow>,
+    register_server: Option<DllServer>,
+    unregister_server: Option<DllServer>,
 }
 
 /// The libraries of this process.
@@ -85,12 +90,17 @@ impl Loaded {
                 None => "it exports no DllGetClassObject; is it declared extern \"C\" and visible?".to_owned(),
             })?;
         #[cfg(unix)]
+        serve_manager(&library);
+        #[cfg(unix)]
         attach(&library, &place, get_class_object)?;
         // SAFETY: as above.
         let can_unload_now = unsafe { library.get::<DllCanUnloadNow>(b"DllCanUnloadNow") }.map(|symbol| *symbol).ok();
+        // SAFETY: as above.
+        let server = |name: &str| unsafe { library.get::<DllServer>(name.as_bytes()) }.map(|symbol| *symbol).ok();
+        let (register_server, unregister_server) = (server("DllRegisterServer"), server("DllUnregisterServer"));
         std::mem::forget(library);
         tracing::info!(library = ?place, "library loaded");
-        let loaded = Self { get_class_object, can_unload_now };
+        let loaded = Self { get_class_object, can_unload_now, register_server, unregister_server };
         LOADED.lock().unwrap_or_else(PoisonError::into_inner).push((place, loaded));
         Ok(loaded)
     }
@@ -113,10 +123,30 @@ impl Loaded {
         }
     }
 
+    /// `DllRegisterServer` or `DllUnregisterServer`, where the library has it.
+    pub(super) fn call_server(&self, call: ServerCall) -> Option<HResult> {
+        let function = match call {
+            ServerCall::Register => self.register_server,
+            ServerCall::Unregister => self.unregister_server,
+        };
+        // SAFETY: it takes nothing.
+        function.map(|function| hresult(unsafe { function() }))
+    }
+
     /// `DllCanUnloadNow`, where the library has it.
     pub(super) fn can_unload_now(&self) -> Option<HResult> {
         // SAFETY: it takes nothing.
         self.can_unload_now.map(|ask| hresult(unsafe { ask() }))
+    }
+}
+
+/// Tells the library how it reaches the manager: the headers in `include` have a variable for that.
+#[cfg(unix)]
+fn serve_manager(library: &Library) {
+    // SAFETY: the variable has the type that the headers give to its name.
+    if let Ok(place) = unsafe { library.get::<*mut Option<CreateManager>>(b"mobsync_create_manager") } {
+        // SAFETY: the library was just loaded, and nothing of it runs but its initializers.
+        unsafe { place.write(Some(super::manager::create)) };
     }
 }
 

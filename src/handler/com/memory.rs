@@ -94,6 +94,25 @@ pub(super) unsafe fn guids(pointer: *const GUID, many: usize) -> Vec<GUID> {
     }
 }
 
+/// Copies so many bytes; `None` where they cannot be read.
+///
+/// # Safety
+/// Where the system cannot be asked ([`guarded`]), a plausible pointer points to so many bytes.
+pub(super) unsafe fn bytes(pointer: *const u8, many: usize) -> Option<Vec<u8>> {
+    if !is_plausible(pointer) {
+        return None;
+    }
+    let mut copy = vec![0; many];
+    match guarded::bytes(pointer, &mut copy) {
+        Read::Copied(read) => (read == many).then_some(copy),
+        Read::Unknown => {
+            // SAFETY: by the contract.
+            unsafe { std::ptr::copy_nonoverlapping(pointer, copy.as_mut_ptr(), many) };
+            Some(copy)
+        }
+    }
+}
+
 /// Copies so much of a structure of numbers and pointers; the rest is zeroes. `None` if there is no such structure.
 ///
 /// # Safety

@@ -12,6 +12,7 @@ mod enumerator;
 mod guarded;
 mod handler;
 mod library;
+mod manager;
 mod memory;
 mod probe;
 mod references;

@@ -248,12 +248,15 @@ impl Session {
             | Note::Malformed(_)
             | Note::Held(_)
             | Note::PreferencesStored(_)
+            | Note::ClassRegistered(_)
             | Note::LetGo(_) => return,
             Note::RegisterSyncMgrHandler(_)
             | Note::UnregisterSyncMgrHandler(_)
             | Note::GetHandlerRegistrationInfo(_)
             | Note::UpdateItems(_)
-            | Note::UpdateAll(_) => {
+            | Note::UpdateAll(_)
+            | Note::DllRegisterServer(_)
+            | Note::DllUnregisterServer(_) => {
                 self.manager_asked = true;
                 return;
             }

@@ -211,6 +211,9 @@ impl Reader {
                 | Note::GetHandlerRegistrationInfo(_)
                 | Note::UpdateItems(_)
                 | Note::UpdateAll(_)
+                | Note::DllRegisterServer(_)
+                | Note::DllUnregisterServer(_)
+                | Note::ClassRegistered(_)
                 | Note::PreferencesStored(_) => Slot::Session { query: false, turning: false },
                 // Facts of one kind of handler, beside what was said between it and the manager.
                 Note::CallbackReferences(_)

@@ -137,6 +137,8 @@ impl Shape {
             NoteName::GetHandlerRegistrationInfo => Self::positional(&["clsid", "hr"]).and(&["flags"]),
             NoteName::UpdateItems => Self::positional(&["clsid", "flags", "hr"]).and(&["cookie", "starts"]),
             NoteName::UpdateAll => Self::positional(&["took", "hr"]),
+            NoteName::DllRegisterServer | NoteName::DllUnregisterServer => Self::positional(&["hr"]),
+            NoteName::ClassRegistered => Self::positional(&["clsid"]).and(&["library", "threading_model"]),
             NoteName::PreferencesStored => Self::positional(&["items"]).and(&["temporary"]),
         }
     }
@@ -162,7 +164,8 @@ pub(super) enum Sort {
 pub(super) fn sort(key: &str) -> Sort {
     match key {
         "item" | "items" | "temporary" | "id" | "error" | "iid" | "interface" | "clsid" => Sort::Guid,
-        "name" | "text" | "what" | "description" | "last_update" | "frames" | "until" | "crashed" => Sort::Text,
+        "name" | "text" | "what" | "description" | "last_update" | "library" | "threading_model" | "frames"
+        | "until" | "crashed" => Sort::Text,
         "cookie" => Sort::Cookie,
         _ => Sort::Plain,
     }

@@ -3,6 +3,7 @@
 mod apartment;
 mod crash;
 mod library;
+mod manager;
 mod modules;
 mod stack;
 mod threads;
@@ -11,6 +12,7 @@ pub(crate) use apartment::{Doorbell, sleep_in_apartment, use_apartment};
 pub(super) use apartment::{enter_apartment, marshaler, pump_for};
 pub(crate) use crash::{is_forked_copy, leave_process, notice_forks, use_another_stack, write_crashes_to};
 pub(super) use library::open;
+pub(super) use manager::{class_registered, give_marshaler, register_class};
 pub(super) use modules::is_code;
 pub(crate) use modules::mapped_files;
 pub(crate) use stack::AskableThread;
