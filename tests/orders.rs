@@ -179,6 +179,27 @@ fn an_order_is_forced_as_far_as_the_handler_follows_it() {
     assert_eq!(run(&["words".to_owned(), "3: Words".to_owned()]).len(), 9);
 }
 
+/// A program has no threads that the system knows of here: its callbacks wait all the same, and each gets its reply.
+#[test]
+fn a_program_passes_in_every_order() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pair = |name: &str| {
+        let right = folder.path().join(name).display().to_string();
+        format!("'fixtures/folders/{name}={right}'")
+    };
+    let command = format!("python3 examples/python/folders.py {} {}", pair("left"), pair("recipes"));
+    let mut conform = Command::new(env!("CARGO_BIN_EXE_mobsync"));
+    conform.current_dir(native::of_repository(".")).args(["conform", "--exec", &command, "--case", "order-*"]);
+    let output = conform.args(["--timeout", "60", "--blocking-limit", "30", "--format", "json"]).output();
+    let output = output.expect("it runs");
+    let report: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}\n{}", String::from_utf8_lossy(&output.stderr)));
+    assert_eq!(report["causes"], serde_json::json!([]), "{:#}", report["findings"]);
+    let cases = report["cases"].as_array().expect("cases");
+    assert_eq!(cases.len(), 9, "{cases:#?}");
+    assert!(cases.iter().all(|case| case["outcome"] == "passed"), "two threads call back: {cases:#?}");
+}
+
 /// The proof of docs/interleavings.md: `scripts/races N` runs it. Each race and its mended twin, in the default suite.
 #[test]
 #[ignore = "it takes minutes for each run"]

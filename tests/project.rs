@@ -75,6 +75,32 @@ fn settings_are_found_upwards_and_the_command_line_wins() {
 }
 
 #[test]
+fn the_settings_say_how_far_orders_are_explored_and_which_are_tried() {
+    let races = root().join("fixtures/handlers/races.json");
+    let text = "[explore]\npreemptions = 1\nactions = 0\nschedules = 5\ntime = '1m'\n[conform]\nstrategy = 'pct-2'\n";
+    let folder = project(text);
+    let (_, text, errors) = mobsync(folder.path(), &["run", races.to_str().unwrap(), "--explore", "--format", "json"]);
+    let report: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {errors}"));
+    let explored = &report["exploration"][0];
+    assert_eq!(
+        (&explored["preemptions"], &explored["actions"], &explored["all"]),
+        (&json!(1), &json!(0), &json!(false))
+    );
+    let run = explored["schedules"].as_u64().unwrap() + explored["given_up"].as_u64().unwrap();
+    assert_eq!(run, 5, "{explored:#}");
+    // The command line wins.
+    let more = ["run", races.to_str().unwrap(), "--explore", "--format", "json", "--schedules", "20000"];
+    let (_, text, _) = mobsync(folder.path(), &more);
+    let report: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(report["exploration"][0]["all"], true, "{}", report["exploration"]);
+    // A script has no such orders: what is random in it says the same.
+    let (_, text, _) = mobsync(folder.path(), &["config"]);
+    assert!(text.lines().any(|line| line.starts_with("conform.strategy") && line.contains("pct-2")), "{text}");
+    let (code, _, errors) = mobsync(project("[conform]\nstrategy = 'luck'\n").path(), &["config"]);
+    assert!(code == Some(2) && errors.contains("luck") && errors.contains("pct-2"), "{errors}");
+}
+
+#[test]
 fn a_command_of_the_settings_is_used_unless_a_handler_is_named() {
     let folder = project("exec = 'no-such-program-anywhere'\n");
     let (code, _, errors) = mobsync(folder.path(), &["run"]);
@@ -155,11 +181,14 @@ fn config_shows_where_each_value_comes_from() {
     let schema: Value = serde_json::from_str(&schema).unwrap();
     let keys = |object: &Value, prefix: &str| -> Vec<String> {
         let keys = object["properties"].as_object().unwrap().keys();
-        keys.filter(|key| *key != "limits" && *key != "conform").map(|key| format!("{prefix}{key}")).collect()
+        keys.filter(|key| !["limits", "conform", "explore"].contains(&key.as_str()))
+            .map(|key| format!("{prefix}{key}"))
+            .collect()
     };
     let mut all = keys(&schema, "");
     all.extend(keys(&schema["$defs"]["LimitSettings"], "limits."));
     all.extend(keys(&schema["$defs"]["ConformSettings"], "conform."));
+    all.extend(keys(&schema["$defs"]["ExploreSettings"], "explore."));
     let mut shown: Vec<&str> = settings.iter().filter_map(|setting| setting["key"].as_str()).collect();
     all.sort();
     shown.sort_unstable();

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
-use super::args::{CheckArgs, ConformArgs, EventName, ExploreArgs, ProfileName, ReplayArgs, RunArgs};
+use super::args::{
+    ACTIONS, CheckArgs, ConformArgs, EventName, ExploreArgs, PREEMPTIONS, ProfileName, ReplayArgs, RunArgs, SCHEDULES,
+};
 use crate::conform::Reproduce;
 use crate::host::explore::Deviation;
 use crate::host::{Order, Strategy};
@@ -321,15 +323,15 @@ impl CommandLine {
 
     fn explore(&mut self, args: &ExploreArgs) {
         self.flag("--explore", args.explore);
-        let usual = ExploreArgs::usual();
-        if args.preemptions != usual.preemptions {
-            self.option("--preemptions", &args.preemptions.to_string());
-        }
-        if args.actions != usual.actions {
-            self.option("--actions", &args.actions.to_string());
-        }
-        if let Some(schedules) = args.schedules {
-            self.option("--schedules", &schedules.to_string());
+        let options = [
+            ("--preemptions", args.preemptions.filter(|many| *many != PREEMPTIONS).map(u64::from)),
+            ("--actions", args.actions.filter(|many| *many != ACTIONS).map(u64::from)),
+            ("--schedules", args.schedules),
+        ];
+        for (option, many) in options {
+            if let Some(many) = many {
+                self.option(option, &many.to_string());
+            }
         }
         if let Some(time) = args.explore_time {
             self.option("--explore-time", &seconds(time));

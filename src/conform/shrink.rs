@@ -111,6 +111,22 @@ fn simpler(scenario: &Scenario) -> Vec<Scenario> {
     for at in 0..scenario.schedule.as_ref().map_or(0, Vec::len) {
         with(&|candidate| drop(candidate.schedule.as_mut().map(|schedule| schedule.remove(at))));
     }
+    with(&|candidate| candidate.order = None);
+    if let Some(order) = &scenario.order {
+        // The end of an order is shortened first by much, then by little.
+        for keep in [0, order.entries.len() / 2, order.entries.len().saturating_sub(1)] {
+            with(&|candidate| candidate.order.iter_mut().for_each(|order| order.entries.truncate(keep)));
+        }
+        with(&|candidate| candidate.order.iter_mut().for_each(|order| order.shows = None));
+    }
+    for member in 0..scenario.handlers.len() {
+        for at in 0..scenario.handlers[member].steps.len() {
+            with(&|candidate| drop(candidate.handlers[member].steps.remove(at)));
+        }
+    }
+    for at in 0..scenario.another.as_ref().map_or(0, |another| another.steps.len()) {
+        with(&|candidate| drop(candidate.another.as_mut().map(|another| another.steps.remove(at))));
+    }
     with(&|candidate| candidate.choose = Choose::Checked);
     if scenario.choose != Choose::Checked {
         with(&|candidate| candidate.choose = Choose::All);
@@ -150,7 +166,63 @@ fn next_selection(chosen: &mut [usize], all: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{next_selection, selections};
+    use serde_json::{Value, json};
+
+    use super::{Known, next_selection, selections, shrink};
+    use crate::scenario::{self, Scenario};
+
+    /// What is left of a scenario of which `needed` must be there, as JSON.
+    fn shrunk(scenario: &Value, needed: &[&str]) -> Value {
+        let scenario: Scenario = scenario::parse(&scenario.to_string(), "shrink.json".as_ref()).expect("a scenario");
+        let text = |scenario: &Scenario| scenario::to_text(scenario).expect("JSON").replace([' ', '\n'], "");
+        let mut fails = |candidate: &Scenario| needed.iter().all(|needed| text(candidate).contains(needed));
+        assert!(fails(&scenario), "{}", text(&scenario));
+        let shrunk = shrink(&scenario, &Known::default(), 500, &mut fails);
+        serde_json::from_str(&text(&shrunk.scenario)).expect("JSON")
+    }
+
+    #[test]
+    fn a_schedule_and_held_replies_become_as_short_as_they_can_be() {
+        let deviation = |turn: u32| json!({ "turn": turn, "thread": "b" });
+        let hold = |nth: u32| json!({ "when": { "callback": "Progress", "nth": nth }, "do": { "hold": { "until": { "time": "5ms" } } } });
+        let skip = json!({ "when": { "callback": "Progress", "nth": 2 }, "do": { "skip": "A" } });
+        let scenario = json!({
+            "format": "mobsync-scenario", "version": 1, "title": "s", "event": "idle", "seed": 7,
+            "schedule": [deviation(3), deviation(5), deviation(9)],
+            "steps": [hold(1), skip, hold(3)],
+        });
+        let left = shrunk(&scenario, &["\"turn\":5", "\"hold\""]);
+        assert_eq!(left["schedule"], json!([deviation(5)]));
+        assert_eq!(left["steps"].as_array().map(Vec::len), Some(1), "{left:#}");
+        assert!(left["steps"][0]["do"].get("hold").is_some(), "{left:#}");
+    }
+
+    #[test]
+    fn an_order_is_cut_off_after_what_is_needed_and_is_left_out_where_none_is() {
+        let entries = ["1: a", "2: b", "1: c", "2: d", "1: e", "2: f"];
+        let scenario = json!({
+            "format": "mobsync-scenario", "version": 1, "title": "s",
+            "order": { "strategy": "random", "seed": 3, "entries": entries, "shows": "9 of 10" },
+        });
+        let left = shrunk(&scenario, &["2:b"]);
+        assert_eq!(left["order"]["entries"], json!(["1:a", "2:b"]), "{left:#}");
+        assert_eq!(shrunk(&scenario, &[]).get("order"), None);
+    }
+
+    #[test]
+    fn steps_of_several_handlers_become_as_few_as_they_can_be() {
+        let step = |item: &str| json!({ "when": { "callback": "Progress" }, "do": { "skip": item } });
+        let scenario = json!({
+            "format": "mobsync-scenario", "version": 1, "title": "s",
+            "handlers": [
+                { "handler": "a.json", "steps": [step("A"), step("B")] },
+                { "handler": "b.json", "steps": [step("C"), step("D")] },
+            ],
+        });
+        let left = shrunk(&scenario, &["\"skip\":\"D\""]);
+        assert_eq!(left["handlers"][0].get("steps").and_then(Value::as_array).map_or(0, Vec::len), 0, "{left:#}");
+        assert_eq!(left["handlers"][1]["steps"].as_array().map(Vec::len), Some(1), "{left:#}");
+    }
 
     #[test]
     fn every_selection_comes_once() {

@@ -22,9 +22,9 @@ pub struct ExploreOptions {
     pub preemptions: Option<u32>,
     /// So many things the user does, at most, beside what the scenario says.
     pub actions: u32,
-    /// How many sessions are run at most.
+    /// How many sessions are run at most, and how many more to look for a shorter schedule of each cause (at most 20,000).
     pub schedules: u64,
-    /// How long it may take.
+    /// How long it may take. A fifth of it is for shorter schedules.
     pub time: Option<Duration>,
     /// Leave out what differs from another order only in the order of independent steps.
     pub reduce: bool,
@@ -40,6 +40,9 @@ impl Default for ExploreOptions {
 
 /// How many sessions may be run to make the schedule of one cause shorter.
 const MOST_SHORTENING: u64 = 20_000;
+
+/// Of the time that exploring may take, so much is left for making schedules shorter.
+const FOR_SHORTENING: u32 = 5;
 
 /// What came of exploring.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,16 +118,17 @@ pub fn explore(
             all = true;
             break;
         }
-        let over =
-            schedules + given_up >= options.schedules || options.time.is_some_and(|time| began.elapsed() >= time);
+        let spent = |time: Duration| began.elapsed() >= time - time / FOR_SHORTENING;
+        let over = schedules + given_up >= options.schedules || options.time.is_some_and(spent);
         if over || stop() {
             break;
         }
     }
     let mut causes: Vec<FoundInSchedule> = causes.into_values().collect();
+    let over = || stop() || options.time.is_some_and(|time| began.elapsed() >= time);
     for cause in &mut causes {
-        if options.shorten && !stop() {
-            sessions.shorten(cause)?;
+        if options.shorten && !over() {
+            sessions.shorten(cause, MOST_SHORTENING.min(options.schedules), &over)?;
         }
     }
     Ok(Explored { schedules, given_up, all, causes })
@@ -181,10 +185,10 @@ impl<'a> Sessions<'a> {
         Ok(Some(found.map(|finding| ((finding.rule.code, finding.method), finding.rule)).collect()))
     }
 
-    /// Finds the shortest schedule that shows the cause.
-    fn shorten(&self, cause: &mut FoundInSchedule) -> Result<(), RunError> {
+    /// Finds the shortest schedule that shows the cause, in so many sessions, and until `over` says so.
+    fn shorten(&self, cause: &mut FoundInSchedule, most: u64, over: &dyn Fn() -> bool) -> Result<(), RunError> {
         let key = (cause.rule.code, cause.method);
-        let mut left = MOST_SHORTENING;
+        let mut left = most;
         for most in 0..cause.schedule.len() {
             let deviations = Bound::Deviations(u32::try_from(most).unwrap_or(u32::MAX));
             let explorer = Explorer::new(self.bounds(deviations, true));
@@ -196,7 +200,7 @@ impl<'a> Sessions<'a> {
                     cause.shortest = true;
                     return Ok(());
                 }
-                if left == 0 {
+                if left == 0 || over() {
                     return Ok(());
                 }
                 left -= 1;

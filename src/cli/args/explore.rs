@@ -7,8 +7,9 @@ use crate::host::Order;
 use crate::host::explore::Deviation;
 use crate::runner::ExploreOptions;
 
-const PREEMPTIONS: u32 = 2;
-const ACTIONS: u32 = 1;
+/// What holds where neither the command line nor mobsync.toml says otherwise.
+pub(in crate::cli) const PREEMPTIONS: u32 = 2;
+pub(in crate::cli) const ACTIONS: u32 = 1;
 /// For one session, and for each of the many of a suite: together they should end while somebody waits.
 const SCHEDULES: u64 = 20_000;
 const SCHEDULES_OF_CASE: u64 = 500;
@@ -22,13 +23,14 @@ pub(in crate::cli) struct ExploreArgs {
     #[arg(long)]
     pub(in crate::cli) explore: bool,
 
-    /// Number of times at most that a thread is interrupted although it could go on
-    #[arg(long, value_name = "N", default_value_t = PREEMPTIONS, requires = "explore")]
-    pub(in crate::cli) preemptions: u32,
+    /// Number of times at most that a thread is interrupted although it could go on [default: 2]
+    #[arg(long, value_name = "N", requires = "explore")]
+    pub(in crate::cli) preemptions: Option<u32>,
 
     /// Number of things at most that the user does at any legal point: skip, cancel, open an error or properties, leave
-    #[arg(long, value_name = "N", default_value_t = ACTIONS, requires = "explore")]
-    pub(in crate::cli) actions: u32,
+    /// [default: 1]
+    #[arg(long, value_name = "N", requires = "explore")]
+    pub(in crate::cli) actions: Option<u32>,
 
     /// Number of sessions to run at most, for each case [default: 20000, in `conform` 500]
     #[arg(long, value_name = "N", requires = "explore")]
@@ -40,11 +42,6 @@ pub(in crate::cli) struct ExploreArgs {
 }
 
 impl ExploreArgs {
-    /// The defaults.
-    pub(in crate::cli) const fn usual() -> Self {
-        Self { explore: false, preemptions: PREEMPTIONS, actions: ACTIONS, schedules: None, explore_time: None }
-    }
-
     /// What they ask for, for one session.
     pub(in crate::cli) fn options(&self) -> Option<ExploreOptions> {
         self.with(SCHEDULES)
@@ -57,8 +54,8 @@ impl ExploreArgs {
 
     fn with(&self, usual: u64) -> Option<ExploreOptions> {
         self.explore.then(|| ExploreOptions {
-            preemptions: Some(self.preemptions),
-            actions: self.actions,
+            preemptions: Some(self.preemptions.unwrap_or(PREEMPTIONS)),
+            actions: self.actions.unwrap_or(ACTIONS),
             schedules: self.schedules.unwrap_or(usual),
             time: self.explore_time.map(std::time::Duration::from_nanos),
             reduce: true,

@@ -2,8 +2,10 @@
 
 use toml::Spanned;
 
-use super::file::{Config, LimitSettings};
-use crate::cli::args::{Command, HandlerArgs, JudgeArgs, OtherReport, ReportCommand, WindowsArgs, other_report};
+use super::file::{Config, ExploreSettings, LimitSettings};
+use crate::cli::args::{
+    Command, ExploreArgs, HandlerArgs, JudgeArgs, OtherReport, ReportCommand, WindowsArgs, other_report,
+};
 use crate::cli::ended::Failure;
 use crate::job;
 use crate::protocol::Delay;
@@ -35,6 +37,7 @@ impl Config {
                 fill(&mut session.profile, set.profile.as_ref(), |profile| (*profile).into());
                 let limits = (&mut session.timeout, &mut session.blocking_limit, &mut session.progress_limit);
                 apply_limits(&set.limits, limits, &mut session.session_limit);
+                apply_explore(&set.explore, &mut args.explore);
             }
             Command::Register(args) => self.handler(&mut args.handler),
             Command::Conform(args) => {
@@ -43,7 +46,9 @@ impl Config {
                 fill(&mut args.profile, set.profile.as_ref(), |profile| (*profile).into());
                 let limits = (&mut args.timeout, &mut args.blocking_limit, &mut args.progress_limit);
                 apply_limits(&set.limits, limits, &mut args.session_limit);
+                apply_explore(&set.explore, &mut args.explore);
                 let own = &set.conform;
+                fill(&mut args.strategy, own.strategy.as_ref(), |strategy| *strategy);
                 fill(&mut args.before_case, own.before_case.as_ref(), String::clone);
                 fill(&mut args.after_case, own.after_case.as_ref(), String::clone);
                 fill(&mut args.jobs, own.jobs.as_ref(), |jobs| *jobs);
@@ -127,6 +132,13 @@ impl Config {
         };
         reports.get_ref().iter().map(report).collect()
     }
+}
+
+fn apply_explore(set: &ExploreSettings, args: &mut ExploreArgs) {
+    fill(&mut args.preemptions, set.preemptions.as_ref(), |many| *many);
+    fill(&mut args.actions, set.actions.as_ref(), |many| *many);
+    fill(&mut args.schedules, set.schedules.as_ref(), |many| *many);
+    fill(&mut args.explore_time, set.time.as_ref(), |delay| delay.0);
 }
 
 fn apply_limits(

@@ -9,6 +9,7 @@ use toml::Spanned;
 
 use crate::cli::args::ApartmentName;
 use crate::cli::ended::Failure;
+use crate::host::Strategy;
 use crate::json::{files, place_of};
 use crate::protocol::{Delay, Guid, Profile, plain, plain_path};
 
@@ -54,6 +55,26 @@ pub(in crate::cli) struct Settings {
     pub(super) limits: LimitSettings,
     /// Settings of `conform` alone.
     pub(super) conform: ConformSettings,
+    /// How far `--explore` goes.
+    pub(super) explore: ExploreSettings,
+}
+
+/// How far `--explore` goes, in `run` and `conform`.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct ExploreSettings {
+    /// How often at most a thread is interrupted although it could go on.
+    #[schemars(with = "Option<u32>")]
+    pub(super) preemptions: Option<Spanned<u32>>,
+    /// How many things at most the user does at any legal point.
+    #[schemars(with = "Option<u32>")]
+    pub(super) actions: Option<Spanned<u32>>,
+    /// How many sessions run at most, for each case.
+    #[schemars(with = "Option<u64>")]
+    pub(super) schedules: Option<Spanned<u64>>,
+    /// How long it takes at most, for each case, with its unit: `30s`.
+    #[schemars(with = "Option<Delay>")]
+    pub(super) time: Option<Spanned<Delay>>,
 }
 
 /// Time limits, each with its unit: `2s`, `500ms`, `5m`.
@@ -84,6 +105,9 @@ pub(super) struct ConformSettings {
     /// How many random sessions to run after the fixed cases.
     #[schemars(with = "Option<u64>")]
     pub(super) sessions: Option<Spanned<u64>>,
+    /// In which order callbacks are taken in the random sessions.
+    #[schemars(with = "Option<Strategy>")]
+    pub(super) strategy: Option<Spanned<Strategy>>,
     /// How many sessions run in parallel.
     #[schemars(with = "Option<std::num::NonZeroU16>")]
     pub(super) jobs: Option<Spanned<std::num::NonZeroU16>>,

@@ -6,7 +6,7 @@ use toml::Spanned;
 use super::file::Config;
 use clap::ValueEnum;
 
-use crate::cli::args::{ApartmentName, ConfigArgs, ReportFormat};
+use crate::cli::args::{ACTIONS, ApartmentName, ConfigArgs, PREEMPTIONS, ReportFormat, SCHEDULES};
 use crate::cli::ended::{Ended, Failure};
 use crate::cli::output::print;
 use crate::protocol::{Delay, Limits, Profile, column_width, padded, plain, plain_path};
@@ -99,6 +99,7 @@ fn settings(config: Option<&Config>) -> Vec<Setting> {
     let own = set.map(|set| &set.conform);
     put("conform.skip", "none", given(config, own.and_then(|own| own.skip.as_ref()), list));
     put("conform.sessions", "0", given(config, own.and_then(|own| own.sessions.as_ref()), ToString::to_string));
+    put("conform.strategy", "none", given(config, own.and_then(|own| own.strategy.as_ref()), ToString::to_string));
     let jobs = own.and_then(|own| own.jobs.as_ref());
     put(
         "conform.jobs",
@@ -108,5 +109,13 @@ fn settings(config: Option<&Config>) -> Vec<Setting> {
     put("conform.before-case", "none", given(config, own.and_then(|own| own.before_case.as_ref()), String::clone));
     put("conform.after-case", "none", given(config, own.and_then(|own| own.after_case.as_ref()), String::clone));
     put("conform.reports", "none", given(config, own.and_then(|own| own.reports.as_ref()), list));
+    let explore = set.map(|set| &set.explore);
+    let number = |many: &u32| many.to_string();
+    let (preemptions, actions) = (PREEMPTIONS.to_string(), ACTIONS.to_string());
+    put("explore.preemptions", &preemptions, given(config, explore.and_then(|set| set.preemptions.as_ref()), number));
+    put("explore.actions", &actions, given(config, explore.and_then(|set| set.actions.as_ref()), number));
+    let schedules = explore.and_then(|set| set.schedules.as_ref());
+    put("explore.schedules", &SCHEDULES.to_string(), given(config, schedules, ToString::to_string));
+    put("explore.time", "none", given(config, explore.and_then(|set| set.time.as_ref()), delay));
     all
 }
