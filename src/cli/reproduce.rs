@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::ValueEnum;
 
 use super::args::{
-    ACTIONS, CheckArgs, ConformArgs, EventName, ExploreArgs, PREEMPTIONS, ProfileName, ReplayArgs, RunArgs, SCHEDULES,
+    ACTIONS, CheckArgs, ConformArgs, EventName, ExploreArgs, PREEMPTIONS, ProfileName, ReplayArgs, RunArgs,
 };
 use crate::conform::Reproduce;
 use crate::host::explore::Deviation;

@@ -13,7 +13,7 @@ pub(super) use commands::{
     ConformArgs, DebugArgs, DiffArgs, ExportArgs, InitArgs, ManArgs, MergeArgs, ReplayArgs, ReportArgs, ReportCommand,
     RulesArgs, RunArgs, SchemaArgs, ShowArgs, TimelineArgs, TraceArgs, TraceCommand,
 };
-pub(super) use explore::{ACTIONS, ExploreArgs, PREEMPTIONS, SCHEDULES};
+pub(super) use explore::{ACTIONS, ExploreArgs, PREEMPTIONS};
 pub(super) use handler::HandlerArgs;
 pub(super) use manager::{
     HandlersArgs, PreferenceName, PrefsArgs, PrefsCommand, PrefsExportArgs, PrefsImportArgs, PrefsSetArgs,

@@ -6,7 +6,7 @@ use toml::Spanned;
 use super::file::Config;
 use clap::ValueEnum;
 
-use crate::cli::args::{ACTIONS, ApartmentName, ConfigArgs, PREEMPTIONS, ReportFormat, SCHEDULES};
+use crate::cli::args::{ACTIONS, ApartmentName, ConfigArgs, PREEMPTIONS, ReportFormat};
 use crate::cli::ended::{Ended, Failure};
 use crate::cli::output::print;
 use crate::protocol::{Delay, Limits, Profile, column_width, padded, plain, plain_path};
@@ -115,7 +115,7 @@ fn settings(config: Option<&Config>) -> Vec<Setting> {
     put("explore.preemptions", &preemptions, given(config, explore.and_then(|set| set.preemptions.as_ref()), number));
     put("explore.actions", &actions, given(config, explore.and_then(|set| set.actions.as_ref()), number));
     let schedules = explore.and_then(|set| set.schedules.as_ref());
-    put("explore.schedules", &SCHEDULES.to_string(), given(config, schedules, ToString::to_string));
+    put("explore.schedules", "20000, in conform 500", given(config, schedules, ToString::to_string));
     put("explore.time", "none", given(config, explore.and_then(|set| set.time.as_ref()), delay));
     all
 }
