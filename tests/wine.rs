@@ -6,6 +6,8 @@
 #[path = "common/native.rs"]
 #[allow(dead_code, reason = "shared with other tests, which use other parts")]
 mod native;
+#[path = "common/native_mutants.rs"]
+mod native_mutants;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,6 +15,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use native::{NOTEBOOK_C, NOTEBOOK_CPP, library, of_repository};
+use native_mutants::{MUTANTS, Mutants};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -170,9 +173,64 @@ fn same_verdict(source: &str, clsid: &str, profile: &'static str) {
         assert_eq!(run.code, Some(0), "{}", run.output);
         trace
     };
-    let (there, here) = (trace(&dll, "dll.jsonl"), trace(&so, "so.jsonl"));
-    let diff = Command::new(env!("CARGO_BIN_EXE_mobsync")).arg("diff").args([&there, &here]).output().unwrap();
-    assert_eq!(diff.status.code(), Some(0), "{}", String::from_utf8_lossy(&diff.stdout));
+    same_trace(&trace(&dll, "dll.jsonl"), &trace(&so, "so.jsonl"));
+}
+
+/// Two traces have the same meaning.
+fn same_trace(there: &Path, here: &Path) {
+    let diff = Command::new(env!("CARGO_BIN_EXE_mobsync")).arg("diff").args([there, here]).output().unwrap();
+    assert_eq!(diff.status.code(), Some(0), "{}: {}", there.display(), String::from_utf8_lossy(&diff.stdout));
+}
+
+/// The whole suite and 300 random sessions, with the trace of each: what follows is not for CI, which has not the time.
+/// `scripts/wine --whole` runs it.
+#[test]
+#[ignore = "takes a long time: scripts/wine --whole"]
+fn whole_300_random_sessions_have_the_same_traces() {
+    for (source, clsid) in [(NOTEBOOK, NOTEBOOK_CPP), ("fixtures/handlers/c/notebook.c", NOTEBOOK_C)] {
+        let folder = TempDir::new().unwrap();
+        let (dll, so) = (dll(folder.path(), &of_repository(source), "", &[]), so(folder.path(), source, &[]));
+        for profile in ["xp", "vista"] {
+            let run = |library: &Path, traces: &Path| {
+                let traces = traces.to_str().unwrap();
+                let options =
+                    json(&["--profile", profile, "--sessions", "300", "--skip", "order-*", "--case", "random-*"]);
+                let run = mobsync("conform", library, clsid, &[&options[..], &["--trace", traces]].concat());
+                assert_eq!((run.code, run.rules()), (Some(0), vec![]), "{}", run.errors);
+            };
+            let [there, here] = ["dll", "so"].map(|name| folder.path().join(format!("{name}-{profile}")));
+            run(&dll, &there);
+            run(&so, &here);
+            let traces: Vec<PathBuf> = fs::read_dir(&there).unwrap().map(|entry| entry.unwrap().path()).collect();
+            assert_eq!(traces.len(), 300, "{profile}");
+            traces.iter().for_each(|trace| same_trace(trace, &here.join(trace.file_name().unwrap())));
+        }
+    }
+}
+
+/// Every bug that only native handlers have, and what only looks like one: the same table as without Wine.
+#[test]
+#[ignore = "takes a long time: scripts/wine --whole"]
+fn whole_table_of_native_faults_is_that_of_libraries_for_this_system() {
+    let mut wrong = Vec::new();
+    let bugs = MUTANTS.iter().flat_map(|of| of.switches().map(|switch| (switch, Some(of.rule))));
+    for (switch, rule) in bugs.chain(MUTANTS.iter().map(Mutants::near_switch).map(|switch| (switch, None))) {
+        if rule == Some(AT_THE_END) {
+            continue;
+        }
+        let folder = TempDir::new().unwrap();
+        let built = dll(folder.path(), &of_repository(NOTEBOOK), &format!("WITH_BUG=\"{switch}\""), &[]);
+        let run = mobsync("conform", &built, NOTEBOOK_CPP, &native_mutants::options(&switch));
+        let report = run.report();
+        let causes: Vec<&Value> = report["causes"].as_array().unwrap().iter().collect();
+        // As in the native table: notes do not count where there is a bug.
+        let counts = |cause: &&&Value| rule.is_none() || cause["level"] != "note";
+        let found: Vec<&str> = causes.iter().filter(counts).filter_map(|cause| cause["rule"].as_str()).collect();
+        if (run.code, found) != (Some(i32::from(rule.is_some())), Vec::from_iter(rule)) {
+            wrong.push(format!("{switch}: {:?} {causes:?} {}", run.code, run.errors));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
@@ -356,14 +414,22 @@ fn a_prefix_is_made_on_first_use_and_its_server_ends_when_nobody_needs_it() {
     let folder = TempDir::new().unwrap();
     let built = dll(folder.path(), &of_repository(NOTEBOOK), "", &[]);
     let cache = folder.path().join("cache");
-    let run = || {
-        mobsync_with("run", &built, NOTEBOOK_CPP, &[], |command| {
+    let run = |built: &Path, options: &[&str]| {
+        mobsync_with("run", built, NOTEBOOK_CPP, options, |command| {
             command.env("XDG_CACHE_HOME", &cache);
         })
     };
-    let (first, second) = (run(), run());
-    assert_eq!((first.code, second.code), (Some(0), Some(0)), "{}{}", first.output, first.errors);
+    // A worker that hangs is killed, with all that it started, and the server that its parent started is none of that.
+    let other = TempDir::new().unwrap();
+    let hangs = dll(other.path(), &of_repository(NOTEBOOK), "WITH_TORTURE=\"HANG\"", &[]);
+    let first = run(&hangs, &["--timeout", "1"]);
+    assert_eq!(first.code, Some(1), "{}{}", first.output, first.errors);
     assert!(first.errors.contains("preparing Wine in"), "{}", first.errors);
+    let of_prefix = cache.join(if is_for_x86() { "mobsync/wine-x86" } else { "mobsync/wine" });
+    let left = processes_with(&format!("WINEPREFIX={}", of_prefix.display()));
+    assert!(left.iter().any(|name| name.starts_with("wineserver")), "the server goes on: {left:?}");
+    let second = run(&built, &[]);
+    assert_eq!(second.code, Some(0), "{}{}", second.output, second.errors);
     assert!(!second.errors.contains("preparing"), "{}", second.errors);
     let prefix = cache.join(if is_for_x86() { "mobsync/wine-x86" } else { "mobsync/wine" });
     let prefix = format!("WINEPREFIX={}", prefix.display());

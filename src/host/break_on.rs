@@ -7,8 +7,8 @@ use crate::rules::{Conditions, Finding, Monitor, Rule};
 /// A debugger's trap cannot be raised here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "--break-on is not available on this system: it raises SIGTRAP, which exists on Unix; run the handler under a \
-     debugger with a breakpoint of its own instead"
+    "--break-on is not available on this system, which has no trap for debuggers; run the handler under a debugger with a \
+     breakpoint of its own instead"
 )]
 pub struct NoTrap;
 
@@ -17,12 +17,13 @@ pub struct NoTrap;
 /// # Errors
 /// When the system has no trap that can be raised.
 pub const fn available() -> Result<(), NoTrap> {
-    if cfg!(unix) { Ok(()) } else { Err(NoTrap) }
+    if cfg!(any(unix, windows)) { Ok(()) } else { Err(NoTrap) }
 }
 
-/// Says what was found, and raises SIGTRAP in the calling thread. A debugger stops there; without one the process dies.
+/// Says what was found, and raises SIGTRAP in the calling thread, on Windows a breakpoint (`DebugBreak`). A debugger stops there;
+/// without one the process dies.
 ///
-/// On systems without SIGTRAP it only says what was found.
+/// On systems without either it only says what was found.
 pub fn trap(finding: &Finding) {
     let found = format!("mobsync: {} on thread {}: {}", finding.rule.code, finding.thread, finding.message());
     eprintln!("{}", plain(&found));
@@ -30,6 +31,8 @@ pub fn trap(finding: &Finding) {
     if let Err(error) = nix::sys::signal::raise(nix::sys::signal::Signal::SIGTRAP) {
         eprintln!("mobsync: SIGTRAP could not be raised: {error}");
     }
+    #[cfg(windows)]
+    crate::handler::com::debug_break();
 }
 
 /// Does something at every finding of certain rules: on the thread of the event that broke the rule, with the handler's own

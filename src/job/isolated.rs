@@ -2,18 +2,19 @@
 
 use std::io::ErrorKind;
 use std::path::PathBuf;
+use std::process::ExitStatus;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-use super::channel::Channel;
+use super::channel::{Channel, SharedFile};
 use super::mark::Mark;
 use super::member;
 use super::output::{Output, let_exception_out, reported};
-use super::process::Launch;
+use super::process::{Launch, Leash};
 use super::received::{GivenUp, WorkerSession};
 use super::steer::{Steer, SteeredWorker};
 use super::worker::WorkerJob;
-use super::{Handler, JobEnd, Terms};
+use super::{Handler, HandlerSpec, JobEnd, Terms};
 use crate::handler::CreateError;
 use crate::host::{Controller, Controls, Drain};
 
@@ -134,22 +135,9 @@ pub(super) fn isolated_in(
     let mark = Mark::new();
     // Before there is a worker: whoever wants to hear signals hears those that come from now on.
     started(Controls::new(Arc::new(Reach(Arc::clone(&channel)))));
-    let mut worker = launch.start(spec, &file, mark).map_err(error)?;
-    // A worker that is told a path opens it while it is open here.
-    let _open = launch.opens_path().then_some(file);
-    let mut leash = worker.leash(mark);
-    let _worker = tracing::info_span!("worker", pid = leash.pid()).entered();
+    let mut worker = Running::start(&launch, spec, &file, mark).map_err(error)?;
+    let _worker = tracing::info_span!("worker", pid = worker.leash.pid()).entered();
     tracing::info!("worker started");
-    let output = Output::new();
-    worker.pass_on(&output);
-    let (tell, told) = mpsc::channel();
-    // It ends when the child does.
-    let waits = move || drop(tell.send(worker.wait()));
-    let waits = std::thread::Builder::new().name("worker".to_owned()).spawn(waits);
-    if let Err(why) = waits {
-        leash.end();
-        return Err(error(format!("cannot start a thread to wait for a worker: {why}")));
-    }
 
     let mut session = WorkerSession::new(handler, terms, launch.exe());
     let steered = SteeredWorker(Arc::clone(&channel));
@@ -166,8 +154,9 @@ pub(super) fn isolated_in(
     let session_limit = terms.session_ns.map(|limit| Duration::from_nanos(limit).saturating_add(2 * GRACE));
     let tick = if let Company::Steered(_) = company { STEERED_TICK } else { TICK };
     let mut given_up = None;
+    let mut tries = 1;
     let status = loop {
-        let ended = told.recv_timeout(tick);
+        let ended = worker.told.recv_timeout(tick);
         let looked = Instant::now();
         match session.receive(&channel, drain) {
             Ok(true) => heard = Instant::now(),
@@ -200,13 +189,24 @@ pub(super) fn isolated_in(
             }
         }
         match ended {
-            Ok(status) => break status.ok(),
+            Ok(status) => {
+                let never_began = launch.opens_path() && !channel.is_opened() && !channel.is_refused();
+                if !never_began || given_up.is_some() || tries == MOST_TRIES {
+                    break status.ok();
+                }
+                // Nothing of the handler was there yet.
+                tracing::warn!(tries, ?status, "the worker did not begin, and is started again");
+                tries += 1;
+                worker.leash.end_rest(status.as_ref().ok(), channel.worker());
+                launch.again().map_err(error)?;
+                worker = Running::start(&launch, spec, &file, mark).map_err(error)?;
+            }
             Err(mpsc::RecvTimeoutError::Disconnected) => break None,
             Err(mpsc::RecvTimeoutError::Timeout) => {}
         }
         let silent = heard.elapsed();
         if session.runs_destructors() {
-            leash.wake();
+            worker.leash.wake();
         }
         let has_begun = channel.is_opened() || !launch.opens_path();
         let is_silent = match session.runs_destructors() {
@@ -226,15 +226,15 @@ pub(super) fn isolated_in(
                 tracing::info!(?silent, "time-out: the worker is silent, and is ended");
                 given_up = Some(GivenUp::Silent(silent));
             }
-            leash.end();
+            worker.leash.end();
         }
     };
-    leash.end_rest(status.as_ref(), channel.worker());
+    worker.leash.end_rest(status.as_ref(), channel.worker());
     tracing::info!(?status, "worker ended");
     if session.receive(&channel, drain).is_err() {
         given_up = Some(GivenUp::Corrupt);
     }
-    let output = output.end();
+    let output = worker.output.end();
     launch.is_over();
     if channel.is_refused() {
         return Err(error(launch.other_build(spec)));
@@ -250,6 +250,35 @@ pub(super) fn isolated_in(
         session.unloaded(&channel, status.as_ref(), given_up, terms.probes(), drain);
     }
     session.into_end(output, error)
+}
+
+/// How often a worker is started that ends before it has opened the shared file, as happens under Wine on a busy machine.
+const MOST_TRIES: u32 = 3;
+
+/// A worker that was started.
+struct Running {
+    leash: Leash,
+    output: Output,
+    /// How it ended.
+    told: mpsc::Receiver<std::io::Result<ExitStatus>>,
+}
+
+impl Running {
+    fn start(launch: &Launch<'_>, spec: &HandlerSpec, file: &SharedFile, mark: Mark) -> Result<Self, String> {
+        let mut worker = launch.start(spec, file, mark)?;
+        let mut leash = worker.leash(mark);
+        let output = Output::new();
+        worker.pass_on(&output);
+        let (tell, told) = mpsc::channel();
+        // It ends when the child does.
+        let waits = move || drop(tell.send(worker.wait()));
+        let waits = std::thread::Builder::new().name("worker".to_owned()).spawn(waits);
+        if let Err(why) = waits {
+            leash.end();
+            return Err(format!("cannot start a thread to wait for a worker: {why}"));
+        }
+        Ok(Self { leash, output, told })
+    }
 }
 
 /// What keeps memory from being shared, and what to do.

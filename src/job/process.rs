@@ -87,6 +87,11 @@ impl<'a> Launch<'a> {
         did_not_begin(status, output)
     }
 
+    /// A worker did not begin, and another one is to be started: makes everything ready once more.
+    pub(super) fn again(&self) -> Result<(), String> {
+        self.wine.as_ref().map_or(Ok(()), WineWorker::again)
+    }
+
     /// What is said of a worker that is from another build.
     pub(super) fn other_build(&self, spec: &HandlerSpec) -> String {
         other_build(self.exe().unwrap_or(&self.workers.program), windows_kind(spec))

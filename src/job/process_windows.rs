@@ -83,6 +83,12 @@ impl<'a> Launch<'a> {
         if kind == OWN_KIND { own.clone() } else { exe_of_kind(own, kind) }
     }
 
+    /// A worker did not begin, and another one is to be started.
+    #[allow(clippy::unnecessary_wraps, clippy::unused_self, reason = "on other systems there is something to do")]
+    pub(super) fn again(&self) -> Result<(), String> {
+        Ok(())
+    }
+
     /// What is said of a worker that is from another build.
     pub(super) fn other_build(&self, spec: &HandlerSpec) -> String {
         let kind = kind_for(spec);

@@ -44,14 +44,18 @@ impl WineWorker {
         // Whoever comes meanwhile waits: a worker must not be the first program under the server.
         let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.get(&kind).is_none_or(|seen| seen.elapsed() > FRESH) {
-            wine.warm_up().map_err(|why| {
-                let prefix = plain_path(&wine.prefix);
-                format!("cannot prepare Wine in {prefix} for a library for {}: {why}", kind.name())
-            })?;
-            tracing::info!(prefix = ?wine.prefix, exe = ?wine.exe, "Wine is ready");
+            warm_up(wine)?;
         }
         seen.insert(kind, Instant::now());
         Ok(Self { wine })
+    }
+
+    /// A worker did not begin: perhaps Wine's server has gone.
+    pub(super) fn again(&self) -> Result<(), String> {
+        let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
+        warm_up(self.wine)?;
+        seen.insert(self.wine.kind, Instant::now());
+        Ok(())
     }
 
     /// A session ends: Wine's server is there.
@@ -80,6 +84,15 @@ impl WineWorker {
     pub(super) fn exe(&self) -> &'static Path {
         &self.wine.exe
     }
+}
+
+fn warm_up(wine: &Wine) -> Result<(), String> {
+    wine.warm_up().map_err(|why| {
+        let prefix = plain_path(&wine.prefix);
+        format!("cannot prepare Wine in {prefix} for a library for {}: {why}", wine.kind.name())
+    })?;
+    tracing::info!(prefix = ?wine.prefix, exe = ?wine.exe, "Wine is ready");
+    Ok(())
 }
 
 /// A path as Wine's programs have it.

@@ -80,7 +80,7 @@ pub(in crate::cli) struct SessionArgs {
     #[arg(long)]
     pub(in crate::cli) in_process: bool,
 
-    /// Raise a debugger trap (SIGTRAP) in the thread that breaks one of these rules (codes, families or names)
+    /// Raise a debugger trap (SIGTRAP; on Windows a breakpoint) in the thread that breaks one of these rules (codes, families or names)
     #[arg(long, value_name = "CODES", value_delimiter = ',')]
     pub(in crate::cli) break_on: Vec<String>,
 }

@@ -150,7 +150,7 @@ fn open(left: &Path) -> Result<Option<(File, Metadata)>, Trouble> {
     if !there.is_file() {
         return Err(Trouble::Changed { path: left.to_owned() });
     }
-    let file = match File::open(left) {
+    let file = match open_itself(left) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         other => other.map_err(cannot_read)?,
     };
@@ -168,9 +168,27 @@ fn is_same_file(a: &Metadata, b: &Metadata) -> bool {
     (a.dev(), a.ino()) == (b.dev(), b.ino())
 }
 
-#[cfg(not(unix))]
+/// What is opened on Windows is what stands there, so that whoever put a link there meanwhile is seen by the kind.
+#[cfg(windows)]
+fn is_same_file(_: &Metadata, opened: &Metadata) -> bool {
+    opened.is_file()
+}
+
+#[cfg(not(any(unix, windows)))]
 fn is_same_file(a: &Metadata, b: &Metadata) -> bool {
     a.created().ok() == b.created().ok()
+}
+
+/// Opens what stands there; on Windows the link itself, where it is one.
+fn open_itself(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(windows)]
+    {
+        // FILE_FLAG_OPEN_REPARSE_POINT of winbase.h.
+        std::os::windows::fs::OpenOptionsExt::custom_flags(&mut options, 0x0020_0000);
+    }
+    options.open(path)
 }
 
 fn is_unchanged(before: &Metadata, after: &Metadata) -> bool {

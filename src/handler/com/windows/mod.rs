@@ -23,3 +23,9 @@ pub(crate) fn wide(text: &std::ffi::OsStr) -> Vec<u16> {
     use std::os::windows::ffi::OsStrExt;
     text.encode_wide().chain([0]).collect()
 }
+
+/// A breakpoint in the calling thread: a debugger stops there, and without one the process ends.
+pub(crate) fn debug_break() {
+    // SAFETY: it only raises the exception of a breakpoint.
+    unsafe { windows_sys::Win32::System::Diagnostics::Debug::DebugBreak() }
+}
