@@ -160,7 +160,11 @@ impl Before {
 fn one_thread(thread: ThreadNumber) -> OneThread {
     let did = Did::of(thread);
     let so_far = did.numbers.iter().copied().fold(0, u64::wrapping_add);
+    #[cfg(target_os = "linux")]
     let name = crate::time::name_of_numbered_thread(thread);
+    // Elsewhere no thread has a number by which its name is kept.
+    #[cfg(not(target_os = "linux"))]
+    let name = None;
     OneThread { number: thread.cast_unsigned().into(), name, runs: did.runs, so_far }
 }
 

@@ -187,7 +187,10 @@ fn load(file: &Path) -> Option<addr2line::Loader> {
 }
 
 /// Those of the addresses of this process that lie in one of these files.
-#[cfg_attr(windows, allow(dead_code, reason = "Windows says other things of threads"))]
+#[cfg_attr(
+    not(target_os = "linux"),
+    allow(dead_code, reason = "other systems say other things of threads, or nothing")
+)]
 pub(super) fn within(addresses: &[usize], files: &[PathBuf]) -> Vec<usize> {
     let maps = mapped_files().unwrap_or_default();
     let of_files = |mapped: &Mapped<'_>| files.iter().any(|file| file == Path::new(mapped.file));

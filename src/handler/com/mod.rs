@@ -34,12 +34,13 @@ pub(crate) use library::{all_can_unload_now, end_process, loaded_files};
 #[cfg(target_os = "linux")]
 pub(crate) use sanitizer::{Sanitizer, is_any_runtime, summary as sanitizer_summary};
 pub(crate) use shared_memory::SharedMemory;
+#[cfg(target_os = "linux")]
+pub(crate) use signals::get_ready_for_crashes;
 #[cfg(unix)]
 pub use signals::survive_size_limits;
 #[cfg(unix)]
 pub(crate) use signals::{
-    AskableThread, get_ready_for_crashes, is_forked_copy, leave_process, notice_forks, use_another_stack,
-    write_crashes_to,
+    AskableThread, is_forked_copy, leave_process, notice_forks, use_another_stack, write_crashes_to,
 };
 #[cfg(windows)]
 pub(crate) use windows::{
