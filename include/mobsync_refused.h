@@ -186,6 +186,97 @@ MOBSYNC_STRUCTURES(A, char)
 #define OSVERSIONINFO MOBSYNC_T(OSVERSIONINFO)
 #define SHFILEINFO MOBSYNC_T(SHFILEINFO)
 #define BROWSEINFO MOBSYNC_T(BROWSEINFO)
+typedef struct tagINITCOMMONCONTROLSEX {
+    DWORD dwSize, dwICC;
+} INITCOMMONCONTROLSEX, *LPINITCOMMONCONTROLSEX;
+typedef struct tagNMLISTVIEW {
+    NMHDR hdr;
+    int iItem, iSubItem;
+    UINT uNewState, uOldState, uChanged;
+    POINT ptAction;
+    LPARAM lParam;
+} NMLISTVIEW, *LPNMLISTVIEW, NM_LISTVIEW, *LPNM_LISTVIEW;
+#define MOBSYNC_CONTROLS(letter, unit)                                                                                 \
+    typedef struct tagLVITEM##letter {                                                                                 \
+        UINT mask;                                                                                                     \
+        int iItem, iSubItem;                                                                                           \
+        UINT state, stateMask;                                                                                         \
+        unit *pszText;                                                                                                 \
+        int cchTextMax, iImage;                                                                                        \
+        LPARAM lParam;                                                                                                 \
+        int iIndent;                                                                                                   \
+    } LVITEM##letter, *LPLVITEM##letter, LV_ITEM##letter;                                                              \
+    typedef struct tagLVCOLUMN##letter {                                                                               \
+        UINT mask;                                                                                                     \
+        int fmt, cx;                                                                                                   \
+        unit *pszText;                                                                                                 \
+        int cchTextMax, iSubItem;                                                                                      \
+    } LVCOLUMN##letter, *LPLVCOLUMN##letter, LV_COLUMN##letter;                                                        \
+    typedef struct tagLOGFONT##letter {                                                                                \
+        LONG lfHeight, lfWidth, lfEscapement, lfOrientation, lfWeight;                                                 \
+        BYTE lfItalic, lfUnderline, lfStrikeOut, lfCharSet, lfOutPrecision, lfClipPrecision, lfQuality;                \
+        BYTE lfPitchAndFamily;                                                                                         \
+        unit lfFaceName[32];                                                                                           \
+    } LOGFONT##letter, *LPLOGFONT##letter;                                                                             \
+    typedef struct tagNONCLIENTMETRICS##letter {                                                                       \
+        UINT cbSize;                                                                                                   \
+        int iBorderWidth, iScrollWidth, iScrollHeight, iCaptionWidth, iCaptionHeight;                                  \
+        LOGFONT##letter lfCaptionFont;                                                                                 \
+        int iSmCaptionWidth, iSmCaptionHeight;                                                                         \
+        LOGFONT##letter lfSmCaptionFont;                                                                               \
+        int iMenuWidth, iMenuHeight;                                                                                   \
+        LOGFONT##letter lfMenuFont, lfStatusFont, lfMessageFont;                                                       \
+    } NONCLIENTMETRICS##letter;                                                                                        \
+    typedef struct _PROPSHEETPAGE##letter {                                                                            \
+        DWORD dwSize, dwFlags;                                                                                         \
+        HINSTANCE hInstance;                                                                                           \
+        MOBSYNC_ANONYMOUS union {                                                                                      \
+            const unit *pszTemplate;                                                                                   \
+            LPCVOID pResource;                                                                                         \
+        };                                                                                                             \
+        MOBSYNC_ANONYMOUS union {                                                                                      \
+            HICON hIcon;                                                                                               \
+            const unit *pszIcon;                                                                                       \
+        };                                                                                                             \
+        const unit *pszTitle;                                                                                          \
+        DLGPROC pfnDlgProc;                                                                                            \
+        LPARAM lParam;                                                                                                 \
+        LPVOID pfnCallback;                                                                                            \
+        UINT *pcRefParent;                                                                                             \
+    } PROPSHEETPAGE##letter, *LPPROPSHEETPAGE##letter;                                                                 \
+    typedef const PROPSHEETPAGE##letter *LPCPROPSHEETPAGE##letter;                                                     \
+    typedef struct _PROPSHEETHEADER##letter {                                                                          \
+        DWORD dwSize, dwFlags;                                                                                         \
+        HWND hwndParent;                                                                                               \
+        HINSTANCE hInstance;                                                                                           \
+        MOBSYNC_ANONYMOUS union {                                                                                      \
+            HICON hIcon;                                                                                               \
+            const unit *pszIcon;                                                                                       \
+        };                                                                                                             \
+        const unit *pszCaption;                                                                                        \
+        UINT nPages;                                                                                                   \
+        MOBSYNC_ANONYMOUS union {                                                                                      \
+            UINT nStartPage;                                                                                           \
+            const unit *pStartPage;                                                                                    \
+        };                                                                                                             \
+        MOBSYNC_ANONYMOUS union {                                                                                      \
+            LPCPROPSHEETPAGE##letter ppsp;                                                                             \
+            HPROPSHEETPAGE *phpage;                                                                                    \
+        };                                                                                                             \
+        LPVOID pfnCallback;                                                                                            \
+    } PROPSHEETHEADER##letter, *LPPROPSHEETHEADER##letter;
+MOBSYNC_CONTROLS(W, WCHAR)
+MOBSYNC_CONTROLS(A, char)
+#define LVITEM MOBSYNC_T(LVITEM)
+#define LV_ITEM MOBSYNC_T(LV_ITEM)
+#define LVCOLUMN MOBSYNC_T(LVCOLUMN)
+#define LV_COLUMN MOBSYNC_T(LV_COLUMN)
+#define LOGFONT MOBSYNC_T(LOGFONT)
+#define NONCLIENTMETRICS MOBSYNC_T(NONCLIENTMETRICS)
+#define PROPSHEETPAGE MOBSYNC_T(PROPSHEETPAGE)
+#define LPPROPSHEETPAGE MOBSYNC_T(LPPROPSHEETPAGE)
+#define PROPSHEETHEADER MOBSYNC_T(PROPSHEETHEADER)
+#define LPPROPSHEETHEADER MOBSYNC_T(LPPROPSHEETHEADER)
 
 /* ---- Constants. ---- */
 
@@ -479,6 +570,11 @@ MOBSYNC_STRUCTURES(A, char)
 #define LR_SHARED 32768
 #define COLOR_WINDOW 5
 #define COLOR_BTNFACE 15
+#define COLOR_BACKGROUND 1
+#define COLOR_WINDOWTEXT 8
+#define COLOR_HIGHLIGHT 13
+#define COLOR_3DFACE 15
+#define COLOR_BTNTEXT 18
 #define SC_CLOSE 61536
 #define GW_OWNER 4
 #define GW_CHILD 5
@@ -497,6 +593,62 @@ MOBSYNC_STRUCTURES(A, char)
 #define PSH_NOAPPLYNOW 128
 #define PSH_PROPTITLE 1
 #define PSM_CHANGED 1128
+#define PSH_DEFAULT 0
+#define PSH_USEHICON 2
+#define PSH_USEICONID 4
+#define PSNRET_INVALID 1
+#define PSNRET_INVALID_NOCHANGEPAGE 2
+#define PSN_QUERYCANCEL 0xFFFFFF2Fu
+#define PSN_HELP 0xFFFFFF33u
+#define LVIF_TEXT 1
+#define LVIF_IMAGE 2
+#define LVIF_PARAM 4
+#define LVIF_STATE 8
+#define LVIF_INDENT 16
+#define LVIS_SELECTED 2
+#define LVIS_FOCUSED 1
+#define LVIS_STATEIMAGEMASK 61440
+#define LVSIL_SMALL 1
+#define LVSIL_NORMAL 0
+#define LVSIL_STATE 2
+#define LVCF_FMT 1
+#define LVCF_WIDTH 2
+#define LVCF_TEXT 4
+#define LVCF_SUBITEM 8
+#define LVCFMT_LEFT 0
+#define LVCFMT_RIGHT 1
+#define LVS_EX_FULLROWSELECT 32
+#define LVS_EX_CHECKBOXES 4
+#define LVN_ITEMCHANGED 0xFFFFFF9Bu
+#define LVN_DELETEITEM 0xFFFFFF99u
+#define LVN_ITEMACTIVATE 0xFFFFFF8Eu
+#define LVNI_SELECTED 2
+#define LVNI_ALL 0
+#define NM_DBLCLK 0xFFFFFFFDu
+#define NM_CLICK 0xFFFFFFFEu
+#define NM_RCLICK 0xFFFFFFFBu
+#define NM_SETFOCUS 0xFFFFFFF9u
+#define BN_CLICKED 0
+#define EN_CHANGE 768
+#define EN_UPDATE 1024
+#define CBN_SELCHANGE 1
+#define LBN_SELCHANGE 1
+#define EM_SETLIMITTEXT 197
+#define EM_SETSEL 177
+#define SPI_GETNONCLIENTMETRICS 41
+#define SPI_GETWORKAREA 48
+#define ICC_LISTVIEW_CLASSES 1
+#define ICC_WIN95_CLASSES 255
+#define ICC_USEREX_CLASSES 512
+#define ILC_COLOR 0
+#define ILC_MASK 1
+#define ILC_COLOR32 32
+#define FW_NORMAL 400
+#define FW_BOLD 700
+#define DEFAULT_CHARSET 1
+#define DEFAULT_GUI_FONT 17
+#define TRANSPARENT 1
+#define SRCCOPY 0xCC0020
 #define DATE_SHORTDATE 1
 #define DATE_LONGDATE 2
 #define TIME_NOSECONDS 2
@@ -697,6 +849,47 @@ MOBSYNC_REFUSED_EACH(HICON, ExtractIcon, MOBSYNC_NO_ICON)
 MOBSYNC_REFUSED_EACH(HCURSOR, LoadCursor, MOBSYNC_NO_WINDOWS)
 MOBSYNC_REFUSED(HCURSOR, SetCursor, MOBSYNC_NO_WINDOWS)
 MOBSYNC_REFUSED_EACH(HBITMAP, LoadBitmap, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED_EACH(HPROPSHEETPAGE, CreatePropertySheetPage, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(HIMAGELIST, ImageList_Create, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED_EACH(HIMAGELIST, ImageList_LoadImage, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(HIMAGELIST, ListView_GetImageList, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(HIMAGELIST, ListView_SetImageList, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(int, ImageList_AddIcon, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(int, ImageList_ReplaceIcon, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(int, ImageList_Add, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(int, ListView_InsertItem, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(int, ListView_InsertColumn, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(int, ListView_GetItemCount, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(int, ListView_GetSelectionMark, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(int, ListView_GetNextItem, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(int, ListView_FindItem, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(BOOL, ImageList_Destroy, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(BOOL, ListView_GetItem, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(BOOL, ListView_SetItem, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(BOOL, ListView_DeleteItem, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(BOOL, ListView_DeleteAllItems, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(BOOL, ListView_SetColumnWidth, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(BOOL, ListView_SortItems, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(BOOL, PropSheet_Changed, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(BOOL, PropSheet_UnChanged, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(BOOL, PropSheet_PressButton, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(DWORD, ListView_SetExtendedListViewStyle, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(UINT, ListView_GetItemState, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(VOID, ListView_SetItemText, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(VOID, ListView_GetItemText, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(VOID, ListView_SetItemState, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(VOID, ListView_SetCheckState, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED_EACH(HFONT, CreateFont, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED_EACH(HFONT, CreateFontIndirect, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(HGDIOBJ, SelectObject, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(HGDIOBJ, GetStockObject, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(BOOL, DeleteObject, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(BOOL, DeleteDC, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED_EACH(BOOL, TextOut, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(BOOL, BitBlt, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(int, SetBkMode, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(int, GetDeviceCaps, MOBSYNC_NO_WINDOWS)
+MOBSYNC_REFUSED(int, FillRect, MOBSYNC_NO_WINDOWS)
 MOBSYNC_REFUSED_EACH(HANDLE, LoadImage, MOBSYNC_NO_ICON)
 MOBSYNC_REFUSED_EACH(int, LoadString, MOBSYNC_NO_RESOURCES)
 MOBSYNC_REFUSED_EACH(HRSRC, FindResource, MOBSYNC_NO_RESOURCES)
@@ -965,6 +1158,11 @@ MOBSYNC_REFUSED(VOID, RaiseException, MOBSYNC_NO_EXCEPTIONS)
 #define ExtractIcon MOBSYNC_T(ExtractIcon)
 #define LoadCursor MOBSYNC_T(LoadCursor)
 #define LoadBitmap MOBSYNC_T(LoadBitmap)
+#define CreatePropertySheetPage MOBSYNC_T(CreatePropertySheetPage)
+#define ImageList_LoadImage MOBSYNC_T(ImageList_LoadImage)
+#define CreateFont MOBSYNC_T(CreateFont)
+#define CreateFontIndirect MOBSYNC_T(CreateFontIndirect)
+#define TextOut MOBSYNC_T(TextOut)
 #define LoadImage MOBSYNC_T(LoadImage)
 #define LoadString MOBSYNC_T(LoadString)
 #define FindResource MOBSYNC_T(FindResource)

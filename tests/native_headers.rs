@@ -125,6 +125,8 @@ fn what_is_not_covered_does_not_compile_and_says_why() {
         ("SHGetSpecialFolderPathW(NULL, NULL, CSIDL_APPDATA, FALSE)", "such as HOME"),
         ("ShellExecute(NULL, TEXT(\"open\"), NULL, NULL, NULL, SW_SHOW)", "there is no shell"),
         ("CreateWindow(TEXT(\"a\"), NULL, WS_OVERLAPPED, 0, 0, 0, 0, NULL, NULL, NULL, NULL)", "there are no windows"),
+        ("ListView_GetItemCount(NULL)", "there are no windows"),
+        ("PropertySheet(NULL)", "there are no windows"),
         ("SetTimer(NULL, 1, 10, NULL)", "there are no windows"),
         ("LoadLibrary(TEXT(\"a\"))", "dlopen"),
         ("CoCreateFreeThreadedMarshaler(NULL, NULL)", "there is one apartment"),
