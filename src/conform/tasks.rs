@@ -146,12 +146,14 @@ fn named(options: &SuiteOptions, cases: Vec<Case>) -> Result<Vec<Case>, SuiteErr
 fn near(word: &str, cases: &[Case]) -> Option<String> {
     let names = || cases.iter().map(|case| case.name.as_str());
     let letters: String = word.chars().filter(|letter| !"*?[]".contains(*letter)).collect();
-    let has_letters = || names().find(|name| letters.len() > 2 && name.contains(letters.trim_matches('-')));
+    let has_letters = || names().find(|name| letters.len() > 2 && name.contains(letters.as_str()));
     // The part of a name that a pattern gives has its own neighbours.
     let of_part = || {
+        let given = letters.trim_matches('-');
         let parts = names().flat_map(|name| name.split('-').map(move |part| (part, name)));
-        let parts: Vec<_> = parts.collect();
-        let part = nearest(letters.trim_matches('-'), parts.iter().map(|(part, _)| *part))?;
+        // One that is there stands elsewhere in the names than the pattern says: that is no slip of the pen.
+        let parts: Vec<_> = parts.filter(|(part, _)| *part != given).collect();
+        let part = nearest(given, parts.iter().map(|(part, _)| *part))?;
         parts.iter().find(|(of, _)| *of == part).map(|(_, name)| *name)
     };
     let is_pattern = letters.len() < word.len();
