@@ -155,3 +155,45 @@ fn update_all_from_inside_a_handler_starts_one_process() {
     held(&place, "all.jsonl", "REGI-03");
     assert!(place.path("store/update-all.log").exists());
 }
+
+#[test]
+fn a_finding_of_a_session_with_different_handlers_names_its_own() {
+    let place = Place::new();
+    let script = |name: &str, file: &str| {
+        let text = fs::read_to_string(sample(file)).expect("a sample");
+        let mut script: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+        script["name"] = name.into();
+        fs::write(place.path(&format!("{name}.json")), script.to_string()).expect("it can be written");
+    };
+    script("Good", "good.json");
+    script("Twice", "completes-twice.json");
+    for name in ["Good", "Twice"] {
+        place.done(&["register", &format!("{name}.json")]);
+    }
+    place.mobsync(&["sync", "--quiet", "--trace", "both.jsonl"]);
+    let (code, report, _) = place.mobsync(&["check", "both.jsonl", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&report).expect("it is JSON");
+    let findings = report["findings"].as_array().expect("a list");
+    assert!(code == Some(1) && !findings.is_empty());
+    assert!(findings.iter().all(|finding| finding["handler_name"] == "Twice"), "{findings:?}");
+    assert!(place.mobsync(&["check", "both.jsonl"]).1.contains(" of Twice, "));
+}
+
+/// The shell itself asks: a name with a space is quoted.
+#[cfg(unix)]
+#[test]
+fn a_shell_completes_the_names_of_registered_handlers() {
+    let place = Place::new();
+    place.done(&["register", &sample("office.json"), "--description", "My office"]);
+    assert_eq!(place.done(&["registered-names"]), "My office\n");
+    fs::write(place.path("bash"), place.done(&["completions", "bash"])).expect("it can be written");
+    let ask = r#". ./bash; COMP_WORDS=("$MOBSYNC" run My); COMP_CWORD=2; _mobsync_with_registered "$MOBSYNC" My run; printf '%s\n' "${COMPREPLY[@]}""#;
+    let mut bash = std::process::Command::new("bash");
+    bash.args(["-c", ask]).current_dir(place.0.path()).env("MOBSYNC", env!("CARGO_BIN_EXE_mobsync"));
+    let said = bash.env("MOBSYNC_STORE", place.path("store")).output().expect("there is a bash");
+    assert!(String::from_utf8_lossy(&said.stdout).contains("My\\ office"), "{said:?}");
+    let zsh = place.done(&["completions", "zsh"]);
+    assert!(zsh.contains("compadd -a names") && zsh.matches(":_mobsync_registered'").count() > 5, "{zsh}");
+    let fish = place.done(&["completions", "fish"]);
+    assert!(fish.contains("using_subcommand sync\" -a \"(mobsync registered-names"), "{fish}");
+}

@@ -62,6 +62,7 @@ fn item(alias: &str) -> NamedItem {
 
 fn record(name: &str, found: Vec<Found>, error: Option<&str>) -> CaseRecord {
     CaseRecord {
+        instances: std::collections::BTreeMap::new(),
         name: name.to_owned(),
         handler: None,
         trace: None,

@@ -526,3 +526,47 @@ fn a_debugger_steps_through_a_session() {
     assert_eq!(output.status.code(), Some(0), "{said}");
     assert!(said.contains("manager Initialize MANUAL"), "{said}");
 }
+
+/// The class of `fixtures/handlers/cpp/invokes.cpp`.
+const INVOKES: &str = "{6D6F6273-796E-4E6F-8001-0000000000D0}";
+
+/// Through the class object that the worker registers for CLSID_SyncMgr: from the apartment's thread, and from a thread of the
+/// handler's own in the multi-threaded apartment.
+#[test]
+fn a_library_registers_itself_with_the_manager_and_the_cookie_of_its_invocation_arrives_unchanged() {
+    let folder = TempDir::new().unwrap();
+    let source = of_repository("fixtures/handlers/cpp/invokes.cpp");
+    let library = dll(folder.path(), &source, "", &[]).display().to_string();
+    let run = |args: &[&str]| {
+        let mut mobsync = Command::new(env!("CARGO_BIN_EXE_mobsync"));
+        mobsync.args(args).current_dir(folder.path()).env("MOBSYNC_STORE", folder.path().join("store"));
+        let output = mobsync.stdin(Stdio::null()).output().expect("it starts");
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let trace = |name: &str| fs::read_to_string(folder.path().join(name)).expect("the trace is there");
+    let registered = run(&["register", &library, "--trace", "in.jsonl"]);
+    assert_eq!(
+        (registered.0, registered.1),
+        (Some(0), format!("Invokes itself {INVOKES}: registered\n")),
+        "{}",
+        registered.2
+    );
+    assert!(trace("in.jsonl").contains("\"threading_model\":\"Both\""));
+
+    let synchronized = run(&["sync", "--quiet", "--timeout", "2m", "--trace", "first.jsonl"]);
+    assert_eq!(synchronized.0, Some(0), "{synchronized:?}");
+    let hex: String = (0..65_536_u32).map(|at| format!("{:02x}", (at * 31 + at / 256) as u8)).collect();
+    let initialize = trace("first-2.jsonl");
+    let initialize = initialize.lines().find(|line| line.contains("\"Initialize\"")).expect("it is called");
+    assert!(initialize.contains(&format!("\"{hex}\"")));
+    assert_eq!(run(&["check", "in.jsonl", "first.jsonl", "first-2.jsonl"]).0, Some(0));
+    let unregistered = run(&["unregister", INVOKES]);
+    assert_eq!(unregistered.0, Some(0), "{unregistered:?}");
+
+    // What public reports are full of.
+    let library = dll(folder.path(), &source, "THREADING=L\"Loose\"", &[]).display().to_string();
+    let (code, _, errors) = run(&["register", &library]);
+    assert!(code == Some(1) && errors.contains("ThreadingModel Loose, which does not exist"), "{code:?} {errors}");
+    assert_eq!(run(&["unregister", INVOKES]).0, Some(0));
+}

@@ -158,6 +158,7 @@ fn run_command(command: Command, config: Option<&Config>) -> Result<Ended, Failu
         Command::Update(args) => update::update(&args),
         Command::Results(args) => sync::results(&args),
         Command::Prefs(args) => prefs::prefs(&args),
+        Command::RegisteredNames => completions::registered_names(),
         Command::Man(args) => completions::man(&args),
         Command::Run(args) => run::run(&args),
         Command::Conform(args) => conform::conform(&args),

@@ -171,6 +171,7 @@ impl<'a> Marker<'a> {
 
     fn into_record(self, error: Option<String>) -> CaseRecord {
         CaseRecord {
+            instances: std::collections::BTreeMap::new(),
             name: self.case,
             handler: Some(self.handler),
             trace: None,

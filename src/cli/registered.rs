@@ -8,10 +8,10 @@ use serde::Serialize;
 use super::args::{HandlersArgs, RegisterArgs, ReportFormat, UnregisterArgs};
 use super::ended::{Ended, Failure};
 use super::output::{print, tell};
-use super::{server, sessions};
-use crate::job::{self, Handler};
+use super::server;
+use crate::job;
 use crate::manager;
-use crate::protocol::{Guid, Outcome, RegisterFlags, column_width, padded, plain, plain_path};
+use crate::protocol::{Guid, RegisterFlags, column_width, padded, plain, plain_path};
 use crate::rules::Level;
 use crate::runner::Journal;
 use crate::store::{Preferences, Registered, Registration, Results, Start, Store, StoreError};
@@ -49,7 +49,7 @@ pub(super) fn register(args: &RegisterArgs) -> Result<Ended, Failure> {
         }
         (own, other) => own.or(other).unwrap_or_else(|| job::made_clsid(&start)),
     };
-    let own_name = if args.no_check { None } else { started(&handler)? };
+    let own_name = if args.no_check { None } else { server::started(&handler)? };
     let description = args.description.clone().or(own_name).or_else(|| Some(handler.name()));
     let registration = Registration { clsid, description, flags: flags_of(args), start };
     put(&store, registration, args, &mut journal)?;
@@ -100,18 +100,6 @@ pub(super) fn judged(journal: Journal) -> Result<Ended, Failure> {
         tell(format_args!("{}: {}", found.finding.rule.code, plain(&found.finding.message())));
     }
     Ended::after(&[], judged.found().iter().any(|found| found.finding.rule.level == Level::Error))
-}
-
-/// Starts the handler once, and returns the name that it gives itself.
-pub(super) fn started(handler: &Handler) -> Result<Option<String>, Failure> {
-    let hint = "nothing was registered; --no-check registers it all the same";
-    let survey = sessions::survey(handler).map_err(|Failure(why)| Failure(format!("{why}; {hint}")))?;
-    match survey.outcome {
-        Outcome::NothingPrepared | Outcome::Declined(crate::protocol::HResult::S_FALSE) => {}
-        outcome => return Err(Failure(format!("{}: {outcome}; {hint}", plain(&handler.name())))),
-    }
-    let name = survey.name.and_then(|name| name.as_str().map(str::to_owned));
-    Ok(name.filter(|name| !name.trim().is_empty()))
 }
 
 pub(super) fn unregister(args: &UnregisterArgs) -> Result<Ended, Failure> {

@@ -8,7 +8,7 @@ use super::sessions;
 use crate::handler::ServerCall;
 use crate::job::Handler;
 use crate::manager::{self, ServerCalled};
-use crate::protocol::{Guid, plain_path};
+use crate::protocol::{Guid, Outcome, plain, plain_path};
 use crate::runner::{Journal, RunOptions};
 use crate::store::{Registration, Start, Store};
 
@@ -48,9 +48,8 @@ pub(super) fn register(
         if let Start::Library { multi_threaded, .. } = &mut registration.start {
             *multi_threaded = called.is_multi_threaded(clsid).unwrap_or(false);
         }
-        let checked = Handler::of_registration(&registration)
-            .map_err(Failure::from)
-            .and_then(|handler| super::registered::started(&handler));
+        let checked =
+            Handler::of_registration(&registration).map_err(Failure::from).and_then(|handler| started(&handler));
         match checked {
             Ok(_) => server.registrations.push(registration),
             Err(Failure(why)) => {
@@ -95,4 +94,16 @@ fn call(store: &Store, library: &Path, call: ServerCall, journal: &mut Journal) 
     let called = manager::call_server(store, library, call, &options)?;
     called.notes.iter().cloned().for_each(|note| journal.note(note));
     Ok(called)
+}
+
+/// Starts the handler once, and returns the name that it gives itself.
+pub(super) fn started(handler: &Handler) -> Result<Option<String>, Failure> {
+    let hint = "nothing was registered; --no-check registers it all the same";
+    let survey = sessions::survey(handler).map_err(|Failure(why)| Failure(format!("{why}; {hint}")))?;
+    match survey.outcome {
+        Outcome::NothingPrepared | Outcome::Declined(crate::protocol::HResult::S_FALSE) => {}
+        outcome => return Err(Failure(format!("{}: {outcome}; {hint}", plain(&handler.name())))),
+    }
+    let name = survey.name.and_then(|name| name.as_str().map(str::to_owned));
+    Ok(name.filter(|name| !name.trim().is_empty()))
 }

@@ -122,6 +122,7 @@ impl Report {
             output,
             repeats,
             events,
+            instances,
         } = case;
         // Findings are numbered in their trace, and rows know each other by their places.
         let at: HashMap<u64, usize> = found.iter().enumerate().map(|(at, found)| (found.finding.number, at)).collect();
@@ -130,8 +131,9 @@ impl Report {
             let rule = found.finding.rule;
             let step = debug.as_ref().and_then(|debug| debug.steps_to(rule));
             let debug = debug.as_ref().map(|debug| debug.at(rule));
+            let handler_name = instances.get(&found.finding.handler).cloned();
             let row = FindingRow::new(found, &name, trace.as_deref(), replay.as_deref());
-            FindingRow { consequence_of: cause, debug, step, ..row }
+            FindingRow { consequence_of: cause, debug, step, handler_name, ..row }
         };
         let findings: Vec<FindingRow> = found.into_iter().map(row).collect();
         let omitted = omitted.rows().iter().map(|(rule, level, count)| {
@@ -424,6 +426,7 @@ impl FindingRow {
             accepted: None,
             subject: finding.rule.subject,
             handler,
+            handler_name: None,
             case: case.to_owned(),
             item: finding.items().first().map(|item| (*item).clone()),
             status: finding.status(),

@@ -317,7 +317,11 @@ fn write_place(text: &mut String, report: &Report, finding: &FindingRow, paint: 
     if let Some(reason) = &finding.accepted {
         let _ = writeln!(text, "    {} {}", paint.dim("accepted:"), plain(reason));
     }
-    let of = if finding.handler == 1 { String::new() } else { format!(" of handler {}", finding.handler) };
+    let of = match &finding.handler_name {
+        Some(name) => format!(" of {}", plain(name)),
+        None if finding.handler == 1 => String::new(),
+        None => format!(" of handler {}", finding.handler),
+    };
     let event = finding.events.last().map_or(String::new(), |seq| format!("event #{seq}{of}, "));
     let at = Delay(finding.at_ns);
     let thread = if finding.thread == Thread::UNKNOWN.0.as_str() {

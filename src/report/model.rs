@@ -169,6 +169,9 @@ pub struct FindingRow {
     pub subject: Subject,
     /// The handler instance's number in its trace.
     pub handler: u32,
+    /// The handler's name, where the session has different handlers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handler_name: Option<String>,
     /// The case in which it was found.
     pub case: String,
     /// The item that it concerns, where it is of one.

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::kept::KeptEvents;
+use crate::protocol::HandlerId;
 use crate::rules::codes::LIFE_02;
 use crate::rules::{Finding, Level, Rule};
 use crate::scenario::ExpectationResult;
@@ -41,6 +42,8 @@ pub struct CaseRecord {
     pub repeats: Option<Repeats>,
     /// Its events, where they are kept.
     pub events: Option<KeptEvents>,
+    /// The names of its instances, where they are of different handlers.
+    pub instances: BTreeMap<HandlerId, String>,
 }
 
 /// What came of the runs of a case that was run several times.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::context::{self, AFTER, KEPT};
 use super::found::{CaseRecord, Found, Omitted};
 use super::kept::KeptEvents;
-use crate::protocol::{Event, EventKind, Items, Note, Session, Stack, Thread};
+use crate::protocol::{Event, EventKind, HandlerId, Items, Note, Session, Stack, Thread};
 use crate::rules::{Conditions, Finding, MOST_OF_A_RULE, Monitor, Rule, Violation, link_consequences};
 
 /// How long the messages of the findings that are kept may be together, in bytes. The first of each rule is always kept.
@@ -48,6 +48,8 @@ pub struct Judged {
     output: Option<String>,
     /// All events, where they are wanted.
     events: Option<KeptEvents>,
+    /// The names of the instances.
+    names: BTreeMap<HandlerId, String>,
 }
 
 impl Judged {
@@ -69,7 +71,14 @@ impl Judged {
             shown: None,
             output: None,
             events: None,
+            names: BTreeMap::new(),
         }
+    }
+
+    /// Whether the instances are of different handlers.
+    fn has_different_handlers(&self) -> bool {
+        let mut names = self.names.values();
+        names.next().is_some_and(|first| names.any(|name| name != first))
     }
 
     /// The events stand in this file.
@@ -96,10 +105,12 @@ impl Judged {
         see(&event, self.monitor.session());
         self.last_ns = event.at_ns;
         self.line = line;
-        if let EventKind::Note(note) = &event.kind
-            && let Note::Stack(stack) = &**note
-        {
-            self.take_stack(stack, &event.thread);
+        if let EventKind::Note(note) = &event.kind {
+            match &**note {
+                Note::Stack(stack) => self.take_stack(stack, &event.thread),
+                Note::Created(created) => drop(self.names.insert(event.handler, created.name.to_string())),
+                _ => {}
+            }
         }
         // A stack is shown with what was found, and not among the events.
         let is_stack = matches!(&event.kind, EventKind::Note(note) if matches!(**note, Note::Stack(_)));
@@ -303,6 +314,7 @@ impl Judged {
             output: self.output.take(),
             repeats: None,
             events,
+            instances: if self.has_different_handlers() { self.names.clone() } else { BTreeMap::new() },
         }
     }
 }

@@ -124,6 +124,9 @@ pub(in crate::cli) enum Command {
     Schema(SchemaArgs),
     /// Print completions for a shell
     Completions(CompletionsArgs),
+    /// Prints the names of the registered handlers, for completions
+    #[command(hide = true)]
+    RegisteredNames,
     /// Write the manual pages to a folder
     Man(ManArgs),
     /// Runs a session for another process of this program; standard input says which
