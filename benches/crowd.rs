@@ -37,8 +37,9 @@ fn main() -> io::Result<()> {
         }
         let summary = paired.summary();
         println!(
-            "  {handlers:>4} handlers: {:.0} us for each, {} times the time alone, target {TARGET}; peak memory {} KiB; {} rounds",
+            "  {handlers:>4} handlers: {:.0} us for each, {:.0} us alone, {} times as long, target {TARGET}; peak memory {} KiB; {} rounds",
             summary.subject_ns.median / 1e3 / handlers as f64,
+            summary.floor_ns.median / 1e3 / handlers as f64,
             summary.ratio,
             memory(handlers)?,
             summary.rounds,

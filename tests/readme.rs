@@ -17,7 +17,7 @@ const RUN: [(&str, usize); 11] = [
     ("docs/checking.md", 4),
     ("docs/pictures.md", 4),
     ("docs/project.md", 6),
-    ("docs/manager.md", 8),
+    ("docs/manager.md", 9),
     ("docs/ci.md", 3),
     ("docs/scenarios.md", 4),
     ("docs/scripts.md", 5),

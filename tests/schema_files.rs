@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
-const SCHEMAS: [&str; 10] = [
+const SCHEMAS: [&str; 12] = [
     "trace",
     "script",
     "scenario",
@@ -18,6 +18,8 @@ const SCHEMAS: [&str; 10] = [
     "preferences",
     "preferences-export",
     "results",
+    "schedule",
+    "daemon",
 ];
 
 fn root() -> &'static Path {

@@ -8,8 +8,8 @@ use super::args::{ApartmentName, Cli, Command, LogArgs, WindowsArgs};
 use super::config::{self, Config};
 use super::ended::{Ended, Failure};
 use super::{
-    baseline, check, completions, conform, debug, diff, init, log, output, prefs, registered, replay, report, rules,
-    run, schema, sync, timeline, update, watch,
+    baseline, check, completions, conform, daemon, debug, diff, init, log, output, prefs, registered, replay, report,
+    rules, run, schema, sync, timeline, update, watch,
 };
 use crate::job::Apartment;
 use crate::protocol::plain_lines;
@@ -157,6 +157,7 @@ fn run_command(command: Command, config: Option<&Config>) -> Result<Ended, Failu
         Command::Sync(args) => sync::sync(&args),
         Command::Update(args) => update::update(&args),
         Command::Results(args) => sync::results(&args),
+        Command::Daemon(args) => daemon::daemon(&args),
         Command::Prefs(args) => prefs::prefs(&args),
         Command::RegisteredNames => completions::registered_names(),
         Command::Man(args) => completions::man(&args),

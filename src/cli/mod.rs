@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod config;
 mod conform;
+mod daemon;
 mod debug;
 mod diff;
 mod ended;

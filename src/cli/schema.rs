@@ -13,6 +13,8 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<Ended, Failure> {
         SchemaName::Registration => crate::store::registration_schema(),
         SchemaName::Preferences => crate::store::preferences_schema(),
         SchemaName::Results => crate::store::results_schema(),
+        SchemaName::Schedule => crate::manager::schedule_schema(),
+        SchemaName::Daemon => crate::manager::daemon_schema(),
         SchemaName::PreferencesExport => crate::store::exchange_schema(),
         SchemaName::Config => schemars::schema_for!(super::config::Settings).to_value(),
     };

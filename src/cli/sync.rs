@@ -18,7 +18,7 @@ use super::sessions;
 use crate::host::Controls;
 use crate::job::Handler;
 use crate::manager::{self, Chosen, Request, Synchronized, Wanted};
-use crate::protocol::{Event, Guid, InvokeFlags, Limits, RegisterFlags, Session, SyncEvent, padded, plain, plain_path};
+use crate::protocol::{Event, Guid, InvokeFlags, Limits, Session, SyncEvent, padded, plain, plain_path};
 use crate::runner::{Isolation, RunOptions, Watcher};
 use crate::store::{Registered, Registration, Results, Store, StoreError};
 
@@ -41,7 +41,8 @@ pub(super) fn sync(args: &SyncArgs) -> Result<Ended, Failure> {
         limits: limits(args.timeout),
     };
     let store = Store::in_use()?;
-    let (chosen, failures) = chosen(&store, &args.handlers, |one| args.handlers.is_empty() && !is_for(one, event))?;
+    let (chosen, failures) =
+        chosen(&store, &args.handlers, |one| args.handlers.is_empty() && !manager::is_for(one, event))?;
     if chosen.is_empty() && failures.is_empty() && store.handlers()?.handlers.is_empty() {
         let folder = plain_path(store.folder());
         return Err(Failure(format!("no handler is registered in {folder}; `mobsync register HANDLER` registers one")));
@@ -256,18 +257,6 @@ fn choose(
     let chosen = chosen.unwrap_or_default();
     let ids = chosen.into_iter().map(|at| choices[at].id.to_string()).collect::<Vec<_>>();
     Ok((!ids.is_empty()).then_some(ids))
-}
-
-/// Whether the manager starts a session of the handler for this event: for those of SYNCMGRREGISTERFLAGS only if it is registered
-/// for them.
-fn is_for(registration: &Registration, event: SyncEvent) -> bool {
-    let flag = match event {
-        SyncEvent::CONNECT => RegisterFlags::CONNECT,
-        SyncEvent::PENDINGDISCONNECT => RegisterFlags::PENDINGDISCONNECT,
-        SyncEvent::IDLE => RegisterFlags::IDLE,
-        _ => return true,
-    };
-    registration.flags.has(flag)
 }
 
 /// The handlers that the words name, or all; and what is wrong with others.

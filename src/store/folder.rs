@@ -77,6 +77,37 @@ impl Store {
         }
     }
 
+    /// A copy of it in that folder, which is soon thrown away.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or not be copied.
+    pub fn scratch_copy(&self, folder: &Path) -> Result<Self, StoreError> {
+        let _lock = self.reading()?;
+        let copy = Self { disk: Disk { is_scratch: true, ..Disk::default() }, ..Self::at(folder) };
+        let handlers = self.handlers_folder();
+        let entries = match fs::read_dir(&handlers) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(copy),
+            Err(error) => return Err(StoreError::io(&handlers, "cannot read this folder")(error)),
+        };
+        for entry in entries {
+            let entry = entry.map_err(StoreError::io(&handlers, "cannot read this folder"))?;
+            let Some(clsid) = entry.file_name().to_str().and_then(|name| name.parse::<Guid>().ok()) else { continue };
+            let (from, to) = (entry.path(), copy.folder_of(clsid));
+            let copied = fs::create_dir_all(&to).and_then(|()| {
+                for name in ["registration.json", "preferences.json", "results.json"] {
+                    let file = from.join(name);
+                    if file.exists() {
+                        fs::copy(&file, to.join(name))?;
+                    }
+                }
+                Ok(())
+            });
+            copied.map_err(StoreError::io(&from, "cannot copy this folder"))?;
+        }
+        Ok(copy)
+    }
+
     /// Another limit for how long it waits for others that change the store; 10 s by default.
     #[must_use]
     pub fn with_limit(self, limit: Duration) -> Self {

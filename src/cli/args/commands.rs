@@ -6,7 +6,9 @@ use clap::{Args, Parser, Subcommand};
 
 use super::explore::{ExploreArgs, GivenOrder, Schedule};
 use super::handler::{HandlerArgs, OtherHandlerArgs};
-use super::manager::{HandlersArgs, PrefsArgs, RegisterArgs, ResultsArgs, SyncArgs, UnregisterArgs, UpdateArgs};
+use super::manager::{
+    DaemonArgs, HandlersArgs, PrefsArgs, RegisterArgs, ResultsArgs, SyncArgs, UnregisterArgs, UpdateArgs,
+};
 use super::options::{JudgeArgs, LogArgs, OutputArgs, SessionArgs, WatchArgs, WindowsArgs};
 use super::words::{
     CheckFormat, CiName, ColourName, IgnoreName, JudgeFormat, ProfileName, ReportFormat, SchemaName, partition, time,
@@ -18,6 +20,13 @@ use crate::protocol::Guid;
 const EXIT_CODES: &str = "Exit codes: 0 success; 1 findings of level error (with --strict, also warnings), unmet expectations of a \
                           scenario, or (run, sync, update) a session that failed; 2 the request could not be carried out, was interrupted, \
                           or the handler could not be judged.";
+
+/// What the exit codes of `daemon` mean.
+const DAEMON_CODES: &str = "\
+Exit codes:
+  0  told to end; with --virtual: every session ended well
+  1  with --virtual: a session failed, an item FAILED, a rule of level must was broken, or a session was not run
+  2  the schedule or the store cannot be read, or another process runs on this store";
 
 /// What the exit codes of the commands around the store mean.
 const STORE_CODES: &str = "Exit codes: 0 done; 2 the store cannot be read or changed, or there is no such handler.";
@@ -114,6 +123,9 @@ pub(in crate::cli) enum Command {
     /// Show how the last sessions of registered handlers ended
     #[command(after_help = STORE_CODES)]
     Results(ResultsArgs),
+    /// Start sessions of registered handlers by a schedule, or play the schedule in virtual time
+    #[command(after_help = DAEMON_CODES)]
+    Daemon(DaemonArgs),
     /// Write mobsync.toml and a job for a CI system; asks for what the options do not say
     Init(InitArgs),
     /// Show the settings of this project, and where each comes from

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
 use super::handler::HandlerArgs;
@@ -282,4 +283,36 @@ pub(in crate::cli) struct UpdateArgs {
     /// Exit with 0 although the session failed or an item FAILED, if no rule was broken
     #[arg(long)]
     pub(in crate::cli) allow_failure: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("daemon").args(["schedule", "state"]).required(true))]
+pub(in crate::cli) struct DaemonArgs {
+    /// The schedule: which events happen at which times
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) schedule: Option<PathBuf>,
+
+    /// Play the schedule in virtual time and end; scripts are run, and the store stays as it is
+    #[arg(long, requires = "schedule")]
+    pub(in crate::cli) r#virtual: bool,
+
+    /// With --virtual: when it begins
+    #[arg(long, value_name = "TIME", requires = "virtual", default_value = "2026-01-05T00:00:00Z")]
+    pub(in crate::cli) from: DateTime<Utc>,
+
+    /// With --virtual: for how many days
+    #[arg(long, value_name = "N", requires = "virtual", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=3660))]
+    pub(in crate::cli) days: u32,
+
+    /// With --virtual: write a trace of each session to this folder
+    #[arg(long, value_name = "FOLDER", requires = "virtual")]
+    pub(in crate::cli) traces: Option<PathBuf>,
+
+    /// Show what the process does that runs on this store
+    #[arg(long)]
+    pub(in crate::cli) state: bool,
+
+    /// With --state: output format
+    #[arg(long, value_enum, default_value_t = ReportFormat::Human, requires = "state")]
+    pub(in crate::cli) format: ReportFormat,
 }

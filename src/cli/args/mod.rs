@@ -16,7 +16,7 @@ pub(super) use commands::{
 pub(super) use explore::{ACTIONS, ExploreArgs, PREEMPTIONS};
 pub(super) use handler::HandlerArgs;
 pub(super) use manager::{
-    HandlersArgs, PreferenceName, PrefsArgs, PrefsCommand, PrefsExportArgs, PrefsImportArgs, PrefsSetArgs,
+    DaemonArgs, HandlersArgs, PreferenceName, PrefsArgs, PrefsCommand, PrefsExportArgs, PrefsImportArgs, PrefsSetArgs,
     PrefsShowArgs, RegisterArgs, ResultsArgs, SyncArgs, UnregisterArgs, UpdateArgs,
 };
 pub(super) use options::{ApartmentName, JudgeArgs, LogArgs, LogFormat, OutputArgs, RETRIES, SessionArgs, WindowsArgs};

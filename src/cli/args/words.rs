@@ -36,6 +36,10 @@ pub(in crate::cli) enum SchemaName {
     Preferences,
     /// How the last session of a registered handler ended, in the store
     Results,
+    /// The schedule of mobsync daemon
+    Schedule,
+    /// What mobsync daemon does, in the store
+    Daemon,
     /// Preferences that are taken from one store to another
     PreferencesExport,
 }

@@ -1,0 +1,145 @@
+//! Plays a schedule in virtual time: what it would bring about in a week, in a moment.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::agenda::{Agenda, Due, Told};
+use super::event::{How, lines, run_event};
+use super::schedule::{Schedule, Zone};
+use super::session::Synchronized;
+use crate::host::Controls;
+use crate::protocol::{Event, Session, plain_path};
+use crate::runner::{RunOptions, Watcher};
+use crate::store::{Store, StoreError};
+
+/// What is played.
+#[derive(Clone, Debug)]
+pub struct Play {
+    /// The schedule. Its patterns are read in UTC.
+    pub schedule: Schedule,
+    /// When it begins.
+    pub from: DateTime<Utc>,
+    /// For how long.
+    pub length: TimeDelta,
+    /// The folder that gets a trace of each session, if they are wanted.
+    pub traces: Option<PathBuf>,
+}
+
+/// A schedule cannot be played.
+#[derive(Debug, thiserror::Error)]
+pub enum PlayError {
+    /// There is no place for a copy of the store.
+    #[error("cannot copy the store to a temporary folder: {0}")]
+    Scratch(io::Error),
+    /// The store cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The folder for the traces cannot be made.
+    #[error("{}: cannot make this folder: {error}", plain_path(folder))]
+    Traces {
+        /// The folder.
+        folder: PathBuf,
+        /// The system's words.
+        error: io::Error,
+    },
+}
+
+/// Plays the schedule: sessions of scripts are run, each in its own virtual time, which is added to that of the schedule. The store
+/// stays as it is: what the sessions would change is changed in a copy of it. The same schedule, store and scripts give the same
+/// lines and the same traces every time. `say` gets each line and its time. False if a session failed or could not be run.
+///
+/// # Errors
+/// When the store cannot be copied.
+pub fn play(store: &Store, play: &Play, say: &mut dyn FnMut(DateTime<Utc>, &str)) -> Result<bool, PlayError> {
+    let folder = tempfile::tempdir().map_err(PlayError::Scratch)?;
+    let store = store.scratch_copy(folder.path())?;
+    if let Some(folder) = &play.traces {
+        let failed = |error| PlayError::Traces { folder: folder.clone(), error };
+        std::fs::create_dir_all(folder).map_err(failed)?;
+    }
+    let until = play.from.checked_add_signed(play.length).unwrap_or(DateTime::<Utc>::MAX_UTC);
+    let schedule = Schedule { zone: Zone::Utc, ..play.schedule.clone() };
+    // What is due when it begins is played, too.
+    let mut agenda = Agenda::new(schedule, play.from - TimeDelta::nanoseconds(1));
+    let (mut now, mut number, mut well) = (play.from, 0_u32, true);
+    let next = |agenda: &Agenda| agenda.next().filter(|time| *time < until);
+    loop {
+        let Some(due) = agenda.take() else {
+            let Some(time) = next(&agenda) else { return Ok(well) };
+            now = now.max(time);
+            agenda.advance(now).iter().for_each(|told| say(now, &told_line(told)));
+            continue;
+        };
+        number += 1;
+        say(now, &begins(&due, now));
+        let trace = play.traces.as_ref().map(|folder| trace_file(folder, number, &due));
+        let mut ended = Ended::default();
+        let options = RunOptions::default();
+        let how = How { options: &options, only_scripts: true, trace: trace.as_deref() };
+        let ends = run_event(&store, &due.what, &how, &mut ended);
+        let end = now + TimeDelta::nanoseconds(i64::try_from(ended.at_ns).unwrap_or(i64::MAX));
+        // What is due meanwhile waits.
+        while let Some(time) = next(&agenda).filter(|time| *time <= end) {
+            let time = time.max(now);
+            agenda.advance(time).iter().for_each(|told| say(time, &told_line(told)));
+        }
+        now = end;
+        let is_well = |end: &Synchronized| !end.has_errors && !end.results.failed && end.broke_off.is_none();
+        well &= ends.iter().all(|ended| ended.end.as_ref().is_ok_and(is_well));
+        lines(&due.what, &ends).iter().for_each(|line| say(now, line));
+    }
+}
+
+/// The file for the trace of a session.
+fn trace_file(folder: &Path, number: u32, due: &Due) -> PathBuf {
+    folder.join(format!("{number:04}-{}.jsonl", due.what.event.name()))
+}
+
+/// That the sessions of an event begin.
+pub(super) fn begins(due: &Due, now: DateTime<Utc>) -> String {
+    let name = due.what.event.name();
+    let waited = now - due.at;
+    if waited < TimeDelta::milliseconds(1) {
+        format!("{name}: begins")
+    } else {
+        format!("{name}: begins; it was due at {}", time_text(due.at))
+    }
+}
+
+/// What there is to say of a schedule.
+pub(super) fn told_line(told: &Told) -> String {
+    match told {
+        Told::Waits(due) => {
+            format!("{}: due again while it still waits for its turn; it runs once", due.what.event.name())
+        }
+        Told::Missed { due, times } => {
+            let follows = match due.what.missed {
+                super::Missed::Run => "it runs now",
+                super::Missed::Tell => "it does not run",
+            };
+            let often = if *times == 1 { "once".to_owned() } else { format!("{times} times") };
+            format!("{}: missed {often}, last at {}; {follows}", due.what.event.name(), time_text(due.at))
+        }
+    }
+}
+
+/// A time, as it is written.
+pub(super) fn time_text(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
+}
+
+/// Sees when a session ended, in its own time.
+#[derive(Default)]
+struct Ended {
+    at_ns: u64,
+}
+
+impl Watcher for Ended {
+    fn started(&mut self, _: Controls) {}
+
+    fn event(&mut self, event: &Event, _: &Session) {
+        self.at_ns = self.at_ns.max(event.at_ns);
+    }
+}
