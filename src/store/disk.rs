@@ -13,20 +13,20 @@ pub(super) struct Disk {
     /// What is written need not outlive the machine.
     pub(super) is_scratch: bool,
     #[cfg(test)]
-    steps_left: std::cell::Cell<Option<usize>>,
+    steps_left: parking_lot::Mutex<Option<usize>>,
 }
 
 impl Disk {
     /// From now on only so many steps are taken.
     #[cfg(test)]
     pub(super) fn die_after(&self, steps: Option<usize>) {
-        self.steps_left.set(steps);
+        *self.steps_left.lock() = steps;
     }
 
     /// Whether there are no steps left.
     #[cfg(test)]
     pub(super) fn died(&self) -> bool {
-        self.steps_left.get() == Some(0)
+        *self.steps_left.lock() == Some(0)
     }
 
     /// Called before each step.
@@ -36,9 +36,9 @@ impl Disk {
     )]
     fn step(&self) -> io::Result<()> {
         #[cfg(test)]
-        if let Some(left) = self.steps_left.get() {
-            let Some(left) = left.checked_sub(1) else { return Err(io::Error::other("killed by the test")) };
-            self.steps_left.set(Some(left));
+        if let Some(left) = &mut *self.steps_left.lock() {
+            let Some(fewer) = left.checked_sub(1) else { return Err(io::Error::other("killed by the test")) };
+            *left = fewer;
         }
         Ok(())
     }
