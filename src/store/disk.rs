@@ -11,12 +11,17 @@ use crate::json::files::{NEW_PREFIX, NewFile};
 #[derive(Debug, Default)]
 pub(super) struct Disk {
     /// What is written need not outlive the machine.
-    pub(super) is_scratch: bool,
+    is_scratch: bool,
     #[cfg(test)]
     steps_left: parking_lot::Mutex<Option<usize>>,
 }
 
 impl Disk {
+    /// For files that are soon thrown away.
+    pub(super) fn scratch() -> Self {
+        Self { is_scratch: true, ..Self::default() }
+    }
+
     /// From now on only so many steps are taken.
     #[cfg(test)]
     pub(super) fn die_after(&self, steps: Option<usize>) {

@@ -83,7 +83,7 @@ impl Store {
     /// When the store cannot be read, or not be copied.
     pub fn scratch_copy(&self, folder: &Path) -> Result<Self, StoreError> {
         let _lock = self.reading()?;
-        let copy = Self { disk: Disk { is_scratch: true, ..Disk::default() }, ..Self::at(folder) };
+        let copy = Self { disk: Disk::scratch(), ..Self::at(folder) };
         let handlers = self.handlers_folder();
         let entries = match fs::read_dir(&handlers) {
             Ok(entries) => entries,
