@@ -37,7 +37,7 @@ impl EventEnd {
         let whose = self.handler.as_ref().map_or(String::new(), |name| format!("{}: ", plain(name)));
         let what = match &self.end {
             Err(why) => why.clone(),
-            Ok(Synchronized { results, broke_off, .. }) => {
+            Ok(Synchronized { results, broke_off, wanted, not_done, .. }) => {
                 let mut words = vec![plain(broke_off.as_ref().unwrap_or(&results.outcome)).into_owned()];
                 let chosen = || results.items.iter().filter(|item| item.chosen);
                 let mut counts: BTreeMap<Status, usize> = BTreeMap::new();
@@ -50,6 +50,9 @@ impl EventEnd {
                 words.extend(
                     (!results.broken.is_empty()).then(|| format!("rules broken: {}", results.broken.join(", "))),
                 );
+                let started = wanted.len();
+                words.extend((started > 0).then(|| format!("it asked for {started} more by UpdateItems; not run")));
+                words.extend(not_done.iter().map(|why| plain(why).into_owned()));
                 words.join("; ")
             }
         };
