@@ -65,16 +65,24 @@ fn runs() -> usize {
 
 const AT_A_TIME: NonZero<u16> = NonZero::new(2).unwrap();
 
+/// What a busy machine takes is no matter here.
+const PATIENT: [&str; 2] = ["--blocking-limit", "30"];
+
+/// How often a race may be looked for. Where dozens share a processor, a thread can come too late for any order; how reliably a race is
+/// found says `scripts/races`.
+const TRIES: usize = 4;
+
 #[test]
 fn each_race_is_found_by_the_orders_of_the_suite() {
     let runs = runs();
     let missed = side_by_side(Some(AT_A_TIME), RACES.len() * runs, |at| {
         let nth = at / runs;
         let (what, rules) = RACES[nth];
-        let found =
-            broken(&conform(&(nth + 1).to_string(), &["--case", "order-*", "--case", "release-while-it-works"]));
-        let shown = found.iter().any(|rule| rules.contains(&rule.as_str()));
-        (!shown).then(|| format!("{}: {what}: {found:?}", nth + 1))
+        let cases = ["--case", "order-*", "--case", "release-while-it-works", PATIENT[0], PATIENT[1]];
+        let look = |_| broken(&conform(&(nth + 1).to_string(), &cases));
+        let shows = |found: BTreeSet<String>| found.iter().any(|rule| rules.contains(&rule.as_str()));
+        let tries = if runs == 1 { TRIES } else { 1 };
+        (!(0..tries).map(look).any(shows)).then(|| format!("{}: {what}", nth + 1))
     });
     let missed: Vec<String> = missed.into_iter().flatten().collect();
     // Where a race is run often, one in a hundred may be missed.
@@ -86,7 +94,7 @@ fn without_the_race_nothing_is_found_in_any_order() {
     let runs = runs();
     let accused = side_by_side(Some(AT_A_TIME), RACES.len() * runs, |at| {
         let nth = at / runs;
-        let found = broken(&conform(&format!("{}-mended", nth + 1), &["--case", "order-*"]));
+        let found = broken(&conform(&format!("{}-mended", nth + 1), &["--case", "order-*", PATIENT[0], PATIENT[1]]));
         (!found.is_empty()).then(|| format!("{}: {}: {found:?}", nth + 1, RACES[nth].0))
     });
     let accused: Vec<String> = accused.into_iter().flatten().collect();
@@ -123,25 +131,30 @@ fn the_order_that_showed_a_cause_is_in_the_report_and_in_the_scenario_that_repro
     for (race, case, rule) in [("5", "order-random-1", "SYNC-04"), ("17", "order-skip-at-end-1", "PROG-07")] {
         let folder = tempfile::tempdir().expect("a folder");
         let scenarios = folder.path().display().to_string();
-        let report = conform(race, &["--case", case]);
-        let of_rule = |cause: &&Value| cause["rule"] == rule;
-        let cause = report["causes"].as_array().expect("causes").iter().find(of_rule).expect("the race is found");
+        let found = |more: &[&str]| {
+            let look = |_| {
+                let report = conform(race, &[&["--case", case], &PATIENT[..], more].concat());
+                let cause = report["causes"].as_array()?.iter().find(|cause| cause["rule"] == rule)?.clone();
+                (shown_again(&cause)? >= 5).then_some((cause, report))
+            };
+            (0..TRIES).find_map(look).expect("the race is found, and its order shows it again")
+        };
+        let (cause, report) = found(&[]);
         let example = &report["findings"][cause["example"].as_u64().expect("a place") as usize];
-        assert!(shown_again(cause).expect("the order was forced again") >= 5, "{cause:#}");
         assert_eq!(cause["order"], example["order"], "the example is what the order shows");
         let command = example["reproduce"].as_str().expect("a command");
         assert!(command.contains(&format!("--case {case} --order '{{")), "{command}");
 
-        let written = conform(race, &["--case", case, "--scenarios", &scenarios]);
-        let cause = written["causes"].as_array().expect("causes").iter().find(of_rule).expect("the race is found");
+        let (cause, _) = found(&["--scenarios", &scenarios]);
         let file = folder.path().join(format!("{case}.json"));
         let scenario: Value = serde_json::from_slice(&std::fs::read(&file).expect("it is there")).expect("JSON");
         assert_eq!(scenario["order"], cause["order"], "the scenario forces the order");
-        let replay = Command::new(env!("CARGO_BIN_EXE_mobsync")).env("RACE", race).arg("replay").arg(&file).output();
-        let replay = replay.expect("it runs");
-        let said = String::from_utf8_lossy(&replay.stdout);
-        assert_eq!(replay.status.code(), Some(1), "{said}");
-        assert!(said.contains(rule), "{said}");
+        let replay = |_| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_mobsync"));
+            let ran = command.env("RACE", race).arg("replay").arg(&file).output().expect("it runs");
+            ran.status.code() == Some(1) && String::from_utf8_lossy(&ran.stdout).contains(rule)
+        };
+        assert!((0..TRIES).any(replay), "the scenario shows it again");
     }
 }
 
@@ -165,16 +178,21 @@ fn an_order_is_forced_as_far_as_the_handler_follows_it() {
     entries.extend([report(2, "B", "UPDATING"), report(2, "B", "SUCCEEDED"), report(3, "A", "UPDATING")]);
     let run = |entries: &[String]| {
         let order = serde_json::json!({"strategy": "random", "seed": 1, "entries": entries}).to_string();
-        let report = conform("6-mended", &["--case", "order-random-1", "--order", &order, "--trace", &traces]);
+        let options = ["--case", "order-random-1", "--order", &order, "--trace", &traces];
+        let report = conform("6-mended", &[&options[..], &PATIENT].concat());
         assert_eq!(report["summary"]["errors"], 0, "{:#}", report["findings"]);
         reports(&folder.path().join("order-random-1.jsonl"))
     };
     // 3, 2 and 1 are the items C, B and A.
-    assert_eq!(run(&entries), ['3', '3', '3', '2', '2', '2', '1', '1', '1']);
+    let is_forced = |entries: &[String], from: usize| {
+        let wanted = &['3', '3', '3', '2', '2', '2', '1', '1', '1'][from..];
+        assert!((0..TRIES).any(|_| run(entries)[from..] == *wanted), "{entries:?}");
+    };
+    is_forced(&entries, 0);
     // What the handler never does is left out, and the rest is still forced.
     entries.insert(1, "2: DeleteLogError".to_owned());
     entries.insert(5, "skip D".to_owned());
-    assert_eq!(run(&entries)[3..], ['2', '2', '2', '1', '1', '1']);
+    is_forced(&entries, 3);
     // An order that says nothing of this handler is as good as none.
     assert_eq!(run(&["words".to_owned(), "3: Words".to_owned()]).len(), 9);
 }

@@ -219,8 +219,9 @@ impl Orderer {
             None if self.order.entries.len() > self.next => FORCED_NS,
             None => self.order.strategy.patience_ns(),
         };
-        if self.ran.may_come(waiting, now_ns, patience_ns, inside.then_some(sleeps), threads()) {
-            return Choice::Wait(LOOK_NS);
+        let may_come = self.ran.may_come(waiting, now_ns, patience_ns, inside.then_some(sleeps), threads());
+        if let Some(again_ns) = may_come {
+            return Choice::Wait(again_ns);
         }
         if let Some(wait) = self.forced_skip(first, now_ns, session) {
             return wait;
@@ -316,6 +317,7 @@ impl Orderer {
 
     fn let_in(&mut self, chosen: &Waiting, waiting: &[Waiting], session: &Session) -> Choice {
         self.chosen += 1;
+        self.ran.goes_on();
         if !self.order.entries.is_empty() {
             let words = self.entry(chosen, session);
             if self.order.entries.get(self.next).is_some_and(|next| *next == words) {

@@ -8,9 +8,15 @@ use crate::protocol::Thread;
 /// How long a silent handler is waited for where the system does not say what its threads do.
 const UNKNOWN_NS: u64 = 4_000_000;
 
+/// How soon threads are looked at again: one that ends is gone in a moment. Each time it is twice as late, and at last so late.
+const FIRST_LOOK_NS: u64 = 100_000;
+const LAST_LOOK_NS: u64 = 2_000_000;
+
 /// Until when threads were seen to run.
 #[derive(Debug, Default)]
 pub(super) struct Ran {
+    /// How often they were looked at since something came, or went on.
+    looks: u32,
     each: Vec<Seen>,
     /// The manager's own, inside a call.
     manager_ns: u64,
@@ -26,8 +32,8 @@ struct Seen {
 }
 
 impl Ran {
-    /// Whether a thread that is not at the gate may come to it, as it has run within so much time. `inside` tells whether the
-    /// manager's thread, which is inside a call, sleeps there.
+    /// When to look again, as a thread that is not at the gate may come to it: it has run within so much time. `inside` tells
+    /// whether the manager's thread, which is inside a call, sleeps there.
     pub(super) fn may_come(
         &mut self,
         waiting: &[Waiting],
@@ -35,10 +41,10 @@ impl Ran {
         patience_ns: u64,
         inside: Option<&dyn Fn() -> bool>,
         threads: HandlerThreads,
-    ) -> bool {
+    ) -> Option<u64> {
         let newest = waiting.iter().map(|waiting| waiting.ticket).max().unwrap_or(0);
         if newest != self.came.1 {
-            self.came = (now_ns, newest);
+            (self.came, self.looks) = ((now_ns, newest), 0);
         }
         let is_here = |name: &Thread| waiting.iter().any(|waiting| waiting.thread == *name);
         let is_recent = |ns: u64| now_ns.saturating_sub(ns) < patience_ns;
@@ -62,7 +68,14 @@ impl Ran {
                     && self.each.iter().any(|seen| numbers.contains(&seen.number) && is_recent(seen.until_ns))
             }
         };
-        manager || others
+        let again_ns = (FIRST_LOOK_NS << self.looks.min(16)).min(LAST_LOOK_NS);
+        self.looks += 1;
+        (manager || others).then_some(again_ns)
+    }
+
+    /// A callback is let in.
+    pub(super) fn goes_on(&mut self) {
+        self.looks = 0;
     }
 
     fn see(&mut self, each: &[OneThread], now_ns: u64) {
