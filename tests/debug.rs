@@ -482,6 +482,22 @@ mod in_a_worker {
                 assert!(!text.contains("SetItemStatus was not called"), "time {time}: {text}");
             }
         }
+        // What is recorded is not outrun either.
+        let folder = TempDir::new().expect("a folder can be made");
+        let recorded = folder.path().join("recorded.json");
+        let record = format!("record {}", recorded.display());
+        let commands = [&commands[..6], &[record.as_str(), "quit"]].concat();
+        let (_, text, errors) = piped(&library, &["--clsid", NOTEBOOK_CPP, "--item", "Mail"], &commands);
+        let scenario = scenario::load(&recorded).unwrap_or_else(|error| panic!("{error}: {text}{errors}"));
+        let actions: Vec<&Action> = scenario.steps.iter().map(|step| &step.action).collect();
+        assert!(matches!(actions[..], [Action::Hold(_), Action::Skip(_)]), "{actions:?}");
+        for _ in 0..3 {
+            let mut replay = Command::cargo_bin("mobsync").expect("it is built");
+            let output = replay.arg("replay").arg(&recorded).output().expect("it runs");
+            let said = String::from_utf8_lossy(&output.stdout);
+            assert!(output.status.success() && said.contains("step 2: skip"), "{said}");
+            assert!(!said.contains("not taken"), "{said}");
+        }
     }
 
     /// The handler's other threads have ended: nothing happens any more until the reply is let go.

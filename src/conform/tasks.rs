@@ -146,7 +146,7 @@ fn named(options: &SuiteOptions, cases: Vec<Case>) -> Result<Vec<Case>, SuiteErr
 fn near(word: &str, cases: &[Case]) -> Option<String> {
     let names = || cases.iter().map(|case| case.name.as_str());
     let letters: String = word.chars().filter(|letter| !"*?[]".contains(*letter)).collect();
-    let has_letters = || names().find(|name| letters.len() > 2 && name.contains(letters.as_str()));
+    let has_letters = || names().find(|name| name.contains(letters.as_str()));
     // The part of a name that a pattern gives has its own neighbours.
     let of_part = || {
         let given = letters.trim_matches('-');
@@ -157,6 +157,10 @@ fn near(word: &str, cases: &[Case]) -> Option<String> {
         parts.iter().find(|(of, _)| *of == part).map(|(_, name)| *name)
     };
     let is_pattern = letters.len() < word.len();
+    // Of so few letters nobody can tell.
+    if is_pattern && letters.len() < 3 {
+        return None;
+    }
     let near = match is_pattern {
         true => has_letters().or_else(of_part).or_else(|| nearest(&letters, names())),
         false => nearest(word, names()),

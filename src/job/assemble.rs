@@ -90,6 +90,7 @@ pub(super) fn assemble(
     }
     if let Some(recording) = &outcomes.recording {
         let recorder = Recorder::new(recording.clone(), terms.initialize(), terms.selection());
+        let recorder = recorder.of_real_time(!handler.is_scripted());
         setup = setup.observed_by(Box::new(recorder));
     }
     if handler.is_native() {

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::event_pattern::EventPattern;
+use super::hold::{Hold, Until};
 use super::pattern::{CallbackPattern, ItemRef};
 use super::step::{Action, ErrorRef, Reply, Step, Trigger};
 use crate::host::{Instruction, Observer, Plan, Selection, StandardPlan, View};
 use crate::json::Id;
 use crate::protocol::{
-    Call, Callback, CallbackMethod, Delay, Event, EventKind, Guid, HResult, HandlerId, Initialize, Items, Refusal,
-    Session, SetProgressCallback, State, Wish,
+    Call, CallMethod, Callback, CallbackMethod, Delay, Event, EventKind, Guid, HResult, HandlerId, Initialize, Items,
+    Refusal, Session, SetProgressCallback, State, Thread, Wish,
 };
 
 /// What was recorded, to be taken when the session is over.
@@ -60,6 +62,10 @@ pub struct Recorder {
     /// It closes before its time; said once.
     left: bool,
     last_wish: Wish,
+    /// A skip at a report of progress is repeated with a hold of the reply: the handler has threads that would outrun it.
+    holds: bool,
+    /// The last callback came on the apartment thread, where no reply can be held.
+    on_apartment: bool,
 }
 
 impl Recorder {
@@ -80,7 +86,26 @@ impl Recorder {
             wake_at_ns: None,
             left: false,
             last_wish: Wish::None,
+            holds: false,
+            on_apartment: false,
         }
+    }
+
+    /// Of a handler in real time: what is recorded holds the reply at which the user skipped an item, until the skip has
+    /// returned.
+    pub fn of_real_time(self, holds: bool) -> Self {
+        Self { holds, ..self }
+    }
+
+    /// The step that makes sure that the skip comes in time when it is repeated.
+    fn hold_for(&self, step: &Step) -> Option<Step> {
+        let (Trigger::Callback(pattern), Action::Skip(item)) = (&step.when, &step.action) else { return None };
+        if !self.holds || self.on_apartment || pattern.callback != CallbackMethod::Progress {
+            return None;
+        }
+        let event = Box::new(EventPattern::returned(CallMethod::SetItemStatus));
+        let until = Until::Event { event, of_call: Some(item.clone()), nth: None, instance: None };
+        Some(Step::new(step.when.clone(), Action::Hold(Hold { until, at_most: None })))
     }
 
     /// The step that a call is which an ordinary manager would not make here.
@@ -167,12 +192,16 @@ impl Observer for Recorder {
             return false;
         }
         if let (Some(step), EventKind::Call { .. }) = (self.asked.take(), &event.kind) {
+            if let Some(hold) = self.hold_for(&step) {
+                self.recording.push(hold);
+            }
             self.recording.push(step);
         }
         match &event.kind {
             EventKind::Callback { what, .. } => {
                 let key = (what.method(), super::pattern::item_of(what));
                 *self.callbacks.entry(key).or_default() += 1;
+                self.on_apartment = event.thread == Thread::APARTMENT;
                 if let Some(instance) = session.instance(event.handler) {
                     self.latest = Trigger::Callback(self.pattern(what, instance.items()));
                 }
