@@ -138,11 +138,20 @@ fn json(options: &[&'static str]) -> Vec<&'static str> {
 /// The rule of a library that goes away, for which nobody looks under Wine.
 const AT_THE_END: &str = "LIFE-07";
 
-/// What must be the same: the verdict on each other rule, and the counts; and the verdict on that rule.
+/// The rule for which there is an occasion when a callback happens to be on its way: that is the machine's and the system's.
+const BY_CHANCE: &str = "CB-08";
+
+/// The rule that is not judged under Wine: nobody can tell whether the apartment serves messages while it waits.
+const NOT_UNDER_WINE: &str = "APT-01";
+
+/// What must be the same: the verdict on each other rule, and the counts; and the verdict on the rule of the end.
 fn verdict(run: &Run) -> ((Vec<Value>, Value, Vec<String>), Value) {
     let report = run.report();
     let rows = report["rules"].as_array().expect("a report has rules").clone();
-    let (end, others): (Vec<Value>, Vec<Value>) = rows.into_iter().partition(|row| row["rule"] == AT_THE_END);
+    let (end, mut others): (Vec<Value>, Vec<Value>) = rows.into_iter().partition(|row| row["rule"] == AT_THE_END);
+    let broken = others.iter().any(|row| row["rule"] == BY_CHANCE && row["verdict"] == "broken");
+    assert!(!broken, "{BY_CHANCE}: {}", run.output);
+    others.retain(|row| row["rule"] != BY_CHANCE);
     ((others, report["summary"].clone(), run.rules()), end[0]["verdict"].clone())
 }
 
@@ -215,7 +224,7 @@ fn whole_table_of_native_faults_is_that_of_libraries_for_this_system() {
     let mut wrong = Vec::new();
     let bugs = MUTANTS.iter().flat_map(|of| of.switches().map(|switch| (switch, Some(of.rule))));
     for (switch, rule) in bugs.chain(MUTANTS.iter().map(Mutants::near_switch).map(|switch| (switch, None))) {
-        if rule == Some(AT_THE_END) {
+        if [Some(AT_THE_END), Some(NOT_UNDER_WINE)].contains(&rule) {
             continue;
         }
         let folder = TempDir::new().unwrap();
