@@ -11,7 +11,7 @@ use super::output::{print, tell};
 use super::server;
 use crate::job;
 use crate::manager;
-use crate::protocol::{Guid, RegisterFlags, column_width, padded, plain, plain_path};
+use crate::protocol::{Guid, Limits, RegisterFlags, column_width, padded, plain, plain_path};
 use crate::rules::Level;
 use crate::runner::Journal;
 use crate::store::{Preferences, Registered, Registration, Results, Start, Store, StoreError};
@@ -90,7 +90,7 @@ fn ended(journal: Journal, is_faulty: bool) -> Result<Ended, Failure> {
 
 /// What is asked of the manager from now on goes to `--trace`, where it is given.
 fn begin(handler: &str, trace: Option<&Path>) -> Result<Journal, Failure> {
-    Journal::begin(handler.to_owned(), trace).map_err(|error| Failure(format!("--trace {error}")))
+    Journal::begin(handler.to_owned(), Limits::default(), trace).map_err(|error| Failure(format!("--trace {error}")))
 }
 
 /// Tells which rules of registration and invocation the manager itself has broken, if any.

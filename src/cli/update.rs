@@ -11,7 +11,7 @@ use super::registered::judged;
 use super::sync::{How, can_choose, limits, run_all};
 use crate::json::files;
 use crate::manager::{self, Chosen, LOG_FILE, Request};
-use crate::protocol::{Cookie, Delay, HResult, InvokeFlags, Note, SyncEvent, UpdateAll, plain_path};
+use crate::protocol::{Cookie, Delay, HResult, InvokeFlags, Limits, Note, SyncEvent, UpdateAll, plain_path};
 use crate::runner::Journal;
 use crate::store::Store;
 
@@ -75,7 +75,10 @@ fn update_all(store: &Store, args: &UpdateArgs) -> Result<Ended, Failure> {
     if let Some(timeout) = args.timeout {
         more.extend(["--timeout".to_owned(), format!("{timeout}ns")]);
     }
-    let mut journal = Journal::begin("UpdateAll".to_owned(), args.trace.as_deref())
+    // To start a process takes a busy machine its time; a session that was waited for takes more.
+    let usual = Limits::default();
+    let limits = Limits { blocking_ns: usual.timeout_ns, ..usual };
+    let mut journal = Journal::begin("UpdateAll".to_owned(), limits, args.trace.as_deref())
         .map_err(|error| Failure(format!("--trace {error}")))?;
     let begun = Instant::now();
     let started = manager::update_all(&std::env::current_exe()?, store, &more);

@@ -31,11 +31,17 @@ pub enum AskedError {
         /// The method.
         what: &'static str,
         /// What is wrong.
-        error: StoreError,
+        error: Box<StoreError>,
     },
     /// The process of `UpdateAll` cannot be started.
     #[error("UpdateAll: {0}")]
     UpdateAll(#[from] UpdateAllError),
+}
+
+impl AskedError {
+    fn store(what: &'static str, error: StoreError) -> Self {
+        Self::Store { what, error: Box::new(error) }
+    }
 }
 
 /// Acts on what a handler asks.
@@ -70,11 +76,11 @@ impl<'a> Asked<'a> {
         let EventKind::Note(note) = &event.kind else { return };
         let done = match &**note {
             Note::RegisterSyncMgrHandler(args) if args.hr == HResult::S_OK => {
-                self.register(args).map_err(|error| AskedError::Store { what: "RegisterSyncMgrHandler", error })
+                self.register(args).map_err(|error| AskedError::store("RegisterSyncMgrHandler", error))
             }
-            Note::UnregisterSyncMgrHandler(args) if args.hr == HResult::S_OK => self
-                .unregister(args.clsid)
-                .map_err(|error| AskedError::Store { what: "UnregisterSyncMgrHandler", error }),
+            Note::UnregisterSyncMgrHandler(args) if args.hr == HResult::S_OK => {
+                self.unregister(args.clsid).map_err(|error| AskedError::store("UnregisterSyncMgrHandler", error))
+            }
             // The session that an UpdateItems has started already is this one.
             Note::UpdateItems(UpdateItems { clsid, flags, cookie, starts: None, hr: HResult::S_OK }) => {
                 self.wanted.push(Wanted { clsid: *clsid, flags: *flags, cookie: cookie.clone() });

@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::files::WriteError;
 use super::judged::Judged;
 use super::run::create_trace;
-use crate::protocol::{Event, EventKind, HandlerId, Note, Thread};
+use crate::protocol::{Event, EventKind, HandlerId, Limits, Note, Thread};
 use crate::time::wall_clock;
 use crate::trace::{Clock, Header, Writer};
 
@@ -21,16 +21,17 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// An empty one about a handler of this name, which is written to `trace`, where one is wanted.
+    /// An empty one about a handler of this name, judged by these limits, which is written to `trace`, where one is wanted.
     ///
     /// # Errors
     /// When the trace file cannot be created.
-    pub fn begin(handler: String, trace: Option<&Path>) -> Result<Self, WriteError> {
+    pub fn begin(handler: String, limits: Limits, trace: Option<&Path>) -> Result<Self, WriteError> {
         let header = Header {
             generator: concat!("mobsync ", env!("CARGO_PKG_VERSION")).to_owned(),
             handler,
             clock: Clock::Real,
             started: wall_clock(),
+            limits,
             ..Header::default()
         };
         let judged = Judged::new((&header).into()).of_file(trace.map(Path::to_owned));
