@@ -218,6 +218,9 @@ fn a_program_passes_in_every_order() {
     assert!(cases.iter().all(|case| case["outcome"] == "passed"), "two threads call back: {cases:#?}");
 }
 
+/// What a run of a race shows: whether it is found, whether without an order, and in how many of ten sessions its order shows it again.
+type Tried = (bool, bool, Option<u64>);
+
 /// The proof of docs/interleavings.md: `scripts/races N` runs it. Each race and its mended twin, in the default suite.
 #[test]
 #[ignore = "it takes minutes for each run"]
@@ -245,7 +248,7 @@ fn table_of_races() {
             }
             !found.is_empty()
         });
-        let count = |of: &dyn Fn(&(bool, bool, Option<u64>)) -> bool| of_race.iter().filter(|one| of(one)).count();
+        let count = |of: &dyn Fn(&Tried) -> bool| of_race.iter().filter(|one| of(one)).count();
         let (found, chance) = (count(&|one| one.0), count(&|one| one.1));
         let again = of_race.iter().filter_map(|one| one.2).min();
         let twins = twins.into_iter().filter(|accused| *accused).count();

@@ -58,11 +58,11 @@ fn entry(thread: usize, callback: &Callback, instance: Option<&Instance>) -> Str
         words.push(' ');
         words += &named(item, instance);
     }
-    if let Callback::Progress(args) = callback {
-        if let Some(status) = args.info.as_ref().and_then(ProgressItem::given_status) {
-            words.push(' ');
-            words += &status.to_string();
-        }
+    if let Callback::Progress(args) = callback
+        && let Some(status) = args.info.as_ref().and_then(ProgressItem::given_status)
+    {
+        words.push(' ');
+        words += &status.to_string();
     }
     words
 }
