@@ -40,7 +40,7 @@ impl Lines {
         let line = format!("{} {text}\n", at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true));
         // Nobody may read any more what a process says that goes on.
         if let Err(error) = print(line.as_bytes()) {
-            self.0.get_or_insert_with(|| Failure::from(error));
+            self.0.get_or_insert(error);
         }
     }
 

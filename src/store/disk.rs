@@ -19,7 +19,11 @@ pub(super) struct Disk {
 impl Disk {
     /// For files that are soon thrown away.
     pub(super) fn scratch() -> Self {
-        Self { is_scratch: true, ..Self::default() }
+        Self {
+            is_scratch: true,
+            #[cfg(test)]
+            steps_left: parking_lot::Mutex::default(),
+        }
     }
 
     /// From now on only so many steps are taken.
