@@ -83,6 +83,7 @@ fn several_handlers_have_each_their_own_preferences_in_one_trace() {
 }
 
 /// The class of `fixtures/handlers/cpp/invokes.cpp`.
+#[cfg(unix)]
 const INVOKES: &str = "{6D6F6273-796E-4E6F-8001-0000000000D0}";
 
 #[cfg(unix)]

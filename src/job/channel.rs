@@ -151,10 +151,11 @@ impl Channel {
         self.memory.number(OPENED).load(Ordering::Acquire) != 0
     }
 
-    /// Whether a worker came that is from another build, and left.
+    /// Whether a worker came that is from another build, and left. A handler that writes into this memory can say so too, but only
+    /// after a worker has opened it.
     pub(super) fn is_refused(&self) -> bool {
         let theirs = self.memory.number(WORKER_FORMAT).load(Ordering::Acquire);
-        theirs != 0 && theirs != THIS_FORMAT
+        theirs != 0 && theirs != THIS_FORMAT && !self.is_opened()
     }
 
     /// The job.

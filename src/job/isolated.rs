@@ -150,6 +150,8 @@ pub(super) fn isolated_in(
     let limit = Duration::from_nanos(longest_ns).saturating_add(GRACE);
     let begun = Instant::now();
     let mut heard = begun;
+    // Once something has come, what the memory says of the worker's beginning may be the handler's writing.
+    let mut came = false;
     // The worker keeps it itself, unless the handler keeps it from that.
     let session_limit = terms.session_ns.map(|limit| Duration::from_nanos(limit).saturating_add(2 * GRACE));
     let tick = if let Company::Steered(_) = company { STEERED_TICK } else { TICK };
@@ -159,7 +161,7 @@ pub(super) fn isolated_in(
         let ended = worker.told.recv_timeout(tick);
         let looked = Instant::now();
         match session.receive(&channel, drain) {
-            Ok(true) => heard = Instant::now(),
+            Ok(true) => (heard, came) = (Instant::now(), true),
             Ok(false) => {}
             Err(_) => {
                 tracing::warn!("the ring is corrupt: something wrote into it");
@@ -190,7 +192,7 @@ pub(super) fn isolated_in(
         }
         match ended {
             Ok(status) => {
-                let never_began = launch.opens_path() && !channel.is_opened() && !channel.is_refused();
+                let never_began = launch.opens_path() && !came && !channel.is_opened() && !channel.is_refused();
                 if !never_began || given_up.is_some() || tries == MOST_TRIES {
                     break status.ok();
                 }
@@ -231,15 +233,17 @@ pub(super) fn isolated_in(
     };
     worker.leash.end_rest(status.as_ref(), channel.worker());
     tracing::info!(?status, "worker ended");
-    if session.receive(&channel, drain).is_err() {
-        given_up = Some(GivenUp::Corrupt);
+    match session.receive(&channel, drain) {
+        Ok(new) => came |= new,
+        Err(_) => given_up = Some(GivenUp::Corrupt),
     }
+    let may_not_have_begun = !came && given_up.is_none();
     let output = worker.output.end();
     launch.is_over();
-    if channel.is_refused() {
+    if may_not_have_begun && channel.is_refused() {
         return Err(error(launch.other_build(spec)));
     }
-    if launch.opens_path() && !channel.is_opened() {
+    if launch.opens_path() && !came && !channel.is_opened() {
         return Err(error(launch.did_not_begin(status.as_ref(), output)));
     }
     if session.done.is_none() {

@@ -370,6 +370,7 @@ async fn ended(running: &mut Option<(Due, JoinHandle<Vec<EventEnd>>)>) -> Vec<Ev
 
 /// What another process wants.
 enum Signal {
+    #[cfg_attr(not(unix), allow(dead_code, reason = "only Ctrl-C is there"))]
     Reload,
     Stop,
 }
