@@ -201,7 +201,7 @@ fn config_shows_where_each_value_comes_from() {
 fn init_asks_writes_settings_that_work_and_writes_nothing_over() {
     let folder = project("");
     // A wrong answer is asked for again, with the reason.
-    let answers = "\nno-such.so\nhandler.json\nvist\nvista\ngithub\nperhaps\nyes\nsomebody\n";
+    let answers = "\nno-such.so\nhandler.json\nvist\nvista\ngithub\nperhaps\n\nnot an owner!\nsomebody/mobsync\n";
     let (code, text, asked) = answered(folder.path(), &["init"], answers);
     assert_eq!(code, Some(0), "{asked}");
     for why in [
@@ -209,10 +209,11 @@ fn init_asks_writes_settings_that_work_and_writes_nothing_over() {
         "no-such.so: there is no such file.",
         "`vist` is not one of xp, vista.",
         "`perhaps` is neither",
+        "`not an owner!` is no owner on GitHub",
     ] {
         assert!(asked.contains(why), "{asked}");
     }
-    assert_eq!(asked.matches('?').count(), 9, "{asked}");
+    assert_eq!(asked.matches('?').count(), 10, "{asked}");
     assert!(asked.lines().chain(text.lines()).all(|line| line.chars().count() <= 80), "{asked}{text}");
     assert!(fs::read_to_string(folder.path().join("mobsync.toml")).unwrap().contains("\nstrict = true\n"));
     assert!(text.contains("mobsync.toml: written\n") && text.ends_with("next: mobsync conform\n"), "{text}");

@@ -111,21 +111,22 @@ fn answers(args: &InitArgs) -> Result<Answers, Failure> {
     };
     let owner = match &args.owner {
         None if asks && ci != CiName::None => {
-            let read = |answer: &str| Ok(Some(answer.to_owned()).filter(|owner| !owner.is_empty()));
+            let read = |answer: &str| Some(answer).filter(|owner| !owner.is_empty()).map(owner).transpose();
             asked(
-                "Whose GitHub repository `mobsync` has the releases that the job installs?\n[fill it in later]",
+                "Who owns the GitHub repository `mobsync` with the releases that the job\ninstalls? [fill it in later]",
                 "give --owner",
                 read,
             )?
         }
-        given => given.clone(),
+        None => None,
+        Some(given) => Some(owner(given).map_err(Failure)?),
     };
     Ok(Answers { handler, is_exec, clsid, profile, ci, strict, owner })
 }
 
 const STRICT: &str = "Should warnings fail too (strict), yes or no? A warning is behaviour that the\n\
                       reference advises against, such as work on an item that the user has skipped.\n\
-                      Without strict, only errors fail. [no]";
+                      Without strict, only errors fail. [yes]";
 
 /// Asks until the answer can be used: what is wrong with the others is said.
 fn asked<T>(question: &str, instead: &str, read: impl Fn(&str) -> Result<T, String>) -> Result<T, Failure> {
@@ -135,6 +136,14 @@ fn asked<T>(question: &str, instead: &str, read: impl Fn(&str) -> Result<T, Stri
             Err(why) => tell(format_args!("{why}.")),
         }
     }
+}
+
+/// The owner of a repository on GitHub, of which the name of the repository may be said as well.
+fn owner(answer: &str) -> Result<String, String> {
+    let name = answer.strip_suffix("/mobsync").unwrap_or(answer);
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    let wrong = || format!("`{}` is no owner on GitHub; expected a name such as acme", crate::report::plain(answer));
+    is_name.then(|| name.to_owned()).ok_or_else(wrong)
 }
 
 /// The handler that was named, and whether it is a command.
@@ -152,8 +161,8 @@ fn handler(answer: &str) -> Result<(String, bool), String> {
 
 fn yes(answer: &str) -> Result<bool, String> {
     match answer.to_ascii_lowercase().as_str() {
-        "yes" | "y" => Ok(true),
-        "" | "no" | "n" => Ok(false),
+        "" | "yes" | "y" => Ok(true),
+        "no" | "n" => Ok(false),
         _ => Err(format!("`{}` is neither yes nor no", crate::report::plain(answer))),
     }
 }

@@ -30,8 +30,8 @@ const NAME: usize = 200;
 pub(super) const MESSAGE: usize = 2000;
 
 /// What helps in a debugger of native code.
-const IN_DEBUGGER: &str = "in the debugger: `up` goes from the trap to the handler's own function; with --timeout 1h --blocking-limit 1h\n\
-                           the time limits leave time to look around";
+const IN_DEBUGGER: &str = "in the debugger: `bt` shows the handler's own functions below those of mobsync, in which the trap is;\n\
+                           with --timeout 1h --blocking-limit 1h the time limits leave time to look around";
 
 /// How many lines of a handler's output are shown; JSON and JUnit have more.
 const LAST_WORDS: usize = 8;

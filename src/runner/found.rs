@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::kept::KeptEvents;
-use crate::protocol::HandlerId;
+use crate::protocol::{HandlerId, Limits};
 use crate::rules::codes::LIFE_02;
-use crate::rules::{Finding, Level, Rule};
+use crate::rules::{Finding, Level, Rule, TimeLimit};
 use crate::scenario::ExpectationResult;
 
 /// A judged case, as it goes into a report.
@@ -84,12 +84,19 @@ impl DebugCommand {
         }
     }
 
-    /// The command that steps through the session of a native handler, which stays in its worker.
+    /// The command that steps through the session of a native handler, which stays in its worker. There are no limits there but
+    /// those that are given: it has the one without which the rule is never broken.
     pub fn steps_to(&self, rule: &Rule) -> Option<String> {
-        match self {
-            DebugCommand::Native(_, Some(steps)) => Some(format!("{steps} --break {}", rule.code)),
-            DebugCommand::Native(_, None) | DebugCommand::Session(_) => None,
-        }
+        let DebugCommand::Native(_, Some(steps)) = self else { return None };
+        let usual = Limits::default();
+        let limit = rule.time_limit().map(|limit| match limit {
+            TimeLimit::Blocking => ("--blocking-limit", usual.blocking_ns),
+            TimeLimit::Silence => ("--timeout", usual.timeout_ns),
+            TimeLimit::Progress => ("--progress-limit", usual.progress_ns),
+        });
+        let given = limit.filter(|(option, _)| !steps.contains(option));
+        let limit = given.map(|(option, nanos)| format!(" {option} {}", nanos / 1_000_000_000)).unwrap_or_default();
+        Some(format!("{steps}{limit} --break {}", rule.code))
     }
 }
 
@@ -143,5 +150,37 @@ impl Omitted {
     /// Forgets those of the rules that are not to be kept.
     pub fn retain(&mut self, keep: impl Fn(&Rule) -> bool) {
         self.0.retain(|(rule, ..)| keep(rule));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::RULES;
+    use crate::rules::codes::{LIFE_03, STOP_04, SYNC_04};
+
+    fn steps(command: &str, rule: &Rule) -> String {
+        DebugCommand::Native("gdb".to_owned(), Some(command.to_owned())).steps_to(rule).expect("it can step")
+    }
+
+    #[test]
+    fn a_command_that_steps_to_a_rule_about_time_has_its_limit() {
+        assert_eq!(steps("mobsync debug h.so", SYNC_04), "mobsync debug h.so --break SYNC-04");
+        assert_eq!(steps("mobsync debug h.so", STOP_04), "mobsync debug h.so --blocking-limit 1 --break STOP-04");
+        assert_eq!(steps("mobsync debug h.so", LIFE_03), "mobsync debug h.so --timeout 10 --break LIFE-03");
+        let given = "mobsync debug h.so --blocking-limit 5";
+        assert_eq!(steps(given, STOP_04), "mobsync debug h.so --blocking-limit 5 --break STOP-04");
+    }
+
+    #[test]
+    fn every_rule_whose_document_names_a_limit_has_one() {
+        let names = |rule: &&Rule| {
+            ["--blocking-limit", "--timeout", "--progress-limit"].iter().any(|option| rule.doc.contains(option))
+        };
+        let rules: Vec<_> = RULES.iter().filter(names).collect();
+        assert!(rules.len() >= 4, "{rules:?}");
+        for rule in rules {
+            assert!(rule.time_limit().is_some(), "{}", rule.code);
+        }
     }
 }

@@ -126,7 +126,7 @@ pub(in crate::cli) enum Command {
     /// Start sessions of registered handlers by a schedule, or play the schedule in virtual time
     #[command(after_help = DAEMON_CODES)]
     Daemon(DaemonArgs),
-    /// Write mobsync.toml and a job for a CI system; asks for what the options do not say
+    /// Write mobsync.toml and a job for a CI system; asks for everything, or with --handler or --exec only for what is needed
     Init(InitArgs),
     /// Show the settings of this project, and where each comes from
     Config(ConfigArgs),
@@ -192,8 +192,8 @@ pub(in crate::cli) struct RunArgs {
     after_help = "On a terminal, `debug` has history and completion; from a pipe or a file it reads one command per \
                         line. `help` lists the commands. Handlers on real threads have no time limits unless --timeout \
                         and --blocking-limit set them, because the time you spend at the prompt counts. A native \
-                        handler runs in this process, so that you can attach a debugger; if the handler crashes, so \
-                        does `debug`."
+                        handler runs in a process of its own, whose crash is a finding; `attach` says how to get into \
+                        it with gdb or lldb, and --in-process keeps the handler in this one."
 )]
 pub(in crate::cli) struct DebugArgs {
     #[command(flatten)]
