@@ -9,6 +9,8 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::time::SystemTime;
 
+#[cfg(unix)]
+use super::places::file_identity;
 use super::temp::{self, Temp};
 use super::trouble::{EntryKind, Failure, Trouble, Watch};
 
@@ -164,8 +166,7 @@ fn open(left: &Path) -> Result<Option<(File, Metadata)>, Trouble> {
 
 #[cfg(unix)]
 fn is_same_file(a: &Metadata, b: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    (a.dev(), a.ino()) == (b.dev(), b.ino())
+    file_identity(a) == file_identity(b)
 }
 
 /// What is opened on Windows is what stands there, so that whoever put a link there meanwhile is seen by the kind.

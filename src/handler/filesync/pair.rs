@@ -9,6 +9,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::places::file_identity;
 use crate::protocol::Guid;
 
 /// The namespace of ItemIDs, so that they are no other program's.
@@ -258,16 +259,9 @@ fn overlap(one: &Path, other: &Path) -> bool {
 }
 
 /// Whether a folder, or one that it is in, is the other one, whatever the paths say.
-#[cfg(unix)]
 fn is_inside(inner: &Path, outer: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let number = |path: &Path| path.metadata().ok().map(|found| (found.dev(), found.ino()));
-    number(outer).is_some_and(|outer| inner.ancestors().any(|folder| number(folder) == Some(outer)))
-}
-
-#[cfg(not(unix))]
-fn is_inside(_: &Path, _: &Path) -> bool {
-    false
+    let identity = |path: &Path| path.metadata().ok().as_ref().and_then(file_identity);
+    identity(outer).is_some_and(|outer| inner.ancestors().any(|folder| identity(folder) == Some(outer)))
 }
 
 /// The real path of a folder that exists.

@@ -9,7 +9,7 @@ use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 /// What a file or folder is, whatever leads to it: its device and its number there.
-type Identity = (u64, u64);
+pub(super) type Identity = (u64, u64);
 
 /// The folders of one walk, each by where it stands in LEFT and RIGHT.
 #[derive(Debug, Default)]
@@ -30,7 +30,7 @@ pub(super) enum Clash {
 impl Places {
     /// Takes in a folder, and says whether it was met on the other side or under another path of RIGHT.
     pub fn enter(&mut self, path: &Path, left: Option<&Metadata>, right: Option<&Metadata>) -> Option<Clash> {
-        let (left, right) = (left.and_then(identity), right.and_then(identity));
+        let (left, right) = (left.and_then(file_identity), right.and_then(file_identity));
         let met = |side: &HashMap<Identity, PathBuf>, id: Option<Identity>| id.and_then(|id| side.get(&id)).cloned();
         let twice = met(&self.rights, right);
         if let Some(id) = left {
@@ -56,12 +56,13 @@ impl Names {
         if has_hard_links(right) {
             return None;
         }
-        self.0.insert(identity(right)?, name.clone())
+        self.0.insert(file_identity(right)?, name.clone())
     }
 }
 
+/// What a file or folder is; nothing where the system cannot be asked.
 #[cfg(unix)]
-fn identity(found: &Metadata) -> Option<Identity> {
+pub(super) fn file_identity(found: &Metadata) -> Option<Identity> {
     use std::os::unix::fs::MetadataExt;
     Some((found.dev(), found.ino()))
 }
@@ -73,7 +74,7 @@ fn has_hard_links(found: &Metadata) -> bool {
 
 /// The standard library does not tell it here.
 #[cfg(not(unix))]
-fn identity(_: &Metadata) -> Option<Identity> {
+pub(super) fn file_identity(_: &Metadata) -> Option<Identity> {
     None
 }
 
