@@ -13,6 +13,12 @@ use crate::runner::Stop;
 /// The exit code of a program that was told to end.
 const INTERRUPTED: i32 = 2;
 
+/// Ends the program, with the terminal as it was.
+fn end() -> ! {
+    super::keys::give_back();
+    exit(INTERRUPTED)
+}
+
 /// Whether and when the user interrupted. Clones belong to the same session.
 #[derive(Clone, Default)]
 pub(super) struct Interrupt {
@@ -65,7 +71,7 @@ impl Interrupt {
         let mut count = 0;
         let heard = ctrlc::set_handler(move || {
             if interrupt.over.load(Ordering::SeqCst) {
-                exit(INTERRUPTED);
+                end();
             }
             count += 1;
             match count {
@@ -74,7 +80,7 @@ impl Interrupt {
                     stop();
                 }
                 2 => leave(),
-                _ => exit(INTERRUPTED),
+                _ => end(),
             }
         });
         if let Err(error) = heard {

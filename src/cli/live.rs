@@ -62,6 +62,14 @@ impl Teller {
             None => tell(line),
         }
     }
+
+    /// Does this while no bar is drawn.
+    pub(super) fn aside<T>(&self, what: impl FnOnce() -> T) -> T {
+        match &self.0 {
+            Some(bars) => bars.suspend(what),
+            None => what(),
+        }
+    }
 }
 
 impl Live {

@@ -42,6 +42,7 @@ pub(super) fn replay(args: &ReplayArgs) -> Result<Ended, Failure> {
             break_on,
             trace: None,
             trace_limit: sessions::trace_limit(args.trace_limit),
+            user: None,
             keep_events: args.judge.to.draws(Some(args.format.into())),
         },
         session_ns: args.session_limit,

@@ -71,7 +71,8 @@ pub(super) fn run(args: &RunArgs) -> Result<Ended, Failure> {
     let isolation = sessions::isolation(args.session.in_process)?;
     let trace_limit = sessions::trace_limit(args.session.trace_limit);
     let keep_events = args.judge.to.draws(Some(args.format.into()));
-    let options = RunOptions { isolation, break_on, trace: trace.map(Path::to_owned), trace_limit, keep_events };
+    let trace = trace.map(Path::to_owned);
+    let options = RunOptions { isolation, break_on, trace, trace_limit, user: None, keep_events };
     let interrupt = Interrupt::default();
     let mut shown = Shown { live: Live::new(args.judge.quiet), interrupt: interrupt.clone() };
     let ran = runner::run(&handler, &terms, &options, &mut shown).map_err(sessions::run_failure)?;

@@ -10,6 +10,8 @@ use parking_lot::Mutex;
 use serde::Serialize;
 
 use super::args::{EventName, ReportFormat, ResultsArgs, SyncArgs};
+use super::choose::{Chose, choose};
+use super::desk::Desk;
 use super::ended::{Ended, Failure};
 use super::interrupt::Interrupt;
 use super::live::{Live, Teller};
@@ -30,13 +32,15 @@ pub(super) fn sync(args: &SyncArgs) -> Result<Ended, Failure> {
         return Err(Failure("--item needs exactly one HANDLER: the items belong to it".to_owned()));
     }
     let event = SyncEvent::from(args.event);
+    let attended = !args.no_user && !args.quiet && args.format == ReportFormat::Human && can_choose();
     let request = Request {
         event,
         user: !args.no_user,
         cookie: None,
         invoked: None,
         connection: args.connection.clone(),
-        retries: if args.no_user { 0 } else { args.retries },
+        retries: if args.no_user || attended { 0 } else { args.retries },
+        attended,
         profile: args.profile.map(Into::into).unwrap_or_default(),
         limits: limits(args.timeout),
     };
@@ -154,14 +158,16 @@ impl All {
                 continue;
             }
             let found = Handler::of_registration(&one.registration).map_err(Failure::from).and_then(|handler| {
-                let items =
-                    how.asks.then(|| choose(store, &one.registration, request, isolation.clone())).transpose()?;
+                let items = how.asks.then(|| choose(store, &one.registration, request, isolation)).transpose()?;
                 Ok((handler, items))
             });
             match found {
-                Ok((_, Some(None))) => tell(format_args!("{name}: nothing was chosen")),
+                Ok((_, Some(Chose::Nothing))) => tell(format_args!("{name}: nothing was chosen")),
+                Ok((_, Some(Chose::NoChoice))) => {}
                 Ok((handler, items)) => {
-                    one.items = items.flatten().unwrap_or(one.items);
+                    if let Some(Chose::These(items)) = items {
+                        one.items = items;
+                    }
                     handlers.push(handler.clone());
                     ready.push((one, handler));
                 }
@@ -192,7 +198,9 @@ impl All {
                 continue;
             }
             let live = Live::of_several(how.quiet, &names);
-            let mut shown = Shown { live, running: running.clone(), interrupt: interrupt.clone() };
+            let desk = request.attended.then(|| Desk::new(&names, live.teller()));
+            let options = RunOptions { user: desk.as_ref().map(Desk::ask), ..options.clone() };
+            let mut shown = Shown { live, desk, running: running.clone(), interrupt: interrupt.clone() };
             let ended = manager::synchronize_together(store, &together, request, &options, &mut shown);
             let ended = match ended {
                 Ok(ended) => ended,
@@ -236,27 +244,6 @@ pub(super) fn limits(timeout: Option<u64>) -> Limits {
 /// Whether there is a terminal on which the user can choose.
 pub(super) fn can_choose() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal() && !is_dumb_terminal()
-}
-
-/// Lets the user choose the items of a handler; none if nothing is chosen.
-fn choose(
-    store: &Store,
-    registration: &Registration,
-    request: &Request,
-    isolation: Isolation,
-) -> Result<Option<Vec<String>>, Failure> {
-    let choices = manager::choices(store, registration, request, isolation)?;
-    if choices.is_empty() {
-        return Ok(None);
-    }
-    let names: Vec<String> = choices.iter().map(|choice| plain(&choice.name).into_owned()).collect();
-    let checked: Vec<bool> = choices.iter().map(|choice| choice.checked).collect();
-    let prompt = format!("{} (space: check, Enter: start, Esc: skip)", plain(&registration.name()));
-    let dialog = dialoguer::MultiSelect::new().with_prompt(prompt).items(&names).defaults(&checked);
-    let chosen = dialog.interact_on_opt(&console::Term::stderr())?;
-    let chosen = chosen.unwrap_or_default();
-    let ids = chosen.into_iter().map(|at| choices[at].id.to_string()).collect::<Vec<_>>();
-    Ok((!ids.is_empty()).then_some(ids))
 }
 
 /// The handlers that the words name, or all; and what is wrong with others.
@@ -309,6 +296,8 @@ impl Running {
 /// What a person sees of a session.
 struct Shown {
     live: Live,
+    /// The user, if they are at the screen.
+    desk: Option<Desk>,
     running: Running,
     interrupt: Interrupt,
 }
@@ -320,14 +309,23 @@ impl Watcher for Shown {
         if self.interrupt.came() {
             controls.cancel_all();
         }
+        if let Some(desk) = &self.desk {
+            desk.begin(controls);
+        }
     }
 
     fn event(&mut self, event: &Event, session: &Session) {
         self.live.observe(event, session);
+        if let Some(desk) = &self.desk {
+            desk.observe(event, session);
+        }
     }
 
     fn ended(&mut self) {
         *self.running.0.lock() = None;
+        if let Some(desk) = &self.desk {
+            desk.end();
+        }
         self.live.finish();
     }
 }

@@ -27,13 +27,15 @@ fn update_items(store: &Store, word: &str, args: &UpdateArgs) -> Result<Ended, F
     let registration = store.find(word)?;
     let flag = |is_set: bool, flag: InvokeFlags| if is_set { flag.0 } else { 0 };
     let flags = InvokeFlags(flag(args.start, InvokeFlags::STARTSYNC) | flag(args.minimized, InvokeFlags::MINIMIZED));
+    let attended = !args.minimized && can_choose();
     let request = Request {
         event: SyncEvent::INVOKE,
         user: true,
         cookie: None,
         invoked: None,
         connection: args.connection.clone(),
-        retries: 1,
+        retries: u32::from(!attended),
+        attended,
         profile: args.profile.map(Into::into).unwrap_or_default(),
         limits: limits(args.timeout),
     };

@@ -274,7 +274,8 @@ impl<'a> Sessions<'a> {
         let terms = self.options.terms(Terms::scenario(scenario.clone()));
         let break_on = self.options.break_on.clone();
         let (isolation, trace_limit) = (self.options.isolation.clone(), self.options.trace_limit);
-        let options = RunOptions { isolation, trace, trace_limit, break_on, keep_events: self.options.draw };
+        let keep_events = self.options.draw;
+        let options = RunOptions { isolation, trace, trace_limit, break_on, user: None, keep_events };
         self.options.hooks.before(&task.name, self.stop)?;
         let by = scenario.order.as_ref().map(|order| order.strategy);
         let mut logged = Logged { watcher, entries: by.map(|by| EntryLog::new(by == Strategy::SkipAtEnd)) };

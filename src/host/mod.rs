@@ -1,6 +1,7 @@
 //! The host: drives handlers through sessions, and records every crossing.
 
 pub mod break_on;
+mod desk;
 mod driver;
 mod entry;
 pub mod explore;
@@ -23,6 +24,7 @@ mod together;
 mod turns;
 mod user_first;
 
+pub use desk::{Act, AskUser, has_results};
 pub use entry::EntryLog;
 pub use hold::{Ends, Hold};
 pub use observer::Observer;

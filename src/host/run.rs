@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
+use super::desk::{Act, Acts, AskUser, Desk};
 use super::driver::Driver;
 use super::gate::Gate;
 use super::manager::Known;
@@ -73,6 +74,7 @@ pub struct SessionSetup {
     strict: bool,
     order: Option<Order>,
     observers: Vec<Box<dyn Observer>>,
+    acts: Acts,
     registered: Known,
     limits: Limits,
 }
@@ -94,6 +96,7 @@ impl SessionSetup {
             strict: false,
             order: None,
             observers: Vec::new(),
+            acts: Acts::default(),
             registered: Known::new(),
             limits,
         }
@@ -162,6 +165,15 @@ impl SessionSetup {
     }
 }
 
+impl SessionSetup {
+    /// A user is at the screen: they act by [`Controls::act`], and are asked by `ask` in virtual time.
+    #[must_use]
+    pub fn attended(self, ask: Option<AskUser>) -> Self {
+        let desk = Desk::new(Arc::clone(&self.acts), ask);
+        self.observed_by(Box::new(desk))
+    }
+}
+
 /// Reaches into a running session from another thread. Clones reach the same session.
 #[derive(Clone)]
 pub struct Controls(Arc<dyn Controller>);
@@ -172,6 +184,8 @@ pub(crate) trait Controller: Send + Sync {
     fn cancel_all(&self);
     /// See [`Controls::leave`].
     fn leave(&self);
+    /// See [`Controls::act`].
+    fn act(&self, handler: HandlerId, act: Act);
 }
 
 impl Controller for Shared {
@@ -181,6 +195,10 @@ impl Controller for Shared {
 
     fn leave(&self) {
         self.want_to_leave();
+    }
+
+    fn act(&self, handler: HandlerId, act: Act) {
+        self.user_acts(handler, act);
     }
 }
 
@@ -193,6 +211,11 @@ impl Controls {
     /// The user wants everything stopped, through the protocol: Progress is answered with CANCELALL and items are skipped.
     pub fn cancel_all(&self) {
         self.0.cancel_all();
+    }
+
+    /// The user does something with a handler's session. Only where [a user is at the screen](SessionSetup::attended) is it heeded.
+    pub fn act(&self, handler: HandlerId, act: Act) {
+        self.0.act(handler, act);
     }
 
     /// The user leaves: the session ends where it stands, and its threads are left behind.
@@ -431,6 +454,7 @@ impl SessionSetup {
             each_for_itself,
             profile,
             observers,
+            acts,
             registered,
             limits,
             strict,
@@ -443,6 +467,7 @@ impl SessionSetup {
         let is_real = matches!(clock, Clock::Real { .. });
         let gate = Gate::new(strict && is_real, order.filter(|_| is_real).map(Orderer::new), limits);
         let shared = Arc::new(Shared::new(clock, plans, observers, together, limits, gate));
+        let _ = shared.acts.set(acts);
         shared.set_registered(registered);
         (Instances { factories, side_by_side, each_for_itself, limits }, shared)
     }

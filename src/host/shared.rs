@@ -6,6 +6,7 @@ use std::time::Duration;
 // Not the standard library's: these are compiled with the program, so that ThreadSanitizer sees what they do (scripts/tsan).
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
+use super::desk::{Act, Acts};
 use super::gate::{Gate, closes_the_gate};
 use super::hold::Holds;
 use super::manager::Known;
@@ -43,6 +44,8 @@ pub(super) struct Shared {
     filled: Condvar,
     /// Knows what the apartment thread is doing, where that can be known.
     pub(super) apartment: OnceLock<Arc<dyn ApartmentObserver>>,
+    /// What the user at the screen has done.
+    pub(super) acts: OnceLock<Acts>,
     /// What ends the instances that are left when the session is over.
     enders: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
     /// What handlers that are programs wrote to their standard errors.
@@ -126,6 +129,7 @@ impl Shared {
             doorbell: crate::handler::com::Doorbell::new(),
             filled,
             apartment,
+            acts: OnceLock::new(),
             enders,
             output,
         }
@@ -506,6 +510,14 @@ impl Shared {
         state.cancelled = true;
         state.wake_all();
         drop(state);
+        self.wake();
+    }
+
+    /// The user does something with an instance.
+    pub(super) fn user_acts(&self, handler: HandlerId, act: Act) {
+        let Some(acts) = self.acts.get() else { return };
+        acts.lock().push_back((handler, act));
+        self.lock().wake(handler);
         self.wake();
     }
 

@@ -12,6 +12,8 @@ use super::ring_image::RingImage;
 #[cfg(unix)]
 use crate::handler::com::CRASH_MAPS;
 use crate::handler::com::{CRASH_ROOM, SharedMemory, is_forked_copy};
+use crate::host::Act;
+use crate::protocol::{GUID_NULL, Guid};
 
 /// The size of the ring: what some hundred thousand callbacks take.
 const RING: usize = 16 << 20;
@@ -53,7 +55,13 @@ const ANSWER_AT: usize = (CRASH + CRASH_ROOM).next_multiple_of(64);
 const ANSWER_ROOM: usize = 64 << 10;
 const STACKS_AT: usize = ANSWER_AT + ANSWER_ROOM;
 const STACKS_ROOM: usize = 256 << 10;
-const RING_AT: usize = STACKS_AT + STACKS_ROOM;
+/// How many acts of the user the parent has written, and where the newest of them stand.
+const ACTS: usize = STACKS_AT + STACKS_ROOM;
+const ACTS_AT: usize = ACTS + 64;
+/// So many are read long before a person has done as many more.
+const ACTS_KEPT: u64 = 64;
+const ACT_SIZE: usize = 24;
+const RING_AT: usize = (ACTS_AT + ACTS_KEPT as usize * ACT_SIZE).next_multiple_of(64);
 const JOB_AT: usize = RING_AT + RING;
 
 /// The build: the version of the program, the sources of which a worker is made (`build.rs`), and the size of the parts.
@@ -204,6 +212,43 @@ impl Channel {
     pub(super) fn stop_answered(&self, stop: u64) -> Option<Vec<u8>> {
         let answered = self.memory.number(ANSWERED).load(Ordering::Acquire) >= stop;
         answered.then(|| self.bytes(ANSWER_AT, ANSWER, ANSWER_ROOM))
+    }
+
+    /// The parent passes on what the user does. Only one thread of it at a time may do so.
+    pub(super) fn act(&self, act: Act) {
+        let (kind, id) = match act {
+            Act::Skip(item) => (1, item),
+            Act::SkipAll => (2, GUID_NULL),
+            Act::ShowError(error) => (3, error),
+            Act::Close => (4, GUID_NULL),
+        };
+        let nth = self.memory.number(ACTS).load(Ordering::Relaxed);
+        let mut bytes = [0; ACT_SIZE];
+        bytes[0] = kind;
+        bytes[8..].copy_from_slice(id.0.as_bytes());
+        self.memory.write(ACTS_AT + (nth % ACTS_KEPT) as usize * ACT_SIZE, &bytes);
+        self.memory.number(ACTS).store(nth.wrapping_add(1), Ordering::Release);
+    }
+
+    /// What the user has done since this was asked with that number, which is brought up to date.
+    pub(super) fn acts_since(&self, heeded: &mut u64) -> Vec<Act> {
+        let written = self.memory.number(ACTS).load(Ordering::Acquire);
+        // The handler can write there too: what makes no sense is nothing.
+        let since = written.checked_sub(*heeded).filter(|new| *new <= ACTS_KEPT).map_or(written, |_| *heeded);
+        *heeded = written;
+        let act = |nth: u64| {
+            let mut bytes = [0; ACT_SIZE];
+            self.memory.read(ACTS_AT + (nth % ACTS_KEPT) as usize * ACT_SIZE, &mut bytes);
+            let id = Guid(uuid::Uuid::from_slice(&bytes[8..]).ok()?);
+            match bytes[0] {
+                1 => Some(Act::Skip(id)),
+                2 => Some(Act::SkipAll),
+                3 => Some(Act::ShowError(id)),
+                4 => Some(Act::Close),
+                _ => None,
+            }
+        };
+        (since..written).filter_map(act).collect()
     }
 
     /// The parent lets so many replies go that are held by hand, the oldest first.
@@ -476,6 +521,25 @@ mod tests {
         parent.memory.number(FORMAT).store(THIS_FORMAT, Ordering::Release);
         assert!(Channel::open(as_file(&file)).is_ok());
         assert!(parent.is_opened() && !parent.is_refused());
+    }
+
+    #[test]
+    fn what_the_user_does_comes_in_order_and_what_makes_no_sense_is_nothing() {
+        let (parent, file) = Channel::new(b"").unwrap();
+        let worker = Channel::open(as_file(&file)).unwrap();
+        let item = Guid::from_alias("A").unwrap();
+        let all = [Act::Skip(item), Act::SkipAll, Act::ShowError(item), Act::Close];
+        let mut heeded = 0;
+        assert_eq!(worker.acts_since(&mut heeded), []);
+        for _ in 0..100 {
+            all.into_iter().for_each(|act| parent.act(act));
+            assert_eq!(worker.acts_since(&mut heeded), all);
+        }
+        assert_eq!(worker.acts_since(&mut heeded), []);
+        for number in [u64::MAX, 0, 5_000] {
+            worker.memory.number(ACTS).store(number, Ordering::Release);
+            assert_eq!(worker.acts_since(&mut heeded), []);
+        }
     }
 
     #[test]

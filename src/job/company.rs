@@ -11,7 +11,7 @@ use super::channel::Channel;
 use super::isolated::{Company, Membership, Workers, isolated_in};
 use super::{Conduct, Handler, JobEnd, Terms, member};
 use crate::handler::CreateError;
-use crate::host::{Controller, Controls, Drain, Ran, closing_notes};
+use crate::host::{Act, Controller, Controls, Drain, Ran, closing_notes};
 use crate::protocol::{
     CallId, CallMethod, Callback, Event, EventKind, HandlerId, Note, Preparations, Preparing, Profile, Session, Stack,
     Thread,
@@ -63,7 +63,7 @@ pub fn in_workers(
             let run = move || {
                 let mut seat = Seat { shared, at };
                 let mut heard = |events: Vec<Event>, session: &Session| shared.heard(at, events, session);
-                let started = |controls| reach.begins(controls);
+                let started = |controls| reach.begins(at, controls);
                 let company = Company::Among(&mut seat);
                 let ended = isolated_in(workers, one, &terms, started, &mut heard, company);
                 shared.ended(at, ended);
@@ -136,14 +136,15 @@ struct Reach(Mutex<Reached>);
 
 #[derive(Default)]
 struct Reached {
-    workers: Vec<Controls>,
+    /// Each by its place.
+    workers: BTreeMap<usize, Controls>,
     cancelled: bool,
     left: bool,
 }
 
 impl Reach {
     /// One more worker can be reached: what was wanted before is wanted of it too.
-    fn begins(&self, controls: Controls) {
+    fn begins(&self, at: usize, controls: Controls) {
         let mut reached = self.0.lock();
         if reached.cancelled {
             controls.cancel_all();
@@ -151,7 +152,7 @@ impl Reach {
         if reached.left {
             controls.leave();
         }
-        reached.workers.push(controls);
+        reached.workers.insert(at, controls);
     }
 }
 
@@ -159,13 +160,20 @@ impl Controller for Reach {
     fn cancel_all(&self) {
         let mut reached = self.0.lock();
         reached.cancelled = true;
-        reached.workers.iter().for_each(Controls::cancel_all);
+        reached.workers.values().for_each(Controls::cancel_all);
     }
 
     fn leave(&self) {
         let mut reached = self.0.lock();
         reached.left = true;
-        reached.workers.iter().for_each(Controls::leave);
+        reached.workers.values().for_each(Controls::leave);
+    }
+
+    fn act(&self, handler: HandlerId, act: Act) {
+        let at = (handler.0 as usize).wrapping_sub(1);
+        if let Some(worker) = self.0.lock().workers.get(&at) {
+            worker.act(HandlerId::FIRST, act);
+        }
     }
 }
 

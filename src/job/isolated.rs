@@ -6,6 +6,8 @@ use std::process::ExitStatus;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
+
 use super::channel::{Channel, SharedFile};
 use super::mark::Mark;
 use super::member;
@@ -16,7 +18,8 @@ use super::steer::{Steer, SteeredWorker};
 use super::worker::WorkerJob;
 use super::{Handler, HandlerSpec, JobEnd, Terms};
 use crate::handler::CreateError;
-use crate::host::{Controller, Controls, Drain};
+use crate::host::{Act, Controller, Controls, Drain};
+use crate::protocol::HandlerId;
 
 /// How often the ring is emptied.
 pub(super) const TICK: Duration = Duration::from_millis(2);
@@ -48,7 +51,7 @@ impl Workers {
 }
 
 /// Reaches into a worker.
-struct Reach(Arc<Channel>);
+struct Reach(Arc<Channel>, Mutex<()>);
 
 impl Controller for Reach {
     fn cancel_all(&self) {
@@ -57,6 +60,12 @@ impl Controller for Reach {
 
     fn leave(&self) {
         self.0.want_to_leave();
+    }
+
+    /// The worker has one instance that the user can see.
+    fn act(&self, _: HandlerId, act: Act) {
+        let _one_at_a_time = self.1.lock();
+        self.0.act(act);
     }
 }
 
@@ -134,7 +143,7 @@ pub(super) fn isolated_in(
     }
     let mark = Mark::new();
     // Before there is a worker: whoever wants to hear signals hears those that come from now on.
-    started(Controls::new(Arc::new(Reach(Arc::clone(&channel)))));
+    started(Controls::new(Arc::new(Reach(Arc::clone(&channel), Mutex::new(())))));
     let mut worker = Running::start(&launch, spec, &file, mark).map_err(error)?;
     let _worker = tracing::info_span!("worker", pid = worker.leash.pid()).entered();
     tracing::info!("worker started");

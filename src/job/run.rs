@@ -4,7 +4,7 @@ use super::assemble::{Assembled, Outcomes, assemble};
 use super::{Handler, Terms};
 use crate::handler::CreateError;
 use crate::host::explore::Explorer;
-use crate::host::{self, Controls, Drain, Observer, Outlet, Plan, Ran, RealTimeOptions};
+use crate::host::{self, AskUser, Controls, Drain, Observer, Outlet, Plan, Ran, RealTimeOptions};
 use crate::scenario::{Recording, StepOutcomes};
 
 /// A session that has ended, and what came of its plan.
@@ -27,6 +27,8 @@ pub struct Additions<'a> {
     /// Decides the order of a script's threads, and what the user does meanwhile, in place of the seed or the scenario's
     /// schedule.
     pub explorer: Option<Explorer>,
+    /// Asks the user of an [attended](Terms::attended) session in virtual time.
+    pub ask: Option<AskUser>,
 }
 
 /// Makes the observers of a session.
@@ -72,12 +74,13 @@ pub fn in_process_with(
     drain: &mut dyn Drain,
 ) -> Result<JobEnd, CreateError> {
     let _span = tracing::debug_span!("job", handler = ?handler.name()).entered();
-    let Additions { plan, observers, explorer } = additions;
+    let Additions { plan, observers, explorer, ask } = additions;
     let observers = |outcomes: &Outcomes| match observers {
         Some(make) => make(outcomes.recording.clone()),
         None => Vec::new(),
     };
     let Assembled { setup, scheduler, is_virtual, outcomes } = assemble(handler, terms, plan, explorer, observers);
+    let setup = if terms.attended { setup.attended(ask.filter(|_| is_virtual)) } else { setup };
     let ran = if is_virtual {
         host::run_virtual(setup, &scheduler, drain)?
     } else {

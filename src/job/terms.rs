@@ -37,6 +37,9 @@ pub struct Terms {
     /// In which order callbacks are let in. For handlers in real time.
     #[serde(default)]
     pub order: Option<Order>,
+    /// A user is at the screen, and may act while the session runs and when its results are there.
+    #[serde(default)]
+    pub attended: bool,
     /// Write down what the manager and the user did, as steps of a scenario.
     pub record: bool,
     /// The handlers that are registered with the manager; without it, those of the session, for no event.
@@ -129,6 +132,7 @@ impl Terms {
             session_ns: None,
             strict: false,
             order: None,
+            attended: false,
             record: false,
             registered: None,
         }
@@ -144,6 +148,7 @@ impl Terms {
             order: scenario.order.clone(),
             conduct: Conduct::Scenario(Box::new(scenario)),
             session_ns: None,
+            attended: false,
             record: false,
             registered: None,
         }

@@ -21,7 +21,7 @@ use crate::handler::com::{
 };
 use crate::host::{self, ApartmentObserver, HandlerThreads, Instruction, Observer, Outlet, RealTimeOptions, View};
 use crate::protocol::{
-    Call, Callback, Event, HResult, Note, Refusal, Session, Stack, Text, Thread, Unloaded, Wish, plain,
+    Call, Callback, Event, HResult, HandlerId, Note, Refusal, Session, Stack, Text, Thread, Unloaded, Wish, plain,
 };
 use crate::scenario::{self, Recording, StepCame, StepOutcomes};
 
@@ -196,6 +196,7 @@ fn run_session(
     let observers = steered.clone().map(|steered| -> Box<dyn Observer> { Box::new(steered) });
     let Assembled { setup, scheduler, is_virtual, outcomes } =
         assemble(handler, terms, None, None, |_| observers.into_iter().chain(member).collect());
+    let setup = if terms.attended { setup.attended(None) } else { setup };
     let setup = setup.observed_by(Box::new(Reporter { channel, outcomes, recorded: 0 }));
     let mut outlet = RingOutlet { channel, buffer: Vec::new(), steered };
     if is_virtual {
@@ -226,8 +227,11 @@ fn run_session(
 
 /// Does what the parent wants of the session, each time that it is called.
 fn heed_parent(channel: &'static Channel, stacks: TellStacks) -> impl FnMut(&host::Controls) {
-    let mut stopped = false;
+    let (mut stopped, mut heeded) = (false, 0);
     move |controls| {
+        for act in channel.acts_since(&mut heeded) {
+            controls.act(HandlerId::FIRST, act);
+        }
         let (stop, leave) = channel.wishes();
         if stop && !std::mem::replace(&mut stopped, true) {
             controls.cancel_all();

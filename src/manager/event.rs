@@ -111,6 +111,7 @@ pub(super) fn run_event(store: &Store, what: &Scheduled, how: &How<'_>, watcher:
         invoked: None,
         connection: what.connection.clone(),
         retries: 0,
+        attended: false,
         profile: Profile::default(),
         limits: Limits::default(),
     };

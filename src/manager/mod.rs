@@ -15,7 +15,7 @@ mod session;
 
 pub use agenda::{Agenda, Due, Told};
 pub use asked::{AskedError, Wanted};
-pub use choice::{Choice, choices};
+pub use choice::{Choice, Choices, Shown, choices, show_properties};
 pub use daemon::{DaemonError, DaemonState, Doing, DueEvent, STATE_FILE, daemon, daemon_schema, daemon_state};
 pub use event::{EventEnd, is_for};
 pub use invoke::{LOG_FILE, UpdateAllError, invoked, update_all};

@@ -35,6 +35,8 @@ pub struct Request {
     pub connection: Option<String>,
     /// How many rounds of showing errors, and so of retries, the user goes for.
     pub retries: u32,
+    /// The user is at the screen: they act by [`Controls::act`], or are asked by [`RunOptions::user`].
+    pub attended: bool,
     /// The Windows version that the manager emulates.
     pub profile: Profile,
     /// The time limits.
@@ -160,10 +162,11 @@ pub fn synchronize_together(
     let standards = chosen.iter().map(|(one, _)| one).zip(1..).map(standard).collect::<Result<Vec<_>, _>>()?;
     let conduct = Conduct::Several(standards.clone());
     let handler = Handler::several(chosen.iter().map(|(_, handler)| handler.clone()).collect())?;
-    let session_ns = Terms::usual_session_ns(&handler);
+    // A person thinks for as long as it takes.
+    let session_ns = if request.attended { None } else { Terms::usual_session_ns(&handler) };
     let registered = Some(registered(store)?);
-    let terms =
-        Terms { conduct, profile: request.profile, limits: request.limits, session_ns, registered, ..Terms::default() };
+    let Request { profile, limits, attended, .. } = *request;
+    let terms = Terms { conduct, profile, limits, session_ns, registered, attended, ..Terms::default() };
     let enumerations = (1..).map(|number| Enumeration::of(HandlerId(number))).take(chosen.len()).collect();
     let starts: Vec<Start> = chosen.iter().map(|(one, _)| one.registration.start.clone()).collect();
     let asked = starts.into_iter().map(|start| Asked::new(store, start, &options.isolation)).collect();
@@ -263,12 +266,15 @@ impl Watcher for Watched<'_> {
     }
 }
 
+/// The codes of the rules that the handler broke, each once.
+pub(super) fn broken(session: &JudgedSession, id: HandlerId) -> Vec<String> {
+    let own = session.judged.found().iter().filter(|found| found.finding.handler == id);
+    let codes: BTreeSet<String> = own.map(|found| found.finding.rule.code.to_owned()).collect();
+    codes.into_iter().collect()
+}
+
 fn results_of(session: &JudgedSession, id: HandlerId, event: SyncEvent, started: FileTime) -> Results {
     let instance = session.judged.session().instance(id);
-    let own = session.judged.found().iter().filter(|found| found.finding.handler == id);
-    let mut broken: Vec<String> = own.map(|found| found.finding.rule.code.to_owned()).collect();
-    broken.sort();
-    broken.dedup();
     let failure = instance.and_then(|instance| SessionFailure::find_in(&[instance]));
     let mut results = Results {
         event,
@@ -278,7 +284,7 @@ fn results_of(session: &JudgedSession, id: HandlerId, event: SyncEvent, started:
         failed: session.left.is_some() || session.exhausted || failure.is_some(),
         items: Vec::new(),
         errors: Vec::new(),
-        broken,
+        broken: broken(session, id),
     };
     let Some(ending) = instance.map(Ending::of_instance) else { return results };
     let item = |ItemEnding { id, name, status, prepared, errors }| ItemResult {

@@ -8,7 +8,7 @@ use super::Judged;
 use super::files::WriteError;
 use crate::handler::CreateError;
 use crate::host::break_on::BreakOn;
-use crate::host::{Controls, Left};
+use crate::host::{AskUser, Controls, Left};
 use crate::job::{self, Additions, Handler, JobEnd, MakeObservers, Terms};
 use crate::protocol::{Event, EventKind, HandlerId, Note, Session, Thread};
 use crate::rules::{Conditions, Rule};
@@ -26,6 +26,8 @@ pub struct RunOptions {
     pub trace: Option<PathBuf>,
     /// Write no more of the trace when it has so many bytes. The session goes on.
     pub trace_limit: Option<u64>,
+    /// Asks the user of an [attended](Terms::attended) session in virtual time what they do with its results.
+    pub user: Option<AskUser>,
     /// Keep the events, for a picture of the session.
     pub keep_events: bool,
 }
@@ -148,7 +150,8 @@ pub fn run(
         if handler.needs_wine() {
             return Err(RunError::InProcessUnderWine);
         }
-        return run_with(handler, terms, options, Additions::default(), watcher);
+        let additions = Additions { ask: options.user.clone(), ..Additions::default() };
+        return run_with(handler, terms, options, additions, watcher);
     };
     if !options.break_on.is_empty() {
         return Err(RunError::BreakOnInWorker);
@@ -169,7 +172,7 @@ pub fn run_with(
 ) -> Result<JudgedSession, RunError> {
     let header = terms.header(handler);
     let conditions = Conditions::from(&header);
-    let Additions { plan, observers, explorer } = additions;
+    let Additions { plan, observers, explorer, ask } = additions;
     let observers: MakeObservers<'_> = Box::new(|recording| {
         let mut all = observers.map(|make| make(recording)).unwrap_or_default();
         if !options.break_on.is_empty() {
@@ -177,7 +180,7 @@ pub fn run_with(
         }
         all
     });
-    let additions = Additions { plan, observers: Some(observers), explorer };
+    let additions = Additions { plan, observers: Some(observers), explorer, ask };
     let watched = Watched::new(header, options, watcher)?;
     let started = |controls| watched.borrow_mut().watcher.started(controls);
     let mut drain = |events: Vec<Event>, _: &Session| watched.borrow_mut().take(events);

@@ -4,13 +4,15 @@ use super::Enumeration;
 use super::run::{Isolation, RunError, RunOptions, run};
 use crate::host::Selection;
 use crate::job::{Handler, Standard, Terms};
-use crate::protocol::{CallMethod, Event, EventKind, Initialize, Item, Outcome, Text};
+use crate::protocol::{CallMethod, Event, EventKind, HandlerFlags, Initialize, Item, Outcome, Text};
 
 /// What a handler says of itself and of its items.
 #[derive(Clone, Debug)]
 pub struct Survey {
     /// The name that `GetHandlerInfo` gives.
     pub name: Option<Text>,
+    /// What `GetHandlerInfo` says that it can do.
+    pub flags: HandlerFlags,
     /// Its items.
     pub items: Vec<Item>,
     /// What it enumerated.
@@ -41,6 +43,7 @@ pub fn survey(handler: &Handler, initialize: &Initialize, isolation: Isolation) 
     let instance = session.judged.session().instances().next();
     Ok(Survey {
         name: returns(CallMethod::GetHandlerInfo).and_then(|info| info.out.info.as_ref()).map(|info| info.name.clone()),
+        flags: instance.map(|instance| instance.handler_flags()).unwrap_or_default(),
         items: instance.map(|instance| instance.items().listed().cloned().collect()).unwrap_or_default(),
         enumeration,
         outcome: instance.map_or(Outcome::Unfinished, |instance| instance.outcome()),
