@@ -225,6 +225,8 @@ fn notes() {
     note("note TimedOut Release completion", "TimedOut", json!({ "method": "Release", "waiting_for": "completion" }));
     note("note ConnectionClosed \"isdn\"", "ConnectionClosed", json!({ "name": "isdn" }));
     note("note ConnectionClosed", "ConnectionClosed", json!({}));
+    note("note ConnectionLost \"isdn\"", "ConnectionLost", json!({ "name": "isdn" }));
+    note("note ConnectionLost", "ConnectionLost", json!({}));
 }
 
 #[test]

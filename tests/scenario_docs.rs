@@ -33,7 +33,7 @@ fn what_is_quoted_is_what_the_files_say() {
         assert_eq!(text, file.unwrap_or_else(|error| panic!("{path}: {error}")), "{path}");
         quoted += 1;
     }
-    assert_eq!(quoted, 3);
+    assert_eq!(quoted, 4);
 }
 
 #[test]
@@ -138,6 +138,19 @@ fn every_field_is_in_the_document() {
             assert!(named, "{name}");
         }
     }
+    let of_handler = json!({ "handlers": [{ "?": 1 }] });
+    let of_network = json!({ "network": [{ "?": 1 }] });
+    let of_world = json!({ "world": [{ "?": 1 }] });
+    let of_store = json!({ "expect": { "store": { "a": { "?": 1 } } } });
+    for (value, least) in [(of_handler, 8), (of_network, 5), (of_world, 12), (of_store, 2)] {
+        let error = parse(&value).expect_err("it is unknown").to_string();
+        let names: Vec<&str> = known(&error).filter(|name| *name != "comment").collect();
+        assert!(names.len() >= least, "{error}");
+        for name in names {
+            let named = DOCUMENT.contains(&format!("`{name}`")) || DOCUMENT.contains(&format!("{{\"{name}\":"));
+            assert!(named, "{name}");
+        }
+    }
     let mut expected = table("What may be expected of a step");
     expected.sort();
     assert_eq!(expected, ["\"illegal\"", "\"never\"", "\"taken\""]);
@@ -151,5 +164,31 @@ fn every_trigger_is_read() {
         let text = text.replace("STATUS", "\"FAILED\"").replace("TIME", "\"5ms\"").replace(", …", "");
         let when: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
         parse(&json!({ "steps": [{ "when": when, "do": "release" }] })).unwrap_or_else(|error| panic!("{error}"));
+    }
+}
+
+#[test]
+fn everything_that_can_happen_in_a_world_is_read() {
+    let table = |first: &str| {
+        let rows = DOCUMENT.lines().skip_while(|line| !line.starts_with(first)).take_while(|line| line.starts_with('|'));
+        rows.skip(2).map(|row| row.split('`').nth(1).expect("the first cell is code").to_owned()).collect::<Vec<_>>()
+    };
+    let happening = table("| what |");
+    assert_eq!(happening.len(), 5);
+    for text in happening {
+        let text = text.replace("EVENT", "\"idle\"").replace("HANDLER", "\"Mail\"");
+        let text = text.replace("PREFERENCE", r#"{ "item": "A", "checked": true }"#);
+        let text = text.replace("CONNECTION", r#"{ "connection": "Office" }"#);
+        let mut what: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        what["at"] = json!("1h");
+        let handlers = json!([{ "handler": "mail.json", "name": "Mail" }]);
+        let read = parse(&json!({ "handlers": handlers, "world": [what] })).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(read.world.len(), 1);
+    }
+    let error = parse(&json!({ "world": [{ "at": "1h", "event": "?" }] })).expect_err("it is unknown").to_string();
+    let events: Vec<&str> = known(&error).map(|event| event.split(['\n', ' ']).next().unwrap_or(event)).collect();
+    assert!(events.len() >= 6, "{error}");
+    for event in events {
+        assert!(DOCUMENT.contains(&format!("`{}`", event.trim_matches('`'))), "{event}: {error}");
     }
 }

@@ -11,6 +11,7 @@ use super::output::{Output, keep_apart};
 use super::reproduce;
 use super::sessions;
 use crate::host::Order;
+use crate::manager;
 use crate::protocol::plain_path;
 use crate::report::{Filter, Format, Replays};
 use crate::runner::{self, ReplayError, ReplayOptions, Replayed, RunOptions, Stop, side_by_side};
@@ -59,7 +60,7 @@ pub(super) fn replay(args: &ReplayArgs) -> Result<Ended, Failure> {
     interrupt.listen_to_stop(&stop, "the report has the scenarios that were replayed");
     let ended = side_by_side(args.jobs, scenarios.len(), |at| {
         let trace = traces.as_ref().and_then(|traces| traces.get(at)).map(PathBuf::as_path);
-        stop.unless_stopped(|watcher| runner::replay(&scenarios[at], &options, trace, watcher).map_err(failure))
+        stop.unless_stopped(|watcher| manager::replay(&scenarios[at], &options, trace, watcher).map_err(failure))
     });
     interrupt.session_is_over();
     report(args, &filter, &scenarios, ended, output, interrupt.came())

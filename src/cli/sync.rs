@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::fmt::Write;
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -43,6 +43,7 @@ pub(super) fn sync(args: &SyncArgs) -> Result<Ended, Failure> {
         attended,
         profile: args.profile.map(Into::into).unwrap_or_default(),
         limits: limits(args.timeout),
+        ..Request::default()
     };
     let store = Store::in_use()?;
     let (chosen, failures) =
@@ -91,13 +92,14 @@ pub(super) fn run_all(
     all.run(store, chosen, request, how)?;
     for number in 2.. {
         let Some(wanted) = all.wanted.pop_front() else { break };
-        if number > MOST_WANTED {
+        if number > manager::MOST_WANTED {
             all.failures.push(format!(
-                "handlers have started more than {MOST_WANTED} sessions themselves (UpdateItems); the others are not run"
+                "handlers have started more than {} sessions themselves (UpdateItems); the others are not run",
+                manager::MOST_WANTED
             ));
             break;
         }
-        let trace = how.trace.map(|trace| numbered(trace, number));
+        let trace = how.trace.map(|trace| manager::numbered(trace, number));
         all.run_wanted(store, wanted, request, How { trace: trace.as_deref(), ..how });
     }
     all.interrupt.session_is_over();
@@ -105,16 +107,6 @@ pub(super) fn run_all(
         print(json(all.rows)?.as_bytes())?;
     }
     Ended::after(&all.failures, all.found)
-}
-
-/// How many sessions are run that handlers have started themselves: one that starts another in each of its sessions has no end.
-const MOST_WANTED: usize = 16;
-
-/// Where the trace of a further session goes: `trace-2.jsonl`.
-fn numbered(trace: &Path, number: usize) -> PathBuf {
-    let stem = trace.file_stem().unwrap_or_default().to_string_lossy();
-    let extension = trace.extension().map(|extension| format!(".{}", extension.to_string_lossy())).unwrap_or_default();
-    trace.with_file_name(format!("{stem}-{number}{extension}"))
 }
 
 /// The sessions of a command.

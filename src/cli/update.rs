@@ -38,6 +38,7 @@ fn update_items(store: &Store, word: &str, args: &UpdateArgs) -> Result<Ended, F
         attended,
         profile: args.profile.map(Into::into).unwrap_or_default(),
         limits: limits(args.timeout),
+        ..Request::default()
     };
     let cookie = args.cookie.as_deref().map(cookie).transpose()?;
     let request = manager::invoked(flags, cookie, request)

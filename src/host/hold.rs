@@ -165,16 +165,18 @@ impl SharedState {
     #[cold]
     pub(super) fn hold(&mut self, event: &mut Event) -> Option<CallId> {
         let (handler, now_ns) = (event.handler, event.at_ns);
+        self.network_until(now_ns);
         let EventKind::Callback { call, what } = &mut event.kind else { return None };
         let instance = self.session.instance(handler)?;
         let view = View { session: &self.session, instance, now_ns, cancelled: self.cancelled, thread: &event.thread };
         let plan = super::state::plan_of(&mut self.plans, handler)?;
-        let hold = plan.hold(view, what).or_else(|| self.observers.hold(view, what))?;
+        let hold = plan.hold(view, what).or_else(|| self.observers.hold(view, what));
+        let hold = hold.or_else(|| self.network.hold(what))?;
         if self.gate.is_strict() && hold.call.is_some() {
             // A manager that serves callbacks on its own thread makes no call before it has replied.
             return None;
         }
-        let wish = self.observers.wish(view, what, plan.wish(view, what));
+        let wish = self.network.wish(what, self.observers.wish(view, what, plan.wish(view, what)), now_ns);
         let standing = self.session.standing(handler, what);
         let first = self.session.reply(handler, what, wish);
         self.next_call += 1;
@@ -233,11 +235,12 @@ impl SharedState {
 
     /// Answers a callback, and records that.
     fn let_go(&mut self, call: CallId, why: WhyLetGo, now_ns: u64) {
-        let Self { holds, session, .. } = self;
+        let Self { holds, session, network, .. } = self;
         let found = holds.kept.iter_mut().find(|kept| kept.call == call && kept.answer.is_none());
         let Some(kept) = found else { return };
         let (handler, thread, method) = (kept.handler, kept.thread.clone(), kept.callback.method());
         let hr = session.reply_later(handler, &kept.callback, kept.standing, kept.wish, kept.first);
+        network.answered(handler, &kept.callback, hr, now_ns);
         // First of all: what is recorded now must not let it go again.
         kept.answer = Some(hr);
         holds.ended();

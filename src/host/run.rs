@@ -9,6 +9,7 @@ use super::desk::{Act, Acts, AskUser, Desk};
 use super::driver::Driver;
 use super::gate::Gate;
 use super::manager::Known;
+use super::network::{Connection, Network};
 use super::observer::Observer;
 use super::order::{Order, Orderer};
 use super::plan::Plan;
@@ -76,6 +77,7 @@ pub struct SessionSetup {
     observers: Vec<Box<dyn Observer>>,
     acts: Acts,
     registered: Known,
+    network: Vec<Connection>,
     limits: Limits,
 }
 
@@ -98,6 +100,7 @@ impl SessionSetup {
             observers: Vec::new(),
             acts: Acts::default(),
             registered: Known::new(),
+            network: Vec::new(),
             limits,
         }
     }
@@ -155,6 +158,12 @@ impl SessionSetup {
     #[must_use]
     pub fn registered(self, registered: impl IntoIterator<Item = (Guid, RegisterFlags)>) -> Self {
         Self { registered: registered.into_iter().collect(), ..self }
+    }
+
+    /// The network whose connections handlers can open. Other connections are open at once.
+    #[must_use]
+    pub fn network(self, network: Vec<Connection>) -> Self {
+        Self { network, ..self }
     }
 
     /// Adds an observer. It sees the events of every instance.
@@ -456,6 +465,7 @@ impl SessionSetup {
             observers,
             acts,
             registered,
+            network,
             limits,
             strict,
             order,
@@ -466,7 +476,7 @@ impl SessionSetup {
         // A script's threads take turns by its own scheduler, and hold no locks.
         let is_real = matches!(clock, Clock::Real { .. });
         let gate = Gate::new(strict && is_real, order.filter(|_| is_real).map(Orderer::new), limits);
-        let shared = Arc::new(Shared::new(clock, plans, observers, together, limits, gate));
+        let shared = Arc::new(Shared::new(clock, plans, observers, together, limits, gate, Network::new(network)));
         let _ = shared.acts.set(acts);
         shared.set_registered(registered);
         (Instances { factories, side_by_side, each_for_itself, limits }, shared)

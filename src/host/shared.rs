@@ -10,6 +10,7 @@ use super::desk::{Act, Acts};
 use super::gate::{Gate, closes_the_gate};
 use super::hold::Holds;
 use super::manager::Known;
+use super::network::Network;
 use super::observer::{Observer, Observers};
 use super::plan::{Instruction, Plan, View};
 use super::run::{ApartmentObserver, Left};
@@ -82,8 +83,11 @@ impl Shared {
         together: Option<Profile>,
         limits: Limits,
         gate: Gate,
+        network: Network,
     ) -> Self {
-        let may_hold = plans.iter().any(|plan| plan.may_hold()) || observers.iter().any(|observer| observer.may_hold());
+        let may_hold = plans.iter().any(|plan| plan.may_hold())
+            || observers.iter().any(|observer| observer.may_hold())
+            || network.may_hold();
         let holds = Holds::new(may_hold, limits, &clock);
         let kind = EventKind::Reply { call: CallId(0), method: CallbackMethod::Progress, hr: HResult::S_OK };
         let callbacks_observed = !observers.is_empty() || plans.iter().any(|plan| plan.observes_callbacks());
@@ -116,6 +120,7 @@ impl Shared {
             closed: false,
             ended: false,
             registered: Known::default(),
+            network,
         };
         let (wake, filled) = (Condvar::new(), Condvar::new());
         let (apartment, enders, output) = (OnceLock::new(), Mutex::default(), Mutex::default());
@@ -261,8 +266,12 @@ impl Shared {
                 return Decision::Wait(Some(self.clock.now_ns().saturating_add(FOR_CALLBACKS_NS)));
             }
         }
-        let state = &mut *guard;
         let now_ns = self.clock.now_ns();
+        guard.network_until(now_ns);
+        let drops_ns = guard.network.next_ns();
+        // The manager notes when a connection drops.
+        let wait = |until_ns: Option<u64>| Decision::Wait([until_ns, drops_ns].into_iter().flatten().min());
+        let state = &mut *guard;
         let Some(instance) = state.session.instance(handler) else { return Decision::Over };
         if instance.state().is_end() {
             return Decision::Over;
@@ -304,7 +313,7 @@ impl Shared {
                     .is_some_and(|profile| state.session.waits_for_others(profile, call.method(), handler)) =>
             {
                 state.turns.park(handler, call.method());
-                Decision::Wait(None)
+                wait(None)
             }
             Instruction::Call(call) if !state.observers.may_begin(view, &call) => {
                 Decision::Wait(Some(now_ns.saturating_add(UNTIL_ALLOWED_NS)))
@@ -333,7 +342,7 @@ impl Shared {
                     Decision::Refused
                 }
             },
-            Instruction::Wait(until_ns) | Instruction::Close(until_ns) => Decision::Wait(until_ns),
+            Instruction::Wait(until_ns) | Instruction::Close(until_ns) => wait(until_ns),
             Instruction::Finish => Decision::Over,
         }
     }

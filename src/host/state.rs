@@ -3,6 +3,7 @@
 use super::gate::Gate;
 use super::hold::Holds;
 use super::manager::Known;
+use super::network::Network;
 use super::observer::Observers;
 use super::plan::{Plan, View};
 use super::run::Left;
@@ -92,6 +93,8 @@ pub(super) struct SharedState {
     pub(super) settling: Settling,
     /// The handlers that are registered with the manager, as far as the session knows.
     pub(super) registered: Known,
+    /// The connections that handlers can open.
+    pub(super) network: Network,
 }
 
 impl SharedState {
@@ -148,10 +151,11 @@ impl SharedState {
 
     /// Answers a callback, and records it with its reply. What of the event only the lock decides is filled in.
     pub(super) fn answer(&mut self, event: &mut Event) -> HResult {
+        self.network_until(event.at_ns);
         let (first, second, id) = (self.seq(), self.seq(), self.call_id());
         let now_ns = event.at_ns;
         self.hear(event.handler, now_ns);
-        let Self { session, plans, observers, cancelled, tape, outlet, reply, callbacks_observed, .. } = self;
+        let Self { session, plans, observers, cancelled, tape, outlet, reply, callbacks_observed, network, .. } = self;
         let Some(plan) = plan_of(plans, event.handler) else { return HResult::E_UNEXPECTED };
         event.seq = first;
         let EventKind::Callback { call, what } = &mut event.kind else { return HResult::E_UNEXPECTED };
@@ -159,12 +163,15 @@ impl SharedState {
         let wish = match session.instance(event.handler) {
             Some(instance) => {
                 let view = View { session, instance, now_ns, cancelled: *cancelled, thread: &event.thread };
-                observers.wish(view, what, plan.wish(view, what))
+                network.wish(what, observers.wish(view, what, plan.wish(view, what)), now_ns)
             }
             None => Wish::None,
         };
         let (method, completes) = (what.method(), what.completion().is_some());
         let result = session.answer(event, wish);
+        if let EventKind::Callback { what, .. } = &event.kind {
+            network.answered(event.handler, what, result, now_ns);
+        }
         match outlet {
             Some(outlet) => outlet.record(event, Some(result)),
             None => tape.record(event, Some(result)),

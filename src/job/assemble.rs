@@ -70,6 +70,7 @@ pub(super) fn assemble(
         let plan = own_plan.take().unwrap_or_else(|| plan(at, terms, &outcomes, &mut counters));
         setup = setup.and(Arc::clone(factory), plan);
     }
+    setup = setup.network(terms.network.clone());
     setup = setup.registered(registered).side_by_side(different).each_for_itself(different);
     if let Conduct::Scenario(scenario) = &terms.conduct
         && let (Some(another), Some(factory)) = (scenario.of_another(), factories.into_iter().next())

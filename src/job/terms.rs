@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Handler, HandlerSpec};
 use crate::handler::ServerCall;
-use crate::host::{Order, Selection};
+use crate::host::{Connection, Order, Selection, longest_opening_ns};
 use crate::protocol::{
     Guid, Initialize, Limits, Note, PreferencesStored, Profile, RegisterFlags, SyncEvent, SyncFlags, UpdateItems,
 };
@@ -45,6 +45,9 @@ pub struct Terms {
     /// The handlers that are registered with the manager; without it, those of the session, for no event.
     #[serde(default)]
     pub registered: Option<Vec<(Guid, RegisterFlags)>>,
+    /// The network whose connections handlers can open.
+    #[serde(default)]
+    pub network: Vec<Connection>,
 }
 
 /// What the manager and the user do.
@@ -135,6 +138,7 @@ impl Terms {
             attended: false,
             record: false,
             registered: None,
+            network: Vec::new(),
         }
     }
 
@@ -146,6 +150,7 @@ impl Terms {
             limits: scenario.limits(),
             strict: scenario.apartment == ScenarioApartment::Strict,
             order: scenario.order.clone(),
+            network: scenario.network.clone(),
             conduct: Conduct::Scenario(Box::new(scenario)),
             session_ns: None,
             attended: false,
@@ -189,12 +194,14 @@ impl Terms {
         }
     }
 
-    /// For how long the manager may hold a reply at most, as far as the scenario says, in nanoseconds: meanwhile nothing may happen.
+    /// For how long the manager may hold a reply at most, as far as the scenario and the network say, in nanoseconds: meanwhile
+    /// nothing may happen.
     pub(super) fn longest_hold_ns(&self) -> u64 {
-        match &self.conduct {
+        let scenario_ns = match &self.conduct {
             Conduct::Standard(_) | Conduct::Several(_) => 0,
             Conduct::Scenario(scenario) => scenario.longest_hold_ns(),
-        }
+        };
+        scenario_ns.max(longest_opening_ns(&self.network))
     }
 
     /// Whether native handlers are asked what no session asks.

@@ -33,6 +33,9 @@ pub enum AskedError {
         /// What is wrong.
         error: Box<StoreError>,
     },
+    /// In a store that is thrown away, another process would have nothing to do.
+    #[error("UpdateAll: not run: it is another process, which this store does not outlive")]
+    Scratch,
     /// The process of `UpdateAll` cannot be started.
     #[error("UpdateAll: {0}")]
     UpdateAll(#[from] UpdateAllError),
@@ -111,6 +114,9 @@ impl<'a> Asked<'a> {
     }
 
     fn update_all(&self) -> Result<(), AskedError> {
+        if self.store.is_scratch() {
+            return Err(AskedError::Scratch);
+        }
         let program =
             self.program.as_deref().map_or_else(|| std::env::current_exe().unwrap_or_default(), Path::to_owned);
         update_all(&program, self.store, &[])?;

@@ -15,10 +15,11 @@ use tokio::task::JoinHandle;
 use super::agenda::{Agenda, Due};
 use super::event::{EventEnd, How, lines, run_event};
 use super::play::{begins, time_text, told_line};
-use super::schedule::{Schedule, ScheduledEvent};
+use super::schedule::Schedule;
+use super::session::Request;
 use crate::host::Controls;
 use crate::json::{self, FileError};
-use crate::protocol::{Event, Session, plain_path};
+use crate::protocol::{Event, ScheduledEvent, Session, plain_path};
 use crate::runner::{Isolation, RunOptions, Watcher};
 use crate::store::Store;
 
@@ -302,7 +303,8 @@ impl Daemon {
         let options = RunOptions { isolation: self.isolation.clone(), ..RunOptions::default() };
         let (store, what, mut reach) = (Arc::clone(&self.store), due.what.clone(), self.reach.clone());
         let sessions = tokio::task::spawn_blocking(move || {
-            let how = How { options: &options, only_scripts: false, trace: None };
+            let request = Request::default();
+            let how = How { options: &options, only_scripts: false, trace: None, request: &request };
             run_event(&store, &what, &how, &mut reach)
         });
         self.running = Some((due, sessions));
@@ -362,7 +364,7 @@ async fn ended(running: &mut Option<(Due, JoinHandle<Vec<EventEnd>>)>) -> Vec<Ev
     match running {
         Some((_, sessions)) => sessions.await.unwrap_or_else(|error| {
             let why = format!("the sessions broke off: {error}");
-            vec![EventEnd { handler: None, end: Err(why) }]
+            vec![EventEnd { handler: None, invoked: false, end: Err(why) }]
         }),
         None => std::future::pending().await,
     }

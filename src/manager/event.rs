@@ -1,12 +1,14 @@
 //! The sessions that an event starts.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use super::asked::Wanted;
+use super::invoke::invoked;
 use super::schedule::Scheduled;
 use super::session::{Chosen, Request, Synchronized, sessions, synchronize_together};
 use crate::job::Handler;
-use crate::protocol::{Limits, Profile, RegisterFlags, Status, SyncEvent, plain};
+use crate::protocol::{RegisterFlags, Status, SyncEvent, plain};
 use crate::runner::{RunOptions, Watcher};
 use crate::store::{Registered, Registration, Store, StoreError};
 
@@ -27,6 +29,8 @@ pub fn is_for(registration: &Registration, event: SyncEvent) -> bool {
 pub struct EventEnd {
     /// The handler's name; none where it is not known.
     pub handler: Option<String>,
+    /// A handler has started it by `UpdateItems`.
+    pub invoked: bool,
     /// What came of it, or why there was none.
     pub end: Result<Synchronized, String>,
 }
@@ -34,10 +38,11 @@ pub struct EventEnd {
 impl EventEnd {
     /// In one line: `Office: completed with S_OK; 2 SUCCEEDED`.
     pub fn line(&self) -> String {
-        let whose = self.handler.as_ref().map_or(String::new(), |name| format!("{}: ", plain(name)));
+        let by = if self.invoked { " (UpdateItems)" } else { "" };
+        let whose = self.handler.as_ref().map_or(String::new(), |name| format!("{}{by}: ", plain(name)));
         let what = match &self.end {
             Err(why) => why.clone(),
-            Ok(Synchronized { results, broke_off, wanted, not_done, .. }) => {
+            Ok(Synchronized { results, broke_off, not_done, .. }) => {
                 let mut words = vec![plain(broke_off.as_ref().unwrap_or(&results.outcome)).into_owned()];
                 let chosen = || results.items.iter().filter(|item| item.chosen);
                 let mut counts: BTreeMap<Status, usize> = BTreeMap::new();
@@ -50,8 +55,6 @@ impl EventEnd {
                 words.extend(
                     (!results.broken.is_empty()).then(|| format!("rules broken: {}", results.broken.join(", "))),
                 );
-                let started = wanted.len();
-                words.extend((started > 0).then(|| format!("it asked for {started} more by UpdateItems; not run")));
                 words.extend(not_done.iter().map(|why| plain(why).into_owned()));
                 words.join("; ")
             }
@@ -60,13 +63,18 @@ impl EventEnd {
     }
 }
 
+/// Why a session is not run where there is only virtual time.
+const NOT_PLAYED: &str = "not played: only a script has virtual time";
+
 /// How the sessions are run that an event starts.
 pub(super) struct How<'a> {
     pub(super) options: &'a RunOptions,
     /// Only scripts are run: the others need real time.
     pub(super) only_scripts: bool,
-    /// Where the trace goes.
+    /// Where the trace goes; those of further sessions stand beside it, [`numbered`].
     pub(super) trace: Option<&'a Path>,
+    /// What is the same for all events.
+    pub(super) request: &'a Request,
 }
 
 /// The lines that say what came of an event.
@@ -78,10 +86,10 @@ pub(super) fn lines(what: &Scheduled, ends: &[EventEnd]) -> Vec<String> {
     ends.iter().map(|end| format!("{name}: {}", end.line())).collect()
 }
 
-/// Runs the sessions that an event starts. Nobody is at the screen.
+/// Runs the sessions that an event starts, and then those that handlers have started in them.
 pub(super) fn run_event(store: &Store, what: &Scheduled, how: &How<'_>, watcher: &mut dyn Watcher) -> Vec<EventEnd> {
     let event = what.event.sync_event();
-    let failed = |handler: Option<String>, why: String| EventEnd { handler, end: Err(why) };
+    let failed = |handler: Option<String>, why: String| EventEnd { handler, invoked: false, end: Err(why) };
     let (mut ends, mut ready) = (Vec::new(), Vec::new());
     let found = match what.handlers.as_slice() {
         [] => store.handlers().map(|Registered { mut handlers, damaged }| {
@@ -98,35 +106,102 @@ pub(super) fn run_event(store: &Store, what: &Scheduled, how: &How<'_>, watcher:
     for registration in registered {
         match Handler::of_registration(&registration) {
             Ok(handler) if how.only_scripts && !handler.is_scripted() => {
-                ends.push(failed(Some(registration.name()), "not played: only a script has virtual time".to_owned()));
+                ends.push(failed(Some(registration.name()), NOT_PLAYED.to_owned()));
             }
             Ok(handler) => ready.push((Chosen { registration, items: Vec::new() }, handler)),
             Err(error) => ends.push(failed(Some(registration.name()), error.to_string())),
         }
     }
-    let request = Request {
-        event,
-        user: false,
-        cookie: None,
-        invoked: None,
-        connection: what.connection.clone(),
-        retries: 0,
-        attended: false,
-        profile: Profile::default(),
-        limits: Limits::default(),
-    };
+    let request = Request { event, connection: what.connection.clone(), ..how.request.clone() };
     let handlers: Vec<Handler> = ready.iter().map(|(_, handler)| handler.clone()).collect();
+    let mut number = 0;
     for session in sessions(&handlers) {
         let together: Vec<(Chosen, Handler)> = session.iter().map(|at| ready[*at].clone()).collect();
-        let options = RunOptions { trace: how.trace.map(Path::to_owned), ..how.options.clone() };
-        let name = |(one, _): &(Chosen, Handler)| Some(one.registration.name());
-        match synchronize_together(store, &together, &request, &options, watcher) {
-            Ok(all) => ends.extend(together.iter().zip(all).map(|(one, end)| {
-                let end = end.map_err(|error| error.to_string());
-                EventEnd { handler: name(one), end }
-            })),
-            Err(error) => ends.extend(together.iter().map(|one| failed(name(one), error.to_string()))),
+        number += 1;
+        ends.extend(run_together(store, &together, &request, how, number, watcher));
+    }
+    // What handlers have asked for meanwhile comes last, and may ask for more.
+    let mut at = 0;
+    while let Some(end) = ends.get_mut(at) {
+        at += 1;
+        let Ok(synchronized) = &mut end.end else { continue };
+        for wanted in std::mem::take(&mut synchronized.wanted) {
+            if ends.iter().filter(|end| end.invoked).count() == MOST_WANTED {
+                let why = "handlers have started too many sessions themselves (UpdateItems); the others are not run";
+                ends.push(EventEnd { invoked: true, ..failed(None, why.to_owned()) });
+                return ends;
+            }
+            number += 1;
+            ends.extend(run_wanted(store, wanted, &request, how, number, watcher));
         }
     }
     ends
+}
+
+/// How many sessions are run that handlers have started themselves: one that starts another in each of its sessions has no end.
+pub const MOST_WANTED: usize = 16;
+
+/// Where the trace of a further session goes: `trace-2.jsonl`.
+pub fn numbered(trace: &Path, number: usize) -> PathBuf {
+    if number < 2 {
+        return trace.to_owned();
+    }
+    let stem = trace.file_stem().unwrap_or_default().to_string_lossy();
+    let extension = trace.extension().map(|extension| format!(".{}", extension.to_string_lossy())).unwrap_or_default();
+    trace.with_file_name(format!("{stem}-{number}{extension}"))
+}
+
+/// Runs one session of several handlers, which can be in one.
+fn run_together(
+    store: &Store,
+    together: &[(Chosen, Handler)],
+    request: &Request,
+    how: &How<'_>,
+    number: usize,
+    watcher: &mut dyn Watcher,
+) -> Vec<EventEnd> {
+    let options = RunOptions { trace: how.trace.map(|trace| numbered(trace, number)), ..how.options.clone() };
+    let name = |(one, _): &(Chosen, Handler)| Some(one.registration.name());
+    match synchronize_together(store, together, request, &options, watcher) {
+        Ok(all) => together
+            .iter()
+            .zip(all)
+            .map(|(one, end)| EventEnd { handler: name(one), invoked: false, end: end.map_err(|error| error.to_string()) })
+            .collect(),
+        Err(error) => {
+            let failed = |one| EventEnd { handler: name(one), invoked: false, end: Err(error.to_string()) };
+            together.iter().map(failed).collect()
+        }
+    }
+}
+
+/// Runs a session that a handler has started itself. Nobody is asked first: the preferences choose.
+fn run_wanted(
+    store: &Store,
+    wanted: Wanted,
+    request: &Request,
+    how: &How<'_>,
+    number: usize,
+    watcher: &mut dyn Watcher,
+) -> Vec<EventEnd> {
+    let Wanted { clsid, flags, cookie } = wanted;
+    let failed = |handler, why: String| vec![EventEnd { handler, invoked: true, end: Err(why) }];
+    let registration = match store.find(&clsid.to_string()) {
+        Ok(registration) => registration,
+        Err(error) => return failed(None, error.to_string()),
+    };
+    let name = Some(registration.name());
+    let request = match invoked(flags, cookie, request.clone()) {
+        Ok(request) => request,
+        Err(hr) => return failed(name, format!("{flags} are not valid SYNCMGRINVOKEFLAGS ({hr})")),
+    };
+    match Handler::of_registration(&registration) {
+        Ok(handler) if how.only_scripts && !handler.is_scripted() => failed(name, NOT_PLAYED.to_owned()),
+        Ok(handler) => {
+            let one = [(Chosen { registration, items: Vec::new() }, handler)];
+            let ends = run_together(store, &one, &request, how, number, watcher);
+            ends.into_iter().map(|end| EventEnd { invoked: true, ..end }).collect()
+        }
+        Err(error) => failed(name, error.to_string()),
+    }
 }

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::agenda::{Agenda, Due, Told};
 use super::event::{How, lines, run_event};
 use super::schedule::{Schedule, Zone};
-use super::session::Synchronized;
+use super::session::{Request, Synchronized};
 use crate::host::Controls;
 use crate::protocol::{Event, Session, plain_path};
 use crate::runner::{RunOptions, Watcher};
@@ -77,7 +77,8 @@ pub fn play(store: &Store, play: &Play, say: &mut dyn FnMut(DateTime<Utc>, &str)
         let trace = play.traces.as_ref().map(|folder| trace_file(folder, number, &due));
         let mut ended = Ended::default();
         let options = RunOptions::default();
-        let how = How { options: &options, only_scripts: true, trace: trace.as_deref() };
+        let request = Request::default();
+        let how = How { options: &options, only_scripts: true, trace: trace.as_deref(), request: &request };
         let ends = run_event(&store, &due.what, &how, &mut ended);
         let end = now + TimeDelta::nanoseconds(i64::try_from(ended.at_ns).unwrap_or(i64::MAX));
         // What is due meanwhile waits.
@@ -130,9 +131,10 @@ pub(super) fn time_text(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
 }
 
-/// Sees when a session ended, in its own time.
+/// Sees when the sessions of an event, which run one after the other, ended in their own time.
 #[derive(Default)]
 struct Ended {
+    before_ns: u64,
     at_ns: u64,
 }
 
@@ -140,6 +142,10 @@ impl Watcher for Ended {
     fn started(&mut self, _: Controls) {}
 
     fn event(&mut self, event: &Event, _: &Session) {
-        self.at_ns = self.at_ns.max(event.at_ns);
+        self.at_ns = self.at_ns.max(self.before_ns.saturating_add(event.at_ns));
+    }
+
+    fn ended(&mut self) {
+        self.before_ns = self.at_ns;
     }
 }

@@ -58,7 +58,7 @@ pub(super) fn preferences_stored(preferences: &Preferences) -> PreferencesStored
 }
 
 /// The result of a method that changes the store, with the codes that its page lists.
-fn result<T>(done: &Result<T, StoreError>) -> HResult {
+pub(super) fn result<T>(done: &Result<T, StoreError>) -> HResult {
     match done {
         Ok(_) => HResult::S_OK,
         Err(StoreError::InvalidFlags { .. } | StoreError::NotRegistered { .. }) => HResult::E_INVALIDARG,

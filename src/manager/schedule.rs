@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::json::{self, FileError, JsonPath};
-use crate::protocol::SyncEvent;
+use crate::protocol::ScheduledEvent;
 
 /// What the first field of the file says.
 const FORMAT: &str = "mobsync-schedule";
@@ -66,50 +66,6 @@ pub struct Scheduled {
     /// What follows when the time passed while nothing could be started.
     #[serde(default)]
     pub missed: Missed,
-}
-
-/// An event that the clock brings about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum ScheduledEvent {
-    /// A schedule is due (SYNCMGRFLAG_SCHEDULED).
-    #[default]
-    Scheduled,
-    /// The machine is idle (SYNCMGRFLAG_IDLE).
-    Idle,
-    /// A network connection was opened (SYNCMGRFLAG_CONNECT).
-    Connect,
-    /// A network connection is about to be closed (SYNCMGRFLAG_PENDINGDISCONNECT).
-    PendingDisconnect,
-    /// The user logs on. Handlers see SYNCMGRFLAG_CONNECT.
-    Logon,
-    /// The user logs off. Handlers see SYNCMGRFLAG_PENDINGDISCONNECT.
-    Logoff,
-}
-
-impl ScheduledEvent {
-    /// What handlers see in `Initialize`. SYNCMGRFLAG has no value of its own for logon and logoff: with the first one, the
-    /// network is there; with the second one, it is about to go.
-    pub fn sync_event(self) -> SyncEvent {
-        match self {
-            Self::Scheduled => SyncEvent::SCHEDULED,
-            Self::Idle => SyncEvent::IDLE,
-            Self::Connect | Self::Logon => SyncEvent::CONNECT,
-            Self::PendingDisconnect | Self::Logoff => SyncEvent::PENDINGDISCONNECT,
-        }
-    }
-
-    /// As files have it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Scheduled => "scheduled",
-            Self::Idle => "idle",
-            Self::Connect => "connect",
-            Self::PendingDisconnect => "pending-disconnect",
-            Self::Logon => "logon",
-            Self::Logoff => "logoff",
-        }
-    }
 }
 
 /// What follows when a time passed while nothing could be started: `mobsync daemon` did not run, or the machine slept.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::asked::{Asked, AskedError, Wanted};
 use super::library::registered;
 use super::register::preferences_stored;
-use crate::host::{Controls, Selection};
+use crate::host::{Connection, Controls, Selection};
 use crate::job::{Conduct, Handler, HandlerError, Opening, Standard, Terms};
 use crate::json::Id;
 use crate::protocol::{
@@ -41,6 +41,29 @@ pub struct Request {
     pub profile: Profile,
     /// The time limits.
     pub limits: Limits,
+    /// Seed for the order of a scripted handler's threads.
+    pub seed: u64,
+    /// The network whose connections handlers can open, as it is scripted. Connections that it does not name are open at once.
+    pub network: Vec<Connection>,
+}
+
+/// A session without a user, for a schedule that is due.
+impl Default for Request {
+    fn default() -> Self {
+        Self {
+            event: SyncEvent::SCHEDULED,
+            user: false,
+            cookie: None,
+            invoked: None,
+            connection: None,
+            retries: 0,
+            attended: false,
+            profile: Profile::default(),
+            limits: Limits::default(),
+            seed: 0,
+            network: Vec::new(),
+        }
+    }
 }
 
 impl Request {
@@ -165,8 +188,9 @@ pub fn synchronize_together(
     // A person thinks for as long as it takes.
     let session_ns = if request.attended { None } else { Terms::usual_session_ns(&handler) };
     let registered = Some(registered(store)?);
-    let Request { profile, limits, attended, .. } = *request;
-    let terms = Terms { conduct, profile, limits, session_ns, registered, attended, ..Terms::default() };
+    let Request { profile, limits, attended, seed, ref network, .. } = *request;
+    let network = network.clone();
+    let terms = Terms { conduct, profile, seed, limits, session_ns, registered, attended, network, ..Terms::default() };
     let enumerations = (1..).map(|number| Enumeration::of(HandlerId(number))).take(chosen.len()).collect();
     let starts: Vec<Start> = chosen.iter().map(|(one, _)| one.registration.start.clone()).collect();
     let asked = starts.into_iter().map(|start| Asked::new(store, start, &options.isolation)).collect();

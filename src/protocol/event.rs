@@ -127,6 +127,8 @@ crossings! {
         TimedOut(TimedOut),
         /// The manager closed a connection that a handler had opened.
         ConnectionClosed(ConnectionClosed),
+        /// A connection that a handler had opened was lost: the network dropped it.
+        ConnectionLost(ConnectionLost),
         /// How many references a native handler holds to a callback object of the manager.
         CallbackReferences(CallbackReferences),
         /// A native handler released a callback object more often than it had references to it.
@@ -228,6 +230,14 @@ pub enum WaitingFor {
 /// Which connection was closed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct ConnectionClosed {
+    /// Its name; `None` is the default connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Text>,
+}
+
+/// Which connection was lost.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct ConnectionLost {
     /// Its name; `None` is the default connection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Text>,

@@ -15,6 +15,7 @@ mod names;
 mod plain;
 mod progress;
 mod registration;
+mod scheduled_event;
 mod session;
 mod text;
 
@@ -33,5 +34,6 @@ pub(crate) use plain::is_escaped;
 pub use plain::{column_width, cut_off, padded, plain, plain_lines, plain_path};
 pub use progress::{LogErrorInfo, ProgressItem};
 pub use registration::*;
+pub use scheduled_event::ScheduledEvent;
 pub use session::*;
 pub use text::Text;

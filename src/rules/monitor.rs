@@ -208,6 +208,13 @@ impl<'a> Context<'a> {
         open.map_or(0, |open| self.own_ns().saturating_sub(open.own_ns))
     }
 
+    /// Something that no handler has a hand in happens to all that have not ended.
+    pub(super) fn disturb_all(&mut self) {
+        for (id, watch) in self.watches.iter_mut() {
+            watch.disturbed |= self.session.instance(*id).is_some_and(|instance| !instance.state().is_end());
+        }
+    }
+
     /// The instance, and those that came before it under the same name: other instances of the same handler.
     pub(super) fn with_earlier(&self) -> (&Watch, impl Iterator<Item = &Watch>) {
         let own = &self.watches[self.at].1;

@@ -12,6 +12,7 @@ mod judged;
 mod kept;
 mod parallel;
 mod problems;
+mod record;
 mod recorded;
 mod replay;
 mod run;
@@ -33,7 +34,9 @@ pub use kept::{KEPT_AT_EACH_END, KeptEvents};
 pub use parallel::{Stop, in_order, interrupted, side_by_side};
 pub use problems::{Endless, NoSuchItem, SessionFailure};
 pub use recorded::{RecordError, Recorded, naming};
-pub use replay::{ReplayError, ReplayOptions, Replayed, handler_name, handler_of, replay};
+pub use replay::{
+    Came, ExpectedEvents, ReplayError, ReplayOptions, Replayed, handler_name, handler_of, replay, replay_loaded,
+};
 #[cfg(any(unix, windows))]
 pub use run::run_steered;
 pub use run::{Isolation, JudgedSession, RunError, RunOptions, TraceFailure, Watcher, run, run_with};

@@ -123,6 +123,10 @@ impl Watcher for Running<'_> {
             controls.leave();
         }
     }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.is_stopped()
+    }
 }
 
 /// What an interruption kept from being done, of so many things: what one is called, and what was not done with some.

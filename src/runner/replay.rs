@@ -95,6 +95,22 @@ pub enum ReplayError {
         /// The scenario.
         file: PathBuf,
     },
+    /// The scenario has a world, in which there are several sessions.
+    #[error("{}: world: only `mobsync replay` plays it (`manager::replay`)", plain_path(file))]
+    World {
+        /// The scenario.
+        file: PathBuf,
+    },
+    /// What the world of a scenario needs cannot be had.
+    #[error("{}: {what}: {why}", plain_path(file))]
+    InWorld {
+        /// The scenario.
+        file: PathBuf,
+        /// What is needed.
+        what: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The scenario has a schedule, but the handler has threads of its own.
     #[error(
         "{}: schedule: only a script's threads can be scheduled; {handler} has real threads, whose order nobody chooses",
@@ -155,7 +171,23 @@ pub fn replay(
     trace: Option<&Path>,
     watcher: &mut dyn Watcher,
 ) -> Result<Replayed, ReplayError> {
-    let mut scenario = scenario::load(file)?;
+    replay_loaded(file, scenario::load(file)?, options, trace, watcher)
+}
+
+/// As [`replay`], of a scenario that was read from the file.
+///
+/// # Errors
+/// As [`replay`].
+pub fn replay_loaded(
+    file: &Path,
+    scenario: Scenario,
+    options: &ReplayOptions<'_>,
+    trace: Option<&Path>,
+    watcher: &mut dyn Watcher,
+) -> Result<Replayed, ReplayError> {
+    if scenario.has_world() {
+        return Err(ReplayError::World { file: file.to_owned() });
+    }
     let handler = match &options.handler {
         Some(_) if !scenario.handlers.is_empty() => return Err(ReplayError::Several { file: file.to_owned() }),
         Some(given) => given.find()?,
@@ -164,44 +196,112 @@ pub fn replay(
     if scenario.schedule.is_some() && !handler.is_scripted() {
         return Err(ReplayError::Schedule { file: file.to_owned(), handler: handler.name() });
     }
-    let mut terms = Terms::scenario(scenario.clone());
-    terms.limits.timeout_ns = options.timeout_ns.unwrap_or(terms.limits.timeout_ns);
-    terms.limits.blocking_ns = options.blocking_ns.unwrap_or(terms.limits.blocking_ns);
-    terms.limits.progress_ns = options.progress_ns.unwrap_or(terms.limits.progress_ns);
-    terms.strict |= options.strict;
-    if let Some(order) = &options.order {
-        terms.order = Some(order.clone());
-    }
-    terms.session_ns = options.session_ns.or_else(|| Terms::usual_session_ns(&handler));
+    let terms = options.terms(&scenario, Terms::usual_session_ns(&handler));
     let run_options = RunOptions { trace: trace.map(Path::to_owned), ..options.run.clone() };
-    let patterns = &scenario.expect.events;
-    let mut kept = Kept { patterns, events: Vec::new(), counts: Counts::default(), watcher };
+    let mut kept = Kept { expected: ExpectedEvents::of(&scenario), watcher };
     let session = run(&handler, &terms, &run_options, &mut kept)?;
-    let Kept { events, counts, .. } = kept;
     let not_started = session.not_created.first().map(|(_, error)| error.to_string());
     let broken_off = if session.exhausted { Some("the script never ends".to_owned()) } else { session.broken_off() };
     let broken_off = broken_off.or(not_started);
     let JudgedSession { header, judged, steps, trace_failure, .. } = session;
-
-    expect_only_what_is_reported(&mut scenario, options.acceptance);
     let own_steps = steps.first().filter(|_| scenario.handlers.is_empty()).cloned().unwrap_or_default();
-    let handler = handler.name();
-    let findings = counted(file, &handler, &scenario, &judged, options.acceptance);
-    let observed = observed(&judged, &events, &findings, &own_steps);
-    let blessed = options.bless.then(|| scenario::blessed_counted(&scenario, &observed, &counts));
-    // What is rewritten holds from now on; a step that was not taken stays as it is, and is reported.
-    let expect = blessed.as_ref().map_or(&scenario.expect, |(expect, _)| expect);
-    let mut expectations = scenario::check_members(&scenario.handlers, judged.session(), &steps);
-    expectations.extend(scenario::check_counted(expect, &observed, &counts));
-    let file = file.to_owned();
-    Ok(Replayed { file, scenario, header, handler, judged, expectations, blessed, broken_off, trace_failure })
+    let expectations = scenario::check_members(&scenario.handlers, judged.session(), &steps);
+    let came = Came { header, handler: handler.name(), judged, expectations, broken_off, trace_failure };
+    Ok(came.compared(file, scenario, &kept.expected, &own_steps, options))
 }
 
-/// Counts the events, keeps those that expectations may look at, and passes all on: a session may be longer than memory.
-struct Kept<'a> {
-    patterns: &'a [EventPattern],
+impl ReplayOptions<'_> {
+    /// The terms of a session of the scenario. `session_ns` is how long it may usually take in real time.
+    pub fn terms(&self, scenario: &Scenario, session_ns: Option<u64>) -> Terms {
+        let mut terms = Terms::scenario(scenario.clone());
+        terms.limits.timeout_ns = self.timeout_ns.unwrap_or(terms.limits.timeout_ns);
+        terms.limits.blocking_ns = self.blocking_ns.unwrap_or(terms.limits.blocking_ns);
+        terms.limits.progress_ns = self.progress_ns.unwrap_or(terms.limits.progress_ns);
+        terms.strict |= self.strict;
+        if let Some(order) = &self.order {
+            terms.order = Some(order.clone());
+        }
+        terms.session_ns = self.session_ns.or(session_ns);
+        terms
+    }
+}
+
+/// What came of a scenario.
+pub struct Came {
+    /// The header of the trace.
+    pub header: Header,
+    /// The handler's name.
+    pub handler: String,
+    /// The events, and what was found in them.
+    pub judged: Judged,
+    /// What was expected beside `expect`, and whether it came.
+    pub expectations: Vec<ExpectationResult>,
+    /// Why it did not come to its end.
+    pub broken_off: Option<String>,
+    /// Why the trace file is not whole.
+    pub trace_failure: Option<TraceFailure>,
+}
+
+impl Came {
+    /// Compares it with what the scenario of the file expects. `came` are the events that it looks at.
+    fn compared(
+        self,
+        file: &Path,
+        mut scenario: Scenario,
+        came: &ExpectedEvents,
+        own_steps: &StepOutcomes,
+        options: &ReplayOptions<'_>,
+    ) -> Replayed {
+        let Self { header, handler, judged, mut expectations, broken_off, trace_failure } = self;
+        expect_only_what_is_reported(&mut scenario, options.acceptance);
+        let findings = counted(file, &handler, &scenario, &judged, options.acceptance);
+        let observed = observed(&judged, &came.events, &findings, own_steps);
+        let blessed = options.bless.then(|| scenario::blessed_counted(&scenario, &observed, &came.counts));
+        // What is rewritten holds from now on; a step that was not taken stays as it is, and is reported.
+        let expect = blessed.as_ref().map_or(&scenario.expect, |(expect, _)| expect);
+        expectations.extend(scenario::check_counted(expect, &observed, &came.counts));
+        let file = file.to_owned();
+        Replayed { file, scenario, header, handler, judged, expectations, blessed, broken_off, trace_failure }
+    }
+
+    /// Compares what came of several sessions with what the scenario of the file expects of them together.
+    pub fn compared_with(
+        self,
+        file: &Path,
+        scenario: Scenario,
+        events: &ExpectedEvents,
+        options: &ReplayOptions<'_>,
+    ) -> Replayed {
+        self.compared(file, scenario, events, &StepOutcomes::default(), options)
+    }
+}
+
+/// The events that a scenario's expectations look at: kept or counted, for a trace may be longer than memory.
+#[derive(Default)]
+pub struct ExpectedEvents {
+    patterns: Vec<EventPattern>,
     events: Vec<Event>,
     counts: Counts,
+}
+
+impl ExpectedEvents {
+    /// Those of the scenario.
+    pub fn of(scenario: &Scenario) -> Self {
+        Self { patterns: scenario.expect.events.clone(), ..Self::default() }
+    }
+
+    /// The next event.
+    pub fn see(&mut self, event: &Event) {
+        self.counts.add(event);
+        if scenario::may_look_at(&self.patterns, event) {
+            self.events.push(event.clone());
+        }
+    }
+}
+
+/// Passes on what it sees, and keeps what expectations look at.
+struct Kept<'a> {
+    expected: ExpectedEvents,
     watcher: &'a mut dyn Watcher,
 }
 
@@ -211,10 +311,7 @@ impl Watcher for Kept<'_> {
     }
 
     fn event(&mut self, event: &Event, session: &Session) {
-        self.counts.add(event);
-        if scenario::may_look_at(self.patterns, event) {
-            self.events.push(event.clone());
-        }
+        self.expected.see(event);
         self.watcher.event(event, session);
     }
 

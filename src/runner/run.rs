@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::Judged;
 use super::files::WriteError;
+use super::record::Record;
 use crate::handler::CreateError;
 use crate::host::break_on::BreakOn;
 use crate::host::{AskUser, Controls, Left};
@@ -67,6 +68,11 @@ pub trait Watcher {
 
     /// There are no more events.
     fn ended(&mut self) {}
+
+    /// Whether everything was stopped, so that nothing more need be begun.
+    fn is_stopped(&self) -> bool {
+        false
+    }
 }
 
 /// Nobody watches.
@@ -254,66 +260,31 @@ impl Isolation {
 /// A session that runs: its trace is written, it is judged, and it is watched.
 struct Watched<'a> {
     header: Header,
-    trace: Option<(PathBuf, Writer<File>)>,
-    trace_limit: Option<u64>,
-    trace_failure: Option<TraceFailure>,
-    judged: Judged,
-    /// The line of the trace file that was written last.
-    line: u64,
-    /// The number and the time of the last event.
-    last: (u64, u64),
+    record: Record,
     watcher: &'a mut dyn Watcher,
 }
 
 impl<'a> Watched<'a> {
     fn new(header: Header, options: &RunOptions, watcher: &'a mut dyn Watcher) -> Result<RefCell<Self>, WriteError> {
-        let trace = match &options.trace {
-            Some(path) => Some((path.clone(), create_trace(path, &header)?)),
-            None => None,
-        };
-        let judged = Judged::new((&header).into()).of_file(options.trace.clone()).keeping_events(options.keep_events);
-        let trace_limit = options.trace_limit;
-        Ok(RefCell::new(Self {
-            header,
-            trace,
-            trace_limit,
-            trace_failure: None,
-            judged,
-            line: 1,
-            last: (0, 0),
-            watcher,
-        }))
+        let record = Record::begin(&header, options)?;
+        Ok(RefCell::new(Self { header, record, watcher }))
     }
 
     fn take(&mut self, events: Vec<Event>) {
         for event in events {
-            if let Some((path, writer)) = &mut self.trace
-                && self.trace_failure.is_none()
-            {
-                // The session goes on to its end: a handler is not left hanging for a full disk.
-                let failure = |error, at_limit| TraceFailure { error, next: event.seq, at_limit };
-                if self.trace_limit.is_some_and(|limit| writer.written() >= limit) {
-                    let why = "it has reached its limit (--trace-limit)".to_owned();
-                    self.trace_failure = Some(failure(WriteError { path: path.clone(), why }, true));
-                } else if let Err(error) = writer.write(&event) {
-                    self.trace_failure = Some(failure(WriteError::new(path, &error), false));
-                }
-            }
-            self.line += 1;
-            self.last = (event.seq, event.at_ns);
-            self.judged.observe_with(event, self.line, |event, session| self.watcher.event(event, session));
+            self.record.take(event, |event, session| self.watcher.event(event, session));
         }
     }
 
     fn end(mut self, JobEnd { ran, steps, recording }: JobEnd) -> JudgedSession {
-        let (seq, at_ns) = self.last;
-        let closing = self.watcher.closing(self.judged.session()).into_iter().zip(seq + 1..);
+        let (seq, at_ns) = self.record.last;
+        let closing = self.watcher.closing(self.record.judged.session()).into_iter().zip(seq + 1..);
         let closing = closing.map(|((handler, note), seq)| {
             let kind = EventKind::Note(Box::new(note));
             Event { seq, at_ns, thread: Thread::APARTMENT, handler, kind }
         });
         self.take(closing.collect());
-        let Self { header, mut judged, trace_failure, watcher, .. } = self;
+        let Self { header, record: Record { mut judged, trace_failure, .. }, watcher } = self;
         watcher.ended();
         judged.finish();
         judged.set_output(ran.output);

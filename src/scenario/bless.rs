@@ -22,6 +22,7 @@ pub fn observed(came: &Observed<'_>) -> Expect {
         findings: Some(ExpectFindings::Exactly(codes(came.findings).into_iter().map(str::to_owned).collect())),
         events: Vec::new(),
         counts: Default::default(),
+        store: BTreeMap::new(),
     }
 }
 

@@ -41,7 +41,7 @@ pub struct ExpectationResult {
 }
 
 impl ExpectationResult {
-    fn new(what: impl Into<String>, held: bool, difference: impl FnOnce() -> String) -> Self {
+    pub(crate) fn new(what: impl Into<String>, held: bool, difference: impl FnOnce() -> String) -> Self {
         let difference = if held { String::new() } else { difference() };
         Self { what: what.into(), held, findings: false, difference }
     }

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::event_pattern::EventPattern;
+use super::world::StoredExpect;
 use crate::protocol::{Outcome, Status};
 
 /// What must result from a session. Fields that are left out are not checked, except that without `findings` an error fails.
@@ -31,6 +32,9 @@ pub struct Expect {
     #[serde(with = "super::pattern::counts", skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::schema::counts")]
     pub counts: BTreeMap<String, u64>,
+    /// For a `world`: what must be stored for each handler at the end; null: it must not be registered.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub store: BTreeMap<String, Option<StoredExpect>>,
 }
 
 /// What must come of one of several handlers. Fields that are left out are not checked.

@@ -9,9 +9,11 @@ use super::expectation::{Expect, MemberExpect};
 use super::pattern::ItemRef;
 use super::step::{Action, Step};
 use super::survey::Survey;
+use super::world::Happens;
 use crate::host::explore::Deviation;
-use crate::host::{Order, Selection};
-use crate::protocol::{Cookie, Delay, Guid, Initialize, Profile, SyncEvent, SyncFlags};
+use crate::host::{Connection, Order, Selection};
+use crate::protocol::{Cookie, Delay, Guid, Initialize, Profile, RegisterFlags, SyncEvent, SyncFlags};
+use crate::store::Preferences;
 
 /// What the first field of a scenario says.
 pub const FORMAT: &str = "mobsync-scenario";
@@ -88,6 +90,13 @@ pub struct Scenario {
     /// `another` and `steps`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub handlers: Vec<Member>,
+    /// The network of the session, or of every session of the `world`. Connections that it does not name are open at once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub network: Vec<Connection>,
+    /// What happens over time, in this order: events, each of which starts sessions of those of `handlers` that are registered for
+    /// it, and changes of what is registered and preferred.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub world: Vec<Happens>,
     /// Time limit of a call, and of silence while a completion is due. Default: 10s.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Delay>,
@@ -199,6 +208,15 @@ pub struct Member {
     /// For a native library: the handler's class.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clsid: Option<Guid>,
+    /// What the `world` calls it. Default: the name of its file, without the extension.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// For a `world`: the events for which it is registered when that begins. Without it, it is not registered then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registered: Option<RegisterFlags>,
+    /// For a `world`: what the user prefers when that begins.
+    #[serde(default, skip_serializing_if = "Preferences::is_empty")]
+    pub preferences: Preferences,
     /// Which of its items the user chooses. Default: as the scenario says for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::schema::choose")]

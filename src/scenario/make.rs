@@ -29,6 +29,8 @@ impl Scenario {
             probes: false,
             another: None,
             handlers: Vec::new(),
+            network: Vec::new(),
+            world: Vec::new(),
             timeout: None,
             blocking: None,
             progress: None,

@@ -15,6 +15,8 @@ mod rewrite;
 mod schema;
 mod step;
 mod survey;
+mod world;
+mod world_seen;
 mod write;
 
 pub(crate) use bless::blessed_counted;
@@ -34,5 +36,7 @@ pub use rewrite::{RewriteError, rewrite};
 pub use schema::schema;
 pub use step::{Action, ErrorRef, Reply, Step, StepExpect, Trigger};
 pub use survey::Survey;
+pub use world::{Happening, Happens, StoredExpect};
+pub use world_seen::{SessionSeen, StoredSeen, check_registration, check_sessions, check_store};
 pub(crate) use write::member;
 pub use write::to_text;

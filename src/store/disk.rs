@@ -11,7 +11,7 @@ use crate::json::files::{NEW_PREFIX, NewFile};
 #[derive(Debug, Default)]
 pub(super) struct Disk {
     /// What is written need not outlive the machine.
-    is_scratch: bool,
+    pub(super) is_scratch: bool,
     #[cfg(test)]
     steps_left: parking_lot::Mutex<Option<usize>>,
 }

@@ -77,13 +77,23 @@ impl Store {
         }
     }
 
+    /// A store in that folder, which is soon thrown away.
+    pub fn scratch(folder: impl Into<PathBuf>) -> Self {
+        Self { disk: Disk::scratch(), ..Self::at(folder) }
+    }
+
+    /// Whether it is soon thrown away.
+    pub fn is_scratch(&self) -> bool {
+        self.disk.is_scratch
+    }
+
     /// A copy of it in that folder, which is soon thrown away.
     ///
     /// # Errors
     /// When the store cannot be read, or not be copied.
     pub fn scratch_copy(&self, folder: &Path) -> Result<Self, StoreError> {
         let _lock = self.reading()?;
-        let copy = Self { disk: Disk::scratch(), ..Self::at(folder) };
+        let copy = Self::scratch(folder);
         let handlers = self.handlers_folder();
         let entries = match fs::read_dir(&handlers) {
             Ok(entries) => entries,

@@ -155,6 +155,25 @@ impl Serialize for Preferences {
     }
 }
 
+/// As the list in the file.
+impl<'de> Deserialize<'de> for Preferences {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let twice = |at: usize| format!("preference {} is about the same as an earlier one; remove one of them", at + 1);
+        Self::from_rows(Vec::deserialize(deserializer)?).map_err(|at| serde::de::Error::custom(twice(at)))
+    }
+}
+
+/// The list in the file.
+impl JsonSchema for Preferences {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Preferences".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<Vec<Row>>()
+    }
+}
+
 /// A preference, as files have it.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

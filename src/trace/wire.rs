@@ -70,6 +70,7 @@ pub(super) fn callback_args<M: SerializeMap>(callback: &Callback, map: &mut M) -
 pub(super) fn note_args<M: SerializeMap>(note: &Note, map: &mut M) -> Result<(), M::Error> {
     match note {
         Note::ConnectionClosed(closed) if closed.name.is_none() => Ok(()),
+        Note::ConnectionLost(lost) if lost.name.is_none() => Ok(()),
         Note::Unloaded(unloaded) if *unloaded == Unloaded::default() => Ok(()),
         _ => note.serialize_args(map),
     }

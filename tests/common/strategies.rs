@@ -271,6 +271,7 @@ pub fn note() -> BoxedStrategy<Note> {
             }
         ),
         option::of(text()).prop_map(|name| Note::ConnectionClosed(ConnectionClosed { name })),
+        option::of(text()).prop_map(|name| Note::ConnectionLost(ConnectionLost { name })),
         registration(),
     ]
     .boxed()

@@ -228,6 +228,8 @@ impl Session {
                     self.connections.remove(at);
                 }
             }
+            // However often it was opened: it is one line.
+            Note::ConnectionLost(args) => self.connections.retain(|name| *name != args.name),
             // An object that is gone cannot be called, as after a crash.
             Note::ReferenceSeen(seen)
                 if !seen.held && matches!(seen.at, ReferencePoint::Creation | ReferencePoint::Call) =>

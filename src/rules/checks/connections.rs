@@ -19,6 +19,10 @@ pub(crate) fn callback(cx: &mut Context<'_>, callback: &Callback) {
 }
 
 pub(crate) fn note(cx: &mut Context<'_>, note: &Note) {
+    if let Note::ConnectionLost(_) = note {
+        // What a handler does without its connection is not what it does with it.
+        cx.disturb_all();
+    }
     let Note::ConnectionClosed(args) = note else { return };
     let place = cx.place();
     let running = cx.session.instances().find(|instance| is_at_work(instance)).map(Instance::id);

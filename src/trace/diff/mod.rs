@@ -34,7 +34,7 @@
 //! | an item | its Progress, its LogError, DeleteLogError of its errors, a LogError that takes the ErrorID of one of them, the call of its SetItemStatus | the turning points, DeleteLogError for all |
 //! | SetItemStatus of an item | its calls and their returns | the session but for queries |
 //! | dialogs | EnableModeless | the turning points |
-//! | connections | EstablishConnection | the turning points, ConnectionClosed |
+//! | connections | EstablishConnection, ConnectionLost | the turning points, ConnectionClosed |
 //! | the error log | LogError and DeleteLogError that concern no item | the turning points, DeleteLogError for all |
 //!
 //! *Turning points* are what changes where the session stands: the calls of Initialize, SetProgressCallback,

@@ -206,6 +206,7 @@ impl Reader {
                     Slot::Session { query: false, turning: true }
                 }
                 Note::ConnectionClosed(_) => Slot::Closing,
+                Note::ConnectionLost(_) => Slot::Of(Subject::Connections),
                 Note::RegisterSyncMgrHandler(_)
                 | Note::UnregisterSyncMgrHandler(_)
                 | Note::GetHandlerRegistrationInfo(_)

@@ -117,7 +117,7 @@ impl Shape {
             NoteName::Created => Self::positional(&["name"]).and(&["native", "wire"]),
             NoteName::Crashed => Self::positional(&["what"]),
             NoteName::TimedOut => Self::positional(&["method", "waiting_for"]),
-            NoteName::ConnectionClosed => Self::optional(&["name"]),
+            NoteName::ConnectionClosed | NoteName::ConnectionLost => Self::optional(&["name"]),
             NoteName::CallbackReferences => Self::positional(&["callback", "count"]),
             NoteName::OverReleased => Self::positional(&["callback"]),
             NoteName::Queried => Self::positional(&["interface", "iid", "hr"]).and(&["object"]),
