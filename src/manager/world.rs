@@ -65,14 +65,11 @@ pub fn replay(
         request: Request {
             event: SyncEvent::default(),
             user: scenario.user,
-            cookie: None,
-            invoked: None,
-            connection: None,
-            retries: 0,
             profile: terms.profile,
             limits: terms.limits,
             seed: terms.seed,
             network: terms.network,
+            ..Request::default()
         },
         expectations: Vec::new(),
     };
