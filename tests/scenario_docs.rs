@@ -170,7 +170,8 @@ fn every_trigger_is_read() {
 #[test]
 fn everything_that_can_happen_in_a_world_is_read() {
     let table = |first: &str| {
-        let rows = DOCUMENT.lines().skip_while(|line| !line.starts_with(first)).take_while(|line| line.starts_with('|'));
+        let rows =
+            DOCUMENT.lines().skip_while(|line| !line.starts_with(first)).take_while(|line| line.starts_with('|'));
         rows.skip(2).map(|row| row.split('`').nth(1).expect("the first cell is code").to_owned()).collect::<Vec<_>>()
     };
     let happening = table("| what |");

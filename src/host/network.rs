@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::hold::Hold;
 use super::state::SharedState;
 use crate::protocol::{
-    Callback, ConnectionLost, Delay, EstablishConnection, EventKind, HResult, HandlerId, Note, Text,
-    Thread, Wish,
+    Callback, ConnectionLost, Delay, EstablishConnection, EventKind, HResult, HandlerId, Note, Text, Thread, Wish,
 };
 
 /// A connection of the network. One that no network names is open at once.

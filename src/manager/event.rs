@@ -166,7 +166,11 @@ fn run_together(
         Ok(all) => together
             .iter()
             .zip(all)
-            .map(|(one, end)| EventEnd { handler: name(one), invoked: false, end: end.map_err(|error| error.to_string()) })
+            .map(|(one, end)| EventEnd {
+                handler: name(one),
+                invoked: false,
+                end: end.map_err(|error| error.to_string()),
+            })
             .collect(),
         Err(error) => {
             let failed = |one| EventEnd { handler: name(one), invoked: false, end: Err(error.to_string()) };

@@ -13,8 +13,7 @@ use crate::host::{Connection, Controls};
 use crate::job::Handler;
 use crate::protocol::{Event, Guid, HResult, RegisterFlags, Session, SyncEvent};
 use crate::runner::{
-    Came, Journal, ReplayError, ReplayOptions, Replayed, RunError, RunOptions, Watcher, handler_name,
-    replay_loaded,
+    Came, Journal, ReplayError, ReplayOptions, Replayed, RunError, RunOptions, Watcher, handler_name, replay_loaded,
 };
 use crate::scenario::{self, ExpectationResult, Happening, Happens, Scenario, SessionSeen, StoredSeen};
 use crate::store::{Registration, Start, Store};
@@ -122,7 +121,8 @@ fn members(
         let clsid = clsid.unwrap_or_else(|| Scenario::clsid_of_handler(at));
         let name = member.world_name();
         if let Some(other) = members.iter().find(|other| other.clsid == clsid) {
-            let why = format!("{} and {name} have the same class, {clsid}: only one of them can be registered", other.name);
+            let why =
+                format!("{} and {name} have the same class, {clsid}: only one of them can be registered", other.name);
             return Err(in_world(&format!("handlers[{at}]"), why));
         }
         members.push(Member { name, handler, clsid, start });

@@ -125,7 +125,10 @@ fn nonsense_of_world(scenario: &Scenario) -> Option<(JsonPath, String)> {
     for (at, happens) in scenario.world.iter().enumerate() {
         let path = path.key("world").index(at);
         if last.is_some_and(|last| happens.at < last) {
-            return Some((path.key("at"), "comes before what stands above it; write them in the order of time".to_owned()));
+            return Some((
+                path.key("at"),
+                "comes before what stands above it; write them in the order of time".to_owned(),
+            ));
         }
         last = Some(happens.at);
         if let Some(name) = happens.what.handlers().into_iter().find(|name| !names.iter().any(|known| known == name)) {

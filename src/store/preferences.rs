@@ -158,7 +158,8 @@ impl Serialize for Preferences {
 /// As the list in the file.
 impl<'de> Deserialize<'de> for Preferences {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let twice = |at: usize| format!("preference {} is about the same as an earlier one; remove one of them", at + 1);
+        let twice =
+            |at: usize| format!("preference {} is about the same as an earlier one; remove one of them", at + 1);
         Self::from_rows(Vec::deserialize(deserializer)?).map_err(|at| serde::de::Error::custom(twice(at)))
     }
 }
