@@ -274,7 +274,7 @@ fn what_makes_no_sense_is_refused_with_its_place() {
     );
     refused(
         &|scenario| drop(scenario["world"][0].as_object_mut().expect("an object").remove("at")),
-        "missing field `at`",
+        "the field `at` is missing",
     );
 }
 
