@@ -103,7 +103,7 @@ fn rounds(many: usize, mut floor: impl FnMut() -> Duration, mut subject: impl Fn
 fn stopwatch(callbacks: usize) -> Handler {
     let library = native::library("benches/support/stopwatch.c", &[&format!("CALLBACKS={callbacks}")]);
     let clsid = STOPWATCH.parse().expect("it is a GUID");
-    let spec = HandlerSpec::Com { library, clsid, name: "stopwatch".to_owned(), probes: false };
+    let spec = HandlerSpec::Com { library, clsid, name: "stopwatch".to_owned(), probes: false, multi_threaded: false };
     spec.open().expect("a library is opened when it is driven")
 }
 

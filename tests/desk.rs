@@ -14,6 +14,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use mobsync::job::{Handler, HandlerSpec};
+use mobsync::protocol::RegisterFlags;
+use mobsync::store::{Registration, Start};
 use place::{Place, sample};
 use rexpect::session::PtySession;
 use serde_json::{Value, json};
@@ -248,4 +251,79 @@ fn a_handler_with_nothing_to_list_is_said_and_not_shown_unless_it_is_to_be_liste
     session.flush()?;
     session.exp_string("Configurable: nothing was chosen")?;
     ends(&mut session, 0)
+}
+
+#[test]
+fn settings_are_for_events_and_an_event_runs_what_is_registered_for_it_as_it_is_preferred() -> Done {
+    let place = Place::new();
+    place::script(&place, &[("A", "Photos", "0"), ("B", "Letters", "0")], "S_OK");
+    place.done(&["register", "mine.json", "--event", "connect"]);
+    place.done(&["register", &sample("minimal.json")]);
+    place.done(&["prefs", "set", "Mine", "unchecked", "--item", "Photos", "--event", "connect"]);
+    place.done(&["prefs", "set", "Mine", "checked", "--item", "Photos", "--event", "logon"]);
+    // Only one is registered for CONNECT, as which handlers see a logon too.
+    let photos = |event: &str| {
+        let text = place.done(&["update", "--event", event, "--minimized"]);
+        assert!(text.starts_with("Mine: completed with S_OK\n"), "{event}: {text}");
+        results(&place, "Mine")[0].1.clone()
+    };
+    assert_eq!(photos("connect"), Value::Null);
+    assert_eq!(photos("logon"), json!("SUCCEEDED"));
+    let (code, text, said) = place.mobsync(&["update", "--event", "idle"]);
+    assert_eq!((code, text.as_str()), (Some(0), ""), "{said}");
+    assert!(said.contains("no handler is registered for IDLE"), "{said}");
+    place.refused(&["update", "--event", "idle", "--handler", "Mine"], "cannot be used with");
+
+    // "Ask me first": nobody can be asked without a terminal.
+    place.refused(&["prefs", "set", "Mine", "ask"], "ask and dont-ask need --event");
+    place.refused(&["prefs", "set", "Mine", "ask", "--event", "logon", "--item", "A"], "neither --item");
+    place.done(&["prefs", "set", "Mine", "ask", "--event", "logon"]);
+    assert!(place.done(&["prefs", "show", "Mine"]).starts_with("asks first at: LOGON\n"));
+    let (code, text, said) = place.mobsync(&["update", "--event", "logon"]);
+    assert_eq!((code, text.as_str()), (Some(0), ""), "{said}");
+    assert!(
+        said.contains("Mine: the user is to be asked first, and there is no terminal to ask on; not run"),
+        "{said}"
+    );
+    let schedule = json!({
+        "format": "mobsync-schedule", "version": 1, "zone": "utc", "events": [{ "at": "0 9 * * *", "event": "logon" }]
+    });
+    fs::write(place.path("schedule.json"), schedule.to_string()).expect("it can be written");
+    let (_, played, said) = place.mobsync(&["daemon", "--schedule", "schedule.json", "--virtual", "--days", "1"]);
+    assert!(played.contains("logon: Mine: the user is to be asked first at LOGON, and nobody is at"), "{played}{said}");
+    assert_eq!(photos("connect"), Value::Null, "for other events nothing has changed");
+
+    // On a terminal the user is asked, with what is preferred for the event checked.
+    let mut session = on_terminal(&place, &["update", "--event", "logon"])?;
+    session.exp_string("Mine: what is synchronized?")?;
+    session.exp_string("[x] Photos")?;
+    session.send("\x1b[B \r")?;
+    session.flush()?;
+    session.exp_string("Mine: completed with S_OK")?;
+    ends(&mut session, 0)?;
+    assert_eq!(
+        results(&place, "Mine"),
+        [("Photos".to_owned(), json!("SUCCEEDED")), ("Letters".to_owned(), Value::Null)]
+    );
+
+    // The settings go to another store, and can be taken back.
+    place.done(&["prefs", "export", "--output", "prefs.json"]);
+    place.done(&["prefs", "set", "Mine", "dont-ask", "--event", "logon"]);
+    assert!(!place.done(&["prefs", "show", "Mine"]).contains("asks first"));
+    place.done(&["prefs", "import", "prefs.json"]);
+    assert!(place.done(&["prefs", "show", "Mine"]).starts_with("asks first at: LOGON\n"));
+    Ok(())
+}
+
+#[test]
+fn the_threading_model_that_was_registered_is_that_of_every_command() {
+    let library = native::library("fixtures/handlers/cpp/notebook.cpp", &[]);
+    let clsid = native::NOTEBOOK_CPP.parse().expect("it is a GUID");
+    for wanted in [false, true] {
+        let start = Start::Library { library: library.clone(), multi_threaded: wanted };
+        let registration = Registration { clsid, description: None, flags: RegisterFlags(0), start };
+        let handler = Handler::of_registration(&registration).expect("the library is there");
+        let Some(HandlerSpec::Com { multi_threaded, .. }) = handler.spec() else { panic!("it is a library") };
+        assert_eq!(*multi_threaded, wanted);
+    }
 }

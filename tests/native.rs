@@ -192,8 +192,9 @@ fn refused(source: &str) -> String {
     let output = native::compile(false, &[&["-fPIC", "-shared"], &words[..]].concat());
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let clsid = native::NOTEBOOK_C.parse().expect("it is a GUID");
-    let handler =
-        HandlerSpec::Com { library, clsid, name: "refused".to_owned(), probes: false }.open().expect("it is opened");
+    let handler = HandlerSpec::Com { library, clsid, name: "refused".to_owned(), probes: false, multi_threaded: false }
+        .open()
+        .expect("it is opened");
     let terms = Terms::standard(Standard {
         initialize: Initialize::new(SyncFlags::new(SyncEvent::MANUAL, 0)),
         selection: Selection::All,

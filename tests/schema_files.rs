@@ -181,9 +181,14 @@ fn the_files_of_the_store_keep_their_schemas() {
         let registration = Registration { clsid, description: Some("H".to_owned()), flags, start };
         store.register(&registration).expect("the store can be changed");
         let own = folder.path().join(format!("handlers/{clsid}"));
-        let key =
-            Key { item: Guid::from_alias("A"), event: Some(SyncEvent::IDLE), connection: Some("Office".to_owned()) };
+        let key = Key {
+            item: Guid::from_alias("A"),
+            event: Some(SyncEvent::IDLE.into()),
+            connection: Some("Office".to_owned()),
+        };
         store.change_preferences(clsid, |all| all.set(key, true)).expect("the store can be changed");
+        let ask = |all: &mut mobsync::store::Preferences| all.set_ask(SyncEvent::IDLE.into(), true);
+        store.change_preferences(clsid, ask).expect("the store can be changed");
         let preferences = store.preferences(clsid).expect("they can be read");
         let item = ItemResult {
             id: Id(Guid::from_u128(1)),

@@ -143,7 +143,7 @@ fn preferences_are_set_shown_and_removed() {
     );
     assert_eq!(place.handlers()[0]["preferences"].as_array().expect("a list").len(), 3);
     place.refused(&["prefs", "set", "Mine", "checked", "--item", "Photo"], "Photo: no such item");
-    place.refused(&["prefs", "set", "Mine", "checked", "--event", "none"], "--event none: ");
+    place.refused(&["prefs", "set", "Mine", "checked", "--event", "none"], "invalid value 'none'");
     place.done(&["prefs", "set", "Mine", "default", "--event", "idle"]);
     let (code, _, said) = place.mobsync(&["prefs", "set", "Mine", "default", "--item", "A"]);
     assert_eq!((code, said.as_str()), (Some(0), "1 of the preferences to remove was not set\n"));
@@ -246,7 +246,7 @@ fn sync_follows_the_preferences_and_keeps_the_results() {
     assert!(code == Some(2) && text.starts_with("Minimal: completed with S_OK\n"), "{text}");
     assert!(errors.starts_with("mobsync: Mine: ") && errors.contains("mine.json: cannot be read"), "{errors}");
     place.refused(&["sync", "--item", "A"], "--item needs exactly one HANDLER");
-    place.refused(&["sync", "--event", "none"], "--event none: ");
+    place.refused(&["sync", "--event", "none"], "invalid value 'none'");
     place.refused(&["sync", "Minimal", "--item", "Nothing", "--quiet"], "Nothing: no such item");
 }
 
@@ -426,11 +426,11 @@ fn on_a_terminal_the_user_chooses_first() -> Result<(), rexpect::error::Error> {
     command.args(["sync", "--quiet"]).current_dir(place.0.path()).env("MOBSYNC_STORE", place.path("store"));
     command.env("TERM", "xterm").env("NO_COLOR", "1");
     let mut session = rexpect::session::spawn_command(command, Some(120_000))?;
-    session.exp_string("Mine (space: check, Enter: start, Esc: skip)")?;
+    session.exp_string("Mine: what is synchronized? (space: check, Enter: start, Esc: skip)")?;
     session.exp_string("Letters")?;
     session.send(" \r")?;
     session.flush()?;
-    session.exp_string("Minimal (space: check")?;
+    session.exp_string("Minimal: what is synchronized?")?;
     session.send("\u{1b}")?;
     session.flush()?;
     session.exp_string("Minimal: nothing was chosen")?;

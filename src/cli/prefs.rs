@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::args::{
-    EventName, PreferenceName, PrefsArgs, PrefsCommand, PrefsExportArgs, PrefsImportArgs, PrefsSetArgs, PrefsShowArgs,
+    PreferenceName, PrefsArgs, PrefsCommand, PrefsExportArgs, PrefsImportArgs, PrefsSetArgs, PrefsShowArgs,
     ReportFormat,
 };
 use super::ended::{Ended, Failure};
@@ -15,7 +15,7 @@ use super::sessions;
 use crate::host::Selection;
 use crate::job::Handler;
 use crate::json::{Id, files};
-use crate::protocol::{Guid, Items, SyncEvent, plain, plain_path};
+use crate::protocol::{Guid, Items, Occasion, plain, plain_path};
 use crate::runner::{Enumeration, NoSuchItem, WriteError};
 use crate::store::{Exchange, ExchangedHandler, Key, Preferences, Registration, Store};
 
@@ -35,12 +35,14 @@ fn show(store: &Store, args: &PrefsShowArgs) -> Result<Ended, Failure> {
         clsid: Guid,
         description: Option<String>,
         preferences: Preferences,
+        ask: Vec<Occasion>,
     }
     let Registration { clsid, description, .. } = store.find(&args.handler)?;
     let preferences = store.preferences(clsid)?;
     let text = match args.format {
         ReportFormat::Json => {
-            format!("{}\n", crate::json::to_string_pretty(&Shown { clsid, description, preferences })?)
+            let ask = preferences.asks().collect();
+            format!("{}\n", crate::json::to_string_pretty(&Shown { clsid, description, preferences, ask })?)
         }
         ReportFormat::Human if preferences.is_empty() => {
             tell("no preferences: the items that the handler preselects are synchronized");
@@ -65,20 +67,29 @@ fn table(preferences: &Preferences) -> String {
         [any(item), any(event), any(connection), checked.to_owned()]
     };
     let head = ["ITEM", "EVENT", "CONNECTION", "PREFERENCE"].map(str::to_owned);
-    aligned(&std::iter::once(head).chain(preferences.iter().map(row)).collect::<Vec<_>>())
+    let asks: Vec<String> = preferences.asks().map(|event| event.to_string()).collect();
+    let asks = if asks.is_empty() { String::new() } else { format!("asks first at: {}\n", asks.join(", ")) };
+    if preferences.iter().next().is_none() {
+        return asks;
+    }
+    asks + &aligned(&std::iter::once(head).chain(preferences.iter().map(row)).collect::<Vec<_>>())
 }
 
 fn set(store: &Store, args: &PrefsSetArgs) -> Result<Ended, Failure> {
-    if args.event == Some(EventName::None) {
-        return Err(Failure(
-            "--event none: a preference is for an event, or without --event for every event".to_owned(),
-        ));
-    }
     let registration = store.find(&args.handler)?;
+    if let PreferenceName::Ask | PreferenceName::DontAsk = args.preference {
+        let Some(event) = args.event.filter(|_| args.item.is_empty() && args.connection.is_none()) else {
+            let why = "ask and dont-ask need --event, and neither --item nor --connection: the user is asked for the whole handler";
+            return Err(Failure(why.to_owned()));
+        };
+        let ask = args.preference == PreferenceName::Ask;
+        store.change_preferences(registration.clsid, |all| all.set_ask(event.into(), ask))?;
+        return Ok(Ended::Well);
+    }
     let items = Named::find(store, &registration, &args.item)?;
     let keys = items.ids.into_iter().map(|item| Key {
         item,
-        event: args.event.map(SyncEvent::from),
+        event: args.event.map(Occasion::from),
         connection: args.connection.clone(),
     });
     let missing = store.change_preferences(registration.clsid, |all| {
@@ -87,6 +98,7 @@ fn set(store: &Store, args: &PrefsSetArgs) -> Result<Ended, Failure> {
             match args.preference {
                 PreferenceName::Checked => all.set(key, true),
                 PreferenceName::Unchecked => all.set(key, false),
+                PreferenceName::Ask | PreferenceName::DontAsk => {}
                 PreferenceName::Default => missing += usize::from(!all.unset(&key)),
             }
         }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use serde::Serialize;
 
-use super::args::{EventName, ReportFormat, ResultsArgs, SyncArgs};
+use super::args::{ReportFormat, ResultsArgs, SyncArgs};
 use super::choose::{Chose, choose};
 use super::desk::Desk;
 use super::ended::{Ended, Failure};
@@ -20,18 +20,15 @@ use super::sessions;
 use crate::host::Controls;
 use crate::job::Handler;
 use crate::manager::{self, Chosen, Request, Synchronized, Wanted};
-use crate::protocol::{Event, Guid, InvokeFlags, Limits, Session, SyncEvent, padded, plain, plain_path};
+use crate::protocol::{Event, Guid, InvokeFlags, Limits, Occasion, Session, padded, plain, plain_path};
 use crate::runner::{Isolation, RunOptions, Watcher};
 use crate::store::{Registered, Registration, Results, Store, StoreError};
 
 pub(super) fn sync(args: &SyncArgs) -> Result<Ended, Failure> {
-    if args.event == EventName::None {
-        return Err(Failure("--event none: a session that synchronizes needs an event".to_owned()));
-    }
     if !args.item.is_empty() && args.handlers.len() != 1 {
         return Err(Failure("--item needs exactly one HANDLER: the items belong to it".to_owned()));
     }
-    let event = SyncEvent::from(args.event);
+    let event = Occasion::from(args.event);
     let attended = !args.no_user && !args.quiet && args.format == ReportFormat::Human && can_choose();
     let request = Request {
         event,
@@ -47,7 +44,7 @@ pub(super) fn sync(args: &SyncArgs) -> Result<Ended, Failure> {
     };
     let store = Store::in_use()?;
     let (chosen, failures) =
-        chosen(&store, &args.handlers, |one| args.handlers.is_empty() && !manager::is_for(one, event))?;
+        chosen(&store, &args.handlers, |one| args.handlers.is_empty() && !manager::is_for(one, event.event()))?;
     if chosen.is_empty() && failures.is_empty() && store.handlers()?.handlers.is_empty() {
         let folder = plain_path(store.folder());
         return Err(Failure(format!("no handler is registered in {folder}; `mobsync register HANDLER` registers one")));
@@ -56,18 +53,27 @@ pub(super) fn sync(args: &SyncArgs) -> Result<Ended, Failure> {
         tell(format_args!("no handler is registered for {event}; `mobsync handlers` lists the registered handlers"));
     }
     let is_asked = !args.start && args.item.is_empty() && !args.no_user && args.format == ReportFormat::Human;
-    let asks = is_asked && can_choose();
+    let asks = if is_asked && can_choose() { Asks::All } else { Asks::None };
     let trace = args.trace.as_deref();
     let how = How { asks, quiet: args.quiet, allow_failure: args.allow_failure, format: args.format, trace };
     let with_items = |registration| Chosen { registration, items: args.item.clone() };
     run_all(&store, chosen.into_iter().map(with_items).collect(), &request, failures, how)
 }
 
+/// Of which handlers the user chooses the items first.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asks {
+    None,
+    All,
+    /// Those that ask first at this event, as the user prefers. The others start at once.
+    AsPreferred(Occasion),
+}
+
 /// How the sessions are shown and counted.
 #[derive(Clone, Copy)]
 pub(super) struct How<'a> {
-    /// The user chooses the items of each handler first.
-    pub(super) asks: bool,
+    /// Whether the user chooses the items first.
+    pub(super) asks: Asks,
     pub(super) quiet: bool,
     pub(super) allow_failure: bool,
     pub(super) format: ReportFormat,
@@ -126,7 +132,7 @@ impl All {
     fn run_wanted(&mut self, store: &Store, wanted: Wanted, request: &Request, how: How<'_>) {
         let Wanted { clsid, flags, cookie } = wanted;
         // Without a terminal the preferences choose.
-        let asks = !flags.has(InvokeFlags::STARTSYNC) && can_choose();
+        let asks = if !flags.has(InvokeFlags::STARTSYNC) && can_choose() { Asks::All } else { Asks::None };
         let quiet = how.quiet || flags.has(InvokeFlags::MINIMIZED);
         let run = || {
             let registration = store.find(&clsid.to_string())?;
@@ -149,8 +155,22 @@ impl All {
                 failures.push(format!("{name}: interrupted before its session began"));
                 continue;
             }
+            let asks = match how.asks {
+                Asks::None => false,
+                Asks::All => true,
+                // What cannot be read is said when the session begins.
+                Asks::AsPreferred(event) => {
+                    store.preferences(one.registration.clsid).is_ok_and(|preferences| preferences.asks_first(event))
+                }
+            };
+            if asks && !can_choose() {
+                tell(format_args!(
+                    "{name}: the user is to be asked first, and there is no terminal to ask on; not run"
+                ));
+                continue;
+            }
             let found = Handler::of_registration(&one.registration).map_err(Failure::from).and_then(|handler| {
-                let items = how.asks.then(|| choose(store, &one.registration, request, isolation)).transpose()?;
+                let items = asks.then(|| choose(store, &one.registration, request, isolation)).transpose()?;
                 Ok((handler, items))
             });
             match found {

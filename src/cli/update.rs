@@ -8,19 +8,47 @@ use super::args::{ReportFormat, UpdateArgs};
 use super::ended::{Ended, Failure};
 use super::output::tell;
 use super::registered::judged;
-use super::sync::{How, can_choose, limits, run_all};
+use super::sync::{Asks, How, can_choose, chosen, limits, run_all};
 use crate::json::files;
 use crate::manager::{self, Chosen, LOG_FILE, Request};
-use crate::protocol::{Cookie, Delay, HResult, InvokeFlags, Limits, Note, SyncEvent, UpdateAll, plain_path};
+use crate::protocol::{Cookie, Delay, HResult, InvokeFlags, Limits, Note, Occasion, UpdateAll, plain_path};
 use crate::runner::Journal;
 use crate::store::Store;
 
 pub(super) fn update(args: &UpdateArgs) -> Result<Ended, Failure> {
     let store = Store::in_use()?;
-    match &args.handler {
-        Some(word) => update_items(&store, word, args),
-        None => update_all(&store, args),
+    match (&args.handler, args.event) {
+        (Some(word), _) => update_items(&store, word, args),
+        (None, Some(event)) => update_event(&store, event.into(), args),
+        (None, None) => update_all(&store, args),
     }
+}
+
+/// Something happened for which handlers may be registered.
+fn update_event(store: &Store, event: Occasion, args: &UpdateArgs) -> Result<Ended, Failure> {
+    let attended = !args.minimized && can_choose();
+    let request = Request {
+        event,
+        user: can_choose(),
+        connection: args.connection.clone(),
+        attended,
+        profile: args.profile.map(Into::into).unwrap_or_default(),
+        limits: limits(args.timeout),
+        ..Request::default()
+    };
+    let (registered, failures) = chosen(store, &[], |one| !manager::is_for(one, event.event()))?;
+    if registered.is_empty() && failures.is_empty() {
+        tell(format_args!("no handler is registered for {event}; `mobsync handlers` lists the registered handlers"));
+    }
+    let how = How {
+        asks: Asks::AsPreferred(event),
+        quiet: args.minimized,
+        allow_failure: args.allow_failure,
+        format: ReportFormat::Human,
+        trace: args.trace.as_deref(),
+    };
+    let of = |registration| Chosen { registration, items: Vec::new() };
+    run_all(store, registered.into_iter().map(of).collect(), &request, failures, how)
 }
 
 fn update_items(store: &Store, word: &str, args: &UpdateArgs) -> Result<Ended, Failure> {
@@ -29,7 +57,7 @@ fn update_items(store: &Store, word: &str, args: &UpdateArgs) -> Result<Ended, F
     let flags = InvokeFlags(flag(args.start, InvokeFlags::STARTSYNC) | flag(args.minimized, InvokeFlags::MINIMIZED));
     let attended = !args.minimized && can_choose();
     let request = Request {
-        event: SyncEvent::INVOKE,
+        event: Occasion::INVOKE,
         user: true,
         cookie: None,
         invoked: None,
@@ -50,7 +78,7 @@ fn update_items(store: &Store, word: &str, args: &UpdateArgs) -> Result<Ended, F
     }
     let quiet = flags.has(InvokeFlags::MINIMIZED);
     let how = How {
-        asks,
+        asks: if asks { Asks::All } else { Asks::None },
         quiet,
         allow_failure: args.allow_failure,
         format: ReportFormat::Human,

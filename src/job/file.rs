@@ -112,7 +112,7 @@ pub(super) fn library_of(library: &Path, clsid: Guid, name: Option<String>) -> R
     };
     let stem = || library.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
     let name = name.unwrap_or_else(stem);
-    Ok(HandlerSpec::Com { library, clsid, name, probes: false })
+    Ok(HandlerSpec::Com { library, clsid, name, probes: false, multi_threaded: false })
 }
 
 /// A handler file of kind `exec`.

@@ -45,8 +45,12 @@ impl Handler {
 /// The handler of a registration, as it is written down.
 pub(super) fn spec_of(registration: &Registration) -> Result<HandlerSpec, HandlerError> {
     match &registration.start {
-        Start::Library { library, .. } => {
-            file::library_of(library, registration.clsid, registration.description.clone())
+        Start::Library { library, multi_threaded: as_registered } => {
+            let mut spec = file::library_of(library, registration.clsid, registration.description.clone())?;
+            if let HandlerSpec::Com { multi_threaded, .. } = &mut spec {
+                *multi_threaded = *as_registered;
+            }
+            Ok(spec)
         }
         Start::File { file } => file::read(file),
         Start::Command { command, folder } => {
@@ -95,8 +99,8 @@ impl HandlerName {
             return Ok((Start::File { file: absolute(word.as_ref()) }, clsid));
         }
         Ok(match spec {
-            HandlerSpec::Com { library, clsid, .. } => {
-                (Start::Library { library: library.clone(), multi_threaded: false }, Some(*clsid))
+            HandlerSpec::Com { library, clsid, multi_threaded, .. } => {
+                (Start::Library { library: library.clone(), multi_threaded: *multi_threaded }, Some(*clsid))
             }
             HandlerSpec::Script { file, .. } => (Start::File { file: absolute(file) }, None),
             HandlerSpec::Exec { command, folder, .. } => {

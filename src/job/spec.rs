@@ -33,6 +33,9 @@ pub enum HandlerSpec {
         /// Instances and the library are also asked what no session asks (COM-01 to COM-07).
         #[serde(default)]
         probes: bool,
+        /// On Windows the instance lives in the multi-threaded apartment, unless the program was asked for another one.
+        #[serde(default)]
+        multi_threaded: bool,
     },
     /// A program that speaks the wire protocol.
     Exec {
@@ -79,7 +82,7 @@ impl HandlerSpec {
     pub fn open(self) -> Result<Handler, HandlerError> {
         let opened = match &self {
             Self::Filesync { folders } => Opened::Real(Arc::new(FileSync::new(folders.clone())?)),
-            Self::Com { library, clsid, name, probes } => {
+            Self::Com { library, clsid, name, probes, multi_threaded: _ } => {
                 can_be_run(library)?;
                 Opened::Real(Arc::new(ComFactory::new(library, *clsid, name, *probes)))
             }
@@ -177,13 +180,11 @@ impl Handler {
     /// The handler; a native one is asked what no session asks, if that is wanted.
     pub(super) fn probed(&self, wanted: bool) -> Handler {
         match &self.spec {
-            Some(HandlerSpec::Com { library, clsid, name, probes: false }) if wanted => {
-                let spec =
-                    HandlerSpec::Com { library: library.clone(), clsid: *clsid, name: name.clone(), probes: true };
-                Handler {
-                    opened: Opened::Real(Arc::new(ComFactory::new(library, *clsid, name, true))),
-                    spec: Some(spec),
-                }
+            Some(HandlerSpec::Com { library, clsid, name, probes: false, multi_threaded }) if wanted => {
+                let (library, name, multi_threaded) = (library.clone(), name.clone(), *multi_threaded);
+                let factory = ComFactory::new(&library, *clsid, &name, true);
+                let spec = HandlerSpec::Com { library, clsid: *clsid, name, probes: true, multi_threaded };
+                Handler { opened: Opened::Real(Arc::new(factory)), spec: Some(spec) }
             }
             _ => self.clone(),
         }

@@ -77,9 +77,6 @@ pub struct Standard {
     /// What the library is told before the instance is created.
     #[serde(default)]
     pub server: Vec<ServerCall>,
-    /// On Windows the instance lives in the multi-threaded apartment, unless the program was asked for another one.
-    #[serde(default)]
-    pub multi_threaded: bool,
 }
 
 /// What the manager notes before the first call of a session.
@@ -111,7 +108,6 @@ impl Default for Standard {
             retries: 1,
             opening: Vec::new(),
             server: Vec::new(),
-            multi_threaded: false,
         }
     }
 }
@@ -172,16 +168,6 @@ impl Terms {
             Conduct::Standard(standard) => standard.initialize.clone(),
             Conduct::Several(each) => each.first().cloned().unwrap_or_default().initialize,
             Conduct::Scenario(scenario) => scenario.initialize(),
-        }
-    }
-
-    /// Whether the handler lives in the multi-threaded apartment, unless the program was asked for another one.
-    #[cfg(windows)]
-    pub(super) fn is_multi_threaded(&self) -> bool {
-        match &self.conduct {
-            Conduct::Standard(standard) => standard.multi_threaded,
-            Conduct::Several(each) => each.iter().all(|standard| standard.multi_threaded),
-            Conduct::Scenario(_) => false,
         }
     }
 

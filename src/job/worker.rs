@@ -109,7 +109,7 @@ fn run(parent: Option<i32>) -> Result<Leave, String> {
     }
     let job: WorkerJob = serde_json::from_slice(&channel.job()).map_err(|error| format!("the job: {error}"))?;
     #[cfg(windows)]
-    super::apartment::unless_parent_says(job.terms.is_multi_threaded());
+    super::apartment::unless_parent_says(matches!(job.handler, HandlerSpec::Com { multi_threaded: true, .. }));
     let (memory, at) = channel.crash_place();
     notice_forks();
     write_crashes_to(memory, at, crate::time::name_of_crashed_thread);

@@ -95,7 +95,7 @@ pub fn show_properties(
 ) -> Result<Shown, SessionError> {
     let handler = Handler::of_registration(registration)?;
     let user = if request.user { SyncFlags::MAYBOTHERUSER } else { 0 };
-    let flags = SyncFlags::new(request.event, SyncFlags::SETTINGS | user);
+    let flags = SyncFlags::new(request.event.event(), SyncFlags::SETTINGS | user);
     let initialize = Initialize { cookie: request.cookie.clone(), ..Initialize::new(flags) };
     let selection = item.map_or(Selection::Checked, |item| Selection::Named(vec![item.to_string()]));
     let standard = Standard { initialize, selection, retries: 0, ..Standard::default() };

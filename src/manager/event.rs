@@ -88,7 +88,7 @@ pub(super) fn lines(what: &Scheduled, ends: &[EventEnd]) -> Vec<String> {
 
 /// Runs the sessions that an event starts, and then those that handlers have started in them.
 pub(super) fn run_event(store: &Store, what: &Scheduled, how: &How<'_>, watcher: &mut dyn Watcher) -> Vec<EventEnd> {
-    let event = what.event.sync_event();
+    let (event, occasion) = (what.event.sync_event(), what.event.occasion());
     let failed = |handler: Option<String>, why: String| EventEnd { handler, invoked: false, end: Err(why) };
     let (mut ends, mut ready) = (Vec::new(), Vec::new());
     let found = match what.handlers.as_slice() {
@@ -104,6 +104,15 @@ pub(super) fn run_event(store: &Store, what: &Scheduled, how: &How<'_>, watcher:
         Err(error) => return vec![failed(None, error.to_string())],
     };
     for registration in registered {
+        match store.preferences(registration.clsid) {
+            Ok(preferences) if preferences.asks_first(occasion) => {
+                let why = format!("the user is to be asked first at {occasion}, and nobody is at the screen; not run");
+                ends.push(failed(Some(registration.name()), why));
+                continue;
+            }
+            // What cannot be read is said when the session begins.
+            Ok(_) | Err(_) => {}
+        }
         match Handler::of_registration(&registration) {
             Ok(handler) if how.only_scripts && !handler.is_scripted() => {
                 ends.push(failed(Some(registration.name()), NOT_PLAYED.to_owned()));
@@ -112,7 +121,7 @@ pub(super) fn run_event(store: &Store, what: &Scheduled, how: &How<'_>, watcher:
             Err(error) => ends.push(failed(Some(registration.name()), error.to_string())),
         }
     }
-    let request = Request { event, connection: what.connection.clone(), ..how.request.clone() };
+    let request = Request { event: occasion, connection: what.connection.clone(), ..how.request.clone() };
     let handlers: Vec<Handler> = ready.iter().map(|(_, handler)| handler.clone()).collect();
     let mut number = 0;
     for session in sessions(&handlers) {

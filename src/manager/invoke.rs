@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::Request;
-use crate::protocol::{Cookie, HResult, InvokeFlags, SyncEvent, plain_path};
+use crate::protocol::{Cookie, HResult, InvokeFlags, Occasion, plain_path};
 use crate::store::Store;
 
 /// Where the process of [`update_all`] writes what it says: a file in the store.
@@ -25,7 +25,7 @@ pub fn invoked(flags: InvokeFlags, cookie: Option<Cookie>, request: Request) -> 
     if !flags.is_valid() {
         return Err(HResult::E_INVALIDARG);
     }
-    Ok(Request { event: SyncEvent::INVOKE, cookie, invoked: Some(flags), ..request })
+    Ok(Request { event: Occasion::INVOKE, cookie, invoked: Some(flags), ..request })
 }
 
 /// `UpdateAll` could not start its process.

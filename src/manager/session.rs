@@ -9,8 +9,8 @@ use crate::host::{Connection, Controls, Selection};
 use crate::job::{Conduct, Handler, HandlerError, Opening, Standard, Terms};
 use crate::json::Id;
 use crate::protocol::{
-    Cookie, Event, FileTime, Guid, HResult, HandlerId, Initialize, InvokeFlags, Limits, Note, PreferencesStored,
-    Profile, Session, SyncEvent, SyncFlags, UpdateItems,
+    Cookie, Event, FileTime, Guid, HResult, HandlerId, Initialize, InvokeFlags, Limits, Note, Occasion,
+    PreferencesStored, Profile, Session, SyncEvent, SyncFlags, UpdateItems,
 };
 use crate::rules::Level;
 use crate::runner::{
@@ -24,7 +24,7 @@ use crate::time::wall_clock;
 #[derive(Clone, Debug)]
 pub struct Request {
     /// The event that starts it.
-    pub event: SyncEvent,
+    pub event: Occasion,
     /// Whether there is a user (MAYBOTHERUSER).
     pub user: bool,
     /// The cookie of an INVOKE session.
@@ -51,7 +51,7 @@ pub struct Request {
 impl Default for Request {
     fn default() -> Self {
         Self {
-            event: SyncEvent::SCHEDULED,
+            event: Occasion::SCHEDULED,
             user: false,
             cookie: None,
             invoked: None,
@@ -69,7 +69,7 @@ impl Default for Request {
 impl Request {
     /// The arguments of `Initialize`.
     pub fn initialize(&self) -> Initialize {
-        let flags = SyncFlags::new(self.event, if self.user { SyncFlags::MAYBOTHERUSER } else { 0 });
+        let flags = SyncFlags::new(self.event.event(), if self.user { SyncFlags::MAYBOTHERUSER } else { 0 });
         Initialize { cookie: self.cookie.clone(), ..Initialize::new(flags) }
     }
 
@@ -167,7 +167,6 @@ pub fn synchronize_together(
             [] => preferred(&preferences, request.event, request.connection.as_deref()),
             items => Selection::Named(items.to_owned()),
         };
-        let multi_threaded = matches!(one.registration.start, Start::Library { multi_threaded: true, .. });
         let invoked = request.update_items(clsid, HandlerId(number));
         let stored = preferences_stored(&preferences);
         before.push((clsid, stored.clone()));
@@ -178,7 +177,6 @@ pub fn synchronize_together(
             selection,
             retries: request.retries,
             opening,
-            multi_threaded,
             ..Standard::default()
         })
     };
@@ -214,7 +212,7 @@ pub fn synchronize_together(
             let items = instance.map(|instance| instance.items().clone()).unwrap_or_default();
             NoSuchItem::find(selection, &items).map_or(Ok(()), Err)?;
         }
-        let results = results_of(&session, id, request.event, started);
+        let results = results_of(&session, id, request.event.event(), started);
         if !is_gone {
             store.keep_results(clsid, &results)?;
         }
@@ -231,7 +229,7 @@ pub fn synchronize_together(
 }
 
 /// What the preferences choose in a session with this event on this connection.
-pub(super) fn preferred(preferences: &Preferences, event: SyncEvent, connection: Option<&str>) -> Selection {
+pub(super) fn preferred(preferences: &Preferences, event: Occasion, connection: Option<&str>) -> Selection {
     let items: BTreeSet<Guid> = preferences.iter().filter_map(|one| one.key.item).collect();
     let items = items.into_iter().filter_map(|id| Some((id, preferences.checked(id, event, connection)?)));
     Selection::Preferred { items: items.collect(), others: preferences.others_checked(event, connection) }

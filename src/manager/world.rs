@@ -11,7 +11,7 @@ use super::schedule::{Missed, Scheduled};
 use super::session::{Request, Synchronized};
 use crate::host::{Connection, Controls};
 use crate::job::Handler;
-use crate::protocol::{Event, Guid, HResult, RegisterFlags, Session, SyncEvent};
+use crate::protocol::{Event, Guid, HResult, Occasion, RegisterFlags, Session};
 use crate::runner::{
     Came, Journal, ReplayError, ReplayOptions, Replayed, RunError, RunOptions, Watcher, handler_name, replay_loaded,
 };
@@ -62,7 +62,7 @@ pub fn replay(
         seen: Seen { journal, watcher, in_session: false },
         run: RunOptions { trace: None, keep_events: false, ..options.run.clone() },
         request: Request {
-            event: SyncEvent::default(),
+            event: Occasion::default(),
             user: scenario.user,
             profile: terms.profile,
             limits: terms.limits,

@@ -50,6 +50,52 @@ impl SyncEvent {
     }
 }
 
+named! {
+    /// What starts a session, as the user's settings know it: an event of SYNCMGRFLAG with its value, and what Windows shows as an
+    /// event and has no value for.
+    pub one Occasion, "an event" {
+        /// A network connection was opened.
+        CONNECT = 1,
+        /// A network connection is about to be closed.
+        PENDINGDISCONNECT = 2,
+        /// The user started it.
+        MANUAL = 3,
+        /// The machine is idle.
+        IDLE = 4,
+        /// A program asked through `ISyncMgrSynchronizeInvoke`.
+        INVOKE = 5,
+        /// A schedule is due.
+        SCHEDULED = 6,
+        /// The user logs on. Handlers see CONNECT.
+        LOGON = 0x101,
+        /// The user logs off. Handlers see PENDINGDISCONNECT.
+        LOGOFF = 0x102,
+    }
+}
+
+impl Occasion {
+    /// What handlers see in `Initialize`. With a logon the network is there; with a logoff it is about to go.
+    pub fn event(self) -> SyncEvent {
+        SyncEvent(self.0 & SyncFlags::EVENT_MASK)
+    }
+
+    /// Whether it is the event itself, and not one of those that handlers see as it.
+    pub fn is_event(self) -> bool {
+        self.0 == self.event().0
+    }
+
+    /// Whether what is said of `other` is said of this, too: of logon, what is said of CONNECT.
+    pub fn is_one_of(self, other: Self) -> bool {
+        self == other || other == self.event().into()
+    }
+}
+
+impl From<SyncEvent> for Occasion {
+    fn from(event: SyncEvent) -> Self {
+        Self(event.0)
+    }
+}
+
 /// `dwSyncMgrFlags` of `Initialize` (`ne-mobsync-syncmgrflag`): one event under the mask, and flags.
 ///
 /// Written `MANUAL|MAYBOTHERUSER`: the event first. Without an event the flags stand alone: `SETTINGS|MAYBOTHERUSER`.

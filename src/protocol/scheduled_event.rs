@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::SyncEvent;
+use super::{Occasion, SyncEvent};
 
 /// An event that the clock brings about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -25,15 +25,21 @@ pub enum ScheduledEvent {
 }
 
 impl ScheduledEvent {
-    /// What handlers see in `Initialize`. SYNCMGRFLAG has no value of its own for logon and logoff: with the first one, the
-    /// network is there; with the second one, it is about to go.
-    pub fn sync_event(self) -> SyncEvent {
+    /// As the user's settings know it.
+    pub fn occasion(self) -> Occasion {
         match self {
-            Self::Scheduled => SyncEvent::SCHEDULED,
-            Self::Idle => SyncEvent::IDLE,
-            Self::Connect | Self::Logon => SyncEvent::CONNECT,
-            Self::PendingDisconnect | Self::Logoff => SyncEvent::PENDINGDISCONNECT,
+            Self::Scheduled => Occasion::SCHEDULED,
+            Self::Idle => Occasion::IDLE,
+            Self::Connect => Occasion::CONNECT,
+            Self::PendingDisconnect => Occasion::PENDINGDISCONNECT,
+            Self::Logon => Occasion::LOGON,
+            Self::Logoff => Occasion::LOGOFF,
         }
+    }
+
+    /// What handlers see in `Initialize`.
+    pub fn sync_event(self) -> SyncEvent {
+        self.occasion().event()
     }
 
     /// As files have it.

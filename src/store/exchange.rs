@@ -1,5 +1,6 @@
 //! Preferences that are taken from one store to another: the file of `mobsync prefs export`.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -9,7 +10,7 @@ use serde_json::Value;
 use super::Preferences;
 use super::preferences::{Row, format_is};
 use crate::json::{self, FileError};
-use crate::protocol::Guid;
+use crate::protocol::{Guid, Occasion};
 
 /// What the first field of the file says.
 const FORMAT: &str = "mobsync-preferences-export";
@@ -62,6 +63,9 @@ struct Handler {
     description: Option<String>,
     /// Its preferences.
     preferences: Vec<Row>,
+    /// The events at which the user is asked before anything is synchronized.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    ask: BTreeSet<Occasion>,
 }
 
 fn this_format<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
@@ -90,9 +94,9 @@ impl Exchange {
         json::check_version(&text, file)?;
         let read: File = json::from_json(&text, file)?;
         let mut handlers: Vec<ExchangedHandler> = Vec::new();
-        for (at, Handler { clsid, description, preferences }) in read.handlers.into_iter().enumerate() {
+        for (at, Handler { clsid, description, preferences, ask }) in read.handlers.into_iter().enumerate() {
             let place = json::JsonPath::default().key("handlers").index(at);
-            let preferences = Preferences::from_rows(preferences).map_err(|row| {
+            let preferences = Preferences::from_rows(preferences, ask).map_err(|row| {
                 let place = place.key("preferences").index(row);
                 json::nonsense(&text, file, &place, "an earlier preference is about the same; remove one of them")
             })?;
@@ -114,6 +118,7 @@ impl Exchange {
             clsid: one.clsid,
             description: one.description.clone(),
             preferences: one.preferences.rows(),
+            ask: one.preferences.asks().collect(),
         });
         let file = File { format: FORMAT.to_owned(), version: VERSION, handlers: handlers.collect() };
         json::to_string_pretty(&file).map(|text| text + "\n")

@@ -30,7 +30,7 @@
 //!
 //! // Not this item when the machine is idle.
 //! let item = Guid::from_alias("A").unwrap();
-//! let idle = Key { item: Some(item), event: Some(SyncEvent::IDLE), connection: None };
+//! let idle = Key { item: Some(item), event: Some(SyncEvent::IDLE.into()), connection: None };
 //! store.change_preferences(clsid, |preferences| preferences.set(idle, false))?;
 //! assert_eq!(store.preferences(clsid)?.checked(item, SyncEvent::IDLE, None), Some(false));
 //! assert_eq!(store.preferences(clsid)?.checked(item, SyncEvent::MANUAL, None), None);

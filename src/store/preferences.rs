@@ -1,6 +1,6 @@
 //! `preferences.json`: what the user prefers for a handler.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::json::{self, FileError, Id};
-use crate::protocol::{GUID_NULL, Guid, HResult, Item, ItemFlags, SyncEvent};
+use crate::protocol::{GUID_NULL, Guid, HResult, Item, ItemFlags, Occasion};
 
 /// What the first field of the file says.
 const FORMAT: &str = "mobsync-preferences";
@@ -21,22 +21,23 @@ pub struct Key {
     /// The item; none is every item of the handler.
     pub item: Option<Guid>,
     /// The event that starts the session.
-    pub event: Option<SyncEvent>,
+    pub event: Option<Occasion>,
     /// The network connection.
     pub connection: Option<String>,
 }
 
 impl Key {
     /// Whether it is about that item, event and connection.
-    fn is_about(&self, item: Guid, event: SyncEvent, connection: Option<&str>) -> bool {
+    fn is_about(&self, item: Guid, event: Occasion, connection: Option<&str>) -> bool {
         self.item.is_none_or(|own| own == item)
-            && self.event.is_none_or(|own| own == event)
+            && self.event.is_none_or(|own| event.is_one_of(own))
             && self.connection.as_deref().is_none_or(|own| connection == Some(own))
     }
 
-    /// The preference for the item outweighs one for the event, and that one for the connection.
-    fn weight(&self) -> (bool, bool, bool) {
-        (self.item.is_some(), self.event.is_some(), self.connection.is_some())
+    /// The preference for the item outweighs one for the event, and that one for the connection; one for logon outweighs one for
+    /// CONNECT, as which handlers see it.
+    fn weight(&self) -> (bool, Option<bool>, bool) {
+        (self.item.is_some(), self.event.map(|event| !event.is_event()), self.connection.is_some())
     }
 }
 
@@ -57,6 +58,8 @@ pub struct Preference {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Preferences {
     all: BTreeMap<Key, Preference>,
+    /// The events at which the user is asked first.
+    ask: BTreeSet<Occasion>,
     /// Fields of later versions, which are kept.
     rest: Map<String, Value>,
 }
@@ -69,11 +72,28 @@ impl Preferences {
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.all.is_empty()
+        self.all.is_empty() && self.ask.is_empty()
+    }
+
+    /// The events at which the user is asked before anything is synchronized.
+    pub fn asks(&self) -> impl Iterator<Item = Occasion> {
+        self.ask.iter().copied()
+    }
+
+    /// Whether the user is asked first in a session with this event.
+    pub fn asks_first(&self, event: impl Into<Occasion>) -> bool {
+        let event = event.into();
+        self.ask.iter().any(|one| event.is_one_of(*one))
+    }
+
+    /// Says whether the user is asked first at that event; false if it was so before.
+    pub fn set_ask(&mut self, event: Occasion, ask: bool) -> bool {
+        if ask { self.ask.insert(event) } else { self.ask.remove(&event) }
     }
 
     /// As [`checked`](Self::checked), for an item of which no preference speaks.
-    pub fn others_checked(&self, event: SyncEvent, connection: Option<&str>) -> Option<bool> {
+    pub fn others_checked(&self, event: impl Into<Occasion>, connection: Option<&str>) -> Option<bool> {
+        let event = event.into();
         let about =
             self.all.values().filter(|one| one.key.item.is_none() && one.key.is_about(GUID_NULL, event, connection));
         about.max_by_key(|one| one.key.weight()).map(|one| one.checked)
@@ -81,7 +101,8 @@ impl Preferences {
 
     /// Whether the item is to be synchronized in a session with this event on this connection; none where the user did not say,
     /// and the handler's own preselection counts. The preference that says most precisely what it is about decides.
-    pub fn checked(&self, item: Guid, event: SyncEvent, connection: Option<&str>) -> Option<bool> {
+    pub fn checked(&self, item: Guid, event: impl Into<Occasion>, connection: Option<&str>) -> Option<bool> {
+        let event = event.into();
         let about = self.all.values().filter(|one| one.key.is_about(item, event, connection));
         about.max_by_key(|one| one.key.weight()).map(|one| one.checked)
     }
@@ -101,6 +122,7 @@ impl Preferences {
     /// Takes these preferences in; each replaces the one about the same.
     pub fn merge(&mut self, others: &Preferences) {
         self.all.extend(others.all.iter().map(|(key, one)| (key.clone(), one.clone())));
+        self.ask.extend(&others.ask);
     }
 
     /// The item that a word means: its ID, or its name when it was last enumerated.
@@ -129,6 +151,7 @@ impl Preferences {
     /// Removes all.
     pub fn clear(&mut self) {
         self.all.clear();
+        self.ask.clear();
     }
 
     pub(super) fn rows(&self) -> Vec<Row> {
@@ -136,7 +159,7 @@ impl Preferences {
     }
 
     /// Reads rows; the position of one that is there twice is returned as the error.
-    pub(super) fn from_rows(rows: Vec<Row>) -> Result<Self, usize> {
+    pub(super) fn from_rows(rows: Vec<Row>, ask: BTreeSet<Occasion>) -> Result<Self, usize> {
         let mut all = BTreeMap::new();
         for (at, row) in rows.into_iter().enumerate() {
             let one = Preference::from(row);
@@ -144,7 +167,7 @@ impl Preferences {
                 return Err(at);
             }
         }
-        Ok(Self { all, rest: Map::new() })
+        Ok(Self { all, ask, rest: Map::new() })
     }
 }
 
@@ -160,7 +183,8 @@ impl<'de> Deserialize<'de> for Preferences {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let twice =
             |at: usize| format!("preference {} is about the same as an earlier one; remove one of them", at + 1);
-        Self::from_rows(Vec::deserialize(deserializer)?).map_err(|at| serde::de::Error::custom(twice(at)))
+        Self::from_rows(Vec::deserialize(deserializer)?, BTreeSet::new())
+            .map_err(|at| serde::de::Error::custom(twice(at)))
     }
 }
 
@@ -191,7 +215,7 @@ pub(super) struct Row {
     temporary: bool,
     /// The event that starts the session; without it, any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    event: Option<SyncEvent>,
+    event: Option<Occasion>,
     /// The network connection; without it, any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     connection: Option<String>,
@@ -224,6 +248,9 @@ struct File {
     version: u32,
     /// The preferences. The one that says most precisely what it is about decides.
     preferences: Vec<Row>,
+    /// The events at which the user is asked before anything is synchronized.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    ask: BTreeSet<Occasion>,
     /// Fields of later versions, which are kept.
     #[serde(flatten)]
     #[schemars(skip)]
@@ -257,8 +284,8 @@ pub(super) fn schema() -> Value {
 
 pub(super) fn parse(text: &str, file: &Path) -> Result<Preferences, FileError> {
     json::check_version(text, file)?;
-    let File { preferences, rest, .. } = json::from_json(text, file)?;
-    let read = Preferences::from_rows(preferences).map_err(|at| {
+    let File { preferences, ask, rest, .. } = json::from_json(text, file)?;
+    let read = Preferences::from_rows(preferences, ask).map_err(|at| {
         let place = json::JsonPath::default().key("preferences").index(at);
         json::nonsense(text, file, &place, "an earlier preference is about the same; remove one of them")
     })?;
@@ -266,7 +293,7 @@ pub(super) fn parse(text: &str, file: &Path) -> Result<Preferences, FileError> {
 }
 
 pub(super) fn text(preferences: &Preferences) -> Result<String, serde_json::Error> {
-    let (rows, rest) = (preferences.rows(), preferences.rest.clone());
-    let file = File { format: FORMAT.to_owned(), version: VERSION, preferences: rows, rest };
+    let (rows, ask, rest) = (preferences.rows(), preferences.ask.clone(), preferences.rest.clone());
+    let file = File { format: FORMAT.to_owned(), version: VERSION, preferences: rows, ask, rest };
     json::to_string_pretty(&file).map(|text| text + "\n")
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::protocol::{Guid, HResult, Item, ItemFlags, RegisterFlags, SyncEvent};
+use crate::protocol::{FileTime, Guid, HResult, Item, ItemFlags, Occasion, RegisterFlags, SyncEvent};
 
 /// A change of the store.
 #[derive(Clone, Debug)]
@@ -20,10 +20,30 @@ enum Change {
     Set(u8, Key, bool),
     Unset(u8, Key),
     Enumerated(u8, HResult, Vec<Item>),
+    Ask(u8, Occasion, bool),
+    /// A session is over; it failed, or it did not.
+    Ran(u8, bool),
 }
 
-/// The store as it should be: the flags of each handler, and its preferences, each with whether the item is TEMPORARY.
-type Model = BTreeMap<Guid, (u32, BTreeMap<Key, (bool, bool)>)>;
+/// A handler as it should be in the store.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Stored {
+    flags: u32,
+    /// Each with whether the item is TEMPORARY.
+    preferences: BTreeMap<Key, (bool, bool)>,
+    ask: Vec<Occasion>,
+    /// Whether the last session failed.
+    failed: Option<bool>,
+}
+
+/// The store as it should be.
+type Model = BTreeMap<Guid, Stored>;
+
+fn results(failed: bool) -> Results {
+    let (started, ended) = (FileTime(7), FileTime(8));
+    let (items, errors, broken) = (Vec::new(), Vec::new(), Vec::new());
+    Results { event: SyncEvent::IDLE, started, ended, outcome: "ended".to_owned(), failed, items, errors, broken }
+}
 
 fn clsid(handler: u8) -> Guid {
     Guid::from_u128(0x4b0e_1f6e_6d86_4f1c_9b6a_2f1d_5f0e_0000 + u128::from(handler))
@@ -47,6 +67,10 @@ fn apply(store: &Store, change: &Change) -> Result<(), StoreError> {
         Change::Enumerated(handler, result, items) => {
             store.change_preferences(clsid(handler), |all| all.enumerated(result, &items))
         }
+        Change::Ask(handler, event, ask) => {
+            store.change_preferences(clsid(handler), |all| all.set_ask(event, ask)).map(drop)
+        }
+        Change::Ran(handler, failed) => store.keep_results(clsid(handler), &results(failed)),
     }
 }
 
@@ -54,20 +78,20 @@ fn apply(store: &Store, change: &Change) -> Result<(), StoreError> {
 fn apply_to_model(model: &mut Model, change: &Change) -> bool {
     match change.clone() {
         Change::Register(_, flags) if flags > 7 => return false,
-        Change::Register(handler, flags) => model.entry(clsid(handler)).or_default().0 = flags,
+        Change::Register(handler, flags) => model.entry(clsid(handler)).or_default().flags = flags,
         Change::Unregister(handler) => return model.remove(&clsid(handler)).is_some(),
         Change::Set(handler, key, checked) => {
-            let Some((_, preferences)) = model.get_mut(&clsid(handler)) else { return false };
+            let Some(Stored { preferences, .. }) = model.get_mut(&clsid(handler)) else { return false };
             let temporary = |(other, of): (&Key, &(bool, bool))| key.item.is_some() && other.item == key.item && of.1;
             let temporary = preferences.iter().any(temporary);
             preferences.insert(key, (checked, temporary));
         }
         Change::Unset(handler, key) => {
-            let Some((_, preferences)) = model.get_mut(&clsid(handler)) else { return false };
+            let Some(Stored { preferences, .. }) = model.get_mut(&clsid(handler)) else { return false };
             preferences.remove(&key);
         }
         Change::Enumerated(handler, result, items) => {
-            let Some((_, preferences)) = model.get_mut(&clsid(handler)) else { return false };
+            let Some(Stored { preferences, .. }) = model.get_mut(&clsid(handler)) else { return false };
             let says_something = [HResult::S_OK, HResult::S_SYNCMGR_MISSINGITEMS].contains(&result);
             for (key, (checked, temporary)) in std::mem::take(preferences) {
                 let Some(item) = items.iter().find(|item| Some(item.id) == key.item).filter(|_| says_something) else {
@@ -80,6 +104,16 @@ fn apply_to_model(model: &mut Model, change: &Change) -> bool {
                 preferences.insert(key, (checked, item.flags == ItemFlags::TEMPORARY));
             }
         }
+        Change::Ask(handler, event, wanted) => {
+            let Some(Stored { ask, .. }) = model.get_mut(&clsid(handler)) else { return false };
+            ask.retain(|one| *one != event);
+            ask.extend(wanted.then_some(event));
+            ask.sort();
+        }
+        Change::Ran(handler, failed) => {
+            let Some(stored) = model.get_mut(&clsid(handler)) else { return false };
+            stored.failed = Some(failed);
+        }
     }
     true
 }
@@ -90,8 +124,10 @@ fn content(store: &Store) -> Model {
     assert!(damaged.is_empty(), "{damaged:?}");
     let of = |one: &Registration| {
         let preferences = store.preferences(one.clsid).unwrap();
-        let preferences = preferences.iter().map(|one| (one.key.clone(), (one.checked, one.temporary)));
-        (one.flags.0, preferences.collect())
+        let ask = preferences.asks().collect();
+        let preferences = preferences.iter().map(|one| (one.key.clone(), (one.checked, one.temporary))).collect();
+        let failed = store.results(one.clsid).unwrap().map(|results| results.failed);
+        Stored { flags: one.flags.0, preferences, ask, failed }
     };
     handlers.iter().map(|one| (one.clsid, of(one))).collect()
 }
@@ -101,16 +137,16 @@ fn folder() -> tempfile::TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
-/// What is in the folder of a handler beside its two files.
+/// What is in the folder of a handler beside its files.
 fn rubbish(store: &Store, handler: u8) -> Vec<String> {
     let folder = store.folder().join("handlers").join(clsid(handler).to_string());
     let names = fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().file_name());
     let names = names.map(|name| name.into_string().unwrap());
-    names.filter(|name| name != "registration.json" && name != "preferences.json").collect()
+    names.filter(|name| !["registration.json", "preferences.json", "results.json"].contains(&name.as_str())).collect()
 }
 
 fn keys() -> impl Strategy<Value = Key> {
-    let event = prop::sample::select(vec![None, Some(SyncEvent::MANUAL), Some(SyncEvent::IDLE)]);
+    let event = prop::sample::select(vec![None, Some(Occasion::MANUAL), Some(Occasion::LOGON)]);
     let connection = prop::sample::select(vec![None, Some("Office \u{1b}[31m\u{fffd}".to_owned())]);
     (items(), event, connection).prop_map(|(item, event, connection)| Key { item, event, connection })
 }
@@ -137,6 +173,9 @@ fn changes() -> impl Strategy<Value = Change> {
         1 => (0..3_u8).prop_map(Change::Unregister),
         4 => (0..3_u8, keys(), any::<bool>()).prop_map(|(handler, key, checked)| Change::Set(handler, key, checked)),
         1 => (0..3_u8, keys()).prop_map(|(handler, key)| Change::Unset(handler, key)),
+        1 => (0..3_u8, prop::sample::select(vec![Occasion::LOGON, Occasion::IDLE]), any::<bool>())
+            .prop_map(|(handler, event, ask)| Change::Ask(handler, event, ask)),
+        2 => (0..3_u8, any::<bool>()).prop_map(|(handler, failed)| Change::Ran(handler, failed)),
         2 => (0..3_u8, result, enumerated).prop_map(|(handler, result, items)| Change::Enumerated(handler, result, items)),
     ]
 }
@@ -409,7 +448,7 @@ fn fields_of_later_versions_are_kept() {
 #[test]
 fn the_preference_that_is_about_least_decides() {
     let (a, b) = (Guid::from_u128(1), Guid::from_u128(2));
-    let (event, office) = (Some(SyncEvent::IDLE), Some("Office".to_owned()));
+    let (event, office) = (Some(Occasion::IDLE), Some("Office".to_owned()));
     let mut all = Preferences::default();
     let mut expect = |key: Key, checked: bool, of_a: Option<bool>, of_b: Option<bool>| {
         all.set(key, checked);
@@ -417,7 +456,7 @@ fn the_preference_that_is_about_least_decides() {
         assert_eq!(all.checked(b, SyncEvent::IDLE, Some("Office")), of_b);
         assert_eq!(all.checked(b, SyncEvent::MANUAL, None), None);
     };
-    let key = |item, event: Option<SyncEvent>, connection: &Option<String>| Key {
+    let key = |item, event: Option<Occasion>, connection: &Option<String>| Key {
         item,
         event,
         connection: connection.clone(),
@@ -430,6 +469,25 @@ fn the_preference_that_is_about_least_decides() {
     expect(key(Some(a), None, &office), false, Some(false), Some(false));
     expect(key(Some(a), event, &None), true, Some(true), Some(false));
     expect(key(Some(a), event, &office), false, Some(false), Some(false));
+}
+
+#[test]
+fn what_is_said_of_connect_is_said_of_logon_unless_that_has_a_preference_of_its_own() {
+    let item = Guid::from_u128(1);
+    let mut all = Preferences::default();
+    let key = |event| Key { event: Some(event), ..Key::default() };
+    all.set(key(Occasion::CONNECT), false);
+    assert_eq!(all.checked(item, Occasion::LOGON, None), Some(false));
+    assert_eq!(all.checked(item, Occasion::LOGOFF, None), None);
+    all.set(key(Occasion::LOGON), true);
+    assert_eq!(all.checked(item, Occasion::LOGON, None), Some(true));
+    assert_eq!(all.checked(item, SyncEvent::CONNECT, None), Some(false));
+    assert!(all.set_ask(Occasion::PENDINGDISCONNECT, true));
+    assert!(all.asks_first(Occasion::LOGOFF) && all.asks_first(Occasion::PENDINGDISCONNECT));
+    assert!(!all.asks_first(Occasion::LOGON));
+    assert!(all.set_ask(Occasion::LOGON, true) && !all.set_ask(Occasion::LOGON, true));
+    assert!(!all.asks_first(SyncEvent::CONNECT), "logon is not every connection");
+    assert_eq!((Occasion::LOGON.event(), Occasion::LOGOFF.event()), (SyncEvent::CONNECT, SyncEvent::PENDINGDISCONNECT));
 }
 
 #[test]

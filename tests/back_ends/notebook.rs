@@ -58,7 +58,13 @@ impl crate::BackEnd for Notebook {
 
     fn handler(&self) -> (Handler, Option<TempDir>) {
         let clsid = self.clsid.parse().expect("it is a GUID");
-        let spec = HandlerSpec::Com { library: (self.library)(), clsid, name: "Notebook".into(), probes: false };
+        let spec = HandlerSpec::Com {
+            library: (self.library)(),
+            clsid,
+            name: "Notebook".into(),
+            probes: false,
+            multi_threaded: false,
+        };
         (spec.open().expect("a library is opened when it is driven"), None)
     }
 

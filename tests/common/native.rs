@@ -107,6 +107,6 @@ pub fn notebook_in_c(probes: bool) -> Handler {
 /// A class of a library. All of them have one name, so that their traces can be compared.
 pub fn class(library: PathBuf, clsid: &str, probes: bool) -> Handler {
     let clsid: Guid = clsid.parse().expect("it is a GUID");
-    let spec = HandlerSpec::Com { library, clsid, name: "notebook".to_owned(), probes };
+    let spec = HandlerSpec::Com { library, clsid, name: "notebook".to_owned(), probes, multi_threaded: false };
     spec.open().expect("a library is opened when it is driven")
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
 use super::handler::HandlerArgs;
-use super::words::{EventName, ProfileName, ReportFormat, time};
+use super::words::{OccasionName, ProfileName, ReportFormat, time};
 use crate::protocol::{Guid, RegisterFlags};
 
 #[derive(Debug, Args)]
@@ -96,7 +96,7 @@ pub(in crate::cli) struct PrefsArgs {
 pub(in crate::cli) enum PrefsCommand {
     /// Show the preferences for a registered handler
     Show(PrefsShowArgs),
-    /// Set a preference: for an item, an event, a connection, or several of them
+    /// Set a preference: for an item, an event, a connection, or several of them; or whether the user is asked first at an event
     ///
     /// The preference that says most precisely what it is about decides: one for the item outweighs one for the event, and that
     /// one for the connection. Without any, the handler's own preselection counts.
@@ -134,7 +134,7 @@ pub(in crate::cli) struct PrefsSetArgs {
 
     /// For this event [default: every event]
     #[arg(long, value_enum)]
-    pub(in crate::cli) event: Option<EventName>,
+    pub(in crate::cli) event: Option<OccasionName>,
 
     /// For this network connection [default: every connection]
     #[arg(long, value_name = "NAME")]
@@ -150,6 +150,10 @@ pub(in crate::cli) enum PreferenceName {
     Unchecked,
     /// Remove the preference
     Default,
+    /// Ask the user before anything is synchronized at this event
+    Ask,
+    /// Do not ask
+    DontAsk,
 }
 
 #[derive(Debug, Args)]
@@ -182,8 +186,8 @@ pub(in crate::cli) struct SyncArgs {
     pub(in crate::cli) handlers: Vec<String>,
 
     /// Event that starts the sessions
-    #[arg(long, value_enum, default_value_t = EventName::Manual)]
-    pub(in crate::cli) event: EventName,
+    #[arg(long, value_enum, default_value_t = OccasionName::Manual)]
+    pub(in crate::cli) event: OccasionName,
 
     /// Network connection, for preferences that are for one
     #[arg(long, value_name = "NAME")]
@@ -242,7 +246,7 @@ pub(in crate::cli) struct ResultsArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("what").args(["handler", "all"]).required(true))]
+#[command(group = ArgGroup::new("what").args(["handler", "all", "event"]).required(true))]
 pub(in crate::cli) struct UpdateArgs {
     /// Start a session of this registered handler (UpdateItems): a name or CLSID
     #[arg(long, value_name = "HANDLER")]
@@ -251,6 +255,11 @@ pub(in crate::cli) struct UpdateArgs {
     /// Start the sessions of all registered handlers (UpdateAll): this command ends at once, and another process runs them
     #[arg(long, conflicts_with_all = ["cookie", "minimized", "start", "connection", "allow_failure"])]
     pub(in crate::cli) all: bool,
+
+    /// An event came: start the sessions of the handlers that are registered for it, with the preferences for it. If the user is to
+    /// be asked first (`mobsync prefs set HANDLER ask --event …`), that needs a terminal
+    #[arg(long, value_enum, conflicts_with_all = ["cookie", "start"])]
+    pub(in crate::cli) event: Option<OccasionName>,
 
     /// Cookie for the handler's Initialize: hexadecimal digits, or the bytes of a file
     #[arg(long, value_name = "HEX|@FILE")]

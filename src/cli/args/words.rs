@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use crate::host::Order;
 use crate::host::explore::Deviation;
 use crate::json::reworded;
-use crate::protocol::{Profile, SyncEvent};
+use crate::protocol::{Occasion, Profile, SyncEvent};
 use crate::report::Format;
 
 /// A part of the suite: `I/N`.
@@ -200,6 +200,42 @@ impl From<EventName> for SyncEvent {
             EventName::Invoke => SyncEvent::INVOKE,
             EventName::Scheduled => SyncEvent::SCHEDULED,
             EventName::None => SyncEvent(0),
+        }
+    }
+}
+
+/// What starts a session, as the user's settings know it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum OccasionName {
+    /// The user started it
+    Manual,
+    /// A network connection was opened
+    Connect,
+    /// A network connection is about to be closed
+    PendingDisconnect,
+    /// The machine is idle
+    Idle,
+    /// A program started it
+    Invoke,
+    /// A schedule is due
+    Scheduled,
+    /// The user logs on; handlers see CONNECT
+    Logon,
+    /// The user logs off; handlers see PENDINGDISCONNECT
+    Logoff,
+}
+
+impl From<OccasionName> for Occasion {
+    fn from(name: OccasionName) -> Self {
+        match name {
+            OccasionName::Manual => Self::MANUAL,
+            OccasionName::Connect => Self::CONNECT,
+            OccasionName::PendingDisconnect => Self::PENDINGDISCONNECT,
+            OccasionName::Idle => Self::IDLE,
+            OccasionName::Invoke => Self::INVOKE,
+            OccasionName::Scheduled => Self::SCHEDULED,
+            OccasionName::Logon => Self::LOGON,
+            OccasionName::Logoff => Self::LOGOFF,
         }
     }
 }
