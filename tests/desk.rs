@@ -178,6 +178,22 @@ fn the_user_cancels_everything_by_ctrl_c() -> Done {
 }
 
 #[test]
+fn a_signal_ends_the_session_although_a_list_is_open() -> Done {
+    let place = Place::new();
+    fs::create_dir(place.path("waits")).expect("it can be made");
+    register(&place, "Folders", &["waits"]);
+    let mut session = on_terminal(&place, &["sync", "--start", "--timeout", "10m"])?;
+    session.exp_string("UPDATING until it is skipped")?;
+    session.send("s")?;
+    session.flush()?;
+    session.exp_string("Skip (Enter")?;
+    session.exp_string("Folders: waits")?;
+    session.process_mut().signal(rexpect::process::Signal::SIGTERM)?;
+    session.exp_string("waits  SKIPPED")?;
+    ends(&mut session, 2)
+}
+
+#[test]
 fn the_error_of_a_native_handler_is_shown_in_its_worker_and_the_retry_is_made() -> Done {
     let place = Place::new();
     let library = native::library("fixtures/handlers/cpp/notebook.cpp", &[]);

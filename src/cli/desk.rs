@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use super::keys::Keys;
+use super::keys::{Keys, give_back};
 use super::live::Teller;
 use crate::host::{Act, AskUser, Controls, has_results};
 use crate::protocol::{
@@ -104,14 +104,20 @@ impl Desk {
     }
 
     /// The session is over.
-    pub(super) fn end(&self) {
+    pub(super) fn end(&self, is_interrupted: bool) {
         let mut state = self.0.state.lock();
         (state.over, state.controls) = (true, None);
         let thread = state.thread.take();
         drop(state);
-        if let Some(thread) = thread {
-            // It ends soon, or when the user has closed a list.
-            let _ = thread.join();
+        let Some(thread) = thread else { return };
+        // It ends soon, or when the user has closed a list; somebody who has ended the session elsewhere is not at the list.
+        let begun = Instant::now();
+        while !thread.is_finished() && !(is_interrupted && begun.elapsed() > BEGINS) {
+            std::thread::sleep(LOOK / 10);
+        }
+        if !thread.is_finished() {
+            give_back();
+            let _ = console::Term::stderr().show_cursor();
         }
     }
 

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use parking_lot::Mutex;
 
 use super::output::{is_dumb_terminal, tell};
 use crate::protocol::{
@@ -31,6 +33,8 @@ pub(super) struct Live {
     /// The names of the handlers, where there are several; those that have a line above their bars.
     handlers: Vec<String>,
     headed: BTreeSet<HandlerId>,
+    /// Those lines. One that is dropped would vanish.
+    heads: Vec<ProgressBar>,
 }
 
 struct Row {
@@ -47,28 +51,46 @@ struct Row {
 
 /// Writes lines to standard error, above the bars where there are any. Clones write to the same place.
 #[derive(Clone)]
-pub(super) struct Teller(Option<MultiProgress>);
+pub(super) struct Teller {
+    bars: Option<MultiProgress>,
+    /// What is to be told when the bars are drawn again.
+    kept: Arc<Mutex<Option<Vec<String>>>>,
+}
 
 impl Teller {
     /// Where there are no bars.
-    pub(super) const fn plain() -> Self {
-        Self(None)
+    pub(super) fn plain() -> Self {
+        Self { bars: None, kept: Arc::default() }
     }
 
     pub(super) fn tell(&self, line: &str) {
-        match &self.0 {
+        if let Some(kept) = &mut *self.kept.lock() {
+            return kept.push(line.to_owned());
+        }
+        match &self.bars {
             // A terminal that has gone away is no reason to stop the session.
             Some(bars) => drop(bars.println(line)),
             None => tell(line),
         }
     }
 
-    /// Does this while no bar is drawn.
+    /// Does this while nothing is drawn or told. Whoever has something to show or to tell meanwhile does not wait.
     pub(super) fn aside<T>(&self, what: impl FnOnce() -> T) -> T {
-        match &self.0 {
-            Some(bars) => bars.suspend(what),
-            None => what(),
+        *self.kept.lock() = Some(Vec::new());
+        if let Some(bars) = &self.bars {
+            // Of a terminal that has gone away, nothing is left to clear.
+            let _ = bars.clear();
+            bars.set_draw_target(ProgressDrawTarget::hidden());
         }
+        let done = what();
+        if let Some(bars) = &self.bars {
+            bars.set_draw_target(ProgressDrawTarget::stderr());
+            // Draws them all.
+            bars.suspend(|| ());
+        }
+        let kept = self.kept.lock().take();
+        kept.into_iter().flatten().for_each(|line| self.tell(&line));
+        done
     }
 }
 
@@ -76,8 +98,17 @@ impl Live {
     /// With `quiet`, nothing of what happens is shown.
     pub(super) fn new(quiet: bool) -> Self {
         let bars = (!quiet && std::io::stderr().is_terminal() && !is_dumb_terminal()).then(MultiProgress::new);
-        let (handlers, headed) = (Vec::new(), BTreeSet::new());
-        Self { teller: Teller(bars), rows: Vec::new(), row_of: BTreeMap::new(), of_all: None, quiet, handlers, headed }
+        let (handlers, headed, heads) = (Vec::new(), BTreeSet::new(), Vec::new());
+        Self {
+            teller: Teller { bars, ..Teller::plain() },
+            rows: Vec::new(),
+            row_of: BTreeMap::new(),
+            of_all: None,
+            quiet,
+            handlers,
+            headed,
+            heads,
+        }
     }
 
     /// Of a session with handlers of these names.
@@ -118,7 +149,7 @@ impl Live {
 
     /// The session is over: bars stay as they are.
     pub(super) fn finish(&self) {
-        let bars = self.rows.iter().filter_map(|row| row.bar.as_ref()).chain(&self.of_all);
+        let bars = self.heads.iter().chain(self.rows.iter().filter_map(|row| row.bar.as_ref())).chain(&self.of_all);
         bars.filter(|bar| !bar.is_finished()).for_each(ProgressBar::abandon);
     }
 
@@ -144,11 +175,11 @@ impl Live {
 
     /// The bars of a round stand in the order of its items, whichever begins first.
     fn begin(&mut self, handler: HandlerId, chosen: &[Guid], items: &Items) {
-        if self.teller.0.is_none() {
+        if self.teller.bars.is_none() {
             return;
         }
         let chosen: Vec<usize> = chosen.iter().filter_map(|id| self.row((handler, *id), items)).collect();
-        let Teller(Some(bars)) = &self.teller else { return };
+        let Some(bars) = &self.teller.bars else { return };
         chosen.iter().for_each(|at| self.rows[*at].begin_round());
         let bars_there_are = self.rows.iter().filter(|row| row.bar.is_some()).count();
         let too_many =
@@ -171,7 +202,9 @@ impl Live {
         {
             let line = bars.add(ProgressBar::new(1));
             line.set_style(ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_bar()));
-            line.abandon_with_message(name.to_owned());
+            line.set_message(name.to_owned());
+            line.tick();
+            self.heads.push(line);
             self.headed.insert(handler);
         }
         let length = |at: &usize| self.rows[*at].name.chars().count();
@@ -197,7 +230,7 @@ impl Live {
             None if row.status != before => row.text.clear(),
             None => {}
         }
-        match (&self.teller.0, &self.of_all) {
+        match (&self.teller.bars, &self.of_all) {
             (None, _) => row.print(before),
             (Some(_), None) => row.draw(),
             (Some(_), Some(of_all)) => {

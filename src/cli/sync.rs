@@ -210,6 +210,7 @@ impl All {
                 continue;
             }
             let live = Live::of_several(how.quiet, &names);
+            *running.teller.lock() = live.teller();
             let desk = request.attended.then(|| Desk::new(&names, live.teller()));
             let options = RunOptions { user: desk.as_ref().map(Desk::ask), ..options.clone() };
             let mut shown = Shown { live, desk, running: running.clone(), interrupt: interrupt.clone() };
@@ -281,22 +282,27 @@ pub(super) fn chosen(
 }
 
 /// The session that runs now, which the user can stop.
-#[derive(Clone, Default)]
-struct Running(Arc<Mutex<Option<Controls>>>);
+#[derive(Clone)]
+struct Running {
+    controls: Arc<Mutex<Option<Controls>>>,
+    /// Writes above its bars.
+    teller: Arc<Mutex<Teller>>,
+}
 
 impl Running {
     /// The first Ctrl-C cancels every item of the session that runs, through the protocol; the second leaves it.
     fn listen(interrupt: &Interrupt) -> Self {
-        let running = Self::default();
+        let running = Self { controls: Arc::default(), teller: Arc::new(Mutex::new(Teller::plain())) };
         let (cancelled, left) = (running.clone(), running.clone());
         let cancel = move || {
-            if let Some(controls) = cancelled.0.lock().as_ref() {
+            if let Some(controls) = cancelled.controls.lock().as_ref() {
                 controls.cancel_all();
             }
-            Teller::plain().tell("cancelling every item; press Ctrl-C again to end the session at once");
+            let teller = cancelled.teller.lock().clone();
+            teller.tell("cancelling every item; press Ctrl-C again to end the session at once");
         };
         let leave = move || {
-            if let Some(controls) = left.0.lock().as_ref() {
+            if let Some(controls) = left.controls.lock().as_ref() {
                 controls.leave();
             }
         };
@@ -316,7 +322,7 @@ struct Shown {
 
 impl Watcher for Shown {
     fn started(&mut self, controls: Controls) {
-        *self.running.0.lock() = Some(controls.clone());
+        *self.running.controls.lock() = Some(controls.clone());
         // The user may have wanted an end while it began.
         if self.interrupt.came() {
             controls.cancel_all();
@@ -334,10 +340,11 @@ impl Watcher for Shown {
     }
 
     fn ended(&mut self) {
-        *self.running.0.lock() = None;
+        *self.running.controls.lock() = None;
         if let Some(desk) = &self.desk {
-            desk.end();
+            desk.end(self.interrupt.came());
         }
+        *self.running.teller.lock() = Teller::plain();
         self.live.finish();
     }
 }
