@@ -112,7 +112,7 @@ impl Desk {
         let Some(thread) = thread else { return };
         // It ends soon, or when the user has closed a list; somebody who has ended the session elsewhere is not at the list.
         let begun = Instant::now();
-        while !thread.is_finished() && !(is_interrupted && begun.elapsed() > BEGINS) {
+        while !(thread.is_finished() || is_interrupted && begun.elapsed() > BEGINS) {
             std::thread::sleep(LOOK / 10);
         }
         if !thread.is_finished() {
