@@ -229,7 +229,7 @@ fn table(rows: &[Row]) -> String {
 fn started_by(start: &Start) -> String {
     match start {
         Start::Library { library: file, .. } | Start::File { file } => file.display().to_string(),
-        Start::Command { command, .. } => shell_words::join(command),
+        Start::Command { command, .. } => crate::job::command_of(command),
         Start::Filesync { folders, .. } => {
             let pairs = folders.iter().map(|pair| format!("{}={}", pair.left.display(), pair.right.display()));
             format!("filesync {}", pairs.collect::<Vec<_>>().join(" "))

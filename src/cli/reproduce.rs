@@ -1,6 +1,5 @@
 //! The command lines by which a user sees a finding again.
 
-use std::borrow::Cow;
 use std::path::Path;
 
 use clap::ValueEnum;
@@ -11,8 +10,8 @@ use super::args::{
 use crate::conform::Reproduce;
 use crate::host::explore::Deviation;
 use crate::host::{Order, Strategy};
-use crate::job::{self, HandlerName};
-use crate::protocol::{Limits, is_escaped, plain};
+use crate::job::{self, HandlerName, quoted};
+use crate::protocol::Limits;
 use crate::runner::{self, DebugCommand, Replayed};
 
 /// The command that runs the session again: with a scripted handler's seed event by event.
@@ -365,81 +364,9 @@ fn seconds(nanos: u64) -> String {
     }
 }
 
-/// A word as the shells of this system take it.
-fn quoted(word: &str) -> Cow<'_, str> {
-    if cfg!(windows) { quoted_on_windows(word) } else { quoted_for_posix(word) }
-}
-
-/// A word as cmd and PowerShell pass it on, and as a program of Windows reads it. Signs that mean something within quotation marks
-/// differ between the two (`%`, `$` and the backtick): such a word may have to be changed by hand.
-fn quoted_on_windows(word: &str) -> Cow<'_, str> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./\\:=+".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return Cow::Borrowed(word);
-    }
-    let mut text = String::from("\"");
-    let mut backslashes = 0;
-    // No name on Windows has what would act on a terminal; nothing else may have it either.
-    for c in plain(word).chars() {
-        match c {
-            '\\' => backslashes += 1,
-            // In front of a quotation mark each backslash stands twice.
-            '"' => text.push_str(&"\\".repeat(std::mem::take(&mut backslashes) + 1)),
-            _ => backslashes = 0,
-        }
-        text.push(c);
-    }
-    text.push_str(&"\\".repeat(backslashes));
-    text.push('"');
-    Cow::Owned(text)
-}
-
-/// A word as a POSIX shell takes it.
-fn quoted_for_posix(word: &str) -> Cow<'_, str> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        Cow::Borrowed(word)
-    } else if word.contains(is_escaped) {
-        // The command stands in a report: nothing in it acts on a terminal, and a shell still reads the same word.
-        let mut text = String::from("$'");
-        for c in word.chars() {
-            match c {
-                '\\' | '\'' => text.extend(['\\', c]),
-                c if is_escaped(c) => {
-                    c.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| text += &format!("\\x{byte:02x}"))
-                }
-                c => text.push(c),
-            }
-        }
-        Cow::Owned(text + "'")
-    } else {
-        Cow::Owned(format!("'{}'", word.replace('\'', r"'\''")))
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{quoted_for_posix, quoted_on_windows, seconds};
-
-    #[test]
-    fn words_are_quoted_as_a_posix_shell_reads_them() {
-        assert_eq!(quoted_for_posix("a/b.json"), "a/b.json");
-        assert_eq!(quoted_for_posix("my handler.json"), "'my handler.json'");
-        assert_eq!(quoted_for_posix("it's"), r"'it'\''s'");
-        assert_eq!(quoted_for_posix("$(rm)"), "'$(rm)'");
-        assert_eq!(quoted_for_posix(""), "''");
-        assert_eq!(quoted_for_posix("a\n\u{1b}'\\b\u{9b}"), r"$'a\x0a\x1b\'\\b\xc2\x9b'");
-    }
-
-    #[test]
-    fn words_are_quoted_as_programs_of_windows_read_them() {
-        assert_eq!(quoted_on_windows(r"C:\a\b.dll"), r"C:\a\b.dll");
-        assert_eq!(quoted_on_windows(r"C:\a b\"), r#""C:\a b\\""#);
-        assert_eq!(quoted_on_windows("{6D6F6273-796E}"), r#""{6D6F6273-796E}""#);
-        assert_eq!(quoted_on_windows(r#"a "b\" c"#), r#""a \"b\\\" c""#);
-        assert_eq!(quoted_on_windows("it's"), r#""it's""#);
-        assert_eq!(quoted_on_windows(""), r#""""#);
-    }
+    use super::seconds;
 
     #[test]
     fn times_are_written_as_the_options_take_them() {

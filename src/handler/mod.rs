@@ -4,7 +4,7 @@
 pub(crate) mod children;
 #[allow(unsafe_code, reason = "a native handler's functions are called and its memory is read, here and nowhere else")]
 pub mod com;
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 pub mod exec;
 pub mod filesync;
 mod item_list;

@@ -46,7 +46,7 @@ impl Said {
     }
 
     /// The last line that is not empty.
-    #[cfg(unix)]
+    #[cfg(any(unix, windows))]
     pub(crate) fn last_line(&self) -> Option<String> {
         let lines = self.kept.rsplit(|byte| *byte == b'\n').map(|line| String::from_utf8_lossy(line));
         lines.map(|line| line.trim().to_owned()).find(|line| !line.is_empty())
@@ -54,7 +54,7 @@ impl Said {
 }
 
 /// Passes on to our standard error what comes from a pipe, and keeps its end. Returns when nobody can write any more.
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 pub(crate) fn pass_on(mut from: impl Read, said: &Mutex<Said>) {
     let mut passing = Passing::default();
     while passing.read(&mut from, said) {}
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    #[cfg(unix)]
+    #[cfg(any(unix, windows))]
     fn everything_is_passed_on_and_no_character_is_cut() {
         let text = "ü".repeat(CHUNK) + "\nend";
         let said = Mutex::default();

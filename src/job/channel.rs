@@ -174,8 +174,7 @@ impl Channel {
         job
     }
 
-    /// The worker says which process it is. Under Wine it does not know.
-    #[cfg(unix)]
+    /// Says which process is the worker.
     pub(super) fn is_worker(&self, pid: u32) {
         self.memory.number(WORKER).store(u64::from(pid), Ordering::Release);
     }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::command::words;
 use super::native::kind_of;
 use super::{Handler, HandlerError, HandlerSpec, file};
 use crate::handler::FolderPair;
@@ -33,13 +34,13 @@ impl Handler {
         file::library_of(library, clsid, None)?.open()
     }
 
-    /// The program of a command, which is taken apart as a shell does.
+    /// The program of a command, which is taken apart as a POSIX shell does, on Windows as programs do.
     ///
     /// # Errors
     /// When there is no program in it.
     pub fn exec(command: &str) -> Result<Self, HandlerError> {
         let wrong = |why: &str| HandlerError::Command { command: command.to_owned(), why: why.to_owned() };
-        let words = shell_words::split(command).map_err(|error| wrong(&error.to_string()))?;
+        let words = words(command).map_err(|why| wrong(&why))?;
         if words.first().is_none_or(String::is_empty) {
             return Err(wrong("the command is empty"));
         }

@@ -144,7 +144,14 @@ pub(super) fn isolated_in(
     let mark = Mark::new();
     // Before there is a worker: whoever wants to hear signals hears those that come from now on.
     started(Controls::new(Arc::new(Reach(Arc::clone(&channel), Mutex::new(())))));
-    let mut worker = Running::start(&launch, spec, &file, mark).map_err(error)?;
+    let start = || {
+        let worker = Running::start(&launch, spec, &file, mark)?;
+        // Elsewhere the worker says it, and under Wine nobody does: there it has another number.
+        #[cfg(windows)]
+        channel.is_worker(worker.leash.pid());
+        Ok(worker)
+    };
+    let mut worker = start().map_err(error)?;
     let _worker = tracing::info_span!("worker", pid = worker.leash.pid()).entered();
     tracing::info!("worker started");
 
@@ -210,7 +217,7 @@ pub(super) fn isolated_in(
                 tries += 1;
                 worker.leash.end_rest(status.as_ref().ok(), channel.worker());
                 launch.again().map_err(error)?;
-                worker = Running::start(&launch, spec, &file, mark).map_err(error)?;
+                worker = start().map_err(error)?;
             }
             Err(mpsc::RecvTimeoutError::Disconnected) => break None,
             Err(mpsc::RecvTimeoutError::Timeout) => {}

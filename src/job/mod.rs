@@ -6,6 +6,7 @@ mod assemble;
 mod call_sites;
 #[cfg(any(unix, windows))]
 mod channel;
+mod command;
 #[cfg(any(unix, windows))]
 mod company;
 mod error;
@@ -32,7 +33,7 @@ mod native;
 mod output;
 #[cfg(any(unix, windows))]
 #[cfg_attr(windows, path = "process_windows.rs")]
-#[allow(unsafe_code, reason = "a process that was forked is waited for; on Windows a worker belongs to a job object")]
+#[cfg_attr(not(windows), allow(unsafe_code, reason = "a process that was forked is waited for, here and nowhere else"))]
 mod process;
 #[cfg(any(unix, windows))]
 mod received;
@@ -56,6 +57,7 @@ mod wine_worker;
 mod worker;
 
 pub use apartment::{Apartment, apartment_used, use_apartment};
+pub use command::{command_of, quoted};
 #[cfg(any(unix, windows))]
 pub use company::in_workers;
 pub use error::HandlerError;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::command::words;
 use super::native::kind_of;
 use super::{Handler, HandlerError};
 use crate::protocol::Guid;
@@ -46,7 +47,7 @@ impl HandlerName {
                 None => Some(PathBuf::from(word)).filter(|file| file.is_file()),
             },
             Self::Exec(command) => {
-                let words = shell_words::split(command).ok()?;
+                let words = words(command).ok()?;
                 let mut files = words.iter().enumerate().filter(|(at, word)| *at > 0 || !is_on_path(word));
                 files.find(|(_, word)| Path::new(word).is_file()).map(|(_, word)| PathBuf::from(word))
             }

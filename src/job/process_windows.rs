@@ -1,44 +1,19 @@
 //! A worker's process on Windows, as its parent starts it, waits for it and ends it, with all that it started: all of them belong
 //! to a job object, and end with it, and with the parent.
 
-use std::ffi::OsStr;
 use std::io;
-use std::os::windows::io::{FromRawHandle, OwnedHandle};
-use std::os::windows::process::CommandExt;
+use std::os::windows::io::OwnedHandle;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, OnceLock};
-
-use windows_sys::Win32::Foundation::HANDLE;
-use windows_sys::Win32::System::JobObjects::{
-    AssignProcessToJobObject, CreateJobObjectW, JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE,
-    JOBOBJECT_EXTENDED_LIMIT_INFORMATION, JobObjectExtendedLimitInformation, OpenJobObjectW, SetInformationJobObject,
-    TerminateJobObject,
-};
-use windows_sys::Win32::System::Threading::{CREATE_NEW_PROCESS_GROUP, GetCurrentProcess};
 
 use super::channel::SharedFile;
 use super::mark::{CHANNEL, MARK, Mark};
 use super::native::{LibraryKind, WindowsKind, exe_of_kind, kind_of, other_build};
 use super::output::Output;
 use super::{HandlerSpec, Workers, logging};
-use crate::handler::com::wide;
+use crate::handler::com::JobObject;
 use crate::protocol::plain_path;
-
-/// The variable that names the job object into which a worker puts itself.
-const JOB: &str = "MOBSYNC_JOB";
-
-/// The right to put processes into a job object, of winnt.h.
-const JOB_OBJECT_ASSIGN_PROCESS: u32 = 1;
-
-/// An error of the system itself, of winerror.h.
-const ERROR_INTERNAL_ERROR: i32 = 1359;
-
-/// How often a worker is started that did not begin.
-const MOST_TRIES: u32 = 5;
-
-/// With which exit code what belongs to a job object ends when it is ended.
-const ENDED: u32 = 1;
 
 /// How the worker of a handler is started.
 pub(super) struct Launch<'a> {
@@ -102,31 +77,17 @@ impl<'a> Launch<'a> {
     pub(super) fn start(&self, spec: &HandlerSpec, file: &SharedFile, mark: Mark) -> Result<WorkerProcess, String> {
         let program = self.program_for(kind_for(spec));
         let cannot = |why: io::Error| format!("cannot start a worker ({}): {why}", plain_path(&program));
-        let name = format!("mobsync-{mark}");
-        let job = JobObject::new(&name).map_err(|why| format!("cannot make a job object for a worker: {why}"))?;
+        let job = JobObject::new().map_err(|why| format!("cannot make a job object for a worker: {why}"))?;
         let mut command = Command::new(&program);
         command
             .arg("worker")
             .env(CHANNEL, file.path())
             .env(MARK, mark.to_string())
-            .env(JOB, name)
             .envs(logging::of_workers())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            // Ctrl-C at the terminal is for the parent, which passes on what it means.
-            .creation_flags(CREATE_NEW_PROCESS_GROUP);
-        let mut tries = 1;
-        let child = loop {
-            match command.spawn() {
-                // Wine says so, on a busy machine, of a process that did not begin.
-                Err(why) if why.raw_os_error() == Some(ERROR_INTERNAL_ERROR) && tries < MOST_TRIES => {
-                    tracing::warn!(tries, %why, "the worker did not begin, and is started again");
-                    tries += 1;
-                }
-                started => break started.map_err(cannot)?,
-            }
-        };
+            .stderr(Stdio::piped());
+        let child = job.start(&mut command).map_err(cannot)?;
         Ok(WorkerProcess { child, job: Arc::new(job) })
     }
 }
@@ -196,74 +157,6 @@ impl Leash {
     pub(super) fn end_rest(&self, _: Option<&ExitStatus>, _: Option<i32>) {
         self.job.end();
     }
-}
-
-/// Processes that end together: when that is asked for, and with the process that made it.
-struct JobObject(HANDLE);
-
-// SAFETY: the handle of a job object may be used by every thread.
-unsafe impl Send for JobObject {}
-// SAFETY: as above.
-unsafe impl Sync for JobObject {}
-
-impl JobObject {
-    /// A new one of that name.
-    fn new(name: &str) -> io::Result<Self> {
-        let name = wide(OsStr::new(name));
-        // SAFETY: the name has its end.
-        let handle = unsafe { CreateJobObjectW(std::ptr::null(), name.as_ptr()) };
-        if handle.is_null() {
-            return Err(io::Error::last_os_error());
-        }
-        let job = Self(handle);
-        let mut limits = JOBOBJECT_EXTENDED_LIMIT_INFORMATION::default();
-        limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
-        // SAFETY: the structure is that of the class of information, with its size.
-        let set = unsafe {
-            SetInformationJobObject(
-                job.0,
-                JobObjectExtendedLimitInformation,
-                (&raw const limits).cast(),
-                size_of_val(&limits) as u32,
-            )
-        };
-        if set == 0 { Err(io::Error::last_os_error()) } else { Ok(job) }
-    }
-
-    fn end(&self) {
-        // SAFETY: the handle is open. That nothing is left is no error.
-        unsafe { TerminateJobObject(self.0, ENDED) };
-    }
-}
-
-impl Drop for JobObject {
-    fn drop(&mut self) {
-        // SAFETY: the handle is this one's alone.
-        drop(unsafe { OwnedHandle::from_raw_handle(self.0) });
-    }
-}
-
-/// A worker puts itself into the job object of its parent, before anything of the handler is there. One whose parent has none,
-/// because it is on another system, does not.
-///
-/// # Errors
-/// When the system does not let it.
-pub(super) fn join_job() -> Result<(), String> {
-    let Ok(name) = std::env::var(JOB) else { return Ok(()) };
-    let failed = || format!("the job object of the parent, {name}: {}", io::Error::last_os_error());
-    let wide_name = wide(OsStr::new(&name));
-    // SAFETY: the name has its end.
-    let handle = unsafe { OpenJobObjectW(JOB_OBJECT_ASSIGN_PROCESS, 0, wide_name.as_ptr()) };
-    if handle.is_null() {
-        return Err(failed());
-    }
-    // SAFETY: both handles are open, and the second one is closed once, below.
-    let joined = unsafe { AssignProcessToJobObject(handle, GetCurrentProcess()) } != 0;
-    let result = if joined { Ok(()) } else { Err(failed()) };
-    // The parent's handle must be the last one: the job ends with it.
-    // SAFETY: as above.
-    drop(unsafe { OwnedHandle::from_raw_handle(handle) });
-    result
 }
 
 /// No process of Windows is ended by a signal.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
+use super::command::command_of;
 use super::{Handler, HandlerError, HandlerName, HandlerSpec, file};
 use crate::handler::FolderPair;
 use crate::protocol::Guid;
@@ -54,7 +55,7 @@ pub(super) fn spec_of(registration: &Registration) -> Result<HandlerSpec, Handle
         }
         Start::File { file } => file::read(file),
         Start::Command { command, folder } => {
-            let name = registration.description.clone().unwrap_or_else(|| shell_words::join(command));
+            let name = registration.description.clone().unwrap_or_else(|| command_of(command));
             Ok(HandlerSpec::Exec { command: command.clone(), folder: folder.clone(), name })
         }
         Start::Filesync { folders, update } => {

@@ -86,12 +86,12 @@ impl HandlerSpec {
                 can_be_run(library)?;
                 Opened::Real(Arc::new(ComFactory::new(library, *clsid, name, *probes)))
             }
-            #[cfg(unix)]
+            #[cfg(any(unix, windows))]
             Self::Exec { command, folder, name } => {
                 let factory = crate::handler::exec::ExecFactory::new(command.clone(), folder.clone(), name.clone());
                 Opened::Real(Arc::new(factory))
             }
-            #[cfg(not(unix))]
+            #[cfg(not(any(unix, windows)))]
             Self::Exec { .. } => {
                 return Err(HandlerError::NotYet("out-of-process handlers on this system".to_owned()));
             }

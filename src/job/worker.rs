@@ -98,10 +98,7 @@ fn run(parent: Option<i32>) -> Result<Leave, String> {
     channel.is_worker(std::process::id());
     end_with_parent(parent);
     #[cfg(windows)]
-    {
-        super::process::join_job()?;
-        super::apartment::as_parent_says();
-    }
+    super::apartment::as_parent_says();
     #[cfg(unix)]
     if let Ok(nothing) = File::open("/dev/null") {
         // A handler that reads standard input finds its end.

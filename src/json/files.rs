@@ -110,6 +110,12 @@ impl NewFile {
         let mut file = OpenOptions::new().write(true).truncate(true).open(&self.place)?;
         io::copy(&mut content, &mut file).map(drop)
     }
+
+    /// Leaves the content beside its place, as a process that is killed does.
+    pub(crate) fn leave(self) {
+        // What cannot be kept is gone, which may happen too.
+        drop(self.content.keep());
+    }
 }
 
 impl Write for NewFile {

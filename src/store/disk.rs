@@ -70,8 +70,8 @@ impl Disk {
                 file.sync()?;
             }
             if let Err(error) = self.step() {
-                // A process that is killed removes nothing.
-                std::mem::forget(file);
+                // A process that is killed removes nothing, and holds nothing.
+                file.leave();
                 return Err(error);
             }
             file.finish()

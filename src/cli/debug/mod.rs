@@ -8,7 +8,6 @@ mod command;
 mod complete;
 mod console;
 mod debugger;
-#[cfg(unix)]
 mod in_worker;
 mod interrupted;
 mod observer;

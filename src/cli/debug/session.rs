@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use super::console::Console;
 use super::debugger::{After, Debugger, Leave};
-#[cfg(unix)]
 use super::in_worker;
 use super::interrupted;
 use super::observer::{DebugObserver, Shared, lock};
@@ -167,7 +166,6 @@ impl Prepared {
         let trace_limit = sessions::trace_limit(args.session.trace_limit);
         let trace = args.session.trace.clone();
         let options = RunOptions { break_on, trace, trace_limit, ..RunOptions::default() };
-        #[cfg(unix)]
         if handler.is_native() && !args.session.in_process && options.break_on.is_empty() {
             begin(Recording::default());
             let ran = in_worker::run(&handler, &terms, &options, debugger, number)?;

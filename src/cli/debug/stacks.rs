@@ -44,7 +44,12 @@ pub(super) fn in_words(lines: &[String], last: &Thread) -> String {
 /// How a debugger is attached to the worker.
 pub(super) fn attach(worker: &SteeredWorker) -> Result<String, String> {
     let pid = worker.pid().ok_or("the worker has not said which process it is; step once")?;
-    let debugger = if cfg!(target_os = "macos") { "lldb" } else { "gdb" };
+    let debugger = match std::env::consts::OS {
+        "macos" => "lldb",
+        // Visual Studio attaches to it by the same number.
+        "windows" => "windbg",
+        _ => "gdb",
+    };
     let mut text = format!("The handler is in process {pid}. In another terminal:\n  {debugger} -p {pid}");
     let scope = std::fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope").unwrap_or_default();
     if !matches!(scope.trim(), "" | "0") {

@@ -44,8 +44,8 @@ pub(crate) use signals::{
 };
 #[cfg(windows)]
 pub(crate) use windows::{
-    AskableThread, Doorbell, current_thread, debug_break, is_forked_copy, leave_process, mapped_files, notice_forks,
-    ran, sleep_in_apartment, threads, use_another_stack, use_apartment, wide, write_crashes_to,
+    AskableThread, Doorbell, JobObject, current_thread, debug_break, exception_name, is_forked_copy, leave_process,
+    mapped_files, notice_forks, ran, sleep_in_apartment, threads, use_another_stack, use_apartment, write_crashes_to,
 };
 
 /// The files that are mapped into this process, in the form in which Linux lists them; nothing where the system does not say it.

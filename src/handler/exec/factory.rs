@@ -1,10 +1,12 @@
 //! Starts programs.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::handler::ExecHandler;
 use super::link::Link;
+use super::pipe::Pipe;
 use super::process::Process;
 use super::reader;
 use crate::handler::{CreateError, HandlerFactory, SyncHandler};
@@ -34,12 +36,17 @@ impl HandlerFactory for ExecFactory {
         let (process, pipes) = Process::start(&self.command, self.folder.as_deref())
             .map_err(|error| failed(format!("cannot start `{program}`: {error}")))?;
         let link = Link::new(process, pipes.stdin).map_err(|error| failed(format!("MOBSYNC_WIRE_LOG: {error}")))?;
+        let stdout = Pipe::new(pipes.stdout).map_err(|why| failed(no_thread(&why)))?;
         let handler = ExecHandler::new(Arc::new(link));
         let link = Arc::clone(handler.link());
-        let read = move || reader::read(&link, pipes.stdout);
+        let read = move || reader::read(&link, stdout);
         match std::thread::Builder::new().name("handler's stdout".to_owned()).spawn(read) {
             Ok(_) => Ok(Box::new(handler)),
-            Err(error) => Err(failed(format!("cannot start a thread to read its output: {error}"))),
+            Err(error) => Err(failed(no_thread(&error))),
         }
     }
+}
+
+fn no_thread(why: &io::Error) -> String {
+    format!("cannot start a thread to read its output: {why}")
 }

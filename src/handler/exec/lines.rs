@@ -1,17 +1,23 @@
 //! Lines from a pipe, of bounded length, whoever else holds the pipe's other end.
 
-use std::io::{self, Read};
-use std::os::fd::AsFd;
+use std::io;
 
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use super::pipe::Pipe;
 
 /// The longest line that is taken, in bytes.
 pub(super) const LONGEST: usize = 1 << 20;
 
-/// How long one look takes when nothing comes, in milliseconds.
-const LOOK_MS: u16 = 20;
-
 /// What one look into the pipe brought.
+pub(super) enum Looked {
+    /// Bytes; or none, where the look was disturbed.
+    Something,
+    /// Nothing came for a while.
+    Nothing,
+    /// Nobody can write any more.
+    End,
+}
+
+/// What comes next.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum LineRead {
     /// A line, without its end.
@@ -25,8 +31,8 @@ pub(super) enum LineRead {
 }
 
 /// Reads lines.
-pub(super) struct Lines<R> {
-    pipe: R,
+pub(super) struct Lines {
+    pipe: Pipe,
     buffer: Vec<u8>,
     /// As far as this the buffer holds no end of a line.
     searched: usize,
@@ -34,8 +40,8 @@ pub(super) struct Lines<R> {
     skipping: bool,
 }
 
-impl<R: Read + AsFd> Lines<R> {
-    pub(super) fn new(pipe: R) -> Self {
+impl Lines {
+    pub(super) fn new(pipe: Pipe) -> Self {
         Self { pipe, buffer: Vec::new(), searched: 0, skipping: false }
     }
 
@@ -61,18 +67,10 @@ impl<R: Read + AsFd> Lines<R> {
                 self.searched = 0;
                 return Ok(LineRead::TooLong(std::mem::take(&mut self.buffer)));
             }
-            let mut polled = [PollFd::new(self.pipe.as_fd(), PollFlags::POLLIN)];
-            match poll(&mut polled, PollTimeout::from(LOOK_MS)) {
-                Ok(0) | Err(nix::errno::Errno::EINTR) => return Ok(LineRead::Nothing),
-                Ok(_) => {}
-                Err(error) => return Err(error.into()),
-            }
-            let mut chunk = [0; 64 << 10];
-            match self.pipe.read(&mut chunk) {
-                Ok(0) => return Ok(LineRead::End),
-                Ok(read) => self.buffer.extend_from_slice(&chunk[..read]),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+            match self.pipe.look(&mut self.buffer)? {
+                Looked::Something => {}
+                Looked::Nothing => return Ok(LineRead::Nothing),
+                Looked::End => return Ok(LineRead::End),
             }
         }
     }

@@ -1,20 +1,20 @@
 //! Reads what the program says, and does it in the order in which it came.
 
-use std::process::ChildStdout;
 use std::sync::Arc;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use super::group::how;
 use super::lines::{LONGEST, LineRead, Lines};
 use super::link::Link;
 use super::message::{self, Bad, Message};
-use super::process::how;
+use super::pipe::Pipe;
 
 /// How long a program that has closed its standard output may take to end.
 const LAST: Duration = Duration::from_secs(1);
 
 /// Runs until the program has ended.
-pub(super) fn read(link: &Arc<Link>, stdout: ChildStdout) {
+pub(super) fn read(link: &Arc<Link>, stdout: Pipe) {
     let mut lines = Lines::new(stdout);
     loop {
         match lines.read() {

@@ -157,7 +157,7 @@ fn open(left: &Path) -> Result<Option<(File, Metadata)>, Trouble> {
         other => other.map_err(cannot_read)?,
     };
     let opened = file.metadata().map_err(cannot_read)?;
-    if opened.is_file() && is_same_file(&there, &opened) {
+    if opened.is_file() && is_same_file(left, &there, &opened) {
         Ok(Some((file, opened)))
     } else {
         Err(Trouble::Changed { path: left.to_owned() })
@@ -165,18 +165,18 @@ fn open(left: &Path) -> Result<Option<(File, Metadata)>, Trouble> {
 }
 
 #[cfg(unix)]
-fn is_same_file(a: &Metadata, b: &Metadata) -> bool {
-    file_identity(a) == file_identity(b)
+fn is_same_file(path: &Path, a: &Metadata, b: &Metadata) -> bool {
+    file_identity(path, a) == file_identity(path, b)
 }
 
 /// What is opened on Windows is what stands there, so that whoever put a link there meanwhile is seen by the kind.
 #[cfg(windows)]
-fn is_same_file(_: &Metadata, opened: &Metadata) -> bool {
+fn is_same_file(_: &Path, _: &Metadata, opened: &Metadata) -> bool {
     opened.is_file()
 }
 
 #[cfg(not(any(unix, windows)))]
-fn is_same_file(a: &Metadata, b: &Metadata) -> bool {
+fn is_same_file(_: &Path, a: &Metadata, b: &Metadata) -> bool {
     a.created().ok() == b.created().ok()
 }
 

@@ -260,7 +260,7 @@ fn overlap(one: &Path, other: &Path) -> bool {
 
 /// Whether a folder, or one that it is in, is the other one, whatever the paths say.
 fn is_inside(inner: &Path, outer: &Path) -> bool {
-    let identity = |path: &Path| path.metadata().ok().as_ref().and_then(file_identity);
+    let identity = |path: &Path| path.metadata().ok().and_then(|found| file_identity(path, &found));
     identity(outer).is_some_and(|outer| inner.ancestors().any(|folder| identity(folder) == Some(outer)))
 }
 

@@ -29,8 +29,7 @@ pub(super) enum Clash {
 
 impl Places {
     /// Takes in a folder, and says whether it was met on the other side or under another path of RIGHT.
-    pub fn enter(&mut self, path: &Path, left: Option<&Metadata>, right: Option<&Metadata>) -> Option<Clash> {
-        let (left, right) = (left.and_then(file_identity), right.and_then(file_identity));
+    pub fn enter(&mut self, path: &Path, left: Option<Identity>, right: Option<Identity>) -> Option<Clash> {
         let met = |side: &HashMap<Identity, PathBuf>, id: Option<Identity>| id.and_then(|id| side.get(&id)).cloned();
         let twice = met(&self.rights, right);
         if let Some(id) = left {
@@ -50,35 +49,44 @@ impl Places {
 pub(super) struct Names(HashMap<Identity, OsString>);
 
 impl Names {
-    /// Takes in what stands in RIGHT at a name: the other name that leads to the very same file.
-    pub fn enter(&mut self, name: &OsString, right: &Metadata) -> Option<OsString> {
+    /// Takes in what stands in RIGHT at a name, and at this path: the other name that leads to the very same file.
+    pub fn enter(&mut self, name: &OsString, path: &Path, right: &Metadata) -> Option<OsString> {
+        let (identity, links) = asked(path, right)?;
         // A file of several hard links may have several names.
-        if has_hard_links(right) {
+        if links > 1 {
             return None;
         }
-        self.0.insert(file_identity(right)?, name.clone())
+        self.0.insert(identity, name.clone())
     }
 }
 
-/// What a file or folder is; nothing where the system cannot be asked.
+/// What it is that stands at a path; nothing where the system does not say it.
+pub(super) fn file_identity(path: &Path, found: &Metadata) -> Option<Identity> {
+    asked(path, found).map(|(identity, _)| identity)
+}
+
+/// What a file or folder is, and how many hard links it has.
 #[cfg(unix)]
-pub(super) fn file_identity(found: &Metadata) -> Option<Identity> {
+fn asked(_: &Path, found: &Metadata) -> Option<(Identity, u64)> {
     use std::os::unix::fs::MetadataExt;
-    Some((found.dev(), found.ino()))
+    Some(((found.dev(), found.ino()), found.nlink()))
 }
 
-#[cfg(unix)]
-fn has_hard_links(found: &Metadata) -> bool {
-    std::os::unix::fs::MetadataExt::nlink(found) > 1
+/// What a file or folder is, and how many hard links it has: here only the opened one says it. Of a link, the link itself is asked.
+#[cfg(windows)]
+fn asked(path: &Path, _: &Metadata) -> Option<(Identity, u64)> {
+    use std::os::windows::fs::OpenOptionsExt;
+    // FILE_FLAG_BACKUP_SEMANTICS, without which no folder is opened, and FILE_FLAG_OPEN_REPARSE_POINT, of winbase.h.
+    const FLAGS: u32 = 0x0200_0000 | 0x0020_0000;
+    // Nothing is read or written, so that nobody keeps it from being opened.
+    let opened = std::fs::File::options().access_mode(0).custom_flags(FLAGS).open(path).ok()?;
+    let told = winapi_util::file::information(&opened).ok()?;
+    // Some file systems number nothing.
+    let identity = (told.volume_serial_number(), told.file_index());
+    (identity.1 != 0).then_some((identity, told.number_of_links()))
 }
 
-/// The standard library does not tell it here.
-#[cfg(not(unix))]
-pub(super) fn file_identity(_: &Metadata) -> Option<Identity> {
+#[cfg(not(any(unix, windows)))]
+fn asked(_: &Path, _: &Metadata) -> Option<(Identity, u64)> {
     None
-}
-
-#[cfg(not(unix))]
-fn has_hard_links(_: &Metadata) -> bool {
-    false
 }

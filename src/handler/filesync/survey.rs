@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::protocol::{ProgressItem, Status};
 
 use super::copy::{Seen, conflict, metadata_of};
-use super::places::{Clash, Names, Places};
+use super::places::{Clash, Names, Places, file_identity};
 use super::same_time::SameTime;
 use super::state::is_state_name;
 use super::temp::{clear_up, is_temp_name};
@@ -130,7 +130,9 @@ impl Survey<'_, '_> {
                 EntryKind::File | EntryKind::Link => {
                     let found = self.find(&path, exists);
                     let other = found.as_ref().ok().and_then(Option::as_ref);
-                    if let Some((other, there)) = other.and_then(|there| Some((names.enter(&name, there)?, there))) {
+                    if let Some((other, there)) =
+                        other.and_then(|there| Some((names.enter(&name, &self.worker.right(&path), there)?, there)))
+                    {
                         let kind = EntryKind::of(there.file_type());
                         self.worker.log(&path, &self.one_place(&path, &folder.join(other), kind))?;
                         continue;
@@ -157,6 +159,8 @@ impl Survey<'_, '_> {
     /// Whether something may be written into a right folder. One that is a left one too must not be, nor one that another
     /// left folder goes to.
     fn meet(&mut self, folder: &Path, here: Option<&Metadata>, there: Option<&Metadata>) -> Result<bool, Halt> {
+        let here = here.and_then(|found| file_identity(&self.worker.left(folder), found));
+        let there = there.and_then(|found| file_identity(&self.worker.right(folder), found));
         match self.places.enter(folder, here, there) {
             None => Ok(true),
             Some(Clash::RightIsLeft(right, left)) => {

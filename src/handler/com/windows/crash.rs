@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 use windows_sys::Win32::Foundation::{
     EXCEPTION_ACCESS_VIOLATION, EXCEPTION_BREAKPOINT, EXCEPTION_FLT_DIVIDE_BY_ZERO, EXCEPTION_ILLEGAL_INSTRUCTION,
     EXCEPTION_IN_PAGE_ERROR, EXCEPTION_INT_DIVIDE_BY_ZERO, EXCEPTION_PRIV_INSTRUCTION, EXCEPTION_STACK_OVERFLOW,
-    HANDLE, STATUS_HEAP_CORRUPTION, STATUS_STACK_BUFFER_OVERRUN,
+    HANDLE, NTSTATUS, STATUS_HEAP_CORRUPTION, STATUS_STACK_BUFFER_OVERRUN,
 };
 use windows_sys::Win32::System::Diagnostics::Debug::{
     AddVectoredExceptionHandler, CONTEXT, EXCEPTION_CONTINUE_SEARCH, EXCEPTION_POINTERS, EXCEPTION_RECORD,
@@ -178,13 +178,9 @@ fn write_maps(place: &CrashSite) {
     place.end_maps(maps.len());
 }
 
-/// What happened.
-fn words(record: &EXCEPTION_RECORD) -> String {
-    let code = record.ExceptionCode;
-    let name = match code {
-        ABORTED => return "the process called abort (SIGABRT)".to_owned(),
-        EXCEPTION_WINE_STUB => return missing_function(record),
-        EXCEPTION_MSVC | EXCEPTION_GCC => return "an exception of C++ that nobody caught".to_owned(),
+/// What a code of an exception means, which Windows makes of an error.
+pub(crate) fn exception_name(code: NTSTATUS) -> Option<&'static str> {
+    Some(match code {
         EXCEPTION_ACCESS_VIOLATION => "access violation",
         EXCEPTION_IN_PAGE_ERROR => "memory that could not be loaded",
         EXCEPTION_STACK_OVERFLOW => "stack overflow",
@@ -194,8 +190,20 @@ fn words(record: &EXCEPTION_RECORD) -> String {
         EXCEPTION_BREAKPOINT => "breakpoint",
         STATUS_STACK_BUFFER_OVERRUN => "the process ended itself (fast fail)",
         STATUS_HEAP_CORRUPTION => "heap corruption",
-        _ => "exception",
-    };
+        _ => return None,
+    })
+}
+
+/// What happened.
+fn words(record: &EXCEPTION_RECORD) -> String {
+    let code = record.ExceptionCode;
+    match code {
+        ABORTED => return "the process called abort (SIGABRT)".to_owned(),
+        EXCEPTION_WINE_STUB => return missing_function(record),
+        EXCEPTION_MSVC | EXCEPTION_GCC => return "an exception of C++ that nobody caught".to_owned(),
+        _ => {}
+    }
+    let name = exception_name(code).unwrap_or("exception");
     let mut text = format!("{name} ({:#010X})", code.cast_unsigned());
     if code == EXCEPTION_ACCESS_VIOLATION && record.NumberParameters >= 2 {
         let what = match record.ExceptionInformation[0] {

@@ -2,6 +2,7 @@
 
 mod apartment;
 mod crash;
+mod job_object;
 mod library;
 mod manager;
 mod modules;
@@ -10,7 +11,10 @@ mod threads;
 
 pub(crate) use apartment::{Doorbell, sleep_in_apartment, use_apartment};
 pub(super) use apartment::{enter_apartment, marshaler, pump_for};
-pub(crate) use crash::{is_forked_copy, leave_process, notice_forks, use_another_stack, write_crashes_to};
+pub(crate) use crash::{
+    exception_name, is_forked_copy, leave_process, notice_forks, use_another_stack, write_crashes_to,
+};
+pub(crate) use job_object::JobObject;
 pub(super) use library::open;
 pub(super) use manager::{class_registered, give_marshaler, register_class};
 pub(super) use modules::is_code;
@@ -19,7 +23,7 @@ pub(crate) use stack::AskableThread;
 pub(crate) use threads::{current as current_thread, ran, threads};
 
 /// A text for Windows, with its end.
-pub(crate) fn wide(text: &std::ffi::OsStr) -> Vec<u16> {
+fn wide(text: &std::ffi::OsStr) -> Vec<u16> {
     use std::os::windows::ffi::OsStrExt;
     text.encode_wide().chain([0]).collect()
 }

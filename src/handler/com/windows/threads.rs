@@ -1,4 +1,4 @@
-//! The threads of this process.
+//! The threads of this process, and of those that it starts.
 
 use std::collections::BTreeSet;
 
@@ -20,19 +20,23 @@ pub(crate) fn current() -> u32 {
 
 /// The numbers of all threads.
 pub(crate) fn threads() -> Option<BTreeSet<u32>> {
+    // SAFETY: it takes nothing.
+    threads_of(unsafe { GetCurrentProcessId() })
+}
+
+/// The numbers of all threads of a process.
+pub(super) fn threads_of(process: u32) -> Option<BTreeSet<u32>> {
     // SAFETY: it takes numbers.
     let snapshot = unsafe { CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0) };
     if snapshot == INVALID_HANDLE_VALUE {
         return None;
     }
-    // SAFETY: it takes nothing.
-    let own = unsafe { GetCurrentProcessId() };
     let mut entry = THREADENTRY32 { dwSize: size_of::<THREADENTRY32>() as u32, ..THREADENTRY32::default() };
     let mut found = BTreeSet::new();
     // SAFETY: the handle is a snapshot's, and the structure says its size.
     let mut more = unsafe { Thread32First(snapshot, &mut entry) };
     while more != 0 {
-        if entry.th32OwnerProcessID == own {
+        if entry.th32OwnerProcessID == process {
             found.insert(entry.th32ThreadID);
         }
         // SAFETY: as above.
