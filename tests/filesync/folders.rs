@@ -66,8 +66,11 @@ fn right_is_a_folder_or_a_new_one_in_a_folder_that_exists() {
     assert_eq!(error, FolderError::NotAFolder { side: Side::Right, path: folders.right("file") });
     let error = parse(&left, &folders.right("missing/new")).unwrap_err();
     assert!(matches!(&error, FolderError::Unreachable { side: Side::Right, path, .. } if path.ends_with("missing")));
-    let error = parse(&left, &folders.right("missing/..")).unwrap_err();
-    assert!(matches!(&error, FolderError::Unreachable { side: Side::Right, .. }), "{error}");
+    // Windows takes it for the folder itself, before it looks whether `missing` is there.
+    if !cfg!(windows) {
+        let error = parse(&left, &folders.right("missing/..")).unwrap_err();
+        assert!(matches!(&error, FolderError::Unreachable { side: Side::Right, .. }), "{error}");
+    }
 
     let before = parse(&left, &folders.right("new")).unwrap();
     fs::create_dir(folders.right("new")).unwrap();
