@@ -5,8 +5,13 @@
 #define COBJMACROS
 #include <windows.h>
 #include <mobsync.h>
+#include <strsafe.h>
 
 #include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
 
 #ifndef CALLBACKS
 #error "say how many: -DCALLBACKS=N"
@@ -86,7 +91,7 @@ static HRESULT Items_Clone(ISyncMgrEnumItems *This, ISyncMgrEnumItems **items) {
     return Items_New(((Items *)This)->is_past_end, items);
 }
 
-static const ISyncMgrEnumItemsVtbl g_items = {Items_QueryInterface, Items_AddRef, Items_Release, Items_Next,
+static ISyncMgrEnumItemsVtbl g_items = {Items_QueryInterface, Items_AddRef, Items_Release, Items_Next,
                                               Items_Skip,           Items_Reset,  Items_Clone};
 
 static HRESULT Items_New(BOOL is_past_end, ISyncMgrEnumItems **items) {
@@ -224,7 +229,7 @@ static HRESULT ShowError(ISyncMgrSynchronize *This, HWND parent, REFSYNCMGRERROR
     return E_UNEXPECTED;
 }
 
-static const ISyncMgrSynchronizeVtbl g_stopwatch = {
+static ISyncMgrSynchronizeVtbl g_stopwatch = {
     QueryInterface,      AddRef,         Release,     Initialize,    GetHandlerInfo, EnumSyncMgrItems, GetItemObject, ShowProperties,
     SetProgressCallback, PrepareForSync, Synchronize, SetItemStatus, ShowError};
 
@@ -252,7 +257,7 @@ static HRESULT Factory_CreateInstance(IClassFactory *This, IUnknown *outer, REFI
 }
 static HRESULT Factory_LockServer(IClassFactory *This, BOOL lock) { return (void)This, (void)lock, S_OK; }
 
-static const IClassFactoryVtbl g_factory_methods = {Factory_QueryInterface, Factory_AddRef, Factory_Release, Factory_CreateInstance,
+static IClassFactoryVtbl g_factory_methods = {Factory_QueryInterface, Factory_AddRef, Factory_Release, Factory_CreateInstance,
                                                     Factory_LockServer};
 static IClassFactory g_factory = {&g_factory_methods};
 

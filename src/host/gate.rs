@@ -12,6 +12,7 @@ use std::time::Duration;
 use parking_lot::{Condvar, MutexGuard};
 
 use super::order::{Choice, Orderer};
+use super::run::ApartmentObserver;
 use super::settle::HandlerThreads;
 use super::shared::Shared;
 use super::state::SharedState;
@@ -24,11 +25,17 @@ use crate::protocol::{
 /// How often a callback that waits looks whether it is let in, without being woken.
 const LOOK_NS: u64 = 50_000_000;
 
+/// The same, where it may be let in because the manager's thread takes care of messages.
+const KNOCKED_NS: u64 = 2_000_000;
+
 /// How much longer than an asynchronous method may take a callback is kept out by a call: whoever has not returned then waits.
 const MORE_NS: u64 = 1_000_000_000;
 
 /// Also where calls have no limits, as in a debugger.
 const LONGEST_PATIENCE_NS: u64 = 5_000_000_000;
+
+/// On Windows a thread that waits may take care of messages meanwhile, and so of what waits for it: that it sleeps says nothing.
+const SERVES_MESSAGES: bool = cfg!(windows);
 
 /// From which sum of waits on a note is worth its line.
 const WORTH_A_NOTE_NS: u64 = 2_000_000;
@@ -54,6 +61,8 @@ pub(super) struct Waiting {
     pub(super) let_in: bool,
     /// The call that has kept it out, by its event.
     kept_by: Option<(u64, CallMethod)>,
+    /// What was sent to the manager's thread since then, where it shows when that takes care of messages inside the call.
+    knock: Option<u64>,
     /// For how long that call has not gone on meanwhile, and when that was looked at last.
     blocked_ns: u64,
     looked_ns: u64,
@@ -150,6 +159,7 @@ impl Gate {
             since_ns: now_ns,
             let_in: false,
             kept_by: None,
+            knock: None,
             blocked_ns: 0,
             looked_ns: now_ns,
         });
@@ -163,15 +173,16 @@ impl Gate {
 }
 
 impl SharedState {
-    /// Whether the callback may enter now. `sleeps` says that the apartment thread does nothing.
+    /// Whether the callback may enter now. `apartment` knows what the apartment thread does.
     fn may_enter(
         &mut self,
         ticket: u64,
         now_ns: u64,
-        sleeps: &dyn Fn() -> bool,
+        apartment: Option<&dyn ApartmentObserver>,
         threads: &dyn Fn() -> HandlerThreads,
     ) -> May {
         let Self { gate, called, holds, session, .. } = self;
+        let sleeps = || apartment.is_none_or(ApartmentObserver::sleeps);
         let Some(at) = gate.waiting.iter().position(|waiting| waiting.ticket == ticket) else { return May::Enter };
         let (before, rest) = gate.waiting.split_at_mut(at);
         let own = &mut rest[0];
@@ -186,7 +197,11 @@ impl SharedState {
             if let Some(called) = open {
                 if own.kept_by.is_none_or(|(seq, _)| seq != called.seq) {
                     (own.kept_by, own.blocked_ns) = (Some((called.seq, called.method)), 0);
-                } else if !holds.any() && sleeps() {
+                    own.knock = apartment.and_then(ApartmentObserver::knock);
+                } else if own.knock.is_some_and(|knock| apartment.is_some_and(|there| there.has_answered(knock))) {
+                    // COM carries callbacks to a thread that takes care of messages, wherever it does.
+                    return May::Enter;
+                } else if !holds.any() && (own.knock.is_some() || !SERVES_MESSAGES) && sleeps() {
                     // A machine that is busy lets nobody run: such a look counts as one.
                     own.blocked_ns += now_ns.saturating_sub(own.looked_ns).min(2 * LOOK_NS);
                 }
@@ -200,7 +215,7 @@ impl SharedState {
                     gate.arrived.notify_all();
                     return May::Enter;
                 }
-                return May::Wait(LOOK_NS);
+                return May::Wait(if own.knock.is_some() { KNOCKED_NS } else { LOOK_NS });
             }
             if gate.closing || gate.busy || gate.serves_until.is_some_and(|last| ticket > last) {
                 return May::Wait(LOOK_NS);
@@ -208,7 +223,8 @@ impl SharedState {
         }
         let Some(order) = gate.order.as_mut().filter(|_| !own.let_in) else { return May::Enter };
         let inside = called.as_ref().is_some();
-        match order.choose(&gate.waiting, ticket, now_ns, inside, session, sleeps, threads) {
+        let sleeps = || !SERVES_MESSAGES && sleeps();
+        match order.choose(&gate.waiting, ticket, now_ns, inside, session, &sleeps, threads) {
             Choice::Let(chosen) => {
                 if let Some(chosen) = gate.waiting.iter_mut().find(|waiting| waiting.ticket == chosen) {
                     chosen.let_in = true;
@@ -309,13 +325,12 @@ impl Shared {
     pub(super) fn enter(&self, ticket: u64) -> MutexGuard<'_, SharedState> {
         let mut state = self.lock();
         let arrived = Arc::clone(&state.gate.arrived);
-        // On Windows the handler may serve messages while it waits, and so what waits for it: nobody can tell.
-        let sleeps = || !cfg!(windows) && self.apartment.get().is_none_or(|observer| observer.sleeps());
+        let apartment = self.apartment.get().map(AsRef::as_ref);
         let looks = state.settling.threads.clone();
         let threads = || looks.as_ref().map_or(HandlerThreads::Some, |look| look());
         loop {
             let now_ns = self.clock.now_ns();
-            let may = if state.closed { May::Enter } else { state.may_enter(ticket, now_ns, &sleeps, &threads) };
+            let may = if state.closed { May::Enter } else { state.may_enter(ticket, now_ns, apartment, &threads) };
             match may {
                 May::Enter => {
                     state.admit(ticket, now_ns);

@@ -242,6 +242,15 @@ pub(crate) trait ApartmentObserver: Send + Sync {
     /// Whether the apartment thread waits for something: it neither runs nor would if it had a processor. True where that cannot be
     /// known.
     fn sleeps(&self) -> bool;
+    /// Sends something to the apartment thread that arrives when it takes care of messages: the number of what was sent. Nothing
+    /// where that does not show.
+    fn knock(&self) -> Option<u64> {
+        None
+    }
+    /// Whether what has that number has arrived: the apartment thread has taken care of messages since.
+    fn has_answered(&self, _knock: u64) -> bool {
+        false
+    }
     /// What the apartment thread is doing, the innermost function first; nothing where that cannot be known.
     fn stack(&self) -> Vec<Text>;
     /// What the handler's other threads are doing, in the same way, each under a line of its own.

@@ -1,17 +1,21 @@
 //! What a worker has of its own, and so whether the handler has left anything from which it could still call back, or that goes on
 //! when it was released.
 
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-#[cfg(target_os = "linux")]
+#[cfg(windows)]
+use std::sync::{Mutex, PoisonError};
+#[cfg(any(target_os = "linux", windows))]
 use std::time::{Duration, Instant};
 
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 use super::stack;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 use crate::handler::com::AskableThread;
+#[cfg(windows)]
+use crate::handler::com::Standing;
 use crate::host::{HandlerThreads, OneThread};
 use crate::protocol::Text;
 
@@ -28,6 +32,9 @@ pub(super) struct Before {
     apartment: ThreadNumber,
     /// The signals for which a function is called, as a bit mask.
     caught: u64,
+    /// Where the apartment thread stood when it was looked at last.
+    #[cfg(windows)]
+    stood: Mutex<Option<Standing>>,
 }
 
 impl Before {
@@ -41,7 +48,8 @@ impl Before {
     /// As on Linux.
     #[cfg(windows)]
     pub(super) fn on_apartment() -> Option<Self> {
-        Some(Self { threads: threads()?, apartment: crate::handler::com::current_thread(), caught: caught()? })
+        let apartment = crate::handler::com::current_thread();
+        Some(Self { threads: threads()?, apartment, caught: caught()?, stood: Mutex::default() })
     }
 
     /// Other systems do not say it.
@@ -69,23 +77,28 @@ impl Before {
         HandlerThreads::Doing { runs: each.iter().any(|one| one.runs), so_far, each }
     }
 
-    /// Whether the apartment thread neither runs nor would if it had a processor. Other systems than Linux do not say it.
+    /// Whether the apartment thread neither runs nor would if it had a processor. macOS does not say it.
     pub(super) fn apartment_sleeps(&self) -> bool {
         #[cfg(target_os = "linux")]
         return Did::of(self.apartment).sleeps;
-        #[cfg(not(target_os = "linux"))]
+        #[cfg(windows)]
+        {
+            let stands = stands(self.apartment);
+            let stood = std::mem::replace(&mut *self.stood.lock().unwrap_or_else(PoisonError::into_inner), stands);
+            stands.is_some_and(|stands| stands.waits) && stands == stood
+        }
+        #[cfg(not(any(target_os = "linux", windows)))]
         true
     }
 
     /// What has stayed after the last `Release`, and does not come to its end by itself. `libraries` are the handler's files.
-    #[cfg(target_os = "linux")]
+    #[cfg(any(target_os = "linux", windows))]
     pub(super) fn lasting(&self, libraries: &[PathBuf]) -> Lasting {
         let Some(threads) = self.staying() else { return Lasting::Others };
         let all = threads.len();
         let of_handler: Vec<Vec<usize>> = threads
             .into_iter()
-            .filter(|thread| blocked(*thread).is_some_and(|mask| mask & AskableThread::MASK == 0))
-            .map(|thread| stack::within(&AskableThread::numbered(thread).frames(ASK), libraries))
+            .map(|thread| stack::within(&frames(thread, ASK), libraries))
             .filter(|addresses| !addresses.is_empty())
             .collect();
         let Some(addresses) = of_handler.first() else {
@@ -96,24 +109,23 @@ impl Before {
     }
 
     /// Other systems do not say it.
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(not(any(target_os = "linux", windows)))]
     pub(super) fn lasting(&self, _: &[PathBuf]) -> Lasting {
         Lasting::Others
     }
 
     /// What the handler's threads are doing, each under a line of its own, where they say it.
-    #[cfg(target_os = "linux")]
+    #[cfg(any(target_os = "linux", windows))]
     pub(super) fn stacks_of_threads(&self, libraries: &[PathBuf]) -> Vec<Text> {
         let left = threads().unwrap_or_default().into_iter().filter(|thread| !self.threads.contains(thread));
-        let answers = left.filter(|thread| blocked(*thread).is_some_and(|mask| mask & AskableThread::MASK == 0));
         let (mut lines, begun) = (Vec::new(), Instant::now());
-        for thread in answers.take(MOST_STACKS) {
+        for thread in left.filter(|thread| answers(*thread)).take(MOST_STACKS) {
             if begun.elapsed() > MOST_ASKING {
                 break;
             }
-            let addresses = AskableThread::numbered(thread).frames(ASK_ONE_OF_MANY);
+            let addresses = frames(thread, ASK_ONE_OF_MANY);
             if !stack::within(&addresses, libraries).is_empty() {
-                let name = crate::time::name_of_numbered_thread(thread);
+                let name = name_of(thread);
                 let heading = name.map_or_else(|| "another thread:".to_owned(), |name| format!("thread {name}:"));
                 lines.push(Text::from(heading.as_str()));
                 lines.extend(stack::of_this_process(&addresses));
@@ -123,7 +135,7 @@ impl Before {
     }
 
     /// Other systems do not say it.
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(not(any(target_os = "linux", windows)))]
     pub(super) fn stacks_of_threads(&self, _: &[PathBuf]) -> Vec<Text> {
         Vec::new()
     }
@@ -131,14 +143,19 @@ impl Before {
     /// The threads that are there and do not end by themselves; nothing where that cannot be known. Whoever is just ending has all
     /// the time that a busy machine needs: a thread stays if it sleeps and does not wake, or wakes again and again, or has used up
     /// much of the processor's time.
-    #[cfg(target_os = "linux")]
-    fn staying(&self) -> Option<Vec<i32>> {
+    #[cfg(any(target_os = "linux", windows))]
+    fn staying(&self) -> Option<Vec<ThreadNumber>> {
         let begun = Instant::now();
-        let mut seen: BTreeMap<i32, Seen> = BTreeMap::new();
+        let mut seen: BTreeMap<ThreadNumber, Seen> = BTreeMap::new();
+        // Windows has threads of its own, for COM and for pools.
+        let mut of_system: BTreeSet<ThreadNumber> = BTreeSet::new();
         loop {
             let now = threads()?;
             let left = now.into_iter().filter(|thread| !self.threads.contains(thread) || *thread == self.apartment);
-            let left: Vec<i32> = left.collect();
+            let left: Vec<ThreadNumber> = left.filter(|thread| !of_system.contains(thread)).collect();
+            let new = left.iter().copied().filter(|thread| !seen.contains_key(thread));
+            of_system.extend(new.filter(|thread| *thread != self.apartment && is_of_system(*thread)));
+            let left: Vec<ThreadNumber> = left.into_iter().filter(|thread| !of_system.contains(thread)).collect();
             seen.retain(|thread, _| left.contains(thread));
             let mut stay = true;
             for thread in &left {
@@ -160,24 +177,87 @@ impl Before {
 fn one_thread(thread: ThreadNumber) -> OneThread {
     let did = Did::of(thread);
     let so_far = did.numbers.iter().copied().fold(0, u64::wrapping_add);
+    OneThread { number: thread.cast_unsigned().into(), name: name_of(thread), runs: did.runs, so_far }
+}
+
+/// What a thread is called in traces.
+fn name_of(thread: ThreadNumber) -> Option<crate::protocol::Thread> {
     #[cfg(target_os = "linux")]
-    let name = crate::time::name_of_numbered_thread(thread);
+    return crate::time::name_of_numbered_thread(thread);
     // Elsewhere no thread has a number by which its name is kept.
     #[cfg(not(target_os = "linux"))]
-    let name = None;
-    OneThread { number: thread.cast_unsigned().into(), name, runs: did.runs, so_far }
+    {
+        let _ = thread;
+        None
+    }
+}
+
+/// Whether a thread can be asked what it does.
+#[cfg(any(target_os = "linux", windows))]
+fn answers(thread: ThreadNumber) -> bool {
+    #[cfg(target_os = "linux")]
+    return blocked(thread).is_some_and(|mask| mask & AskableThread::MASK == 0);
+    #[cfg(windows)]
+    {
+        let _ = thread;
+        true
+    }
+}
+
+/// The functions in which a thread is, the innermost first; none where it does not say it within that time.
+#[cfg(any(target_os = "linux", windows))]
+fn frames(thread: ThreadNumber, within: Duration) -> Vec<usize> {
+    if !answers(thread) {
+        return Vec::new();
+    }
+    #[cfg(target_os = "linux")]
+    return AskableThread::numbered(thread).frames(within);
+    #[cfg(windows)]
+    {
+        let Some(thread) = AskableThread::numbered(thread) else { return Vec::new() };
+        let frames = thread.frames(within);
+        thread.close();
+        frames
+    }
+}
+
+/// Whether a thread is in functions of the system alone, and not on its way: then it runs nothing of the handler's.
+#[cfg(any(target_os = "linux", windows))]
+fn is_of_system(thread: ThreadNumber) -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        let _ = thread;
+        false
+    }
+    #[cfg(windows)]
+    {
+        let frames = frames(thread, ASK);
+        stands(thread).is_some_and(|stands| stands.waits) && !frames.is_empty() && stack::are_of_windows(&frames)
+    }
+}
+
+/// Where a thread stands.
+#[cfg(windows)]
+fn stands(thread: ThreadNumber) -> Option<Standing> {
+    let thread = AskableThread::numbered(thread)?;
+    let stands = thread.look();
+    thread.close();
+    stands
 }
 
 /// Windows does not say whether a thread runs, only for how long it has.
 #[cfg(windows)]
 fn one_thread(thread: ThreadNumber) -> OneThread {
     let so_far = crate::handler::com::ran(thread).unwrap_or_default();
-    OneThread { number: thread.into(), name: None, runs: false, so_far }
+    OneThread { number: thread.into(), name: name_of(thread), runs: false, so_far }
 }
 
 /// What a handler has left that was released.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "other systems do not say what threads do"))]
+#[cfg_attr(
+    not(any(target_os = "linux", windows)),
+    allow(dead_code, reason = "other systems do not say what threads do")
+)]
 pub(super) enum Lasting {
     /// No thread.
     None,
@@ -193,52 +273,65 @@ pub(super) enum Lasting {
 }
 
 /// How often threads are looked at.
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 const LOOK: Duration = Duration::from_millis(4);
 
 /// How long a thread sleeps without waking before it is clear that it stays.
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 const ASLEEP: Duration = Duration::from_millis(300);
 
 /// How often it wakes.
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 const MOST_TURNS: u32 = 60;
 
 /// How long it runs, by the processor's time.
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 const MOST_RUN_NS: u64 = 500_000_000;
 
 /// How long threads are looked at in all. Then nothing is said of them.
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 const MOST_WAIT: Duration = Duration::from_secs(10);
 
 /// How long a thread may take to say what it does.
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 const ASK: Duration = Duration::from_secs(2);
 
 /// How many threads are asked what they do when a call hangs, and how long all of them and each may take: mobsync waits for the
 /// worker meanwhile.
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 const MOST_STACKS: usize = 8;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 const MOST_ASKING: Duration = Duration::from_millis(700);
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 const ASK_ONE_OF_MANY: Duration = Duration::from_millis(250);
 
 /// What a thread has done, as far as the system says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(windows, allow(dead_code, reason = "Windows says other things of threads"))]
 struct Did {
     /// It runs, or would if it had a processor.
+    #[cfg(not(windows))]
     runs: bool,
-    #[cfg(target_os = "linux")]
+    #[cfg(any(target_os = "linux", windows))]
     sleeps: bool,
-    /// The time that it ran and that it waited for a processor, in nanoseconds, and how often it ran.
+    /// The time that it ran, in nanoseconds. On Linux also the time that it waited for a processor, and how often it ran; on
+    /// Windows where it stands.
     numbers: [u64; 3],
 }
 
 impl Did {
-    #[cfg_attr(windows, allow(dead_code, reason = "Windows says other things of threads"))]
+    /// On Windows a thread sleeps that waits: whoever is looked at has had its turn, and one that does not wait any more stands
+    /// elsewhere at the next look.
+    #[cfg(windows)]
+    fn of(thread: ThreadNumber) -> Self {
+        match stands(thread) {
+            Some(Standing { at, stack, ran, waits }) => {
+                Self { sleeps: waits, numbers: [ran.saturating_mul(100), at as u64, stack as u64] }
+            }
+            None => Self { sleeps: false, numbers: [0; 3] },
+        }
+    }
+
+    #[cfg(not(windows))]
     fn of(thread: i32) -> Self {
         let read = |name: &str| std::fs::read_to_string(format!("/proc/self/task/{thread}/{name}")).unwrap_or_default();
         // The state stands behind the name, which stands in brackets.
@@ -257,7 +350,7 @@ impl Did {
 }
 
 /// A thread that may be just ending.
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 #[derive(Debug)]
 struct Seen {
     last: Did,
@@ -266,7 +359,7 @@ struct Seen {
     turns: u32,
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 impl Seen {
     fn first(did: Did) -> Self {
         Self { last: did, first_ran_ns: did.numbers[0], asleep_since: Instant::now(), turns: 0 }
@@ -286,19 +379,21 @@ impl Seen {
 
 /// The handler's function with which a thread began: it is the same in every session. What the thread does at the moment may be
 /// another one, and so may the line.
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 fn began_with(addresses: &[usize]) -> Option<Text> {
     let outermost = addresses.iter().rev();
     let functions: Vec<Text> =
         outermost.filter_map(|address| stack::of_this_process(&[*address]).into_iter().next_back()).collect();
     // What include/mobsync_threads.h and the C++ library begin a thread with is not the handler's own.
-    let is_own = |name: &str| !name.starts_with("mobsync_") && !name.contains(" std::");
+    // The same goes for that of mingw-w64.
+    let begins_threads = ["mobsync_", "pthread_create_wrapper"];
+    let is_own = |name: &str| !begins_threads.iter().any(|of| name.starts_with(of)) && !name.contains(" std::");
     let own = functions.iter().find(|function| function.as_str().is_some_and(is_own));
     own.or_else(|| functions.first()).map(without_line)
 }
 
 /// A function with its file, and without the line.
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 fn without_line(frame: &Text) -> Text {
     let frame = frame.to_string();
     let named = frame.rsplit_once(':').filter(|(_, line)| line.bytes().all(|digit| digit.is_ascii_digit()));

@@ -31,6 +31,7 @@ mod name;
 mod native;
 #[cfg(any(unix, windows))]
 mod output;
+mod pdb;
 #[cfg(any(unix, windows))]
 #[cfg_attr(windows, path = "process_windows.rs")]
 #[cfg_attr(not(windows), allow(unsafe_code, reason = "a process that was forked is waited for, here and nowhere else"))]
@@ -82,7 +83,5 @@ pub use terms::{Conduct, Opening, Standard, Terms};
 pub use wine::{EXE, Missing, WINE, WineOptions, use_wine, wine_used};
 #[cfg(unix)]
 pub use wine_prefix::leave_wine;
-#[cfg(unix)]
-pub use wine_worker::go_on_under_wine;
 #[cfg(any(unix, windows))]
 pub use worker::worker;

@@ -238,20 +238,30 @@ impl WorkerSession {
         asked: bool,
         drain: &mut dyn Drain,
     ) {
-        let crashed = match (given_up, status.and_then(signal_of)) {
-            (Some(GivenUp::Silent(_)), _) => Some("stopped by mobsync at the time limit".to_owned()),
-            (Some(GivenUp::Endless(_) | GivenUp::Corrupt), _) => None,
-            (None, signal) => signal,
-        };
         let (memory, at) = channel.crash_place();
-        if let Some(crash) = crash(memory, at).filter(|_| crashed.is_some() && given_up.is_none()) {
-            let own = std::env::current_exe().ok();
-            let frames = stack::of_maps(&crash.addresses, &crash.maps, own.as_deref());
+        let written = crash(memory, at);
+        let crashed = match given_up {
+            Some(GivenUp::Silent(_)) => Some("stopped by mobsync at the time limit".to_owned()),
+            Some(GivenUp::Endless(_) | GivenUp::Corrupt) => None,
+            // On Windows the status of a process does not say it.
+            None if self.exe.is_some() => written.as_ref().and_then(|crash| crash.words.clone()),
+            None => status.and_then(signal_of),
+        };
+        if let Some(crash) = written.filter(|_| crashed.is_some() && given_up.is_none()) {
+            let frames = self.frames(&crash);
             self.note(Note::Stack(Stack { event: 0, frames, site: None }), drain);
         }
         if crashed.is_some() || asked {
             let crashed = crashed.map(|how| Text::from(how.as_str()));
             self.note(Note::Unloaded(Unloaded { threads: 0, crashed }), drain);
+        }
+    }
+
+    /// The functions on the stack of a crash.
+    fn frames(&self, crash: &Crash) -> Vec<Text> {
+        match self.exe {
+            None => stack::of_maps(&crash.addresses, &crash.maps, std::env::current_exe().ok().as_deref()),
+            Some(exe) => stack::of_maps(&crash.addresses, &stack::maps_of_wine(&crash.maps), Some(exe)),
         }
     }
 
@@ -289,16 +299,10 @@ impl WorkerSession {
         // Under Wine the place of an exception of C++ is written down when it is thrown; it matters if nobody caught it.
         let is_crash = |crash: &Crash| self.exe.is_none() || crash.words.is_some() || self.let_exception_out;
         if let Some(crash) = crash(memory, at).filter(is_crash) {
-            let (frames, is_foreign) = match self.exe {
-                None => {
-                    let own = std::env::current_exe().ok();
-                    let frames = stack::of_maps(&crash.addresses, &crash.maps, own.as_deref());
-                    (frames, aborted && stack::has_foreign_exception(&crash.addresses, &crash.maps))
-                }
-                Some(exe) => {
-                    let maps = stack::maps_of_wine(&crash.maps);
-                    (stack::of_maps(&crash.addresses, &maps, Some(exe)), self.let_exception_out)
-                }
+            let frames = self.frames(&crash);
+            let is_foreign = match self.exe {
+                None => aborted && stack::has_foreign_exception(&crash.addresses, &crash.maps),
+                Some(_) => self.let_exception_out,
             };
             words = crash.words;
             // The apartment thread has its name from the beginning, and the others when they call back.

@@ -1,9 +1,10 @@
 //! A handler's stack in words.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+use super::pdb::{Function, Pdb};
 use crate::handler::com::mapped_files;
 use crate::protocol::Text;
 
@@ -85,12 +86,19 @@ fn resolved(addresses: &[usize]) -> Vec<Text> {
 /// files are read, and nothing of them is run. `own` is the program whose functions are not the handler's.
 pub(super) fn of_maps(addresses: &[usize], maps: &str, own: Option<&Path>) -> Vec<Text> {
     let mapped: Vec<Mapped<'_>> = maps.lines().filter_map(Mapped::parse).collect();
-    Files::default().functions(addresses, &mapped, own)
+    Files::default().functions(&[addresses], &mapped, own).pop().unwrap_or_default()
 }
 
 /// What mapped files say of their functions. A file is read once, which takes most of the time.
 #[derive(Default)]
-pub(super) struct Files(BTreeMap<String, Option<addr2line::Loader>>);
+pub(super) struct Files {
+    loaders: BTreeMap<String, Option<addr2line::Loader>>,
+    /// Of the libraries for Windows that say nothing themselves.
+    pdbs: BTreeMap<String, Option<Pdb>>,
+}
+
+/// The functions of each file at addresses that count from its beginning, by its PDB.
+type ByPdb = BTreeMap<String, BTreeMap<u64, Vec<Function>>>;
 
 impl Files {
     /// The functions of these stacks of this process.
@@ -101,19 +109,54 @@ impl Files {
         };
         let own = std::env::current_exe().ok();
         let mapped: Vec<Mapped<'_>> = maps.lines().filter_map(Mapped::parse).collect();
-        stacks.iter().map(|addresses| self.functions(addresses, &mapped, own.as_deref())).collect()
+        self.functions(stacks, &mapped, own.as_deref())
     }
 
-    fn functions(&mut self, addresses: &[usize], mapped: &[Mapped<'_>], own: Option<&Path>) -> Vec<Text> {
+    fn functions(&mut self, stacks: &[&[usize]], mapped: &[Mapped<'_>], own: Option<&Path>) -> Vec<Vec<Text>> {
+        let by_pdb = self.by_pdb(stacks, mapped);
+        stacks.iter().map(|addresses| self.functions_of(addresses, mapped, own, &by_pdb)).collect()
+    }
+
+    /// What the PDBs of libraries for Windows say. All is asked at once: to get ready for it takes most of the time.
+    fn by_pdb(&mut self, stacks: &[&[usize]], mapped: &[Mapped<'_>]) -> ByPdb {
+        let mut asked: BTreeMap<&str, BTreeSet<u64>> = BTreeMap::new();
+        for address in stacks.iter().copied().flatten() {
+            if let Some(place) = Mapped::of(mapped, *address).filter(|place| !is_of_windows(place.file)) {
+                asked.entry(place.file).or_default().insert(place.within(*address));
+            }
+        }
+        let functions = |(file, addresses): (&str, BTreeSet<u64>)| {
+            let pdb = self.pdbs.entry(file.to_owned()).or_insert_with(|| Pdb::of(Path::new(file)));
+            // The address is where the call returns to, one behind it.
+            let behind: Vec<u32> = addresses.iter().map(|within| within.saturating_sub(1) as u32).collect();
+            let found = pdb.as_ref()?.functions(&behind);
+            Some((file.to_owned(), addresses.into_iter().zip(found).collect()))
+        };
+        asked.into_iter().filter_map(functions).collect()
+    }
+
+    fn functions_of(
+        &mut self,
+        addresses: &[usize],
+        mapped: &[Mapped<'_>],
+        own: Option<&Path>,
+        by_pdb: &ByPdb,
+    ) -> Vec<Text> {
         let mut lines = Vec::new();
         for address in addresses {
             // What lies in no file is the system's: the way back from a signal, the end of the stack.
-            let Some(place) = mapped.iter().find(|mapped| (mapped.from..mapped.to).contains(address)) else { continue };
+            let Some(place) = Mapped::of(mapped, *address) else { continue };
             if own == Some(Path::new(place.file)) || is_of_sanitizer(place.file) {
                 continue;
             }
-            let within = (address - place.from + place.offset) as u64;
-            let loader = self.0.entry(place.file.to_owned()).or_insert_with(|| load(Path::new(place.file)));
+            let within = place.within(*address);
+            let of_pdb = by_pdb.get(place.file).and_then(|of_file| of_file.get(&within)).map_or(&[][..], Vec::as_slice);
+            let line_of = |found: &Function| line(&found.name, found.file.as_deref().map(Path::new), found.line);
+            if of_pdb.iter().any(|found| found.line.is_some()) {
+                lines.extend(of_pdb.iter().filter_map(line_of));
+                continue;
+            }
+            let loader = self.loaders.entry(place.file.to_owned()).or_insert_with(|| load(Path::new(place.file)));
             if is_of_windows(place.file) {
                 // Where Wine's own source lies is nobody's business here: the name of the library is enough.
                 let name =
@@ -137,6 +180,10 @@ impl Files {
                         let (file, number) = frame.location.map_or((None, None), |place| (place.file, place.line));
                         lines.extend(line(&name, file.map(Path::new), number));
                     }
+                }
+                if !known && !of_pdb.is_empty() {
+                    known = true;
+                    lines.extend(of_pdb.iter().filter_map(line_of));
                 }
                 if !known && let Some(symbol) = loader.find_symbol(within) {
                     known = true;
@@ -188,15 +235,20 @@ fn load(file: &Path) -> Option<addr2line::Loader> {
 
 /// Those of the addresses of this process that lie in one of these files.
 #[cfg_attr(
-    not(target_os = "linux"),
+    not(any(target_os = "linux", windows)),
     allow(dead_code, reason = "other systems say other things of threads, or nothing")
 )]
 pub(super) fn within(addresses: &[usize], files: &[PathBuf]) -> Vec<usize> {
     let maps = mapped_files().unwrap_or_default();
-    let of_files = |mapped: &Mapped<'_>| files.iter().any(|file| file == Path::new(mapped.file));
+    let of_files = |mapped: &Mapped<'_>| files.iter().any(|file| is_same_path(file, mapped.file));
     let mapped: Vec<Mapped<'_>> = maps.lines().filter_map(Mapped::parse).filter(of_files).collect();
     let lies = |address: &&usize| mapped.iter().any(|mapped| (mapped.from..mapped.to).contains(address));
     addresses.iter().filter(lies).copied().collect()
+}
+
+/// Whether both name the same file. On Windows a name is the same in capitals and in small letters.
+fn is_same_path(file: &Path, other: &str) -> bool {
+    if cfg!(windows) { file.to_string_lossy().eq_ignore_ascii_case(other) } else { file == Path::new(other) }
 }
 
 /// Whether a process that is gone ended because an exception, of the handler's language, came out of a method: then this
@@ -234,6 +286,14 @@ pub(super) fn has_foreign_exception(addresses: &[usize], maps: &str) -> bool {
     })
 }
 
+/// Whether all of these addresses of this process lie in Windows' own libraries.
+#[cfg(windows)]
+pub(super) fn are_of_windows(addresses: &[usize]) -> bool {
+    let maps = mapped_files().unwrap_or_default();
+    let mapped: Vec<Mapped<'_>> = maps.lines().filter_map(Mapped::parse).collect();
+    addresses.iter().all(|address| Mapped::of(&mapped, *address).is_some_and(|place| is_of_windows(place.file)))
+}
+
 /// Whether a file is one of Windows' own libraries.
 fn is_of_windows(file: &str) -> bool {
     file.get(1..11).is_some_and(|begin| begin.eq_ignore_ascii_case(":\\windows\\"))
@@ -264,6 +324,16 @@ struct Mapped<'a> {
 }
 
 impl<'a> Mapped<'a> {
+    /// The one in which an address lies.
+    fn of(all: &[Self], address: usize) -> Option<&Self> {
+        all.iter().find(|mapped| (mapped.from..mapped.to).contains(&address))
+    }
+
+    /// An address in the file.
+    fn within(&self, address: usize) -> u64 {
+        (address - self.from + self.offset) as u64
+    }
+
     fn parse(line: &'a str) -> Option<Self> {
         let mut rest = line;
         let mut word = || {

@@ -187,9 +187,14 @@ pub struct SteeredWorker(pub(super) Arc<Channel>);
 const MOST_ASKING: Duration = Duration::from_secs(5);
 
 impl SteeredWorker {
-    /// The process that says that it is the worker.
+    /// The process that says that it is the worker. Under Wine it does not know.
     pub fn pid(&self) -> Option<i32> {
         self.0.worker()
+    }
+
+    /// Whether the worker is there.
+    pub fn has_begun(&self) -> bool {
+        self.0.is_opened()
     }
 
     /// What the handler's threads do now; none where they do not say it in time.

@@ -21,7 +21,7 @@ pub(super) struct Imported {
 /// A copy, and the lock that says that it is used. It is taken away when mobsync ends, or when another one finds it unused.
 struct Copied {
     wine: Wine,
-    lock: File,
+    _lock: File,
 }
 
 /// The copies of this run.
@@ -81,7 +81,7 @@ impl Wine {
         lock.lock()?;
         copy_prefix(&imported.of.prefix, &self.prefix)?;
         self.serve()?;
-        copies.push(Copied { wine: self.clone(), lock });
+        copies.push(Copied { wine: self.clone(), _lock: lock });
         let file = format!("Z:{}", imported.registry.display());
         if !self.run(&self.program, &["reg", "import", &file])? {
             let file = plain_path(&imported.registry);
@@ -124,15 +124,6 @@ const LOCK: &str = "lock";
 
 fn lock_of(prefix: &Path) -> PathBuf {
     prefix.with_extension(LOCK)
-}
-
-/// The program that this process becomes goes on with the copies.
-pub(super) fn hand_copies_on() -> io::Result<()> {
-    use nix::fcntl::{FcntlArg, FdFlag, fcntl};
-    for copied in COPIES.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-        fcntl(&copied.lock, FcntlArg::F_SETFD(FdFlag::empty()))?;
-    }
-    Ok(())
 }
 
 /// Removes what this run has made for itself alone.

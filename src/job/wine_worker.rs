@@ -11,8 +11,7 @@ use std::time::{Duration, Instant};
 use super::apartment::{VARIABLE, apartment_used};
 use super::native::{LibraryKind, WindowsKind, kind_of};
 use super::wine::{Wine, absolute, found};
-use super::wine_prefix::hand_copies_on;
-use super::{Handler, HandlerSpec, Workers};
+use super::{HandlerSpec, Workers};
 use crate::protocol::plain_path;
 
 /// After this time without a session the server may be about to end: it is started again.
@@ -127,25 +126,4 @@ pub(super) fn did_not_begin(status: Option<&ExitStatus>, output: Option<String>)
         "mobsync.exe did not start under Wine ({how}){said}\n  \
          If it is older than mobsync, rebuild it with scripts/windows (docs/windows.md)."
     )
-}
-
-/// Runs this command line by the `mobsync.exe` of that handler under Wine, in place of this process: a debugger is in the process
-/// of the handler.
-/// Returns only when that cannot be done. Paths mean the same there, for the current folder is on the drive that is `/`.
-pub fn go_on_under_wine(handler: &Handler, words: impl IntoIterator<Item = OsString>) -> String {
-    use std::os::unix::process::CommandExt;
-    let Some(kind) = handler.spec().and_then(windows_kind) else {
-        return format!("{} is not a library for Windows", handler.name());
-    };
-    let worker = match WineWorker::prepare(kind) {
-        Ok(worker) => worker,
-        Err(why) => return why,
-    };
-    let mut command = Command::new(&worker.wine.program);
-    command.arg(worker.exe()).args(words);
-    worker.wine.give_environment(&mut command);
-    if let Err(why) = hand_copies_on() {
-        return format!("the lock of Wine's folder cannot be kept: {why}");
-    }
-    format!("{} cannot be started: {}", plain_path(&worker.wine.program), command.exec())
 }

@@ -184,7 +184,13 @@ fn run_session(
     channel: &'static Channel,
 ) -> Result<(host::Ran, Leave), CreateError> {
     let WorkerJob { terms, steered, member_since, .. } = job;
-    let apartment = Arc::new(StackOfApartment::default());
+    let apartment = Arc::new(StackOfApartment {
+        #[cfg(windows)]
+        strict: terms.strict,
+        #[cfg(windows)]
+        native: handler.is_native(),
+        ..StackOfApartment::default()
+    });
     let asked = Arc::clone(&apartment);
     let stacks: TellStacks = Arc::new(move |calling| asked.of_all(calling));
     let member = member_since.map(|_| -> Box<dyn Observer> { Box::new(Member::new(channel, is_orphan)) });
@@ -305,6 +311,15 @@ impl Observer for Reporter {
 #[derive(Default)]
 struct StackOfApartment {
     thread: Mutex<Option<AskableThread>>,
+    /// Where it shows whether the apartment thread takes care of messages inside a call, if somebody wants to know.
+    #[cfg(windows)]
+    door: OnceLock<Option<crate::handler::com::Door>>,
+    /// Callbacks may have to wait for the apartment thread.
+    #[cfg(windows)]
+    strict: bool,
+    /// The handler is a native one.
+    #[cfg(windows)]
+    native: bool,
     /// What the worker has of its own.
     before: OnceLock<Option<Before>>,
 }
@@ -354,12 +369,31 @@ impl ApartmentObserver for StackOfApartment {
     fn enter(&self) {
         use_another_stack();
         *self.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(AskableThread::current());
+        // What the host starts itself is not the handler's.
+        #[cfg(windows)]
+        if self.native {
+            crate::handler::com::prepare_apartment();
+        }
+        #[cfg(windows)]
+        if self.strict {
+            self.door.get_or_init(crate::handler::com::Door::of_this_thread);
+        }
         // Nothing of the handler runs yet.
         self.before.get_or_init(Before::on_apartment);
     }
 
     fn sleeps(&self) -> bool {
         self.before.get().and_then(Option::as_ref).is_none_or(Before::apartment_sleeps)
+    }
+
+    #[cfg(windows)]
+    fn knock(&self) -> Option<u64> {
+        self.door.get().and_then(Option::as_ref).map(crate::handler::com::Door::knock)
+    }
+
+    #[cfg(windows)]
+    fn has_answered(&self, knock: u64) -> bool {
+        self.door.get().and_then(Option::as_ref).is_some_and(|door| door.has_answered(knock))
     }
 
     fn has_ended(&self) -> bool {

@@ -112,10 +112,8 @@ impl Prepared {
     fn new(args: &DebugArgs, given: Option<&Scenario>) -> Result<Self, Failure> {
         let break_on = break_on::rules(&args.session.break_on)?;
         let handler = args.handler.given().find()?;
-        // Before the first prompt: what the user says after it is for the debugger under Wine.
-        #[cfg(unix)]
-        if handler.needs_wine() {
-            return Err(Failure(crate::job::go_on_under_wine(&handler, std::env::args_os().skip(1))));
+        if handler.needs_wine() && (args.session.in_process || !break_on.is_empty()) {
+            return Err(sessions::run_failure(RunError::InProcessUnderWine));
         }
         let (mut terms, scenario) = match given {
             Some(scenario) => {

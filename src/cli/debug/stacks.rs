@@ -14,6 +14,10 @@ use crate::report::plain;
 pub(super) const NO_WORKER: &str =
     "This handler has no worker: only a native handler has one, and not with --in-process or --break-on.";
 
+/// Why no debugger is attached to a worker that does not know its process.
+const NOT_HERE: &str = "The handler is a library for Windows: a debugger of this system does not know its functions. `where` shows what \
+     its threads do.";
+
 /// How often it is looked whether a debugger has attached.
 #[cfg(target_os = "linux")]
 const LOOK: Duration = Duration::from_millis(50);
@@ -43,7 +47,9 @@ pub(super) fn in_words(lines: &[String], last: &Thread) -> String {
 
 /// How a debugger is attached to the worker.
 pub(super) fn attach(worker: &SteeredWorker) -> Result<String, String> {
-    let pid = worker.pid().ok_or("the worker has not said which process it is; step once")?;
+    let Some(pid) = worker.pid() else {
+        return Err(if worker.has_begun() { NOT_HERE } else { "the worker has not begun; step once" }.to_owned());
+    };
     let debugger = match std::env::consts::OS {
         "macos" => "lldb",
         // Visual Studio attaches to it by the same number.

@@ -61,10 +61,7 @@ impl HandlerFactory for ComFactory {
 
     fn serve_manager(&self, manager: Weak<dyn SyncManager>) {
         #[cfg(windows)]
-        {
-            super::windows::enter_apartment();
-            super::windows::register_class();
-        }
+        super::windows::prepare_apartment();
         super::manager::serve(manager);
     }
 

@@ -43,7 +43,10 @@ static LOADED: Mutex<Vec<(PathBuf, Loaded)>> = Mutex::new(Vec::new());
 /// The files of the libraries that this process has loaded, as the system lists what is mapped.
 pub(crate) fn loaded_files() -> Vec<PathBuf> {
     let loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
-    loaded.iter().map(|(place, _)| place.canonicalize().unwrap_or_else(|_| place.clone())).collect()
+    // Windows lists a library under the name by which it was loaded.
+    let listed =
+        |place: &PathBuf| if cfg!(windows) { place.clone() } else { place.canonicalize().unwrap_or(place.clone()) };
+    loaded.iter().map(|(place, _)| listed(place)).collect()
 }
 
 /// What the libraries of this process say of being unloaded: S_OK if all of them may be; nothing if none says it.
@@ -58,6 +61,8 @@ pub(crate) fn all_can_unload_now() -> Option<HResult> {
 pub(crate) fn end_process() -> ! {
     #[cfg(unix)]
     super::dll_main::detach_all();
+    #[cfg(windows)]
+    super::windows::expect_the_end();
     std::process::exit(0)
 }
 

@@ -44,8 +44,9 @@ pub(crate) use signals::{
 };
 #[cfg(windows)]
 pub(crate) use windows::{
-    AskableThread, Doorbell, JobObject, current_thread, debug_break, exception_name, is_forked_copy, leave_process,
-    mapped_files, notice_forks, ran, sleep_in_apartment, threads, use_another_stack, use_apartment, write_crashes_to,
+    AskableThread, Door, Doorbell, JobObject, Standing, current_thread, debug_break, exception_name, is_forked_copy,
+    leave_process, mapped_files, notice_forks, prepare_apartment, ran, sleep_in_apartment, threads, use_another_stack,
+    use_apartment, write_crashes_to,
 };
 
 /// The files that are mapped into this process, in the form in which Linux lists them; nothing where the system does not say it.

@@ -3,18 +3,21 @@
 
 use std::cell::Cell;
 use std::ffi::c_void;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use windows_sys::Win32::Foundation::HANDLE;
+use windows_sys::Win32::Foundation::{HANDLE, HWND, LPARAM, LRESULT, WPARAM};
 use windows_sys::Win32::System::Com::{
     COINIT_APARTMENTTHREADED, COINIT_MULTITHREADED, CoCreateFreeThreadedMarshaler, CoInitializeEx,
 };
 use windows_sys::Win32::System::Threading::{CreateEventW, SetEvent};
 use windows_sys::Win32::UI::WindowsAndMessaging::{
-    DispatchMessageW, MSG, MWMO_INPUTAVAILABLE, MsgWaitForMultipleObjectsEx, PM_REMOVE, PeekMessageW, QS_ALLINPUT,
-    TranslateMessage,
+    CreateWindowExW, DefWindowProcW, DispatchMessageW, GWLP_USERDATA, GetWindowLongPtrW, HWND_MESSAGE, MSG,
+    MWMO_INPUTAVAILABLE, MsgWaitForMultipleObjectsEx, PM_REMOVE, PeekMessageW, QS_ALLINPUT, RegisterClassW,
+    SendNotifyMessageW, SetWindowLongPtrW, TranslateMessage, WM_APP, WNDCLASSW,
 };
+
+use super::wide;
 
 /// Whether handlers live in the multi-threaded apartment.
 static MULTI_THREADED: AtomicBool = AtomicBool::new(false);
@@ -103,6 +106,74 @@ fn pump() {
             DispatchMessageW(&message);
         }
     }
+}
+
+/// A window of an apartment's thread that nobody sees. What is sent to it arrives when the thread takes care of messages, also inside
+/// a handler's method; COM carries a callback to the thread in the same moment.
+pub(crate) struct Door {
+    window: HWND,
+    /// The last number that has arrived. It is there as long as the process.
+    answered: &'static AtomicU64,
+    knocks: AtomicU64,
+}
+
+// SAFETY: every thread may send something to a window.
+unsafe impl Send for Door {}
+// SAFETY: as above.
+unsafe impl Sync for Door {}
+
+impl Door {
+    /// That of the current thread, which lives in a single-threaded apartment; nothing where no window can be made.
+    pub(crate) fn of_this_thread() -> Option<Self> {
+        if MULTI_THREADED.load(Ordering::Relaxed) {
+            return None;
+        }
+        let name = wide("mobsync door".as_ref());
+        let class = WNDCLASSW { lpfnWndProc: Some(answer), lpszClassName: name.as_ptr(), ..WNDCLASSW::default() };
+        let answered: &'static AtomicU64 = Box::leak(Box::default());
+        let none = std::ptr::null_mut();
+        // SAFETY: the names have their ends. A class that is there already is the same one.
+        let window = unsafe {
+            RegisterClassW(&class);
+            CreateWindowExW(0, name.as_ptr(), name.as_ptr(), 0, 0, 0, 0, 0, HWND_MESSAGE, none, none, std::ptr::null())
+        };
+        if window.is_null() {
+            tracing::debug!("no window can be made: nobody can tell whether messages are taken care of");
+            return None;
+        }
+        // SAFETY: the window is this thread's, and the number is there as long as the process.
+        unsafe { SetWindowLongPtrW(window, GWLP_USERDATA, std::ptr::from_ref(answered).expose_provenance() as _) };
+        Some(Self { window, answered, knocks: AtomicU64::new(0) })
+    }
+
+    /// Sends something there, and does not wait: its number.
+    pub(crate) fn knock(&self) -> u64 {
+        let number = self.knocks.fetch_add(1, Ordering::Relaxed) + 1;
+        // SAFETY: it takes numbers.
+        unsafe { SendNotifyMessageW(self.window, WM_APP, 0, number as LPARAM) };
+        number
+    }
+
+    /// Whether that has arrived.
+    pub(crate) fn has_answered(&self, number: u64) -> bool {
+        self.answered.load(Ordering::Acquire) >= number
+    }
+}
+
+/// What is sent to the window of an apartment arrives here, on its thread.
+unsafe extern "system" fn answer(window: HWND, message: u32, first: WPARAM, second: LPARAM) -> LRESULT {
+    if message != WM_APP {
+        // SAFETY: everything is passed on as it came.
+        return unsafe { DefWindowProcW(window, message, first, second) };
+    }
+    // SAFETY: it takes a window and a number.
+    let answered = unsafe { GetWindowLongPtrW(window, GWLP_USERDATA) };
+    if answered != 0 {
+        // SAFETY: what was put there is such a number, which is there as long as the process.
+        let answered = unsafe { &*std::ptr::with_exposed_provenance::<AtomicU64>(answered as usize) };
+        answered.fetch_max(second as u64, Ordering::Release);
+    }
+    0
 }
 
 /// The free-threaded marshaler of an object that may be called on every thread: its IUnknown, of which `outer` is the outer one.

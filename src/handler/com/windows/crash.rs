@@ -59,6 +59,8 @@ static SCRIBE: OnceLock<Scribe> = OnceLock::new();
 static CRASHED: AtomicU32 = AtomicU32::new(0);
 /// Its exception, while it waits.
 static EXCEPTION: AtomicPtr<EXCEPTION_RECORD> = AtomicPtr::new(std::ptr::null_mut());
+/// The process has come to its end: only the thread that ends it runs, and with it the destructors of libraries.
+static ENDING: AtomicBool = AtomicBool::new(false);
 /// The list of mapped files was written down with an exception of C++.
 static MAPPED: AtomicBool = AtomicBool::new(false);
 static CONTEXT_OF_IT: AtomicPtr<CONTEXT> = AtomicPtr::new(std::ptr::null_mut());
@@ -96,11 +98,42 @@ pub(crate) fn use_another_stack() {
     unsafe { SetThreadStackGuarantee(&mut size) };
 }
 
+/// From now on libraries run their destructors. Windows passes over an exception in one, and nothing of it would be known.
+pub(crate) fn expect_the_end() {
+    // What was thrown in the session and caught is no crash of the end.
+    if let Some(scribe) = SCRIBE.get() {
+        scribe.place.write_frames(&[]);
+    }
+    ENDING.store(true, Ordering::SeqCst);
+}
+
+/// Whether an exception is a fault, which no destructor has by intention.
+fn is_fault(code: i32) -> bool {
+    matches!(
+        code,
+        EXCEPTION_ACCESS_VIOLATION
+            | EXCEPTION_IN_PAGE_ERROR
+            | EXCEPTION_STACK_OVERFLOW
+            | EXCEPTION_ILLEGAL_INSTRUCTION
+            | EXCEPTION_PRIV_INSTRUCTION
+            | EXCEPTION_INT_DIVIDE_BY_ZERO
+            | STATUS_HEAP_CORRUPTION
+            | STATUS_STACK_BUFFER_OVERRUN
+    )
+}
+
 /// Notes where an exception of C++ was thrown last. One that leaves a method ends the process in a way that no filter sees, and
 /// then its stack is gone.
 unsafe extern "system" fn on_throw(exception: *mut EXCEPTION_POINTERS) -> i32 {
     // SAFETY: the system passes the exception, which is there until this returns.
     let (record, context) = unsafe { (&*(*exception).ExceptionRecord, &*(*exception).ContextRecord) };
+    if ENDING.load(Ordering::SeqCst) && is_fault(record.ExceptionCode) {
+        // SAFETY: as above.
+        let (record, context) = unsafe { ((*exception).ExceptionRecord, (*exception).ContextRecord) };
+        report(record, context);
+        // SAFETY: as above.
+        leave_process(unsafe { (*record).ExceptionCode })
+    }
     if matches!(record.ExceptionCode, EXCEPTION_GCC | EXCEPTION_MSVC)
         && CRASHED.load(Ordering::SeqCst) == 0
         && let Some(scribe) = SCRIBE.get()
@@ -148,6 +181,10 @@ fn report(record: *mut EXCEPTION_RECORD, context: *mut CONTEXT) {
         EXCEPTION.store(record, Ordering::SeqCst);
         CONTEXT_OF_IT.store(context, Ordering::SeqCst);
         scribe.place.write_thread((scribe.place.thread)());
+        if ENDING.load(Ordering::SeqCst) {
+            // The thread that would do it is gone.
+            return scribe.write_down();
+        }
         // SAFETY: the events are there as long as the process.
         unsafe { SetEvent(scribe.crashed) };
     }
@@ -160,16 +197,23 @@ fn write_down() {
     let Some(scribe) = SCRIBE.get() else { return };
     // SAFETY: the event is there as long as the process.
     unsafe { WaitForSingleObject(scribe.crashed, u32::MAX) };
-    let (record, context) = (EXCEPTION.load(Ordering::SeqCst), CONTEXT_OF_IT.load(Ordering::SeqCst));
-    // SAFETY: the thread that crashed waits, and with it both stay where they are.
-    unsafe {
-        scribe.place.write_words(&words(&*record));
-        scribe.place.write_frames(&walk(&*context));
-    }
-    // Last: whoever crashed may hold what the loader needs.
-    write_maps(&scribe.place);
+    scribe.write_down();
     // SAFETY: as above.
     unsafe { SetEvent(scribe.written) };
+}
+
+impl Scribe {
+    /// Writes the crash down.
+    fn write_down(&self) {
+        let (record, context) = (EXCEPTION.load(Ordering::SeqCst), CONTEXT_OF_IT.load(Ordering::SeqCst));
+        // SAFETY: the thread that crashed waits, and with it both stay where they are.
+        unsafe {
+            self.place.write_words(&words(&*record));
+            self.place.write_frames(&walk(&*context));
+        }
+        // Last: whoever crashed may hold what the loader needs.
+        write_maps(&self.place);
+    }
 }
 
 fn write_maps(place: &CrashSite) {

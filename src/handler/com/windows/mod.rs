@@ -9,18 +9,25 @@ mod modules;
 mod stack;
 mod threads;
 
-pub(crate) use apartment::{Doorbell, sleep_in_apartment, use_apartment};
+pub(crate) use apartment::{Door, Doorbell, sleep_in_apartment, use_apartment};
 pub(super) use apartment::{enter_apartment, marshaler, pump_for};
 pub(crate) use crash::{
-    exception_name, is_forked_copy, leave_process, notice_forks, use_another_stack, write_crashes_to,
+    exception_name, expect_the_end, is_forked_copy, leave_process, notice_forks, use_another_stack, write_crashes_to,
 };
 pub(crate) use job_object::JobObject;
 pub(super) use library::open;
-pub(super) use manager::{class_registered, give_marshaler, register_class};
+use manager::register_class;
+pub(super) use manager::{class_registered, give_marshaler};
 pub(super) use modules::is_code;
 pub(crate) use modules::mapped_files;
-pub(crate) use stack::AskableThread;
+pub(crate) use stack::{AskableThread, Standing};
 pub(crate) use threads::{current as current_thread, ran, threads};
+
+/// The current thread enters its apartment, in which the manager's class is registered.
+pub(crate) fn prepare_apartment() {
+    enter_apartment();
+    register_class();
+}
 
 /// A text for Windows, with its end.
 fn wide(text: &std::ffi::OsStr) -> Vec<u16> {

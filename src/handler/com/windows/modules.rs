@@ -67,6 +67,17 @@ pub(super) fn memory_at(address: usize) -> Option<MEMORY_BASIC_INFORMATION> {
     (known != 0 && info.State == MEM_COMMIT).then_some(info)
 }
 
+/// Whether an address lies in the libraries through which whoever waits asks the system.
+pub(super) fn is_of_system(address: usize) -> bool {
+    use windows_sys::Win32::System::LibraryLoader::GetModuleHandleW;
+    static OF_SYSTEM: std::sync::OnceLock<[usize; 2]> = std::sync::OnceLock::new();
+    let of_system = OF_SYSTEM.get_or_init(|| {
+        // SAFETY: the name has its end. What is not loaded has no handle, and is at no address.
+        ["ntdll.dll", "win32u.dll"].map(|name| unsafe { GetModuleHandleW(super::wide(name.as_ref()).as_ptr()) }.addr())
+    });
+    memory_at(address).is_some_and(|info| of_system.contains(&info.AllocationBase.addr()))
+}
+
 /// Whether there is code at an address.
 pub(crate) fn is_code(address: usize) -> bool {
     const CODE: u32 = PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY;

@@ -4,9 +4,13 @@ use std::time::Duration;
 
 use windows_sys::Win32::Foundation::{CloseHandle, DUPLICATE_SAME_ACCESS, DuplicateHandle, HANDLE};
 use windows_sys::Win32::System::Diagnostics::Debug::{CONTEXT, GetThreadContext};
-use windows_sys::Win32::System::Threading::{GetCurrentProcess, GetCurrentThread, ResumeThread, SuspendThread};
+use windows_sys::Win32::System::Threading::{
+    GetCurrentProcess, GetCurrentThread, OpenThread, ResumeThread, SuspendThread, THREAD_GET_CONTEXT,
+    THREAD_QUERY_INFORMATION, THREAD_SUSPEND_RESUME,
+};
 
-use super::modules::memory_at;
+use super::modules::{is_of_system, memory_at};
+use super::threads::time_of;
 use crate::handler::com::crash::MOST_FRAMES;
 
 /// Room for what the processor has in its registers, aligned as the system wants it.
@@ -32,26 +36,61 @@ impl AskableThread {
         Self(handle)
     }
 
-    /// The addresses of the functions in which it is, the innermost first; none where the system does not say it. The thread is
-    /// stopped only while its registers are read: another one may wait for what it holds.
+    /// Another thread of this process; nothing where it is gone. Its handle stays open.
+    pub(crate) fn numbered(thread: u32) -> Option<Self> {
+        // SAFETY: it takes numbers.
+        let handle =
+            unsafe { OpenThread(THREAD_SUSPEND_RESUME | THREAD_GET_CONTEXT | THREAD_QUERY_INFORMATION, 0, thread) };
+        (!handle.is_null()).then_some(Self(handle))
+    }
+
+    /// Lets go of it.
+    pub(crate) fn close(self) {
+        close(self.0);
+    }
+
+    /// The addresses of the functions in which it is, the innermost first; none where the system does not say it.
     pub(crate) fn frames(self, _: Duration) -> Vec<usize> {
+        self.registers().map(|registers| walk(&registers.0)).unwrap_or_default()
+    }
+
+    /// Where it stands now. Whoever is stopped has had the processor for that: one that was about to go on goes on before the next
+    /// look, however busy the machine is.
+    pub(crate) fn look(self) -> Option<Standing> {
+        let registers = self.registers()?;
+        let (at, stack) = place(&registers.0);
+        Some(Standing { at, stack, ran: time_of(self.0)?, waits: is_of_system(at) })
+    }
+
+    /// The registers of the thread, which is stopped only while they are read: another one may wait for what it holds.
+    fn registers(self) -> Option<Registers> {
         // SAFETY: all bytes of the structure may be zero.
         let mut registers: Registers = unsafe { std::mem::zeroed() };
         registers.0.ContextFlags = ALL_REGISTERS;
         // SAFETY: the handle is one of a thread, and the thread goes on at once.
         let known = unsafe {
             if SuspendThread(self.0) == u32::MAX {
-                return Vec::new();
+                return None;
             }
             let known = GetThreadContext(self.0, &mut registers.0) != 0;
             ResumeThread(self.0);
             known
         };
-        if !known {
-            return Vec::new();
-        }
-        walk(&registers.0)
+        known.then_some(registers)
     }
+}
+
+/// Where a thread stands. Of one that stands as before, and in a function of the system, nothing has happened since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Standing {
+    /// The function.
+    pub(crate) at: usize,
+    /// The end of its stack.
+    pub(crate) stack: usize,
+    /// How long it has run, in units of 100 ns.
+    pub(crate) ran: u64,
+    /// It is in a function of the system's, as whoever waits is.
+    pub(crate) waits: bool,
 }
 
 /// Lets go of a handle.
@@ -72,6 +111,21 @@ fn word_at(address: usize) -> Option<usize> {
         && info.Protect & windows_sys::Win32::System::Memory::PAGE_GUARD == 0;
     // SAFETY: the system says that the memory is there and may be read.
     (is_whole && is_readable).then(|| unsafe { std::ptr::with_exposed_provenance::<usize>(address).read_volatile() })
+}
+
+#[cfg(target_arch = "x86_64")]
+fn place(context: &CONTEXT) -> (usize, usize) {
+    (context.Rip as usize, context.Rsp as usize)
+}
+
+#[cfg(target_arch = "x86")]
+fn place(context: &CONTEXT) -> (usize, usize) {
+    (context.Eip as usize, context.Esp as usize)
+}
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "x86")))]
+fn place(_: &CONTEXT) -> (usize, usize) {
+    (0, 0)
 }
 
 #[cfg(target_arch = "x86_64")]

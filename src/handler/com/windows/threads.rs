@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use windows_sys::Win32::Foundation::{FILETIME, INVALID_HANDLE_VALUE};
+use windows_sys::Win32::Foundation::{FILETIME, HANDLE, INVALID_HANDLE_VALUE};
 use windows_sys::Win32::System::Diagnostics::ToolHelp::{
     CreateToolhelp32Snapshot, TH32CS_SNAPTHREAD, THREADENTRY32, Thread32First, Thread32Next,
 };
@@ -53,11 +53,17 @@ pub(crate) fn ran(thread: u32) -> Option<u64> {
     if handle.is_null() {
         return None;
     }
+    let time = time_of(handle);
+    close(handle);
+    time
+}
+
+/// As [`ran`], of a thread that is open.
+pub(super) fn time_of(thread: HANDLE) -> Option<u64> {
     let mut times = [FILETIME::default(); 4];
     let [created, ended, kernel, user] = &mut times;
     // SAFETY: the handle is a thread's, and there are places for four times.
-    let known = unsafe { GetThreadTimes(handle, created, ended, kernel, user) } != 0;
-    close(handle);
+    let known = unsafe { GetThreadTimes(thread, created, ended, kernel, user) } != 0;
     let time = |time: FILETIME| u64::from(time.dwHighDateTime) << 32 | u64::from(time.dwLowDateTime);
     known.then(|| time(times[2]).wrapping_add(time(times[3])))
 }
