@@ -7,6 +7,7 @@
 #[allow(dead_code, reason = "shared with other tests, which use other parts")]
 mod native;
 #[path = "common/native_mutants.rs"]
+#[allow(dead_code, reason = "shared with other tests, which use other parts")]
 mod native_mutants;
 #[path = "wine/stacks.rs"]
 mod stacks;
@@ -194,19 +195,25 @@ fn differ(there: &Path, here: &Path) -> Option<String> {
     (diff.status.code() != Some(0)).then(|| String::from_utf8_lossy(&diff.stdout).into_owned())
 }
 
+/// The pace of a handler at which the order of its workers' reports is certain.
+const PACE: &str = "PACE=30";
+
 /// The whole suite and 300 random sessions, with the trace of each: what follows is not for CI, which has not the time.
 /// `scripts/wine --whole` runs it.
 #[test]
 #[ignore = "takes a long time: scripts/wine --whole"]
-fn whole_300_random_sessions_pass_and_have_the_same_traces_where_those_are_certain() {
+fn whole_300_random_sessions_pass_and_have_the_same_traces() {
     for (source, clsid) in [(NOTEBOOK, NOTEBOOK_CPP), ("fixtures/handlers/c/notebook.c", NOTEBOOK_C)] {
         let folder = TempDir::new().unwrap();
-        let (dll, so) = (dll(folder.path(), &of_repository(source), "", &[]), so(folder.path(), source, &[]));
+        // At its usual pace, whether a skip or a report comes first is the machine's, and Wine's: of 198 sessions in which two runs of
+        // the library for this system agreed, 169 were the same through Wine. At a slow pace the order is certain.
+        let (dll, so) = (dll(folder.path(), &of_repository(source), PACE, &[]), so(folder.path(), source, &[PACE]));
         for profile in ["xp", "vista"] {
             let run = |library: &Path, traces: &Path| {
                 let traces = traces.to_str().unwrap();
                 // All cases are skipped whose names do not begin with `random`.
                 let options = json(&["--profile", profile, "--sessions", "300", "--skip", "[!r]*", "--skip", "r[!a]*"]);
+                let options = [&options[..], &["--jobs", "2"]].concat();
                 let run = mobsync("conform", library, clsid, &[&options[..], &["--trace", traces]].concat());
                 assert_eq!((run.code, run.rules()), (Some(0), vec![]), "{}", run.errors);
             };
@@ -217,12 +224,12 @@ fn whole_300_random_sessions_pass_and_have_the_same_traces_where_those_are_certa
             run(&so, &again);
             let names: Vec<_> = fs::read_dir(&there).unwrap().map(|entry| entry.unwrap().file_name()).collect();
             assert_eq!(names.len(), 300, "{profile}");
-            // Whether a skip or a report comes first is the machine's: two runs of the same library differ there as well.
             let agreed: Vec<_> =
                 names.iter().filter(|name| differ(&here.join(name), &again.join(name)).is_none()).collect();
             let equal = agreed.iter().filter(|name| differ(&there.join(name), &here.join(name)).is_none()).count();
-            println!("{source}, {profile}: {equal} of {} that are certain are equal", agreed.len());
-            assert!(equal * 3 > agreed.len() * 2, "{profile}: {equal} of {}", agreed.len());
+            // A busy machine disturbs a few, of the same library as well.
+            println!("{source}, {profile}: {equal} are equal of {} that are certain", agreed.len());
+            assert!(agreed.len() >= 240 && equal * 50 >= agreed.len() * 49, "{profile}: {equal} of {}", agreed.len());
         }
     }
 }
