@@ -12,6 +12,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use super::native::{WindowsKind, exe_of_kind};
 use super::wine_prefix::Imported;
@@ -29,6 +30,9 @@ const IDLE_S: u64 = 15;
 
 /// The file in a prefix of mobsync's own that says that it is ready.
 pub(super) const READY: &str = "mobsync-ready";
+
+/// The file in it that is new for as long as the server has been seen lately, by whichever mobsync.
+const WARM: &str = "mobsync-warm";
 
 /// What is to be known of Wine, where it is not looked for.
 #[derive(Clone, Debug, Default)]
@@ -281,6 +285,23 @@ impl Wine {
         self.say_version()
     }
 
+    /// Whether another mobsync has seen the server in that time, with Wine's services. A prefix of the user's is left as it is, and a
+    /// copy belongs to one run.
+    pub(super) fn is_warm(&self, lately: Duration) -> bool {
+        let changed = self.prefix.join(WARM).metadata().and_then(|found| found.modified());
+        // A time that is still to come says nothing.
+        let since = changed.ok().and_then(|changed| changed.elapsed().ok());
+        self.own && self.imported.is_none() && since.is_some_and(|since| since < lately)
+    }
+
+    /// The server was seen now.
+    pub(super) fn stays_warm(&self) {
+        if self.own && self.imported.is_none() {
+            // Whoever cannot write there looks for himself each time.
+            let _ = fs::write(self.prefix.join(WARM), ".");
+        }
+    }
+
     /// Makes mobsync's own prefix, if that was not done.
     pub(super) fn make_once(&self) -> io::Result<()> {
         fs::create_dir_all(self.prefix.parent().unwrap_or(&self.prefix))?;
@@ -309,6 +330,7 @@ impl Wine {
 
     /// Ends the server, which ends all that runs under it.
     pub(super) fn end_server(&self) {
+        let _ = fs::remove_file(self.prefix.join(WARM));
         if let Some(server) = &self.server
             && let Err(why) = self.run(server, &["-k"])
         {

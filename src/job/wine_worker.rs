@@ -42,8 +42,9 @@ impl WineWorker {
         let wine = found(kind).map_err(|missing| missing.to_string())?;
         // Whoever comes meanwhile waits: a worker must not be the first program under the server.
         let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.get(&kind).is_none_or(|seen| seen.elapsed() > FRESH) {
+        if seen.get(&kind).is_none_or(|seen| seen.elapsed() > FRESH) && !wine.is_warm(FRESH) {
             warm_up(wine)?;
+            wine.stays_warm();
         }
         seen.insert(kind, Instant::now());
         Ok(Self { wine })
@@ -53,12 +54,14 @@ impl WineWorker {
     pub(super) fn again(&self) -> Result<(), String> {
         let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
         warm_up(self.wine)?;
+        self.wine.stays_warm();
         seen.insert(self.wine.kind, Instant::now());
         Ok(())
     }
 
     /// A session ends: Wine's server is there.
     pub(super) fn is_over(&self) {
+        self.wine.stays_warm();
         SEEN.lock().unwrap_or_else(PoisonError::into_inner).insert(self.wine.kind, Instant::now());
     }
 
