@@ -175,7 +175,7 @@ fn everything_that_can_happen_in_a_world_is_read() {
         rows.skip(2).map(|row| row.split('`').nth(1).expect("the first cell is code").to_owned()).collect::<Vec<_>>()
     };
     let happening = table("| what |");
-    assert_eq!(happening.len(), 5);
+    assert_eq!(happening.len(), 7);
     for text in happening {
         let text = text.replace("EVENT", "\"idle\"").replace("HANDLER", "\"Mail\"");
         let text = text.replace("PREFERENCE", r#"{ "item": "A", "checked": true }"#);

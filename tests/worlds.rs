@@ -231,7 +231,7 @@ fn what_makes_no_sense_is_refused_with_its_place() {
         (
             "/world/0/register",
             json!("mail"),
-            "needs exactly one of `event`, `register`, `unregister`, `prefer` and `network`",
+            "needs exactly one of `event`, `register`, `unregister`, `register_server`, ",
         ),
         ("/world/0/flags", json!("IDLE"), "`flags` can only stand beside `register`"),
         ("/world/0/event", json!("login"), "did you mean `logon`?"),

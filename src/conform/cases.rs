@@ -1,14 +1,22 @@
 //! The fixed cases: scenarios that together provoke whatever a manager can provoke.
 
+use std::collections::BTreeMap;
+
 use super::Known;
 use super::alphabet::{first_middle_last, hold, in_state, on_callback, until_left, until_skipped};
+use crate::handler::ServerCall;
 use crate::host::{Order, Strategy};
-use crate::protocol::{CallbackMethod, Cookie, Delay, Guid, HandlerFlags, HandlerId, Item, ItemFlags, Profile, State};
+use crate::protocol::{
+    CallbackMethod, Cookie, Delay, Guid, HResult, HandlerFlags, HandlerId, Item, ItemFlags, Profile, RegisterFlags,
+    ScheduledEvent, State,
+};
 use crate::rules::Rule;
 use crate::rules::codes::*;
 use crate::scenario::{
-    Action, Another, Choose, ErrorRef, EventName, EventPattern, Hold, ItemRef, Reply, Scenario, Step, Survey, Until,
+    Action, Another, Choose, ErrorRef, EventName, EventPattern, Happening, Happens, Hold, ItemRef, Member, Reply, Scenario,
+    Step, Survey, Until,
 };
+use crate::store::{Key, Preferences};
 
 /// Why cases of COM are skipped for other handlers. No session says otherwise.
 pub(super) const NO_VTABLES: &str = "the handler has no COM vtables";
@@ -24,6 +32,20 @@ pub struct Case {
     pub rules: Vec<&'static Rule>,
     /// Why it does not apply to the handler.
     pub skipped: Option<String>,
+}
+
+/// Why cases of registration are skipped. No session says otherwise.
+pub(super) const NOT_SELF_REGISTERED: &str = "the handler does not register itself (DllRegisterServer)";
+
+/// What worlds call the handler.
+const SELF: &str = "handler";
+
+/// An item that no handler has.
+const MISSING: Guid = Guid::from_u128(0x6d6f_6273_796e_4e6f_8005_0000_0000_ffff);
+
+/// An event that starts a session of the handler.
+fn event(event: ScheduledEvent) -> Happening {
+    Happening::Event { event, handlers: vec![SELF.to_owned()], connection: None, expect: BTreeMap::new() }
 }
 
 /// How many items have cases of their own.
@@ -50,6 +72,9 @@ pub fn cases(known: &Known, profile: Profile, native: bool) -> Vec<Case> {
     all.errors();
     all.settings();
     all.releases();
+    all.cookies();
+    all.registration();
+    all.preferences();
     if known.real_time {
         all.orders();
     }
@@ -322,6 +347,68 @@ impl Collector<'_> {
         let release = in_state(State::RetryDue, 1, Action::Release);
         let scenario = Scenario { steps: vec![step(), release], ..self.scenario("Released instead of retried") };
         self.add_unless(none, "release-instead-of-the-retry", &[LIFE_01], scenario);
+    }
+
+    /// Cookies of lengths that nobody thinks of.
+    fn cookies(&mut self) {
+        let odd = (0..4097_u32).map(|at| (at * 31 + at / 256) as u8).collect();
+        for (name, title, cookie) in [
+            ("cookie-of-one-byte", "Invoked with a cookie of one byte, which is zero", vec![0]),
+            ("cookie-of-odd-length", "Invoked with a cookie of 4097 bytes", odd),
+        ] {
+            let scenario = Scenario { event: EventName::Invoke, cookie: Some(Cookie(cookie)), ..self.scenario(title) };
+            self.add(name, &[RET_01, LIFE_02], scenario);
+        }
+    }
+
+    /// A world with this handler alone, in which this happens.
+    fn world(&self, title: &str, registered: Option<RegisterFlags>, world: Vec<Happening>) -> Scenario {
+        let handler = Member { name: Some(SELF.to_owned()), registered, ..Member::of(SELF) };
+        let happens = |what| Happens { at: Delay(0), what, comment: String::new() };
+        Scenario {
+            profile: self.profile,
+            handlers: vec![handler],
+            world: world.into_iter().map(happens).collect(),
+            ..Scenario::titled(title)
+        }
+    }
+
+    /// What a library does that registers itself. Of others there is one line.
+    fn registration(&mut self) {
+        if !self.known.registers_itself {
+            let scenario = self.scenario("The library registers itself");
+            self.add_unless(Some(NOT_SELF_REGISTERED), "registration", &[], scenario);
+            return;
+        }
+        let server = |call| Happening::Server { handler: SELF.to_owned(), call, hr: HResult::S_OK };
+        let (register, unregister) = (|| server(ServerCall::Register), || server(ServerCall::Unregister));
+        let twice = self.world("DllRegisterServer is called twice", None, vec![register(), register()]);
+        self.add("registration-twice", &[REGI_01, REGI_05], twice);
+        let session = event(ScheduledEvent::Scheduled);
+        let happen = vec![register(), session.clone(), unregister()];
+        let removed = self.world("DllUnregisterServer takes back what was registered", None, happen);
+        self.add("registration-removed", &[REGI_01, REGI_06], removed);
+        let invokes = self.world("A session that the handler starts itself, with its cookie", None, vec![register(), session]);
+        let against = (!self.known.invokes).then_some("the handler starts no session itself (UpdateItems)");
+        self.add_unless(against, "registration-and-invocation", &[REGI_01, REGI_02], invokes);
+    }
+
+    /// What the user prefers of items that are missing now, or are there for a while, in two sessions.
+    fn preferences(&mut self) {
+        let temporary = self.known.items.iter().any(|item| item.flags.has(ItemFlags::TEMPORARY));
+        let against = (!self.known.misses_items && !temporary)
+            .then_some("it reports no S_SYNCMGR_MISSINGITEMS and no TEMPORARY item");
+        let mut preferences = Preferences::default();
+        let missing = (!self.known.items.iter().any(|item| item.id == MISSING)).then_some(MISSING);
+        for id in self.known.items.iter().map(|item| item.id).chain(missing) {
+            preferences.set(Key { item: Some(id), event: None, connection: None }, true);
+        }
+        let prefer = Happening::Prefer { handler: SELF.to_owned(), preferences };
+        let sessions = [event(ScheduledEvent::Scheduled), event(ScheduledEvent::Scheduled)];
+        let happen = std::iter::once(prefer).chain(sessions).collect();
+        let title = "Preferences of items that are missing or temporary, in two sessions";
+        let scenario = self.world(title, Some(RegisterFlags::default()), happen);
+        self.add_unless(against, "preferences-of-missing-items", &[REGI_04, ITEM_09], scenario);
     }
 
     /// Callbacks of several threads in chosen orders: of a handler in real time.

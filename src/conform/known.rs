@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::alphabet::in_state;
 use crate::protocol::{
-    CallMethod, Callback, CallbackMethod, Event, EventKind, Guid, HResult, HandlerFlags, Item, Items, LogErrorInfo,
-    Outcome, Profile, Session, State, Thread,
+    CallMethod, Callback, CallbackMethod, Event, EventKind, Guid, HResult, HandlerFlags, Item, Items, LogErrorInfo, Note,
+    Outcome, Profile, Session, State, Thread, UpdateItems,
 };
 use crate::scenario::{Action, CallbackPattern, Choose, ErrorRef, EventPattern, Hold, Scenario, Step, Trigger, Until};
 
@@ -33,6 +33,12 @@ pub struct Known {
     pub outcome: Option<Outcome>,
     /// It runs on threads of the system, so that the order of its callbacks is chance.
     pub real_time: bool,
+    /// It starts a session of its own by `UpdateItems`.
+    pub invokes: bool,
+    /// It said that items are missing (S_SYNCMGR_MISSINGITEMS).
+    pub misses_items: bool,
+    /// `DllRegisterServer` of its library registers it.
+    pub registers_itself: bool,
     /// The threads that call back, as far as they matter.
     pub threads: BTreeSet<Thread>,
 }
@@ -81,6 +87,16 @@ impl Known {
                 self.threads.insert(event.thread.clone());
             }
             self.completed_elsewhere(what, &event.thread);
+        }
+        match &event.kind {
+            EventKind::Note(note) => {
+                let is_own = |args: &UpdateItems| args.starts.is_none() && args.hr == HResult::S_OK;
+                self.invokes |= matches!(&**note, Note::UpdateItems(args) if is_own(args));
+            }
+            EventKind::Return { what, .. } if what.method == CallMethod::EnumSyncMgrItems => {
+                self.misses_items |= what.hr == HResult::S_SYNCMGR_MISSINGITEMS;
+            }
+            _ => {}
         }
         // What the handler says of itself and of its items is taken when the session comes to something new, and not with every
         // event: whoever keeps the items makes the session copy them at the next change.

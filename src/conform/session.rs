@@ -12,12 +12,13 @@ use super::{Known, SuiteOptions, shrink};
 use crate::host::{EntryLog, Order, Strategy};
 use crate::job::{Handler, Terms};
 use crate::json::files;
+use crate::manager;
 use crate::protocol::{CallMethod, Event, HandlerId, Instance, Outcome, Session};
 use crate::report::Exploration;
 use crate::rules::codes::{ERRS_08, LIFE_05};
 use crate::rules::{Finding, LifeViolation, Rule, Violation};
 use crate::runner::{
-    self, Controls, DebugCommand, ExploreError, Judged, JudgedSession, Repeats, RunError, RunOptions, Stop,
+    self, Came, Controls, DebugCommand, ExploreError, Judged, JudgedSession, Repeats, RunError, RunOptions, Stop,
     TraceFailure, Watcher, WriteError, explore,
 };
 use crate::scenario::{self, Action, Expect, ExpectFindings, Scenario, Step, StepCame, StepOutcomes};
@@ -65,6 +66,8 @@ impl SessionResult {
 pub(super) enum SessionError {
     #[error(transparent)]
     Run(#[from] RunError),
+    #[error(transparent)]
+    World(#[from] manager::WorldError),
     #[error("the trace is not complete: {0}")]
     Trace(#[from] TraceFailure),
     #[error("the scenario cannot be written as JSON: {0}")]
@@ -224,7 +227,8 @@ impl<'a> Sessions<'a> {
 
     /// Explores the orders of the session's threads, where the options ask for it and it is a script's.
     fn explore(&self, task: &Task, result: &mut SessionResult, watcher: &mut dyn Watcher) -> Result<(), SessionError> {
-        let Some(options) = self.options.explore.filter(|_| self.handler.is_scripted()) else { return Ok(()) };
+        let explorable = self.handler.is_scripted() && !task.scenario.has_world();
+        let Some(options) = self.options.explore.filter(|_| explorable) else { return Ok(()) };
         let stop = || self.stop.is_stopped();
         let mut explored = match explore(self.handler, &task.scenario, &options, &stop) {
             Ok(explored) => explored,
@@ -277,6 +281,9 @@ impl<'a> Sessions<'a> {
         let keep_events = self.options.draw;
         let options = RunOptions { isolation, trace, trace_limit, break_on, user: None, keep_events };
         self.options.hooks.before(&task.name, self.stop)?;
+        if scenario.has_world() {
+            return self.judge_world(task, scenario, &terms, &options, watcher);
+        }
         let by = scenario.order.as_ref().map(|order| order.strategy);
         let mut logged = Logged { watcher, entries: by.map(|by| EntryLog::new(by == Strategy::SkipAtEnd)) };
         let session = runner::run(self.handler, &terms, &options, &mut logged);
@@ -303,6 +310,29 @@ impl<'a> Sessions<'a> {
         match trace_failure.filter(|failure| !failure.at_limit) {
             Some(failure) => Err(failure.into()),
             None => Ok(Ran { judged, steps: steps.into_iter().next(), broken_off: early, entries }),
+        }
+    }
+
+    /// A case of several sessions, and of what is asked of the manager between them.
+    fn judge_world(
+        &self,
+        task: &Task,
+        scenario: &Scenario,
+        terms: &Terms,
+        options: &RunOptions,
+        watcher: &mut dyn Watcher,
+    ) -> Result<Ran, SessionError> {
+        let came = manager::play_world_of(self.handler, scenario, terms, options, watcher);
+        if let Err(error) = self.options.hooks.after(&task.name, self.stop) {
+            self.hook_failures.lock().push(format!("{}: {error}", task.name));
+        }
+        let Came { judged, expectations, broken_off, trace_failure, .. } = came?;
+        // What nobody could do says nothing of the handler.
+        let unmet = expectations.into_iter().find(|expectation| !expectation.held);
+        let unmet = unmet.map(|unmet| format!("{}: {}", unmet.what, unmet.difference));
+        match trace_failure.filter(|failure| !failure.at_limit) {
+            Some(failure) => Err(failure.into()),
+            None => Ok(Ran { judged, steps: None, broken_off: broken_off.or(unmet), entries: None }),
         }
     }
 

@@ -5,16 +5,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::cases::NO_VTABLES;
+use super::cases::{NOT_SELF_REGISTERED, NO_VTABLES};
 use super::hangs::{Enough, Failures, Hangs};
 use super::hooks::{HookError, Hooks};
 use super::orders::SeenOrders;
 use super::session::{SessionResult, Sessions};
 use super::tasks::{Chosen, NoSuchCase, choose, scenario_of};
 use super::{Case, Known, cases, survey};
-use crate::handler::HandlerFactory;
+use crate::handler::{HandlerFactory, ServerCall};
 use crate::host::{Order, Strategy};
-use crate::job::{Handler, HandlerError, HandlerName, Terms};
+use crate::job::{Handler, HandlerError, HandlerName, HandlerSpec, Terms};
+use crate::manager;
 use crate::protocol::{Event, Guid, Limits, Profile, Session};
 use crate::report::{Case as CaseOfReport, Filter, FindingRow, Report, Scope};
 use crate::rules::Rule;
@@ -23,6 +24,7 @@ use crate::runner::{
     in_order, interrupted, make_folder,
 };
 use crate::scenario::Scenario;
+use crate::store::Store;
 
 /// What `MOBSYNC_CASE` says for the session that shows what there is to test.
 const SURVEY: &str = "survey";
@@ -378,7 +380,7 @@ impl Suite {
         for Case { name, skipped, .. } in skipped {
             let why = skipped.unwrap_or_default();
             // What the handler's kind says is sure, whatever a session shows.
-            let doubt = doubt.filter(|_| why != NO_VTABLES);
+            let doubt = doubt.filter(|_| why != NO_VTABLES && why != NOT_SELF_REGISTERED);
             report.add_skipped(&name, doubt.map_or(why.clone(), |doubt| format!("{why} ({doubt})")));
         }
         if known.is_none() {
@@ -423,7 +425,17 @@ impl Suite {
         self.options.hooks.before(SURVEY, stop)?;
         runner::run(&self.handler, &terms, &options, &mut seen)?;
         self.options.hooks.after(SURVEY, stop)?;
-        Ok(Known { real_time: !self.handler.is_scripted(), ..seen.known })
+        let registers_itself = self.registers_itself(&options);
+        Ok(Known { real_time: !self.handler.is_scripted(), registers_itself, ..seen.known })
+    }
+
+    /// Whether `DllRegisterServer` of the handler's library registers it. One that crashes there does so in no case.
+    fn registers_itself(&self, options: &RunOptions) -> bool {
+        let Some(HandlerSpec::Com { library, clsid, .. }) = self.handler.spec() else { return false };
+        let Ok(folder) = tempfile::tempdir() else { return false };
+        let store = Store::scratch(folder.path());
+        let called = manager::call_server(&store, library, ServerCall::Register, options);
+        called.is_ok_and(|called| called.registered.contains_key(clsid))
     }
 
     /// A library that is loaded once for all sessions cannot tell them apart: whether it is in use, it says of all.

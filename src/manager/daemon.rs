@@ -18,6 +18,7 @@ use super::play::{begins, time_text, told_line};
 use super::schedule::Schedule;
 use super::session::Request;
 use crate::host::Controls;
+use crate::job::Handler;
 use crate::json::{self, FileError};
 use crate::protocol::{Event, ScheduledEvent, Session, plain_path};
 use crate::runner::{Isolation, RunOptions, Watcher};
@@ -304,7 +305,7 @@ impl Daemon {
         let (store, what, mut reach) = (Arc::clone(&self.store), due.what.clone(), self.reach.clone());
         let sessions = tokio::task::spawn_blocking(move || {
             let request = Request::default();
-            let how = How { options: &options, only_scripts: false, trace: None, request: &request };
+            let how = How { options: &options, only_scripts: false, trace: None, request: &request, open: &Handler::of_registration };
             run_event(&store, &what, &how, &mut reach)
         });
         self.running = Some((due, sessions));
@@ -364,7 +365,7 @@ async fn ended(running: &mut Option<(Due, JoinHandle<Vec<EventEnd>>)>) -> Vec<Ev
     match running {
         Some((_, sessions)) => sessions.await.unwrap_or_else(|error| {
             let why = format!("the sessions broke off: {error}");
-            vec![EventEnd { handler: None, invoked: false, end: Err(why) }]
+            vec![EventEnd::failed(None, false, why)]
         }),
         None => std::future::pending().await,
     }

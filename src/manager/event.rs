@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use super::asked::Wanted;
 use super::invoke::invoked;
 use super::schedule::Scheduled;
-use super::session::{Chosen, Request, Synchronized, sessions, synchronize_together};
-use crate::job::Handler;
-use crate::protocol::{RegisterFlags, Status, SyncEvent, plain};
+use super::session::{Chosen, Request, SessionError, Synchronized, sessions, synchronize_together};
+use crate::job::{Handler, HandlerError};
+use crate::protocol::{Guid, RegisterFlags, Status, SyncEvent, plain};
 use crate::runner::{RunOptions, Watcher};
 use crate::store::{Registered, Registration, Store, StoreError};
 
@@ -29,6 +29,8 @@ pub fn is_for(registration: &Registration, event: SyncEvent) -> bool {
 pub struct EventEnd {
     /// The handler's name; none where it is not known.
     pub handler: Option<String>,
+    /// Its class, where it is known.
+    pub clsid: Option<Guid>,
     /// A handler has started it by `UpdateItems`.
     pub invoked: bool,
     /// What came of it, or why there was none.
@@ -36,6 +38,12 @@ pub struct EventEnd {
 }
 
 impl EventEnd {
+    /// There was no session of this handler, for this reason.
+    pub(super) fn failed(of: Option<&Registration>, invoked: bool, why: String) -> Self {
+        let (handler, clsid) = of.map(|one| (one.name(), one.clsid)).unzip();
+        Self { handler, clsid, invoked, end: Err(why) }
+    }
+
     /// In one line: `Office: completed with S_OK; 2 SUCCEEDED`.
     pub fn line(&self) -> String {
         let by = if self.invoked { " (UpdateItems)" } else { "" };
@@ -75,7 +83,12 @@ pub(super) struct How<'a> {
     pub(super) trace: Option<&'a Path>,
     /// What is the same for all events.
     pub(super) request: &'a Request,
+    /// Gives the handler of a registration.
+    pub(super) open: Open<'a>,
 }
+
+/// Gives the handler of a registration.
+pub(super) type Open<'a> = &'a dyn Fn(&Registration) -> Result<Handler, HandlerError>;
 
 /// The lines that say what came of an event.
 pub(super) fn lines(what: &Scheduled, ends: &[EventEnd]) -> Vec<String> {
@@ -89,7 +102,7 @@ pub(super) fn lines(what: &Scheduled, ends: &[EventEnd]) -> Vec<String> {
 /// Runs the sessions that an event starts, and then those that handlers have started in them.
 pub(super) fn run_event(store: &Store, what: &Scheduled, how: &How<'_>, watcher: &mut dyn Watcher) -> Vec<EventEnd> {
     let (event, occasion) = (what.event.sync_event(), what.event.occasion());
-    let failed = |handler: Option<String>, why: String| EventEnd { handler, invoked: false, end: Err(why) };
+    let failed = |one: Option<&Registration>, why: String| EventEnd::failed(one, false, why);
     let (mut ends, mut ready) = (Vec::new(), Vec::new());
     let found = match what.handlers.as_slice() {
         [] => store.handlers().map(|Registered { mut handlers, damaged }| {
@@ -107,18 +120,18 @@ pub(super) fn run_event(store: &Store, what: &Scheduled, how: &How<'_>, watcher:
         match store.preferences(registration.clsid) {
             Ok(preferences) if preferences.asks_first(occasion) => {
                 let why = format!("the user is to be asked first at {occasion}, and nobody is at the screen; not run");
-                ends.push(failed(Some(registration.name()), why));
+                ends.push(failed(Some(&registration), why));
                 continue;
             }
             // What cannot be read is said when the session begins.
             Ok(_) | Err(_) => {}
         }
-        match Handler::of_registration(&registration) {
+        match (how.open)(&registration) {
             Ok(handler) if how.only_scripts && !handler.is_scripted() => {
-                ends.push(failed(Some(registration.name()), NOT_PLAYED.to_owned()));
+                ends.push(failed(Some(&registration), NOT_PLAYED.to_owned()));
             }
             Ok(handler) => ready.push((Chosen { registration, items: Vec::new() }, handler)),
-            Err(error) => ends.push(failed(Some(registration.name()), error.to_string())),
+            Err(error) => ends.push(failed(Some(&registration), error.to_string())),
         }
     }
     let request = Request { event: occasion, connection: what.connection.clone(), ..how.request.clone() };
@@ -137,7 +150,7 @@ pub(super) fn run_event(store: &Store, what: &Scheduled, how: &How<'_>, watcher:
         for wanted in std::mem::take(&mut synchronized.wanted) {
             if ends.iter().filter(|end| end.invoked).count() == MOST_WANTED {
                 let why = "handlers have started too many sessions themselves (UpdateItems); the others are not run";
-                ends.push(EventEnd { invoked: true, ..failed(None, why.to_owned()) });
+                ends.push(EventEnd::failed(None, true, why.to_owned()));
                 return ends;
             }
             number += 1;
@@ -170,21 +183,16 @@ fn run_together(
     watcher: &mut dyn Watcher,
 ) -> Vec<EventEnd> {
     let options = RunOptions { trace: how.trace.map(|trace| numbered(trace, number)), ..how.options.clone() };
-    let name = |(one, _): &(Chosen, Handler)| Some(one.registration.name());
+    let failed = |(one, _): &(Chosen, Handler), why| EventEnd::failed(Some(&one.registration), false, why);
     match synchronize_together(store, together, request, &options, watcher) {
-        Ok(all) => together
-            .iter()
-            .zip(all)
-            .map(|(one, end)| EventEnd {
-                handler: name(one),
-                invoked: false,
-                end: end.map_err(|error| error.to_string()),
-            })
-            .collect(),
-        Err(error) => {
-            let failed = |one| EventEnd { handler: name(one), invoked: false, end: Err(error.to_string()) };
-            together.iter().map(failed).collect()
+        Ok(all) => {
+            let end = |(one, end): (&(Chosen, Handler), Result<Synchronized, SessionError>)| match end {
+                Ok(end) => EventEnd { end: Ok(end), ..failed(one, String::new()) },
+                Err(error) => failed(one, error.to_string()),
+            };
+            together.iter().zip(all).map(end).collect()
         }
+        Err(error) => together.iter().map(|one| failed(one, error.to_string())).collect(),
     }
 }
 
@@ -198,23 +206,22 @@ fn run_wanted(
     watcher: &mut dyn Watcher,
 ) -> Vec<EventEnd> {
     let Wanted { clsid, flags, cookie } = wanted;
-    let failed = |handler, why: String| vec![EventEnd { handler, invoked: true, end: Err(why) }];
+    let failed = |one: Option<&Registration>, why: String| vec![EventEnd::failed(one, true, why)];
     let registration = match store.find(&clsid.to_string()) {
         Ok(registration) => registration,
         Err(error) => return failed(None, error.to_string()),
     };
-    let name = Some(registration.name());
     let request = match invoked(flags, cookie, request.clone()) {
         Ok(request) => request,
-        Err(hr) => return failed(name, format!("{flags} are not valid SYNCMGRINVOKEFLAGS ({hr})")),
+        Err(hr) => return failed(Some(&registration), format!("{flags} are not valid SYNCMGRINVOKEFLAGS ({hr})")),
     };
-    match Handler::of_registration(&registration) {
-        Ok(handler) if how.only_scripts && !handler.is_scripted() => failed(name, NOT_PLAYED.to_owned()),
+    match (how.open)(&registration) {
+        Ok(handler) if how.only_scripts && !handler.is_scripted() => failed(Some(&registration), NOT_PLAYED.to_owned()),
         Ok(handler) => {
             let one = [(Chosen { registration, items: Vec::new() }, handler)];
             let ends = run_together(store, &one, &request, how, number, watcher);
             ends.into_iter().map(|end| EventEnd { invoked: true, ..end }).collect()
         }
-        Err(error) => failed(name, error.to_string()),
+        Err(error) => failed(Some(&registration), error.to_string()),
     }
 }

@@ -25,4 +25,4 @@ pub use play::{Play, PlayError, play};
 pub use register::{register, unregister};
 pub use schedule::{Missed, Schedule, Scheduled, Zone, schedule_schema};
 pub use session::{Chosen, Request, SessionError, Synchronized, sessions, synchronize, synchronize_together};
-pub use world::replay;
+pub use world::{WorldError, play_world_of, replay};

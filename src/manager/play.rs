@@ -10,6 +10,7 @@ use super::event::{How, lines, run_event};
 use super::schedule::{Schedule, Zone};
 use super::session::{Request, Synchronized};
 use crate::host::Controls;
+use crate::job::Handler;
 use crate::protocol::{Event, Session, plain_path};
 use crate::runner::{RunOptions, Watcher};
 use crate::store::{Store, StoreError};
@@ -78,7 +79,7 @@ pub fn play(store: &Store, play: &Play, say: &mut dyn FnMut(DateTime<Utc>, &str)
         let mut ended = Ended::default();
         let options = RunOptions::default();
         let request = Request::default();
-        let how = How { options: &options, only_scripts: true, trace: trace.as_deref(), request: &request };
+        let how = How { options: &options, only_scripts: true, trace: trace.as_deref(), request: &request, open: &Handler::of_registration };
         let ends = run_event(&store, &due.what, &how, &mut ended);
         let end = now + TimeDelta::nanoseconds(i64::try_from(ended.at_ns).unwrap_or(i64::MAX));
         // What is due meanwhile waits.

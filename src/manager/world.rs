@@ -6,14 +6,16 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::event::{EventEnd, How, run_event};
+use super::library::call_server;
 use super::register::{register, unregister};
 use super::schedule::{Missed, Scheduled};
 use super::session::{Request, Synchronized};
+use crate::handler::ServerCall;
 use crate::host::{Connection, Controls};
-use crate::job::Handler;
+use crate::job::{Handler, HandlerSpec, Terms};
 use crate::protocol::{Event, Guid, HResult, Occasion, RegisterFlags, Session};
 use crate::runner::{
-    Came, Journal, ReplayError, ReplayOptions, Replayed, RunError, RunOptions, Watcher, handler_name, replay_loaded,
+    Came, ExpectedEvents, Journal, ReplayError, ReplayOptions, Replayed, RunError, RunOptions, Watcher, handler_name, replay_loaded,
 };
 use crate::scenario::{self, ExpectationResult, Happening, Happens, Scenario, SessionSeen, StoredSeen};
 use crate::store::{Registration, Start, Store};
@@ -44,35 +46,89 @@ pub fn replay(
         ReplayError::InWorld { file, what, why }
     };
     let members = members(file, &scenario, in_world)?;
-    let folder = tempfile::tempdir().map_err(|error| in_world("a folder for the store", error.to_string()))?;
+    let run = RunOptions { trace: trace.map(Path::to_owned), ..options.run.clone() };
+    let terms = options.terms(&scenario, None);
+    let (came, expected) = play_world(&scenario, members, &terms, &run, watcher).map_err(|error| match error {
+        WorldError::Run(error) => error.into(),
+        WorldError::Store { what, why } => in_world(what, why),
+    })?;
+    Ok(came.compared_with(file, scenario, &expected, options))
+}
+
+/// A world cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum WorldError {
+    /// The trace file cannot be created.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// There is no store for it.
+    #[error("{what}: {why}")]
+    Store {
+        /// What is missing.
+        what: &'static str,
+        /// Why.
+        why: String,
+    },
+}
+
+/// Plays the world of a scenario with this handler, which is the only one in it, whatever the scenario calls it.
+///
+/// # Errors
+/// When it cannot begin.
+pub fn play_world_of(
+    handler: &Handler,
+    scenario: &Scenario,
+    terms: &Terms,
+    run: &RunOptions,
+    watcher: &mut dyn Watcher,
+) -> Result<Came, WorldError> {
+    let (clsid, start) = match handler.spec() {
+        Some(HandlerSpec::Com { library, clsid, .. }) => {
+            (*clsid, Start::Library { library: library.clone(), multi_threaded: false })
+        }
+        // It is not started from what is stored: the handler is at hand.
+        _ => (Scenario::clsid_of_handler(0), Start::File { file: handler.name().into() }),
+    };
+    let name = scenario.handlers.first().map(crate::scenario::Member::world_name).unwrap_or_default();
+    let member = Member { name, handler: handler.clone(), clsid, start };
+    play_world(scenario, vec![member], terms, run, watcher).map(|(came, _)| came)
+}
+
+fn play_world(
+    scenario: &Scenario,
+    members: Vec<Member>,
+    terms: &Terms,
+    run: &RunOptions,
+    watcher: &mut dyn Watcher,
+) -> Result<(Came, ExpectedEvents), WorldError> {
+    let in_store = |what, why: String| WorldError::Store { what, why };
+    let folder = tempfile::tempdir().map_err(|error| in_store("a folder for the store", error.to_string()))?;
     let store = Store::scratch(folder.path());
     let names: Vec<String> = members.iter().map(|member| member.handler.name()).collect();
     let handler = names.join(", ");
     let is_virtual = members.iter().all(|member| member.handler.is_scripted());
-    let terms = options.terms(&scenario, None);
     // One in real time, if there is one, says by which clock.
     let by_clock = members.iter().find(|member| !member.handler.is_scripted()).or(members.first());
     let header = by_clock.map(|member| terms.header(&member.handler)).unwrap_or_default();
     let header = crate::trace::Header { handler: handler.clone(), ..header };
-    let run = RunOptions { trace: trace.map(Path::to_owned), ..options.run.clone() };
-    let journal = Journal::begin_at_zero(&header, &run).map_err(RunError::from)?.expected_by(&scenario);
+    let journal = Journal::begin_at_zero(&header, run).map_err(RunError::from)?.expected_by(scenario);
     let mut world = World {
         store,
         members,
         seen: Seen { journal, watcher, in_session: false },
-        run: RunOptions { trace: None, keep_events: false, ..options.run.clone() },
+        run: RunOptions { trace: None, keep_events: false, ..run.clone() },
         request: Request {
             event: Occasion::default(),
             user: scenario.user,
             profile: terms.profile,
             limits: terms.limits,
             seed: terms.seed,
-            network: terms.network,
+            network: terms.network.clone(),
             ..Request::default()
         },
         expectations: Vec::new(),
     };
-    world.begin(&scenario).map_err(|why| in_world("the store", why))?;
+    world.begin(scenario).map_err(|why| in_store("the store", why))?;
     let began = Instant::now();
     let mut broken_off = None;
     for happens in &scenario.world {
@@ -84,11 +140,10 @@ pub fn replay(
     }
     let World { store, members, seen: Seen { journal, .. }, mut expectations, .. } = world;
     if broken_off.is_none() {
-        expectations.extend(scenario::check_store(&scenario, |name| stored(&store, &members, name)));
+        expectations.extend(scenario::check_store(scenario, |name| stored(&store, &members, name)));
     }
     let (judged, trace_failure, expected) = journal.end_whole_or_not();
-    let came = Came { header, handler, judged, expectations, broken_off, trace_failure };
-    Ok(came.compared_with(file, scenario, &expected, options))
+    Ok((Came { header, handler, judged, expectations, broken_off, trace_failure }, expected))
 }
 
 /// One of the handlers, as the world knows it.
@@ -179,18 +234,42 @@ impl World<'_> {
         self.seen.journal.set_time(happens.at.0);
         match &happens.what {
             Happening::Event { event, handlers, connection, .. } => {
+                let clsid = |name: &String| self.member(name).map(|member| member.clsid.to_string());
                 let scheduled = Scheduled {
                     at: String::new(),
                     event: *event,
-                    handlers: handlers.clone(),
+                    handlers: handlers.iter().filter_map(clsid).collect(),
                     connection: connection.clone(),
                     missed: Missed::default(),
                 };
-                let how = How { options: &self.run, only_scripts: false, trace: None, request: &self.request };
-                let ends = run_event(&self.store, &scheduled, &how, &mut self.seen);
-                let sessions: Vec<SessionSeen> = ends.iter().map(session_seen).collect();
-                self.expectations.extend(scenario::check_sessions(happens, &sessions));
-                self.expectations.extend(ends.iter().flat_map(|end| not_done(happens, end)));
+                let Self { store, members, run, request, seen, .. } = self;
+                let open = |one: &Registration| {
+                    let known = members.iter().find(|member| member.clsid == one.clsid);
+                    known.map_or_else(|| Handler::of_registration(one), |member| Ok(member.handler.clone()))
+                };
+                let how = How { options: run, only_scripts: false, trace: None, request, open: &open };
+                let ends = run_event(store, &scheduled, &how, seen);
+                let name = |end: &EventEnd| {
+                    let known = members.iter().find(|member| Some(member.clsid) == end.clsid);
+                    known.map_or_else(|| end.handler.clone().unwrap_or_default(), |member| member.name.clone())
+                };
+                // Those that a handler started itself have no expectations of their own, but they are run.
+                let of_event = |end: &&EventEnd| !end.invoked || end.end.is_err();
+                let sessions: Vec<SessionSeen> =
+                    ends.iter().filter(of_event).map(|end| session_seen(name(end), end)).collect();
+                let not_done = ends.iter().flat_map(|end| not_done(happens, &name(end), end));
+                let all = scenario::check_sessions(happens, &sessions).into_iter().chain(not_done);
+                self.expectations.extend(all);
+            }
+            Happening::Server { handler, call, .. } => {
+                let Some(at) = self.members.iter().position(|member| member.name == *handler) else { return };
+                match self.call_server(at, *call) {
+                    Ok(hr) => self.registered(happens, hr),
+                    Err(why) => {
+                        let what = format!("{happens}: it can be called");
+                        self.expectations.push(ExpectationResult::new(what, false, || why));
+                    }
+                }
             }
             Happening::Register { handler, flags, .. } => {
                 let Some(member) = self.member(handler) else { return };
@@ -214,6 +293,29 @@ impl World<'_> {
         }
     }
 
+    /// Calls `DllRegisterServer` or `DllUnregisterServer`, and stores what it registers.
+    fn call_server(&mut self, at: usize, call: ServerCall) -> Result<HResult, String> {
+        let member = &self.members[at];
+        let Some(HandlerSpec::Com { library, .. }) = member.handler.spec() else {
+            return Err("only a native library has it".to_owned());
+        };
+        let called = call_server(&self.store, library, call, &self.run).map_err(|error| error.to_string())?;
+        let hr = called.hr.ok_or("the library does not export it")?;
+        called.notes.iter().cloned().for_each(|note| self.seen.journal.note(note));
+        let to_store = |error: crate::store::StoreError| error.to_string();
+        for clsid in &called.unregistered {
+            match self.store.unregister(*clsid) {
+                Ok(()) | Err(crate::store::StoreError::NotRegistered { .. }) => {}
+                Err(error) => return Err(to_store(error)),
+            }
+        }
+        for (clsid, (description, flags)) in called.registered {
+            let registration = Registration { clsid, description, flags, start: member.start.clone() };
+            self.store.register(&registration).map_err(to_store)?;
+        }
+        Ok(hr)
+    }
+
     fn member(&self, name: &str) -> Option<&Member> {
         // Reading the scenario has made sure that there is one.
         self.members.iter().find(|member| member.name == name)
@@ -224,8 +326,7 @@ impl World<'_> {
     }
 }
 
-fn session_seen(end: &EventEnd) -> SessionSeen {
-    let handler = end.handler.clone().unwrap_or_default();
+fn session_seen(handler: String, end: &EventEnd) -> SessionSeen {
     match &end.end {
         Err(why) => SessionSeen { handler, outcome: Err(why.clone()), items: Vec::new() },
         Ok(Synchronized { results, broke_off, .. }) => {
@@ -237,9 +338,8 @@ fn session_seen(end: &EventEnd) -> SessionSeen {
 }
 
 /// What a handler asked of the manager and could not be done.
-fn not_done(happens: &Happens, end: &EventEnd) -> Vec<ExpectationResult> {
+fn not_done(happens: &Happens, handler: &str, end: &EventEnd) -> Vec<ExpectationResult> {
     let Ok(Synchronized { not_done, .. }) = &end.end else { return Vec::new() };
-    let handler = end.handler.clone().unwrap_or_default();
     let what = || format!("{happens}: {handler}: what it asks of the manager is done");
     not_done.iter().map(|why| ExpectationResult::new(what(), false, || why.clone())).collect()
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::job::HandlerName;
 use crate::protocol::plain_path;
-use crate::scenario::{self, Expect, Recording, Scenario};
+use crate::scenario::{self, Expect, Member, Recording, Scenario};
 
 /// A session that was recorded.
 pub struct Recorded {
@@ -79,6 +79,14 @@ pub fn naming(scenario: Scenario, handler: &HandlerName, file: &Path) -> Scenari
         // A command is for the folder in which it was typed, and a scenario may lie in any.
         HandlerName::Exec(_) => (None, Vec::new(), None),
     };
+    if let [member] = scenario.handlers.as_slice()
+        && scenario.has_world()
+    {
+        // The only handler of a world.
+        let handler = handler.unwrap_or_else(|| member.handler.clone());
+        let handlers = vec![Member { handler, folders, clsid, ..member.clone() }];
+        return Scenario { handlers, ..scenario };
+    }
     Scenario { handler, folders, clsid, ..scenario }
 }
 

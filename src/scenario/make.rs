@@ -1,8 +1,26 @@
 //! Scenarios made by programs.
 
-use super::expectation::Expect;
-use super::file::{Apartment, Choose, EventName, FORMAT, Scenario, VERSION};
+use super::expectation::{Expect, MemberExpect};
+use super::file::{Apartment, Choose, EventName, FORMAT, Member, Scenario, VERSION};
 use crate::protocol::Profile;
+use crate::store::Preferences;
+
+impl Member {
+    /// A handler of several, of which nothing is said.
+    pub fn of(handler: impl Into<String>) -> Self {
+        Self {
+            handler: handler.into(),
+            folders: Vec::new(),
+            clsid: None,
+            name: None,
+            registered: None,
+            preferences: Preferences::default(),
+            choose: None,
+            steps: Vec::new(),
+            expect: MemberExpect::default(),
+        }
+    }
+}
 
 impl Scenario {
     /// An ordinary session: a user at the screen, the items that the handler preselects, no steps, no expectations.

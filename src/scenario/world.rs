@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::expectation::MemberExpect;
 use super::file::{Member, Scenario};
+use crate::handler::ServerCall;
 use crate::host::Connection;
 use crate::protocol::{Delay, Guid, HResult, RegisterFlags, ScheduledEvent};
 use crate::store::Preferences;
@@ -55,6 +56,15 @@ pub enum Happening {
         /// The result.
         hr: HResult,
     },
+    /// `DllRegisterServer` or `DllUnregisterServer` of the handler's library.
+    Server {
+        /// The handler.
+        handler: String,
+        /// Which.
+        call: ServerCall,
+        /// The result.
+        hr: HResult,
+    },
     /// The user changes preferences.
     Prefer {
         /// Those for this handler.
@@ -81,13 +91,20 @@ impl fmt::Display for Happens {
             Happening::Event { event, .. } => write!(f, "at {at}, {}", event.name()),
             Happening::Register { handler, .. } => write!(f, "at {at}, register {handler}"),
             Happening::Unregister { handler, .. } => write!(f, "at {at}, unregister {handler}"),
+            Happening::Server { handler, call: ServerCall::Register, .. } => {
+                write!(f, "at {at}, DllRegisterServer of {handler}")
+            }
+            Happening::Server { handler, call: ServerCall::Unregister, .. } => {
+                write!(f, "at {at}, DllUnregisterServer of {handler}")
+            }
             Happening::Prefer { handler, .. } => write!(f, "at {at}, preferences for {handler}"),
             Happening::Network(_) => write!(f, "at {at}, another network"),
         }
     }
 }
 
-/// What happens, as it stands in the file: `at`, and exactly one of `event`, `register`, `unregister`, `prefer` and `network`.
+/// What happens, as it stands in the file: `at`, and exactly one of `event`, `register`, `unregister`,
+/// `register_server`, `unregister_server`, `prefer` and `network`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct HappensWire {
@@ -115,7 +132,13 @@ struct HappensWire {
     /// This handler is unregistered.
     #[serde(skip_serializing_if = "Option::is_none")]
     unregister: Option<String>,
-    /// With `register` and `unregister`: the result that it must have. Default: S_OK.
+    /// The library of this handler registers its classes: `DllRegisterServer`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    register_server: Option<String>,
+    /// The library of this handler removes what it registered: `DllUnregisterServer`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unregister_server: Option<String>,
+    /// With what registers and unregisters: the result that it must have. Default: S_OK.
     #[serde(skip_serializing_if = "Option::is_none")]
     hr: Option<HResult>,
     /// The user changes the preferences for this handler.
@@ -137,24 +160,39 @@ impl TryFrom<HappensWire> for Happens {
 
     fn try_from(wire: HappensWire) -> Result<Self, String> {
         let HappensWire { event, register, unregister, prefer, network, .. } = &wire;
-        let given = [event.is_some(), register.is_some(), unregister.is_some(), prefer.is_some(), network.is_some()];
+        let of_server = wire.register_server.is_some() || wire.unregister_server.is_some();
+        let given = [
+            event.is_some(),
+            register.is_some(),
+            unregister.is_some(),
+            prefer.is_some(),
+            network.is_some(),
+            wire.register_server.is_some(),
+            wire.unregister_server.is_some(),
+        ];
         if given.into_iter().filter(|given| *given).count() != 1 {
-            let why = "needs exactly one of `event`, `register`, `unregister`, `prefer` and `network`";
+            let why = "needs exactly one of `event`, `register`, `unregister`, `register_server`, `unregister_server`, \
+                       `prefer` and `network`";
             return Err(format!("what happens {why}"));
         }
-        let [is_event, is_register, is_unregister, is_prefer, _] = given;
+        let [is_event, is_register, is_unregister, is_prefer, ..] = given;
         let goes_with = [
             (!wire.handlers.is_empty(), "handlers", is_event, "`event`"),
             (wire.connection.is_some(), "connection", is_event, "`event`"),
             (!wire.expect.is_empty(), "expect", is_event, "`event`"),
             (wire.flags.is_some(), "flags", is_register, "`register`"),
-            (wire.hr.is_some(), "hr", is_register || is_unregister, "`register` and `unregister`"),
+            (wire.hr.is_some(), "hr", is_register || is_unregister || of_server, "what registers and unregisters"),
             (wire.preferences.is_some(), "preferences", is_prefer, "`prefer`"),
         ];
         if let Some((.., name, _, with)) = goes_with.iter().find(|(there, _, fits, _)| *there && !fits) {
             return Err(format!("`{name}` can only stand beside {with}"));
         }
         let HappensWire { at, event, handlers, connection, expect, register, flags, unregister, hr, .. } = wire;
+        let server = [
+            (wire.register_server, ServerCall::Register),
+            (wire.unregister_server, ServerCall::Unregister),
+        ];
+        let server = server.into_iter().find_map(|(handler, call)| Some((handler?, call)));
         let hr = hr.unwrap_or(HResult::S_OK);
         let at = at.ok_or("missing field `at`")?;
         let what = match (event, register, unregister, wire.prefer) {
@@ -165,7 +203,10 @@ impl TryFrom<HappensWire> for Happens {
                 let preferences = wire.preferences.ok_or("missing field `preferences`, which goes with `prefer`")?;
                 Happening::Prefer { handler, preferences }
             }
-            (None, None, None, None) => Happening::Network(wire.network.unwrap_or_default()),
+            (None, None, None, None) => match server {
+                Some((handler, call)) => Happening::Server { handler, call, hr },
+                None => Happening::Network(wire.network.unwrap_or_default()),
+            },
         };
         Ok(Self { at, what, comment: wire.comment })
     }
@@ -183,6 +224,12 @@ impl From<Happens> for HappensWire {
                 Self { register: Some(handler), flags: Some(flags), hr: other(hr), ..wire }
             }
             Happening::Unregister { handler, hr } => Self { unregister: Some(handler), hr: other(hr), ..wire },
+            Happening::Server { handler, call: ServerCall::Register, hr } => {
+                Self { register_server: Some(handler), hr: other(hr), ..wire }
+            }
+            Happening::Server { handler, call: ServerCall::Unregister, hr } => {
+                Self { unregister_server: Some(handler), hr: other(hr), ..wire }
+            }
             Happening::Prefer { handler, preferences } => {
                 Self { prefer: Some(handler), preferences: Some(preferences), ..wire }
             }
@@ -198,9 +245,10 @@ impl Happening {
             Self::Event { handlers, expect, .. } => {
                 handlers.iter().map(String::as_str).chain(expect.keys().map(String::as_str)).collect()
             }
-            Self::Register { handler, .. } | Self::Unregister { handler, .. } | Self::Prefer { handler, .. } => {
-                vec![handler]
-            }
+            Self::Register { handler, .. }
+            | Self::Unregister { handler, .. }
+            | Self::Server { handler, .. }
+            | Self::Prefer { handler, .. } => vec![handler],
             Self::Network(_) => Vec::new(),
         }
     }

@@ -47,6 +47,14 @@ pub(in crate::cli) fn debug(args: &DebugArgs) -> Result<Ended, Failure> {
             "--scenario {file}: it has several handlers (`handlers`), and debug steps through one"
         )));
     }
+    if let (Some(name), Some(scenario)) = (&args.case, &given)
+        && scenario.has_world()
+    {
+        return Err(Failure(format!(
+            "--case {name}: it has several sessions; `mobsync conform --case {name} --traces FOLDER` writes their trace, and \
+             `mobsync check` shows it"
+        )));
+    }
     // What cannot be started is said before the first prompt.
     let mut next = Some(Prepared::new(args, given.as_ref())?);
     let debugger = Arc::new(Mutex::new(Debugger::new(Console::new(), interrupted)));

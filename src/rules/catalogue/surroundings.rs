@@ -179,4 +179,21 @@ rules! {
             "ne-mobsync-syncmgritemflags",
         ],
         "S_SYNCMGR_MISSINGITEMS keeps the preferences of items not enumerated, and S_OK drops them.";
+
+    REGI_05 = "REGI-05", "register-server-registers",
+        should Handler, Choice(Silent), Monitor,
+        [
+            "nf-mobsync-isyncmgrregister-registersyncmgrhandler",
+            "ne-mobsync-syncmgrregisterflags",
+            "nf-olectl-dllregisterserver",
+        ],
+        "DllRegisterServer registers what it says, and the same when it is called again.";
+
+    REGI_06 = "REGI-06", "unregister-server-leaves-nothing",
+        should Handler, Choice(Silent), Monitor,
+        [
+            "nf-mobsync-isyncmgrregister-unregistersyncmgrhandler",
+            "nf-olectl-dllunregisterserver",
+        ],
+        "DllUnregisterServer leaves nothing registered that DllRegisterServer had registered.";
 }

@@ -74,7 +74,7 @@ table! {
     APT "Apartments" surroundings: APT_01;
     LIFE "Behaviour in any session" surroundings: LIFE_01 LIFE_02 LIFE_03 LIFE_04 LIFE_05 LIFE_06 LIFE_07;
     WIRE "Wire protocol" surroundings: WIRE_01;
-    REGI "Registration and invocation" surroundings: REGI_01 REGI_02 REGI_03 REGI_04;
+    REGI "Registration and invocation" surroundings: REGI_01 REGI_02 REGI_03 REGI_04 REGI_05 REGI_06;
 }
 
 /// The rule whose code is `id` with a dash for the underscore. Evaluated by the compiler: an `id` without its rule does

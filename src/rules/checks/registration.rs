@@ -17,6 +17,10 @@ pub(crate) struct Registrations {
     known: BTreeMap<Guid, Option<RegisterFlags>>,
     /// The cookie of the session that `UpdateItems` started for an instance, until that is initialized.
     invoked: BTreeMap<HandlerId, Option<Cookie>>,
+    /// What a library has registered since its `DllRegisterServer` returned last: the result for each class.
+    wanted: BTreeMap<Guid, HResult>,
+    /// What `DllRegisterServer` had registered when it succeeded last.
+    by_server: BTreeMap<Guid, RegisterFlags>,
 }
 
 /// What is known of a handler's stored preferences.
@@ -34,6 +38,8 @@ pub(crate) fn note(cx: &mut Context<'_>, note: &Note) {
         Note::UnregisterSyncMgrHandler(args) if args.hr.is_success() => {
             cx.registrations.known.insert(args.clsid, None);
         }
+        Note::DllRegisterServer(args) => register_server(cx, args.hr),
+        Note::DllUnregisterServer(args) => unregister_server(cx, args.hr),
         Note::GetHandlerRegistrationInfo(args) => asked(cx, args),
         Note::UpdateItems(args) => update_items(cx, args),
         Note::UpdateAll(args) => {
@@ -50,8 +56,48 @@ fn registered(cx: &mut Context<'_>, args: &RegisterSyncMgrHandler) {
     let place = cx.place();
     let refused = args.flags.is_valid() || args.hr.is_failure();
     cx.judge.check(place, REGI_01, refused, || RegistrationViolation::FlagsAccepted { flags: args.flags });
+    cx.registrations.wanted.insert(args.clsid, args.hr);
     if args.hr.is_success() {
         cx.registrations.known.insert(args.clsid, Some(args.flags));
+    }
+}
+
+/// `DllRegisterServer` has returned: what it wanted to register, and had registered before, is registered.
+fn register_server(cx: &mut Context<'_>, hr: HResult) {
+    let place = cx.place();
+    let wanted = std::mem::take(&mut cx.registrations.wanted);
+    if hr != HResult::S_OK {
+        return;
+    }
+    let before = std::mem::take(&mut cx.registrations.by_server);
+    let classes: BTreeSet<Guid> = wanted.keys().chain(before.keys()).copied().collect();
+    for clsid in classes {
+        let registered = cx.registrations.known.get(&clsid).copied().flatten();
+        let Some(flags) = registered else {
+            let refused = wanted.get(&clsid).copied().filter(|hr| hr.is_failure());
+            cx.judge.broken(place, REGI_05, RegistrationViolation::NotRegistered { clsid, refused });
+            continue;
+        };
+        let earlier = before.get(&clsid).copied().unwrap_or(flags);
+        cx.judge.check(place, REGI_05, flags == earlier, || RegistrationViolation::OtherEvents {
+            clsid,
+            flags,
+            before: earlier,
+        });
+        cx.registrations.by_server.insert(clsid, flags);
+    }
+}
+
+/// `DllUnregisterServer` has returned: nothing is left of what `DllRegisterServer` had registered.
+fn unregister_server(cx: &mut Context<'_>, hr: HResult) {
+    let place = cx.place();
+    cx.registrations.wanted.clear();
+    if hr != HResult::S_OK {
+        return;
+    }
+    for clsid in std::mem::take(&mut cx.registrations.by_server).into_keys() {
+        let gone = cx.registrations.known.get(&clsid).copied().flatten().is_none();
+        cx.judge.check(place, REGI_06, gone, || RegistrationViolation::LeftRegistered { clsid });
     }
 }
 

@@ -4,9 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::NamedItem;
-use crate::protocol::{Delay, HResult, InvokeFlags, RegisterFlags, SyncEvent};
+use crate::protocol::{Delay, Guid, HResult, InvokeFlags, RegisterFlags, SyncEvent};
 
-/// What the manager did wrong when it was asked to register a handler or to start sessions, or with the preferences that it stores.
+/// What the manager did wrong when it was asked to register a handler or to start sessions, or with the preferences that it stores; and
+/// what a library did wrong that registers itself.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "what", rename_all = "kebab-case")]
 pub enum RegistrationViolation {
@@ -66,6 +67,30 @@ pub enum RegistrationViolation {
         /// The limit.
         limit: Delay,
     },
+    /// `DllRegisterServer` succeeded, and a class that it wanted to register is not registered.
+    #[error("DllRegisterServer returned S_OK, but {clsid} is not registered{}", by_manager(.refused))]
+    NotRegistered {
+        /// The class.
+        clsid: Guid,
+        /// The result with which it was refused, if it was.
+        refused: Option<HResult>,
+    },
+    /// `DllRegisterServer` registered a class for other events than when it was called before.
+    #[error("DllRegisterServer registered {clsid} for {flags}; when it was called before, for {before}")]
+    OtherEvents {
+        /// The class.
+        clsid: Guid,
+        /// The events.
+        flags: RegisterFlags,
+        /// Those of before.
+        before: RegisterFlags,
+    },
+    /// `DllUnregisterServer` succeeded, and a class is still registered.
+    #[error("DllUnregisterServer returned S_OK, but {clsid}, which DllRegisterServer registered, is still registered")]
+    LeftRegistered {
+        /// The class.
+        clsid: Guid,
+    },
     /// The preference of an item that was only missing is gone.
     #[error("the preference of item {item} was dropped, but EnumSyncMgrItems returned S_SYNCMGR_MISSINGITEMS")]
     PreferenceDropped {
@@ -93,6 +118,9 @@ impl RegistrationViolation {
             | RegistrationViolation::InvokeFlagsAccepted { .. }
             | RegistrationViolation::OtherEvent { .. }
             | RegistrationViolation::OtherCookie { .. }
+            | RegistrationViolation::NotRegistered { .. }
+            | RegistrationViolation::OtherEvents { .. }
+            | RegistrationViolation::LeftRegistered { .. }
             | RegistrationViolation::Waited { .. } => None,
         }
     }
@@ -100,6 +128,10 @@ impl RegistrationViolation {
 
 fn given(flags: &Option<RegisterFlags>) -> String {
     flags.map_or("no flags".to_owned(), |flags| format!("the flags {flags}"))
+}
+
+fn by_manager(hr: &Option<HResult>) -> String {
+    hr.map_or(String::new(), |hr| format!(": RegisterSyncMgrHandler returned {hr}"))
 }
 
 fn cookie(bytes: &Option<u64>) -> String {
