@@ -1,4 +1,5 @@
-//! Many scripted handlers side by side in one session, against one handler in as many sessions: time and memory for each handler.
+//! Many scripted handlers side by side in one session, against one handler in as many sessions: time and memory for each handler. And a week
+//! of `mobsync daemon --virtual`, against its sessions alone.
 
 mod support;
 
@@ -8,7 +9,10 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use mobsync::job::{Conduct, Handler, HandlerSpec, Standard, Terms};
+use mobsync::manager::{self, Play, Schedule};
+use mobsync::protocol::RegisterFlags;
 use mobsync::runner::{self, RunOptions};
+use mobsync::store::{Registration, Start, Store};
 use serde_json::json;
 use support::paired::{Effort, Paired};
 
@@ -45,6 +49,53 @@ fn main() -> io::Result<()> {
             summary.rounds,
         );
     }
+    week(&effort, &handler)
+}
+
+/// A week of `mobsync daemon --virtual` takes at most so many times what its sessions take alone, without a store.
+const WEEK_TARGET: f64 = 5.0;
+
+/// A schedule that starts a session in each hour of a week, in virtual time, against the same sessions alone.
+fn week(effort: &Effort, handler: &Handler) -> io::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("one-of-many.json");
+    let Some(HandlerSpec::Script { text, .. }) = handler.spec() else { return Err(io::Error::other("no script")) };
+    std::fs::write(&file, text)?;
+    let store = Store::at(folder.path().join("store"));
+    let start = Start::File { file };
+    let registration = Registration {
+        clsid: mobsync::job::made_clsid(&start),
+        description: None,
+        flags: RegisterFlags::default(),
+        start,
+    };
+    store.register(&registration).map_err(io::Error::other)?;
+    let hourly = r#"{"format": "mobsync-schedule", "version": 1, "events": [{"at": "0 * * * *"}]}"#;
+    let schedule = Schedule::parse(hourly, "hourly.json".as_ref()).map_err(io::Error::other)?;
+    let days = effort.pick(7, 1);
+    let from = "2026-01-05T00:00:00Z".parse().map_err(io::Error::other)?;
+    let play = Play { schedule, from, length: chrono::TimeDelta::days(days), traces: None };
+    let sessions = usize::try_from(24 * days).map_err(io::Error::other)?;
+    let mut paired = Paired::default();
+    for _ in 0..effort.pick(11, 1) {
+        paired.round(
+            || one_by_one(handler, sessions),
+            || {
+                let (began, mut lines) = (Instant::now(), 0);
+                let well = manager::play(&store, &play, &mut |_, _| lines += 1).expect("it is played");
+                assert!(well && lines == 2 * sessions, "{lines} lines");
+                began.elapsed()
+            },
+        );
+    }
+    let summary = paired.summary();
+    println!(
+        "  a week in virtual time, {sessions} sessions: {:.0} ms, {:.0} ms without schedule and store, {} times as long, target {WEEK_TARGET}; {} rounds",
+        summary.subject_ns.median / 1e6,
+        summary.floor_ns.median / 1e6,
+        summary.ratio,
+        summary.rounds,
+    );
     Ok(())
 }
 

@@ -90,8 +90,12 @@ fn what_cannot_be_played_is_said() {
     assert!(place.done(&one_day).ends_with("scheduled: no handler is registered for this event\n"));
     fs::create_dir(place.path("left")).expect("a folder can be made");
     place.done(&["register", "filesync", "--folder", "left=right", "--description", "Folders"]);
-    let (code, lines, _) = place.mobsync(&one_day);
-    assert!(code == Some(1) && lines.contains("Folders: not played: only a script has virtual time"), "{lines}");
+    place.refused(&one_day, "only scripts have virtual time, and the schedule also starts Folders; name the handlers to play");
+    // Another handler is played, where the schedule says so.
+    script(&place, &[("A", "Photos", "0")], "S_OK");
+    place.done(&["register", "mine.json", "--description", "Office"]);
+    schedule(&place, &json!([{ "at": "0 8 * * *", "handlers": ["Office"] }]));
+    assert!(place.done(&one_day).ends_with("scheduled: Office: completed with S_OK; 1 SUCCEEDED\n"));
     schedule(&place, &json!([{ "at": "0 25 * * *" }]));
     place.refused(&one_day, "schedule.json:1:");
     schedule(&place, &json!([{ "at": "0 8 * * *", "handler": "Folders" }]));

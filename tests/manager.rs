@@ -198,3 +198,99 @@ fn a_shell_completes_the_names_of_registered_handlers() {
     let fish = place.done(&["completions", "fish"]);
     assert!(fish.contains("using_subcommand sync\" -a \"(mobsync registered-names"), "{fish}");
 }
+
+/// What the suite says of this handler: its exit code, the rules that are broken, and each case with what came of it.
+#[cfg(unix)]
+fn conform(place: &Place, handler: &[&str], cases: &str) -> (Option<i32>, Vec<String>, Vec<(String, String, String)>) {
+    let args = [&["conform"], handler, &["--case", cases, "--strict", "--format", "json"]].concat();
+    let (code, text, errors) = place.mobsync(&args);
+    let report: serde_json::Value =
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}{errors}"));
+    let word = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let list = |name: &str| report[name].as_array().cloned().unwrap_or_default();
+    let rules = list("causes").iter().map(|cause| word(&cause["rule"])).collect();
+    let cases = list("cases").iter().map(|case| (word(&case["name"]), word(&case["outcome"]), case.to_string()));
+    (code, rules, cases.collect())
+}
+
+#[cfg(unix)]
+#[test]
+fn the_suite_tests_a_library_that_registers_itself() {
+    let place = Place::new();
+    let suite =
+        |definitions: &[&str], cases: &str| conform(&place, &[&invokes(definitions), "--clsid", INVOKES], cases);
+    for cases in ["registration-*", "cookie-*"] {
+        let (code, rules, cases) = suite(&[], cases);
+        assert_eq!((code, rules.len()), (Some(0), 0), "{rules:?} {cases:?}");
+        assert!(cases.iter().all(|(_, outcome, _)| outcome == "passed"), "{cases:?}");
+        assert!(cases.len() >= 2, "{cases:?}");
+    }
+    for (definition, cases, rule) in [
+        ("WRONG_FLAGS", "registration-twice", "REGI-05"),
+        ("OTHER_FLAGS", "registration-twice", "REGI-05"),
+        ("KEEPS_REGISTRATION", "registration-removed", "REGI-06"),
+        ("TEXT_COOKIE", "cookie-of-odd-length", "RET-01"),
+        ("TEXT_COOKIE", "cookie-of-one-byte", "RET-01"),
+    ] {
+        let (code, rules, cases) = suite(&[definition], cases);
+        assert_eq!((code, rules.as_slice()), (Some(1), &[rule.to_owned()][..]), "{definition}: {cases:?}");
+    }
+}
+
+/// The session that a handler starts itself has its cookie, and that is judged.
+#[cfg(unix)]
+#[test]
+fn the_suite_runs_the_session_that_a_handler_starts_itself() {
+    let place = Place::new();
+    let handler = invokes(&[]);
+    place.done(&[
+        "conform",
+        &handler,
+        "--clsid",
+        INVOKES,
+        "--case",
+        "registration-and-invocation",
+        "--traces",
+        "traces",
+    ]);
+    held(&place, "traces/registration-and-invocation.jsonl", "REGI-02");
+    let text = fs::read_to_string(place.path("traces/registration-and-invocation.jsonl")).expect("it is there");
+    let hex: String = (0..65_536_u32).map(|at| format!("{:02x}", (at * 31 + at / 256) as u8)).collect();
+    // What UpdateItems was given, what the session that it starts notes, and what Initialize has.
+    assert_eq!(text.matches(&format!("\"{hex}\"")).count(), 3);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_suite_says_in_one_line_that_a_handler_does_not_register_itself() {
+    let place = Place::new();
+    let text = place.done(&["conform", &sample("good.json")]);
+    let lines: Vec<&str> = text.lines().filter(|line| line.contains("registration")).collect();
+    assert_eq!(lines, ["registration: skipped because the handler does not register itself (DllRegisterServer)"]);
+    assert_eq!(text.matches("DllRegisterServer").count(), 1, "{text}");
+}
+
+/// Preferences of items that are missing or temporary are kept rightly over two sessions; a handler whose items have other IDs in the
+/// second one loses them.
+#[cfg(unix)]
+#[test]
+fn the_suite_tests_preferences_of_missing_items() {
+    let place = Place::new();
+    let suite = || conform(&place, &["mine.json"], "preferences-of-missing-items");
+    let outcome = |cases: &[(String, String, String)]| cases[0].1.clone();
+    script(&place, &[("A", "Photos", "0")], "S_OK");
+    assert_eq!(outcome(&suite().2), "skipped");
+    for (flags, result) in [("0", "S_SYNCMGR_MISSINGITEMS"), ("TEMPORARY", "S_OK")] {
+        script(&place, &[("A", "Photos", "0"), ("B", "Letters", flags)], result);
+        let (code, rules, cases) = suite();
+        assert_eq!((code, rules.len(), &*outcome(&cases)), (Some(0), 0, "passed"), "{rules:?} {cases:?}");
+    }
+    let items = |id: &str| serde_json::json!([{ "id": id, "name": "Photos" }, { "id": "C", "name": "Letters", "flags": "TEMPORARY" }]);
+    let other_ids = serde_json::json!({
+        "kind": "script", "version": 1, "name": "Mine", "items": items("A"),
+        "methods": { "EnumSyncMgrItems": { "only_if": { "event": "IDLE" }, "items": items("B") } }
+    });
+    fs::write(place.path("mine.json"), other_ids.to_string()).expect("it can be written");
+    let (code, rules, cases) = suite();
+    assert_eq!((code, rules.as_slice()), (Some(1), &["ITEM-09".to_owned()][..]), "{cases:?}");
+}

@@ -13,8 +13,8 @@ use crate::protocol::{
 use crate::rules::Rule;
 use crate::rules::codes::*;
 use crate::scenario::{
-    Action, Another, Choose, ErrorRef, EventName, EventPattern, Happening, Happens, Hold, ItemRef, Member, Reply, Scenario,
-    Step, Survey, Until,
+    Action, Another, Choose, ErrorRef, EventName, EventPattern, Happening, Happens, Hold, ItemRef, Member, Reply,
+    Scenario, Step, Survey, Until,
 };
 use crate::store::{Key, Preferences};
 
@@ -388,7 +388,8 @@ impl Collector<'_> {
         let happen = vec![register(), session.clone(), unregister()];
         let removed = self.world("DllUnregisterServer takes back what was registered", None, happen);
         self.add("registration-removed", &[REGI_01, REGI_06], removed);
-        let invokes = self.world("A session that the handler starts itself, with its cookie", None, vec![register(), session]);
+        let invokes =
+            self.world("A session that the handler starts itself, with its cookie", None, vec![register(), session]);
         let against = (!self.known.invokes).then_some("the handler starts no session itself (UpdateItems)");
         self.add_unless(against, "registration-and-invocation", &[REGI_01, REGI_02], invokes);
     }
@@ -404,7 +405,7 @@ impl Collector<'_> {
             preferences.set(Key { item: Some(id), event: None, connection: None }, true);
         }
         let prefer = Happening::Prefer { handler: SELF.to_owned(), preferences };
-        let sessions = [event(ScheduledEvent::Scheduled), event(ScheduledEvent::Scheduled)];
+        let sessions = [event(ScheduledEvent::Scheduled), event(ScheduledEvent::Idle)];
         let happen = std::iter::once(prefer).chain(sessions).collect();
         let title = "Preferences of items that are missing or temporary, in two sessions";
         let scenario = self.world(title, Some(RegisterFlags::default()), happen);

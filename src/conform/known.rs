@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::alphabet::in_state;
 use crate::protocol::{
-    CallMethod, Callback, CallbackMethod, Event, EventKind, Guid, HResult, HandlerFlags, Item, Items, LogErrorInfo, Note,
-    Outcome, Profile, Session, State, Thread, UpdateItems,
+    CallMethod, Callback, CallbackMethod, Event, EventKind, Guid, HResult, HandlerFlags, Item, Items, LogErrorInfo,
+    Note, Outcome, Profile, Session, State, Thread, UpdateItems,
 };
 use crate::scenario::{Action, CallbackPattern, Choose, ErrorRef, EventPattern, Hold, Scenario, Step, Trigger, Until};
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::cases::{NOT_SELF_REGISTERED, NO_VTABLES};
+use super::cases::{NO_VTABLES, NOT_SELF_REGISTERED};
 use super::hangs::{Enough, Failures, Hangs};
 use super::hooks::{HookError, Hooks};
 use super::orders::SeenOrders;

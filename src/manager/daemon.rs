@@ -305,7 +305,13 @@ impl Daemon {
         let (store, what, mut reach) = (Arc::clone(&self.store), due.what.clone(), self.reach.clone());
         let sessions = tokio::task::spawn_blocking(move || {
             let request = Request::default();
-            let how = How { options: &options, only_scripts: false, trace: None, request: &request, open: &Handler::of_registration };
+            let how = How {
+                options: &options,
+                only_scripts: false,
+                trace: None,
+                request: &request,
+                open: &Handler::of_registration,
+            };
             run_event(&store, &what, &how, &mut reach)
         });
         self.running = Some((due, sessions));

@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::agenda::{Agenda, Due, Told};
-use super::event::{How, lines, run_event};
+use super::event::{How, is_for, lines, run_event};
 use super::schedule::{Schedule, Zone};
 use super::session::{Request, Synchronized};
 use crate::host::Controls;
 use crate::job::Handler;
-use crate::protocol::{Event, Session, plain_path};
+use crate::protocol::{Event, Session, plain, plain_path};
 use crate::runner::{RunOptions, Watcher};
-use crate::store::{Store, StoreError};
+use crate::store::{Registration, Store, StoreError};
 
 /// What is played.
 #[derive(Clone, Debug)]
@@ -37,6 +37,16 @@ pub enum PlayError {
     /// The store cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The schedule starts sessions of handlers that are no scripts.
+    #[error(
+        "only scripts have virtual time, and the schedule also starts {}; name the handlers to play in each event (`handlers`), or run \
+         `mobsync daemon` without --virtual",
+        names.join(", ")
+    )]
+    RealTime {
+        /// Their names.
+        names: Vec<String>,
+    },
     /// The folder for the traces cannot be made.
     #[error("{}: cannot make this folder: {error}", plain_path(folder))]
     Traces {
@@ -52,10 +62,14 @@ pub enum PlayError {
 /// lines and the same traces every time. `say` gets each line and its time. False if a session failed or could not be run.
 ///
 /// # Errors
-/// When the store cannot be copied.
+/// When the store cannot be copied, or a handler that the schedule starts is no script.
 pub fn play(store: &Store, play: &Play, say: &mut dyn FnMut(DateTime<Utc>, &str)) -> Result<bool, PlayError> {
     let folder = tempfile::tempdir().map_err(PlayError::Scratch)?;
     let store = store.scratch_copy(folder.path())?;
+    let names = in_real_time(&store, &play.schedule)?;
+    if !names.is_empty() {
+        return Err(PlayError::RealTime { names });
+    }
     if let Some(folder) = &play.traces {
         let failed = |error| PlayError::Traces { folder: folder.clone(), error };
         std::fs::create_dir_all(folder).map_err(failed)?;
@@ -79,7 +93,13 @@ pub fn play(store: &Store, play: &Play, say: &mut dyn FnMut(DateTime<Utc>, &str)
         let mut ended = Ended::default();
         let options = RunOptions::default();
         let request = Request::default();
-        let how = How { options: &options, only_scripts: true, trace: trace.as_deref(), request: &request, open: &Handler::of_registration };
+        let how = How {
+            options: &options,
+            only_scripts: true,
+            trace: trace.as_deref(),
+            request: &request,
+            open: &Handler::of_registration,
+        };
         let ends = run_event(&store, &due.what, &how, &mut ended);
         let end = now + TimeDelta::nanoseconds(i64::try_from(ended.at_ns).unwrap_or(i64::MAX));
         // What is due meanwhile waits.
@@ -92,6 +112,20 @@ pub fn play(store: &Store, play: &Play, say: &mut dyn FnMut(DateTime<Utc>, &str)
         well &= ends.iter().all(|ended| ended.end.as_ref().is_ok_and(is_well));
         lines(&due.what, &ends).iter().for_each(|line| say(now, line));
     }
+}
+
+/// The handlers that the schedule starts and that are no scripts, by name. What cannot be started is said when it is due.
+fn in_real_time(store: &Store, schedule: &Schedule) -> Result<Vec<String>, StoreError> {
+    let is_started = |one: &Registration| {
+        let names_it = |word: &String| one.description.as_ref() == Some(word) || word.parse() == Ok(one.clsid);
+        schedule.events.iter().any(|due| match due.handlers.as_slice() {
+            [] => is_for(one, due.event.sync_event()),
+            words => words.iter().any(names_it),
+        })
+    };
+    let is_real = |one: &Registration| Handler::of_registration(one).is_ok_and(|handler| !handler.is_scripted());
+    let handlers = store.handlers()?.handlers;
+    Ok(handlers.iter().filter(|one| is_started(one) && is_real(one)).map(|one| plain(&one.name()).into_owned()).collect())
 }
 
 /// The file for the trace of a session.

@@ -15,7 +15,8 @@ use crate::host::{Connection, Controls};
 use crate::job::{Handler, HandlerSpec, Terms};
 use crate::protocol::{Event, Guid, HResult, Occasion, RegisterFlags, Session};
 use crate::runner::{
-    Came, ExpectedEvents, Journal, ReplayError, ReplayOptions, Replayed, RunError, RunOptions, Watcher, handler_name, replay_loaded,
+    Came, ExpectedEvents, Journal, ReplayError, ReplayOptions, Replayed, RunError, RunOptions, Watcher, handler_name,
+    replay_loaded,
 };
 use crate::scenario::{self, ExpectationResult, Happening, Happens, Scenario, SessionSeen, StoredSeen};
 use crate::store::{Registration, Start, Store};

@@ -188,10 +188,7 @@ impl TryFrom<HappensWire> for Happens {
             return Err(format!("`{name}` can only stand beside {with}"));
         }
         let HappensWire { at, event, handlers, connection, expect, register, flags, unregister, hr, .. } = wire;
-        let server = [
-            (wire.register_server, ServerCall::Register),
-            (wire.unregister_server, ServerCall::Unregister),
-        ];
+        let server = [(wire.register_server, ServerCall::Register), (wire.unregister_server, ServerCall::Unregister)];
         let server = server.into_iter().find_map(|(handler, call)| Some((handler?, call)));
         let hr = hr.unwrap_or(HResult::S_OK);
         let at = at.ok_or("missing field `at`")?;

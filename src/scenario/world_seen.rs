@@ -79,7 +79,8 @@ pub fn check_sessions(happens: &Happens, sessions: &[SessionSeen]) -> Vec<Expect
 
 /// What was expected of a registration, or of the end of one. Nothing where something else happens.
 pub fn check_registration(happens: &Happens, actual: HResult) -> Option<ExpectationResult> {
-    let (Happening::Register { hr, .. } | Happening::Unregister { hr, .. } | Happening::Server { hr, .. }) = happens.what
+    let (Happening::Register { hr, .. } | Happening::Unregister { hr, .. } | Happening::Server { hr, .. }) =
+        happens.what
     else {
         return None;
     };

@@ -51,7 +51,7 @@ pub(in crate::cli) fn debug(args: &DebugArgs) -> Result<Ended, Failure> {
         && scenario.has_world()
     {
         return Err(Failure(format!(
-            "--case {name}: it has several sessions; `mobsync conform --case {name} --traces FOLDER` writes their trace, and \
+            "--case {name}: it has several sessions; `mobsync conform --case {name} --trace FOLDER` writes their trace, and \
              `mobsync check` shows it"
         )));
     }
