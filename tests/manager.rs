@@ -209,7 +209,8 @@ fn conform(place: &Place, handler: &[&str], cases: &str) -> (Option<i32>, Vec<St
     let word = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
     let list = |name: &str| report[name].as_array().cloned().unwrap_or_default();
     let rules = list("causes").iter().map(|cause| word(&cause["rule"])).collect();
-    let cases = list("cases").iter().map(|case| (word(&case["name"]), word(&case["outcome"]), case.to_string()));
+    let all = list("cases");
+    let cases = all.iter().map(|case| (word(&case["name"]), word(&case["outcome"]), case.to_string()));
     (code, rules, cases.collect())
 }
 
