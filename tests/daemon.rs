@@ -90,7 +90,10 @@ fn what_cannot_be_played_is_said() {
     assert!(place.done(&one_day).ends_with("scheduled: no handler is registered for this event\n"));
     fs::create_dir(place.path("left")).expect("a folder can be made");
     place.done(&["register", "filesync", "--folder", "left=right", "--description", "Folders"]);
-    place.refused(&one_day, "only scripts have virtual time, and the schedule also starts Folders; name the handlers to play");
+    place.refused(
+        &one_day,
+        "only scripts have virtual time, and the schedule also starts Folders; name the handlers to play",
+    );
     // Another handler is played, where the schedule says so.
     script(&place, &[("A", "Photos", "0")], "S_OK");
     place.done(&["register", "mine.json", "--description", "Office"]);

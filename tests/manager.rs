@@ -251,7 +251,7 @@ fn the_suite_runs_the_session_that_a_handler_starts_itself() {
         INVOKES,
         "--case",
         "registration-and-invocation",
-        "--traces",
+        "--trace",
         "traces",
     ]);
     held(&place, "traces/registration-and-invocation.jsonl", "REGI-02");

@@ -16,7 +16,7 @@ use crate::handler::{HandlerFactory, ServerCall};
 use crate::host::{Order, Strategy};
 use crate::job::{Handler, HandlerError, HandlerName, HandlerSpec, Terms};
 use crate::manager;
-use crate::protocol::{Event, Guid, Limits, Profile, Session};
+use crate::protocol::{Event, Guid, Limits, Note, Profile, Session};
 use crate::report::{Case as CaseOfReport, Filter, FindingRow, Report, Scope};
 use crate::rules::Rule;
 use crate::runner::{
@@ -435,7 +435,9 @@ impl Suite {
         let Ok(folder) = tempfile::tempdir() else { return false };
         let store = Store::scratch(folder.path());
         let called = manager::call_server(&store, library, ServerCall::Register, options);
-        called.is_ok_and(|called| called.registered.contains_key(clsid))
+        // What is refused was to be registered all the same.
+        let is_own = |note: &Note| matches!(note, Note::RegisterSyncMgrHandler(args) if args.clsid == *clsid);
+        called.is_ok_and(|called| called.hr.is_some() && called.notes.iter().any(is_own))
     }
 
     /// A library that is loaded once for all sessions cannot tell them apart: whether it is in use, it says of all.

@@ -125,7 +125,11 @@ fn in_real_time(store: &Store, schedule: &Schedule) -> Result<Vec<String>, Store
     };
     let is_real = |one: &Registration| Handler::of_registration(one).is_ok_and(|handler| !handler.is_scripted());
     let handlers = store.handlers()?.handlers;
-    Ok(handlers.iter().filter(|one| is_started(one) && is_real(one)).map(|one| plain(&one.name()).into_owned()).collect())
+    Ok(handlers
+        .iter()
+        .filter(|one| is_started(one) && is_real(one))
+        .map(|one| plain(&one.name()).into_owned())
+        .collect())
 }
 
 /// The file for the trace of a session.
