@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use windows_sys::Win32::Foundation::{CloseHandle, DUPLICATE_SAME_ACCESS, DuplicateHandle, HANDLE};
-use windows_sys::Win32::System::Diagnostics::Debug::{CONTEXT, GetThreadContext};
+use windows_sys::Win32::System::Diagnostics::Debug::{CONTEXT, GetThreadContext, RtlCaptureContext};
 use windows_sys::Win32::System::Threading::{
-    GetCurrentProcess, GetCurrentThread, OpenThread, ResumeThread, SuspendThread, THREAD_GET_CONTEXT,
-    THREAD_QUERY_INFORMATION, THREAD_SUSPEND_RESUME,
+    GetCurrentProcess, GetCurrentThread, GetCurrentThreadId, GetThreadId, OpenThread, ResumeThread, SuspendThread,
+    THREAD_GET_CONTEXT, THREAD_QUERY_INFORMATION, THREAD_SUSPEND_RESUME,
 };
 
 use super::modules::{is_of_system, memory_at};
@@ -54,6 +54,11 @@ impl AskableThread {
         self.registers().map(|registers| walk(&registers.0)).unwrap_or_default()
     }
 
+    fn is_current(self) -> bool {
+        // SAFETY: the handle is a thread's, and the other function takes nothing.
+        unsafe { GetThreadId(self.0) == GetCurrentThreadId() }
+    }
+
     /// Where it stands now. Whoever is stopped has had the processor for that: one that was about to go on goes on before the next
     /// look, however busy the machine is.
     pub(crate) fn look(self) -> Option<Standing> {
@@ -67,6 +72,12 @@ impl AskableThread {
         // SAFETY: all bytes of the structure may be zero.
         let mut registers: Registers = unsafe { std::mem::zeroed() };
         registers.0.ContextFlags = ALL_REGISTERS;
+        if self.is_current() {
+            // Whoever stops himself stands still for ever.
+            // SAFETY: there is room for the registers.
+            unsafe { RtlCaptureContext(&mut registers.0) };
+            return Some(registers);
+        }
         // SAFETY: the handle is one of a thread, and the thread goes on at once.
         let known = unsafe {
             if SuspendThread(self.0) == u32::MAX {
