@@ -202,6 +202,7 @@ fn an_item_is_skipped_before_a_quick_handler_is_done_with_it() {
 #[cfg(unix)]
 mod of_native_handlers {
     use std::collections::BTreeSet;
+    use std::path::Path;
     use std::process::Command;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::thread;
@@ -212,11 +213,15 @@ mod of_native_handlers {
 
     fn conform(switch: &str, more: &[&str]) -> Value {
         let built = library("fixtures/handlers/cpp/notebook.cpp", &[&format!("WITH_BUG=\"{switch}\"")]);
+        conform_class(&built, NOTEBOOK_CPP, more)
+    }
+
+    fn conform_class(built: &Path, class: &str, more: &[&str]) -> Value {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mobsync"));
-        command.arg("conform").arg(built).args(["--clsid", NOTEBOOK_CPP, "--format", "json"]).args(more);
+        command.arg("conform").arg(built).args(["--clsid", class, "--format", "json"]).args(more);
         let output = command.output().expect("it runs");
         serde_json::from_slice(&output.stdout)
-            .unwrap_or_else(|error| panic!("{switch}: {error}\n{}", String::from_utf8_lossy(&output.stderr)))
+            .unwrap_or_else(|error| panic!("{}: {error}\n{}", built.display(), String::from_utf8_lossy(&output.stderr)))
     }
 
     /// A lock that is held across Progress and taken in SetItemStatus: in a manager that calls SetItemStatus before it has answered,
@@ -268,14 +273,28 @@ mod of_native_handlers {
 
     /// Runs the suite over and over.
     fn the_same_every_time(switch: &str, wanted: &[&str]) {
+        alike(runs(), wanted, || conform(switch, &["--timeout", "60"]));
+    }
+
+    fn alike(runs: usize, wanted: &[&str], conform: impl Fn() -> Value + std::panic::RefUnwindSafe) {
         busy(|| {
-            let first = causes(&conform(switch, &["--timeout", "60"]));
+            let first = causes(&conform());
             let rules: BTreeSet<&str> = first.0.iter().map(|(rule, ..)| rule.as_str()).collect();
-            assert_eq!(rules, wanted.iter().copied().collect(), "{switch}");
-            for _ in 1..runs() {
-                assert_eq!(causes(&conform(switch, &["--timeout", "60"])), first, "{switch}: found otherwise");
+            assert_eq!(rules, wanted.iter().copied().collect());
+            for _ in 1..runs {
+                assert_eq!(causes(&conform()), first, "found otherwise");
             }
         });
+    }
+
+    /// It makes a few callbacks more, as quickly as it can: whether they come before `SetProgressCallback` has returned is not left to
+    /// chance.
+    #[test]
+    fn a_quick_handler_that_goes_on_after_null_is_judged_alike_in_every_run() {
+        let built = library("benches/support/stopwatch.c", &["CALLBACKS=1"]);
+        let class = "{6D6F6273-796E-4E6F-80FF-000000000001}";
+        let case = ["--case", "release-when-synchronize-returned", "--timeout", "60"];
+        alike(8, &["CB-08"], || conform_class(&built, class, &case));
     }
 
     #[test]

@@ -54,6 +54,8 @@ pub(super) fn conform(args: &ConformArgs) -> Result<Ended, Failure> {
         return Ok(Ended::Well);
     }
 
+    #[cfg(target_os = "linux")]
+    crate::job::fork_every_worker();
     let progress = Progress::new(args.verbose, args.judge.quiet);
     let mut report = suite.run_watched(&stop, &progress).map_err(failure)?;
     progress.bar.finish_and_clear();

@@ -89,10 +89,25 @@ pub(super) fn until_skipped(item: &ItemRef) -> Until {
     Until::Event { event, of_call: Some(item.clone()), nth: None, instance: None }
 }
 
-/// The callback was taken back, or is being taken back: the second call of `SetProgressCallback`.
-pub(super) fn until_left() -> Until {
-    let event = Box::new(EventPattern::called(CallMethod::SetProgressCallback));
-    Until::Event { event, of_call: None, nth: Some(2), instance: None }
+/// How long a handler may wait for its threads while its callback is taken back, before their held reports return. Where it waits
+/// for them, this is what it costs.
+const WAITS_FOR_THREADS: Delay = Delay(300_000_000);
+
+/// Holds the reply to the `nth` report until the callback is being taken back: the second call of `SetProgressCallback` begins.
+pub(super) fn hold_until_leaving(nth: u32) -> Step {
+    hold(nth, None, second(EventPattern::called(CallMethod::SetProgressCallback)))
+}
+
+/// Holds the reply to the `nth` report until the callback was taken back, and the handler knows: what it reports then is too late,
+/// whoever is quicker.
+pub(super) fn hold_until_left(nth: u32) -> Step {
+    let until = second(EventPattern::returned(CallMethod::SetProgressCallback));
+    let hold = Action::Hold(Hold { until, at_most: Some(WAITS_FOR_THREADS) });
+    on_callback(CallbackMethod::Progress, nth, None, hold)
+}
+
+fn second(event: EventPattern) -> Until {
+    Until::Event { event: Box::new(event), of_call: None, nth: Some(2), instance: None }
 }
 
 pub(super) fn on_callback(callback: CallbackMethod, nth: u32, item: Option<ItemRef>, action: Action) -> Step {

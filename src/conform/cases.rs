@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::Known;
-use super::alphabet::{first_middle_last, hold, in_state, on_callback, until_left, until_skipped};
+use super::alphabet::{
+    first_middle_last, hold, hold_until_leaving, hold_until_left, in_state, on_callback, until_skipped,
+};
 use crate::handler::ServerCall;
 use crate::host::{Order, Strategy};
 use crate::protocol::{
@@ -482,7 +484,8 @@ impl Collector<'_> {
             let mut steps = vec![in_state(state, 1, Action::Release)];
             if state == State::SynchronizeReturned {
                 // No thread gets further than its first report before.
-                steps.extend(self.hold_from(1));
+                let hold = if self.native { hold_until_left } else { hold_until_leaving };
+                steps.extend(self.hold_from(1, hold));
             }
             self.with_steps(never, format!("release-when-{state}"), &[LIFE_01, CB_03, CB_07, CB_08], steps);
         }
@@ -490,15 +493,15 @@ impl Collector<'_> {
         let release = on_callback(CallbackMethod::Progress, 2, None, Action::Release);
         // In virtual time the release comes at the report without a hold, and a thread of a script that is not held shows a second
         // completion as what it is.
-        let mut steps = if self.native { self.hold_from(2) } else { Vec::new() };
+        let mut steps = if self.native { self.hold_from(2, hold_until_leaving) } else { Vec::new() };
         steps.push(release);
         self.with_steps(silent, "release-while-it-works".to_owned(), &[LIFE_01, CB_03, CB_07, CB_08], steps);
     }
 
     /// Holds the reports from the `nth` on until the manager leaves: a thread for each item is held once. So none of them completes
     /// the session before.
-    fn hold_from(&self, nth: u32) -> Vec<Step> {
+    fn hold_from(&self, nth: u32, hold: fn(u32) -> Step) -> Vec<Step> {
         let threads = u32::try_from(self.known.reports.len()).unwrap_or(u32::MAX).clamp(1, MOST_HELD);
-        (nth..nth + threads).map(|nth| hold(nth, None, until_left())).collect()
+        (nth..nth + threads).map(hold).collect()
     }
 }

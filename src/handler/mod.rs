@@ -8,6 +8,8 @@ pub mod com;
 pub mod exec;
 pub mod filesync;
 mod item_list;
+#[cfg(unix)]
+pub(crate) mod proc;
 #[cfg(target_os = "linux")]
 pub(crate) mod processes;
 pub(crate) mod said;

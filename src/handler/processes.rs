@@ -1,5 +1,7 @@
 //! The processes of this machine, as /proc lists them.
 
+use super::proc::read;
+
 /// A process.
 pub(crate) struct Process {
     pub(crate) pid: i32,
@@ -9,7 +11,7 @@ pub(crate) struct Process {
 impl Process {
     /// The process that started it, or took it over.
     fn parent(&self) -> Option<i32> {
-        let stat = std::fs::read_to_string(self.folder.join("stat")).ok()?;
+        let stat = read(self.folder.join("stat")).ok()?;
         // The name stands in parentheses, and may hold anything.
         stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(1)?.parse().ok()
     }
@@ -28,7 +30,7 @@ pub(crate) fn has_variable(pid: i32, wanted: &str) -> bool {
 
 /// Whether there is no such process, or nothing left of it but how it ended.
 pub(crate) fn has_ended(pid: i32) -> bool {
-    let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { return true };
+    let Ok(stat) = read(format!("/proc/{pid}/stat")) else { return true };
     // The state stands behind the name, which stands in parentheses, and may hold anything.
     stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with(['Z', 'X']))
 }
@@ -44,8 +46,7 @@ pub(crate) fn all() -> impl Iterator<Item = Process> {
 /// The children of all threads of this process.
 pub(crate) fn children() -> Vec<i32> {
     let threads: Vec<_> = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten().collect();
-    let listed: Result<Vec<String>, _> =
-        threads.iter().map(|thread| std::fs::read_to_string(thread.path().join("children"))).collect();
+    let listed: Result<Vec<String>, _> = threads.iter().map(|thread| read(thread.path().join("children"))).collect();
     match listed {
         Ok(lists) => {
             lists.iter().flat_map(|list| list.split_ascii_whitespace()).filter_map(|pid| pid.parse().ok()).collect()

@@ -1,8 +1,8 @@
 //! The fork server: a process that forks workers. To start the program anew for each session takes several times as long: the
 //! system maps it and its libraries, and the loader changes thousands of addresses in it.
 //!
-//! `mobsync` starts it once, for its second session. It has one thread, has loaded no handler, and waits for requests on a socket: a message brings
-//! the number of the mark, and the file and the pipes of a worker. The process that it forks is no child of its own but its
+//! `mobsync` starts it once, for its second session, or for the first one where many follow. It has one thread, has loaded no handler,
+//! and waits for requests on a socket: a message brings the number of the mark, and the file and the pipes of a worker. The process that it forks is no child of its own but its
 //! *sibling* (clone(2), CLONE_PARENT): a child of `mobsync`, as one that was started anew. From there on both are the same;
 //! [`super::guardian`] says what follows.
 //!
@@ -60,10 +60,18 @@ enum Server {
     Gone,
 }
 
-/// From now on workers are forked where they can be. Their working folder, limits and environment are those that this process
-/// has when the first one starts, so it is for a program of its own, not for one that uses the library.
+/// From now on workers are forked where they can be, from the second one on. Their working folder, limits and environment are those
+/// that this process has when the fork server starts, so it is for a program of its own, not for one that uses the library.
 pub fn fork_workers() {
     WANTED.store(true, Ordering::Relaxed);
+}
+
+/// There will be many sessions: the first worker is forked as well.
+pub fn fork_every_worker() {
+    let mut server = SERVER.lock().unwrap_or_else(PoisonError::into_inner);
+    if matches!(*server, Server::NotWanted) {
+        *server = Server::NotStarted;
+    }
 }
 
 /// Ends the fork server, if there is one, and waits until it is gone.

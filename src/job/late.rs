@@ -16,6 +16,8 @@ use super::stack;
 use crate::handler::com::AskableThread;
 #[cfg(windows)]
 use crate::handler::com::Standing;
+#[cfg(not(windows))]
+use crate::handler::proc;
 use crate::host::{HandlerThreads, OneThread};
 use crate::protocol::Text;
 
@@ -333,7 +335,7 @@ impl Did {
 
     #[cfg(not(windows))]
     fn of(thread: i32) -> Self {
-        let read = |name: &str| std::fs::read_to_string(format!("/proc/self/task/{thread}/{name}")).unwrap_or_default();
+        let read = |name: &str| proc::read(format!("/proc/self/task/{thread}/{name}")).unwrap_or_default();
         // The state stands behind the name, which stands in brackets.
         let stat = read("stat");
         let is = |state: char| stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with(state));
@@ -403,7 +405,7 @@ fn without_line(frame: &Text) -> Text {
 /// The signals that a thread does not take.
 #[cfg(target_os = "linux")]
 fn blocked(thread: i32) -> Option<u64> {
-    mask(&std::fs::read_to_string(format!("/proc/self/task/{thread}/status")).ok()?, "SigBlk:")
+    mask(&proc::read(format!("/proc/self/task/{thread}/status")).ok()?, "SigBlk:")
 }
 
 #[cfg_attr(windows, allow(dead_code, reason = "Windows says other things of threads"))]
@@ -434,7 +436,7 @@ fn caught() -> Option<u64> {
 /// The signals that this process catches.
 #[cfg(not(windows))]
 fn caught() -> Option<u64> {
-    mask(&std::fs::read_to_string("/proc/self/status").ok()?, "SigCgt:")
+    mask(&proc::read("/proc/self/status").ok()?, "SigCgt:")
 }
 
 #[cfg(all(test, target_os = "linux"))]

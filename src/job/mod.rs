@@ -63,7 +63,7 @@ pub use command::{command_of, quoted};
 pub use company::in_workers;
 pub use error::HandlerError;
 #[cfg(target_os = "linux")]
-pub use fork_server::{FORK_SERVER, end_fork_server, fork_server, fork_workers};
+pub use fork_server::{FORK_SERVER, end_fork_server, fork_every_worker, fork_server, fork_workers};
 #[cfg(target_os = "linux")]
 pub use guardian::guard_program;
 #[cfg(any(unix, windows))]

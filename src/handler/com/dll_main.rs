@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::ffi::c_void;
-use std::path::Path;
 use std::ptr::null_mut;
 use std::sync::{Mutex, PoisonError};
 
@@ -38,13 +37,17 @@ pub(super) fn detach_all() {
 
 /// Tells a library that was just loaded that it is, if it has a `DllMain` and was not told before. Where `DllMain` returns
 /// FALSE, the library is told that it is unloaded, as Windows does, and must not be used.
-pub(super) fn attach(library: &Library, path: &Path, get_class_object: DllGetClassObject) -> Result<(), &'static str> {
+pub(super) fn attach(
+    library: &Library,
+    file: Option<&object::File<'_>>,
+    get_class_object: DllGetClassObject,
+) -> Result<(), &'static str> {
     let known = get_class_object as usize;
     let mut attached = ATTACHED.lock().unwrap_or_else(PoisonError::into_inner);
     if attached.contains_key(&known) {
         return Ok(());
     }
-    let found = find(library, path, known);
+    let found = find(library, file, known);
     if let Some((dll_main, base)) = found {
         tracing::debug!("DllMain(DLL_PROCESS_ATTACH)");
         // SAFETY: the function has the type that Windows gives to its name, and is told what Windows would tell it.
@@ -60,8 +63,8 @@ pub(super) fn attach(library: &Library, path: &Path, get_class_object: DllGetCla
 
 /// The library's `DllMain`, and where the library lies in memory. On Windows nobody exports it, so it may be visible to the
 /// library's own sources only; then the file's table of symbols has it, unless that was stripped.
-fn find(library: &Library, path: &Path, known: usize) -> Option<(DllMain, *mut c_void)> {
-    let symbols = Symbols::read(path);
+fn find(library: &Library, file: Option<&object::File<'_>>, known: usize) -> Option<(DllMain, *mut c_void)> {
+    let symbols = file.and_then(Symbols::of);
     let base = symbols.as_ref().and_then(|symbols| known.checked_sub(symbols.get_class_object)).unwrap_or(known);
     let handle = std::ptr::with_exposed_provenance_mut(base);
     // SAFETY: the function has the type that Windows gives to its name.
@@ -83,9 +86,7 @@ struct Symbols {
 }
 
 impl Symbols {
-    fn read(path: &Path) -> Option<Self> {
-        let bytes = std::fs::read(path).ok()?;
-        let file = object::File::parse(bytes.as_slice()).ok()?;
+    fn of(file: &object::File<'_>) -> Option<Self> {
         let place = |is: fn(&str) -> bool| {
             let mut all = file.symbols().chain(file.dynamic_symbols()).filter(ObjectSymbol::is_definition);
             let found = all.find(|symbol| symbol.name().is_ok_and(|name| is(name.trim_start_matches('_'))))?;

@@ -14,6 +14,8 @@ use super::abi::CreateManager;
 use super::abi::{DllCanUnloadNow, DllGetClassObject, DllServer, IClassFactory, hresult, raw};
 #[cfg(unix)]
 use super::dll_main::attach;
+#[cfg(unix)]
+use super::file::LibraryFile;
 use super::references::Vtable;
 #[cfg(target_os = "linux")]
 use super::sanitizer::Sanitizer;
@@ -71,9 +73,13 @@ impl Loaded {
     pub(super) fn load(path: &Path) -> Result<Self, String> {
         // Without a slash the system would look for it elsewhere than here.
         let place = std::path::absolute(path).map_err(|error| error.to_string())?;
+        #[cfg(unix)]
+        let file = LibraryFile::open(&place).ok();
+        #[cfg(unix)]
+        let parts = file.as_ref().and_then(LibraryFile::parse);
         // Its own check would end this process.
         #[cfg(target_os = "linux")]
-        if let Some(sanitizer) = Sanitizer::of(&place).filter(|sanitizer| !sanitizer.is_here()) {
+        if let Some(sanitizer) = parts.as_ref().and_then(Sanitizer::of_file).filter(|sanitizer| !sanitizer.is_here()) {
             return Err(sanitizer.not_here().to_string());
         }
         // SAFETY: the library's initializers run, as whoever names it as a handler wants.
@@ -97,7 +103,7 @@ impl Loaded {
         #[cfg(unix)]
         serve_manager(&library);
         #[cfg(unix)]
-        attach(&library, &place, get_class_object)?;
+        attach(&library, parts.as_ref(), get_class_object)?;
         // SAFETY: as above.
         let can_unload_now = unsafe { library.get::<DllCanUnloadNow>(b"DllCanUnloadNow") }.map(|symbol| *symbol).ok();
         // SAFETY: as above.

@@ -9,6 +9,8 @@ mod crash;
 #[cfg(unix)]
 mod dll_main;
 mod enumerator;
+#[cfg(unix)]
+mod file;
 mod guarded;
 mod handler;
 mod library;
@@ -52,5 +54,5 @@ pub(crate) use windows::{
 /// The files that are mapped into this process, in the form in which Linux lists them; nothing where the system does not say it.
 #[cfg(unix)]
 pub(crate) fn mapped_files() -> Option<String> {
-    std::fs::read_to_string("/proc/self/maps").ok()
+    crate::handler::proc::read("/proc/self/maps").ok()
 }

@@ -1,8 +1,10 @@
 //! Libraries that are compiled for a sanitizer. Its runtime must be in the process before anything else, or it ends the process.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::io::Read;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
@@ -119,9 +121,34 @@ pub(crate) enum SanitizerError {
 /// What a process needs so that the library can be loaded into it: names and values of variables.
 pub(crate) type Environment = Vec<(&'static str, String)>;
 
+/// By what it is seen that a file was changed or replaced: its numbers, its size, and when its content and its inode changed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Version([u64; 7]);
+
+impl Version {
+    fn of(file: &fs::Metadata) -> Self {
+        let times = [file.mtime(), file.mtime_nsec(), file.ctime(), file.ctime_nsec()].map(i64::cast_unsigned);
+        let [changed, changed_ns, inode_changed, inode_changed_ns] = times;
+        Self([file.dev(), file.ino(), file.size(), changed, changed_ns, inode_changed, inode_changed_ns])
+    }
+}
+
 impl Sanitizer {
-    /// The one of that library; none if it has none, or is no library that can be read.
+    /// The one of that library; none if it has none, or is no library that can be read. Each session asks for it: what was read is
+    /// kept for as long as the file stays as it is.
     pub(crate) fn of(library: &Path) -> Option<Self> {
+        static KNOWN: Mutex<BTreeMap<PathBuf, (Version, Option<Sanitizer>)>> = Mutex::new(BTreeMap::new());
+        let version = Version::of(&library.metadata().ok()?);
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, found)) = known.get(library).filter(|(read, _)| *read == version) {
+            return found.clone();
+        }
+        let found = Self::read(library);
+        known.insert(library.to_owned(), (version, found.clone()));
+        found
+    }
+
+    fn read(library: &Path) -> Option<Self> {
         /// A file of this size is read at once: to read what is looked at takes some hundred calls of the system.
         const SMALL: u64 = 1 << 20;
         let mut file = files::open(library).ok()?;
@@ -134,7 +161,7 @@ impl Sanitizer {
     }
 
     /// The one of the library that was opened.
-    fn of_file<'a, R: ReadRef<'a>>(file: &object::File<'a, R>) -> Option<Self> {
+    pub(super) fn of_file<'a, R: ReadRef<'a>>(file: &object::File<'a, R>) -> Option<Self> {
         let wanted = |symbol: object::Symbol<'a, '_, R>| {
             let name = symbol.name().ok().filter(|_| symbol.is_undefined())?;
             SanitizerKind::ALL
