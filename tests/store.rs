@@ -310,6 +310,7 @@ fn a_session_that_fails_or_breaks_a_rule_is_seen_in_the_exit_code_and_in_the_res
     assert_eq!(place.mobsync(&["sync", "Fails", "--quiet", "--allow-failure"]).0, Some(0));
     let table = place.done(&["handlers", "Fails"]);
     assert!(table.contains("  failed\n"), "{table}");
+    assert!(table.ends_with("\n       Photos  FAILED\n"), "{table}");
     // What is damaged stays.
     let clsid = place.handlers()[0]["clsid"].as_str().expect("a CLSID").to_owned();
     let file = place.path("store/handlers").join(clsid).join("results.json");

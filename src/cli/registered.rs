@@ -201,7 +201,7 @@ impl Row {
     }
 }
 
-/// A line for each handler, and below it what it is started by.
+/// A line for each handler, and below it what it is started by, and the items of its last session.
 fn table(rows: &[Row]) -> String {
     let line = |row: &Row| {
         let name = row.description.as_deref().map(plain).unwrap_or_default().into_owned();
@@ -220,9 +220,26 @@ fn table(rows: &[Row]) -> String {
         if let Some(row) = row {
             let _ = writeln!(text, "    {}", row.clsid);
             let _ = writeln!(text, "    {}", plain(&started_by(&row.start)));
+            text.push_str(&items(row));
         }
     }
     text
+}
+
+/// The items of the handler's last session, each with what became of it.
+fn items(row: &Row) -> String {
+    let items = row.results.iter().flat_map(|results| &results.items);
+    let lines: Vec<[String; 3]> = items
+        .map(|item| {
+            let status = match item.status {
+                Some(status) => status.to_string(),
+                None if item.chosen => "no status".to_owned(),
+                None => "not chosen".to_owned(),
+            };
+            ["     ".to_owned(), plain(&item.name).into_owned(), status]
+        })
+        .collect();
+    aligned(&lines)
 }
 
 /// How it is started, in a line.
