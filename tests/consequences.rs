@@ -106,6 +106,27 @@ fn what_crosses_with_the_managers_leave_is_chance() {
         )),
         []
     );
+    // What was completed before is completed a second time, whenever that is.
+    let leaves = format!("{leaves} -> S_OK\n");
+    let prepared = "handler PrepareForSyncCompleted S_OK\nmanager Release\n";
+    for opening in ["opening prepared\n", work] {
+        assert_eq!(found(&format!("{opening}{leaves}{prepared}")), [("PREP-03", None)]);
+    }
+    let twice = format!("handler PrepareForSyncCompleted S_OK @two\n{prepared}");
+    assert_eq!(found(&format!("opening preparing\n{leaves}{twice}")), []);
+}
+
+#[test]
+fn a_synchronize_that_fails_as_a_whole_owes_nothing_to_its_items() {
+    let completes = "opening prepared\n\
+                     manager Synchronize\n\
+                     handler SynchronizeCompleted E_FAIL @apartment\n";
+    let says_so_twice = format!("{completes}manager Synchronize returns E_FAIL\n");
+    is_one_mistake(&says_so_twice, "SYNC-05", &[]);
+    assert!(judged(&says_so_twice).iter().all(|finding| finding.level == Level::Warning));
+    // The return says that it was begun.
+    let begun = format!("{completes}manager Synchronize returns S_OK\n");
+    is_one_mistake(&begun, "SYNC-08", &[]);
 }
 
 #[test]

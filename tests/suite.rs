@@ -10,6 +10,7 @@ mod rust_handler;
 
 use std::panic::catch_unwind;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -182,10 +183,26 @@ fn the_example_runs_the_suite_over_its_own_handler_and_over_a_library() {
     assert!(said.contains("passed: no findings"), "{said}");
 }
 
-/// A good handler whose `Synchronize` comes back when its worker has long had the time to complete it.
-struct SlowReturn;
+/// When its worker has long had the time to complete it.
+const AFTER_THE_WORKER: Duration = Duration::from_millis(50);
 
-struct SlowSession(Box<dyn SyncHandler>);
+/// A good handler whose `Synchronize` comes back later: how much later is said of its nth call.
+struct SlowReturn {
+    calls: Arc<AtomicUsize>,
+    takes: fn(usize) -> Duration,
+}
+
+impl SlowReturn {
+    fn by(takes: fn(usize) -> Duration) -> Self {
+        Self { calls: Arc::default(), takes }
+    }
+}
+
+struct SlowSession {
+    session: Box<dyn SyncHandler>,
+    calls: Arc<AtomicUsize>,
+    takes: fn(usize) -> Duration,
+}
 
 impl HandlerFactory for SlowReturn {
     fn name(&self) -> &str {
@@ -193,47 +210,48 @@ impl HandlerFactory for SlowReturn {
     }
 
     fn create(&self) -> Result<Box<dyn SyncHandler>, CreateError> {
-        Ok(Box::new(SlowSession(notes::Notes.create()?)))
+        let (calls, takes) = (Arc::clone(&self.calls), self.takes);
+        Ok(Box::new(SlowSession { session: notes::Notes.create()?, calls, takes }))
     }
 }
 
 impl SyncHandler for SlowSession {
     fn initialize(&mut self, reserved: u32, flags: SyncFlags, cookie: Option<&[u8]>) -> HResult {
-        self.0.initialize(reserved, flags, cookie)
+        self.session.initialize(reserved, flags, cookie)
     }
 
     fn get_handler_info(&mut self) -> (HResult, Option<HandlerInfo>) {
-        self.0.get_handler_info()
+        self.session.get_handler_info()
     }
 
     fn enum_sync_mgr_items(&mut self) -> (HResult, Option<Box<dyn EnumItems>>) {
-        self.0.enum_sync_mgr_items()
+        self.session.enum_sync_mgr_items()
     }
 
     fn show_properties(&mut self, hwnd: u64, item: Guid) -> HResult {
-        self.0.show_properties(hwnd, item)
+        self.session.show_properties(hwnd, item)
     }
 
     fn set_progress_callback(&mut self, callback: Option<Arc<dyn SyncCallback>>) -> HResult {
-        self.0.set_progress_callback(callback)
+        self.session.set_progress_callback(callback)
     }
 
     fn prepare_for_sync(&mut self, items: &[Guid], hwnd: u64, reserved: u32) -> HResult {
-        self.0.prepare_for_sync(items, hwnd, reserved)
+        self.session.prepare_for_sync(items, hwnd, reserved)
     }
 
     fn synchronize(&mut self, hwnd: u64) -> HResult {
-        let hr = self.0.synchronize(hwnd);
-        std::thread::sleep(Duration::from_millis(50));
+        let hr = self.session.synchronize(hwnd);
+        std::thread::sleep((self.takes)(self.calls.fetch_add(1, Ordering::Relaxed) + 1));
         hr
     }
 
     fn set_item_status(&mut self, item: Guid, status: Status) -> HResult {
-        self.0.set_item_status(item, status)
+        self.session.set_item_status(item, status)
     }
 
     fn show_error(&mut self, hwnd: u64, error: Guid) -> HResult {
-        self.0.show_error(hwnd, error)
+        self.session.show_error(hwnd, error)
     }
 }
 
@@ -243,8 +261,25 @@ fn which_cases_there_are_does_not_depend_on_whose_turn_it_is() {
         cases.into_iter().map(|case| (case.name, case.skipped)).collect()
     };
     let quick = skipped(Suite::new(notes::Notes).cases().unwrap());
-    let slow = skipped(Suite::new(SlowReturn).cases().unwrap());
+    let slow = skipped(Suite::new(SlowReturn::by(|_| AFTER_THE_WORKER)).cases().unwrap());
     assert_eq!(slow, quick);
     let of_window = |(name, skipped): &&(String, Option<String>)| name.starts_with("skip-") && skipped.is_none();
     assert!(slow.iter().any(|case| of_window(&case)), "{slow:?}");
+}
+
+/// The first session is the one that shows what there is to know; the second is that of the case.
+#[test]
+fn what_takes_long_in_one_session_alone_is_the_machines() {
+    const LONG: Duration = Duration::from_millis(3_200);
+    let found = |takes| {
+        let options = SuiteOptions {
+            cases: vec!["event-manual".to_owned()],
+            blocking_ns: Some(3_000_000_000),
+            timeout_ns: Some(PATIENT.as_nanos() as u64),
+            ..SuiteOptions::default()
+        };
+        rules(&Suite::new(SlowReturn::by(takes)).with(options).run().unwrap())
+    };
+    assert_eq!(found(|call| if call == 2 { LONG } else { Duration::ZERO }), [] as [&str; 0]);
+    assert_eq!(found(|call| if call >= 2 { LONG } else { Duration::ZERO }), ["SYNC-06"]);
 }

@@ -9,8 +9,8 @@ use super::alphabet::{
 use crate::handler::ServerCall;
 use crate::host::{Order, Strategy};
 use crate::protocol::{
-    CallbackMethod, Cookie, Delay, Guid, HResult, HandlerFlags, HandlerId, Item, ItemFlags, Profile, RegisterFlags,
-    ScheduledEvent, State,
+    CallMethod, CallbackMethod, Cookie, Delay, Guid, HResult, HandlerFlags, HandlerId, Item, ItemFlags, Profile,
+    RegisterFlags, ScheduledEvent, State,
 };
 use crate::rules::Rule;
 use crate::rules::codes::*;
@@ -240,12 +240,20 @@ impl Collector<'_> {
 
     /// Skips and cancels.
     fn stops(&mut self) {
-        let prepare = self.known.states.contains(&State::PrepareReturned);
-        let synchronize = self.known.states.contains(&State::SynchronizeReturned);
+        let states = &self.known.states;
+        let no_window = |method, called, returned, done| {
+            let why = match () {
+                () if !states.contains(&called) => "is never called",
+                () if states.contains(&done) => "is completed before it returns",
+                () => "does not succeed",
+            };
+            (!states.contains(&returned)).then(|| format!("{method} {why}, so this window never opens"))
+        };
         let no_prepare =
-            (!prepare).then_some("PrepareForSync is completed before it returns, so this window never opens");
+            no_window(CallMethod::PrepareForSync, State::Preparing, State::PrepareReturned, State::Prepared);
         let no_synchronize =
-            (!synchronize).then_some("Synchronize is completed before it returns, so this window never opens");
+            no_window(CallMethod::Synchronize, State::Synchronizing, State::SynchronizeReturned, State::Synchronized);
+        let (no_prepare, no_synchronize) = (no_prepare.as_deref(), no_synchronize.as_deref());
         let skipping: &[&'static Rule] = &[STOP_03, STOP_04, STOP_06];
         for (id, item) in self.items() {
             let step = in_state(State::PrepareReturned, 1, Action::Skip(item.clone()));

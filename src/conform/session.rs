@@ -16,7 +16,7 @@ use crate::manager;
 use crate::protocol::{CallMethod, Event, HandlerId, Instance, Outcome, Session};
 use crate::report::Exploration;
 use crate::rules::codes::{ERRS_08, LIFE_05};
-use crate::rules::{Finding, LifeViolation, Rule, Violation};
+use crate::rules::{self, Finding, LifeViolation, Rule, Violation};
 use crate::runner::{
     self, Came, Controls, DebugCommand, ExploreError, Judged, JudgedSession, Repeats, RunError, RunOptions, Stop,
     TraceFailure, Watcher, WriteError, explore,
@@ -88,6 +88,8 @@ pub(super) struct Sessions<'a> {
     stop: &'a Stop,
     /// The commands after sessions that failed.
     hook_failures: Mutex<Vec<String>>,
+    /// The rules about time that two sessions of a case broke: the handler itself takes long.
+    confirmed: Mutex<BTreeSet<&'static str>>,
 }
 
 impl<'a> Sessions<'a> {
@@ -98,7 +100,16 @@ impl<'a> Sessions<'a> {
         known: &'a Known,
         stop: &'a Stop,
     ) -> Self {
-        Self { handler, name: handler.name(), options, commands, known, stop, hook_failures: Mutex::default() }
+        Self {
+            handler,
+            name: handler.name(),
+            options,
+            commands,
+            known,
+            stop,
+            hook_failures: Mutex::default(),
+            confirmed: Mutex::default(),
+        }
     }
 
     /// The commands after sessions that failed, each with its case.
@@ -161,6 +172,7 @@ impl<'a> Sessions<'a> {
             skipped = self.not_exercised(task, &ran);
             skipped = skipped.map(|why| format!("not exercised in {again} sessions: {why}"));
         }
+        self.confirm(task, &mut ran, watcher)?;
         let Ran { judged, broken_off, entries, .. } = ran;
         let fails = self.failing(task, &judged).next().is_some();
         let file = self.scenario_file(task).filter(|_| fails);
@@ -190,6 +202,32 @@ impl<'a> Sessions<'a> {
             entries,
             in_other_orders: Vec::new(),
         })
+    }
+
+    /// Takes back what a busy machine can look like, unless another session of the case shows it too: a handler that takes long takes
+    /// long again. What is confirmed once needs no more sessions.
+    fn confirm(&self, task: &Task, ran: &mut Ran, watcher: &mut dyn Watcher) -> Result<(), SessionError> {
+        let slow = |judged: &Judged| -> BTreeSet<&'static str> {
+            judged.findings().filter(|found| found.violation.is_about_time()).map(|found| found.rule.code).collect()
+        };
+        let doubtful = &slow(&ran.judged) - &self.confirmed.lock();
+        // Whoever asks for several runs of a case wants to see how they differ.
+        let is_repeated = self.options.repeat.is_some_and(|runs| runs.get() > 1);
+        if doubtful.is_empty() || is_repeated || ran.broken_off.is_some() || self.handler.is_scripted() {
+            return Ok(());
+        }
+        if !self.may_run_again() {
+            return Ok(());
+        }
+        let again = slow(&self.judge(task, &task.scenario, None, watcher)?.judged);
+        for rule in doubtful.iter().filter_map(|code| rules::rule(code)) {
+            if again.contains(rule.code) {
+                self.confirmed.lock().insert(rule.code);
+            } else {
+                ran.judged.acquit_of(rule, Violation::is_about_time);
+            }
+        }
+        Ok(())
     }
 
     /// Where the scenario of the task is written, if it fails.

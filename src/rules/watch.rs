@@ -56,6 +56,8 @@ pub(super) struct Watch {
     pub(super) late: BTreeMap<Thread, u32>,
     /// The manager began to leave, by NULL or `Release`, while the session was not over.
     pub(super) left_early: bool,
+    /// The event with which it did so.
+    pub(super) left_seq: Option<u64>,
     /// When the handler was last heard, or had its last reply.
     pub(super) heard_ns: u64,
     /// All items of the round were told to stop.
@@ -404,6 +406,13 @@ impl Watch {
         for item in self.items_of_errors.get(&error).into_iter().flatten() {
             self.items.entry(*item).or_default().errors.deleted = true;
         }
+    }
+
+    /// Whether a second completion of the method may have crossed with the manager's leave in the middle of work: the first one came
+    /// no earlier.
+    pub(super) fn crosses_leave(&self, method: CallMethod) -> bool {
+        let first = self.completions.get(&method);
+        self.left_early && !first.zip(self.left_seq).is_some_and(|(first, left)| *first < left)
     }
 
     /// The user steps in.

@@ -74,7 +74,7 @@ fn out_of_turn(cx: &mut Context<'_>, callback: &Callback) -> bool {
     let standing = instance.completion_standing(method);
     match standing {
         // Left in the middle of work, each thread may still say one thing, and all of them may take themselves for the last one.
-        Standing::Second if cx.watch().left_early => return false,
+        Standing::Second if cx.watch().crosses_leave(method) => return false,
         Standing::Second | Standing::Uninvited | Standing::AfterRefusal => completed_wrongly(cx, method, standing),
         // That it is late was said when the manager stopped waiting.
         Standing::TooLate => {}
@@ -126,7 +126,7 @@ fn completed_wrongly(cx: &mut Context<'_>, method: CallMethod, standing: Standin
     let before = cx.watch().completions.get(&method).copied().unwrap_or(0);
     match standing {
         // What crosses with the manager's leave is chance.
-        Standing::Second if cx.watch().left_early => {}
+        Standing::Second if cx.watch().crosses_leave(method) => {}
         Standing::Second => {
             cx.judge.check_with(place, rules.once, false, &[before], || CompletionViolation::Second { method });
         }
@@ -145,15 +145,21 @@ pub(crate) fn returned(cx: &mut Context<'_>, what: &Return, _open: Option<&OpenC
     let Some(rules) = rules_of(what.method) else { return };
     let place = cx.place();
     let Some(instance) = cx.session.instance(cx.event.handler) else { return };
+    let held = match instance.phase(what.method) {
+        Phase::Open { held } => held,
+        _ => None,
+    };
+    let completion = cx.watch().completions.get(&what.method).copied().unwrap_or(0);
     if what.method.brings_completion(what.hr) {
+        let has_failed = what.method == CallMethod::Synchronize && held.is_some_and(|hr| !hr.is_success());
+        if has_failed && !cx.watch().left_early {
+            items_end(cx, &[completion]);
+        }
         return;
     }
     super::dialogs::phase_ends(cx, what.method);
-    let held = matches!(instance.phase(what.method), Phase::Open { held: Some(_) });
-    let completion = cx.watch().completions.get(&what.method).copied().unwrap_or(0);
-    cx.judge.check_with(place, rules.not_refused, !held, &[completion], || CompletionViolation::BeforeFailure {
-        method: what.method,
-        hr: what.hr,
+    cx.judge.check_with(place, rules.not_refused, held.is_none(), &[completion], || {
+        CompletionViolation::BeforeFailure { method: what.method, hr: what.hr }
     });
 }
 
@@ -175,20 +181,10 @@ fn round_ends(cx: &mut Context<'_>, hr: HResult) {
     }
     let place = cx.place();
     let Some(instance) = cx.session.instance(cx.event.handler) else { return };
-    let cancelled_all = instance.cancelled_all();
     let prepared: Vec<(Guid, KnownItem)> = instance.prepared().map(|(id, item)| (id, *item)).collect();
-    for (id, item) in &prepared {
-        let reported = cx.watch().items.get(id).is_some_and(|watch| watch.reported);
-        if !item.skipped && !cancelled_all && !item.cancelled {
-            cx.judge.check(place, SYNC_08, reported, || CompletionViolation::NoProgress { item: place.item(*id) });
-        }
-        if reported && !item.skipped && !cancelled_all {
-            let ended = item.status.is_some_and(Status::is_final);
-            cx.judge.check(place, SYNC_09, ended, || CompletionViolation::NotFinal {
-                item: place.item(*id),
-                status: item.status,
-            });
-        }
+    let is_open = cx.watch().open.as_ref().is_some_and(|open| open.call.method() == CallMethod::Synchronize);
+    if hr.is_success() || !is_open {
+        items_end(cx, &[]);
     }
     if hr == HResult::S_OK {
         for (id, _) in prepared.iter().filter(|(_, item)| item.status == Some(Status::SUCCEEDED)) {
@@ -204,6 +200,29 @@ fn round_ends(cx: &mut Context<'_>, hr: HResult) {
         None => cx.judge.check(place, SYNC_12, hr.is_success() || !all_succeeded, || {
             CompletionViolation::FailureWithSucceeded { hr }
         }),
+    }
+}
+
+/// SYNC-08, SYNC-09: what must be true of every item. A failure that `Synchronize` completes with while it is open is judged at its
+/// return: one that fails as a whole owes nothing to its items, whether it says so twice or not.
+fn items_end(cx: &mut Context<'_>, because: &[u64]) {
+    let place = cx.place();
+    let Some(instance) = cx.session.instance(cx.event.handler) else { return };
+    let cancelled_all = instance.cancelled_all();
+    for (id, item) in instance.prepared() {
+        let reported = cx.watch().items.get(&id).is_some_and(|watch| watch.reported);
+        if !item.skipped && !cancelled_all && !item.cancelled {
+            cx.judge.check_with(place, SYNC_08, reported, because, || CompletionViolation::NoProgress {
+                item: place.item(id),
+            });
+        }
+        if reported && !item.skipped && !cancelled_all {
+            let ended = item.status.is_some_and(Status::is_final);
+            cx.judge.check_with(place, SYNC_09, ended, because, || CompletionViolation::NotFinal {
+                item: place.item(id),
+                status: item.status,
+            });
+        }
     }
 }
 

@@ -16,6 +16,7 @@ const INVALID_WINDOW_HANDLE: HResult = HResult(0x8007_0578);
 /// The manager leaves, by NULL and `Release`: is it early, and is a completion of the handler overdue?
 pub(crate) fn call(cx: &mut Context<'_>, call: &Call) {
     let takes_back = call.takes_callback_back();
+    cx.watch().completions.remove(&call.method());
     if !call.leaves() {
         return;
     }
@@ -23,7 +24,11 @@ pub(crate) fn call(cx: &mut Context<'_>, call: &Call) {
     let Some(instance) = cx.session.instance(cx.event.handler) else { return };
     let (awaiting, early) = (instance.awaiting(), is_early(instance));
     let (retry_due, taken_back) = (instance.retry_due().is_some(), instance.interface() == Interface::TakenBack);
-    cx.watch().left_early |= early;
+    if early {
+        let seq = cx.event.seq;
+        cx.watch().left_early = true;
+        cx.watch().left_seq.get_or_insert(seq);
+    }
     if takes_back {
         return;
     }

@@ -130,6 +130,20 @@ impl Violation {
         }
     }
 
+    /// Whether it is one only because something took long, so that a busy machine can look like it.
+    pub fn is_about_time(&self) -> bool {
+        matches!(
+            self,
+            Violation::Result(ResultViolation::Slow { .. })
+                | Violation::Life(LifeViolation::Slow { .. })
+                | Violation::Stop(
+                    StopViolation::WaitedForCallback { .. }
+                        | StopViolation::Finished { .. }
+                        | StopViolation::FinishedInFull { .. }
+                )
+        )
+    }
+
     /// The status that is wrong, where one is.
     pub fn status(&self) -> Option<Status> {
         match self {
