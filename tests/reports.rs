@@ -424,6 +424,8 @@ fn one_mistake_is_one_cause_whatever_the_occasion_and_whichever_form_of_the_rule
     let stops =
         vec![at("STOP-03", Skipped, None), at("STOP-02", CancelledAll, None), at("STOP-01", CancelledItem, None)];
     assert_eq!(causes(stops), ["STOP-01 3 CancelledItem"]);
+    let never_released = vec![at("CB-03", Ordinary, None), at("CB-02", Ordinary, None)];
+    assert_eq!(causes(never_released), ["CB-02 2 Ordinary"]);
     assert_eq!(causes(vec![at("STOP-03", Skipped, Some(7)), at("STOP-01", CancelledItem, Some(8))]).len(), 2);
 }
 

@@ -34,6 +34,8 @@ static STRONGER: &[(&Rule, &Rule)] = &[
     (CB_04, CB_07),
     (CB_04, CB_08),
     (CB_07, CB_08),
+    // SetProgressCallback never releases what it had: neither when it is given another one, nor with NULL.
+    (CB_02, CB_03),
     // A second instance that goes otherwise says nothing about what else was changed in its session.
     (LIFE_04, INIT_06),
     (LIFE_04, PREP_07),
