@@ -412,7 +412,7 @@ impl Watch {
     /// no earlier.
     pub(super) fn crosses_leave(&self, method: CallMethod) -> bool {
         let first = self.completions.get(&method);
-        self.left_early && !first.zip(self.left_seq).is_some_and(|(first, left)| *first < left)
+        self.left_early && first.zip(self.left_seq).is_none_or(|(first, left)| *first >= left)
     }
 
     /// The user steps in.
