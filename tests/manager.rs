@@ -199,9 +199,13 @@ fn a_shell_completes_the_names_of_registered_handlers() {
     assert!(fish.contains("using_subcommand sync\" -a \"(mobsync registered-names"), "{fish}");
 }
 
+/// A case: its name, what came of it, and all that the report says.
+#[cfg(unix)]
+type Case = (String, String, String);
+
 /// What the suite says of this handler: its exit code, the rules that are broken, and each case with what came of it.
 #[cfg(unix)]
-fn conform(place: &Place, handler: &[&str], cases: &str) -> (Option<i32>, Vec<String>, Vec<(String, String, String)>) {
+fn conform(place: &Place, handler: &[&str], cases: &str) -> (Option<i32>, Vec<String>, Vec<Case>) {
     let args = [&["conform"], handler, &["--case", cases, "--strict", "--format", "json"]].concat();
     let (code, text, errors) = place.mobsync(&args);
     let report: serde_json::Value =
