@@ -54,7 +54,7 @@ fn words_on_windows(command: &str) -> Result<Vec<String>, String> {
     if is_quoted { Err("missing closing quote".to_owned()) } else { Ok(words) }
 }
 
-/// The command of these words, which [`words`] takes apart again.
+/// The command of these words, which `words` takes apart again.
 pub fn command_of(words: &[String]) -> String {
     if cfg!(windows) {
         words.iter().map(|word| quoted_on_windows(word)).collect::<Vec<_>>().join(" ")
