@@ -196,7 +196,7 @@ fn differ(there: &Path, here: &Path) -> Option<String> {
 }
 
 /// The pace of a handler at which the order of its workers' reports is certain.
-const PACE: &str = "PACE=30";
+const PACE: &str = "PACE=40";
 
 /// The whole suite and 300 random sessions, with the trace of each: what follows is not for CI, which has not the time.
 /// `scripts/wine --whole` runs it.
@@ -229,7 +229,7 @@ fn whole_300_random_sessions_pass_and_have_the_same_traces() {
             let equal = agreed.iter().filter(|name| differ(&there.join(name), &here.join(name)).is_none()).count();
             // A busy machine disturbs a few, of the same library as well.
             println!("{source}, {profile}: {equal} are equal of {} that are certain", agreed.len());
-            assert!(agreed.len() >= 240 && equal * 50 >= agreed.len() * 49, "{profile}: {equal} of {}", agreed.len());
+            assert!(agreed.len() >= 285 && equal + 5 >= agreed.len(), "{profile}: {equal} of {}", agreed.len());
         }
     }
 }
