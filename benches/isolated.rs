@@ -18,7 +18,7 @@ use mobsync::job::{self, Handler, HandlerSpec, JobEnd, Standard, Terms};
 use mobsync::protocol::{
     Callback, Event, EventKind, HResult, Initialize, Instance, Outcome, Session, SyncEvent, SyncFlags,
 };
-use support::paired::{Effort, Paired, Summary};
+use support::paired::{Effort, rounds};
 
 /// The class of `support/stopwatch.c`.
 const STOPWATCH: &str = "{6D6F6273-796E-4E6F-80FF-000000000001}";
@@ -89,14 +89,6 @@ fn main() {
         paired.floor_ns.median / 1000.0,
         paired.rounds,
     );
-}
-
-/// All rounds; one before them for nothing, after which everything is in the system's caches.
-fn rounds(many: usize, mut floor: impl FnMut() -> Duration, mut subject: impl FnMut() -> Duration) -> Summary {
-    let _ = (floor(), subject());
-    let mut paired = Paired::default();
-    (0..many).for_each(|_| paired.round(&mut floor, &mut subject));
-    paired.summary()
 }
 
 /// The stopwatch that makes so many callbacks.

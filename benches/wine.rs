@@ -15,7 +15,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use native::{NOTEBOOK_CPP, of_repository};
-use support::paired::{Effort, Paired, Summary};
+use support::paired::{Effort, Summary, rounds};
 
 /// The class of `support/stopwatch.c`.
 const STOPWATCH: &str = "{6D6F6273-796E-4E6F-80FF-000000000001}";
@@ -77,14 +77,6 @@ fn say(what: &str, paired: Summary, target: f64) {
         paired.floor_ns.median / 1e6,
         paired.rounds,
     );
-}
-
-/// All rounds; one before them for nothing.
-fn rounds(many: usize, mut floor: impl FnMut() -> Duration, mut subject: impl FnMut() -> Duration) -> Summary {
-    let _ = (floor(), subject());
-    let mut paired = Paired::default();
-    (0..many).for_each(|_| paired.round(&mut floor, &mut subject));
-    paired.summary()
 }
 
 /// A handler's source, compiled by mingw-w64.

@@ -58,6 +58,15 @@ impl Paired {
     }
 }
 
+/// All rounds; one before them for nothing, after which everything is in the system's caches.
+#[allow(dead_code, reason = "a benchmark that measures more than time counts its rounds itself")]
+pub fn rounds(many: usize, mut floor: impl FnMut() -> Duration, mut subject: impl FnMut() -> Duration) -> Summary {
+    let _ = (floor(), subject());
+    let mut paired = Paired::default();
+    (0..many).for_each(|_| paired.round(&mut floor, &mut subject));
+    paired.summary()
+}
+
 /// What came of the rounds; times are of whole rounds.
 #[derive(Clone, Copy, Debug)]
 pub struct Summary {

@@ -37,7 +37,11 @@ pub struct Case {
 }
 
 /// Why cases of registration are skipped. No session says otherwise.
-pub(super) const NOT_SELF_REGISTERED: &str = "the handler does not register itself (DllRegisterServer)";
+pub(super) const NOT_SELF_REGISTERED: &str = if cfg!(windows) {
+    "DllRegisterServer and DllUnregisterServer would change this system's registry; Wine has one of its own"
+} else {
+    "the handler does not register itself (DllRegisterServer)"
+};
 
 /// What worlds call the handler.
 const SELF: &str = "handler";
